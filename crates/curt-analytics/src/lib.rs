@@ -1,0 +1,1 @@
+//! What becomes of a click after its redirect: enriched, judged, rolled up, retained.

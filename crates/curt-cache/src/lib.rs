@@ -1,0 +1,1 @@
+//! Short-lived state of one node: what redirects read before they ask the database.

@@ -1,0 +1,1 @@
+//! Links, codes, targets and policies: pure rules, no async, no input or output.

@@ -1,0 +1,1 @@
+//! The crash-safe click journal. The only crate with unsafe code.

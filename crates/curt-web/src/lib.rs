@@ -1,0 +1,1 @@
+//! HTTP: redirects, the JSON API, pages for visitors, health and metrics. The only crate that names axum.

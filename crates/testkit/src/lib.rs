@@ -1,0 +1,1 @@
+//! What tests share: servers that live as long as a test, and builders. A dev-dependency only.
