@@ -1,1 +1,27 @@
-//! Links, codes, targets and policies: pure rules, no async, no input or output.
+//! Links, codes, targets and policies: the rules of a URL shortener, pure and synchronous.
+//!
+//! A value of these types is proof that it was checked, so nothing below the edge checks again.
+//! No input or output happens here except reading the system clock through [`Clock`].
+
+mod clicks;
+mod codes;
+mod links;
+mod secrets;
+mod targets;
+mod time;
+mod visitors;
+
+pub use clicks::{ClickClass, ClickTotals};
+pub use codes::{
+    Alphabet, CODE_LEN_MAX, Code, CodeMaker, CodeSettings, CodeStrategy, GENERATED_LEN_MAX,
+    GENERATED_LEN_MIN, InvalidCode, ReservedWords,
+};
+pub use links::{
+    Dates, InvalidDates, InvalidText, Link, LinkEdit, LinkId, LinkRecord, LinkStatus, MaxClicks,
+    NOTE_LEN_MAX, Note, RedirectStatus, Route, Switch, TAG_LEN_MAX, TAGS_MAX, TITLE_LEN_MAX, Tag,
+    Title, Verdict,
+};
+pub use secrets::{KEY_LEN_MIN, KeyTooShort, SecretKey};
+pub use targets::{InvalidTarget, TARGET_LEN_MAX, TargetRules, TargetUrl};
+pub use time::{Clock, InvalidTimestamp, ManualClock, Timestamp};
+pub use visitors::{VisitHeaders, classify};

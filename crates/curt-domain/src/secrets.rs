@@ -1,0 +1,51 @@
+//! The one secret of a deployment, and the keys derived from it.
+
+use std::fmt;
+
+use hkdf::Hkdf;
+use sha2::Sha256;
+
+/// Bytes below which a key could be guessed: 256 bits, the size of the keys derived from it.
+pub const KEY_LEN_MIN: usize = 32;
+
+/// The deployment's secret. Every node of one database has the same; it is never used directly.
+#[derive(Clone)]
+pub struct SecretKey(Box<[u8]>);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the secret key has {len} bytes, {KEY_LEN_MIN} are needed")]
+pub struct KeyTooShort {
+    pub len: usize,
+}
+
+impl SecretKey {
+    pub fn new(bytes: &[u8]) -> Result<Self, KeyTooShort> {
+        if bytes.len() < KEY_LEN_MIN {
+            return Err(KeyTooShort { len: bytes.len() });
+        }
+        Ok(Self(bytes.into()))
+    }
+
+    /// A key for one purpose (HKDF-SHA256, RFC 5869): knowing it tells nothing about the others.
+    pub fn derive(&self, purpose: &str) -> [u8; 32] {
+        let mut key = [0; 32];
+        Hkdf::<Sha256>::new(None, &self.0)
+            .expand(purpose.as_bytes(), &mut key)
+            .expect("32 bytes are below the 8 160 that HKDF-SHA256 can give");
+        key
+    }
+
+    /// What the database keeps so that a node with another secret is noticed before it writes.
+    pub fn fingerprint(&self) -> String {
+        self.derive("curt key check")[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+impl fmt::Debug for SecretKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("SecretKey(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,180 @@
+//! Targets: where links lead, checked once and stored as the browser will read them.
+//!
+//! Parsing follows the WHATWG URL standard (crate `url`), which is what browsers do: it strips
+//! control characters and reads `https:\\host` as `https://host`, so a test on the raw text would
+//! judge another URL than the one that is followed.
+
+use std::{fmt, net::IpAddr};
+
+use sha2::{Digest as _, Sha256};
+use url::{Host, ParseError, Url};
+
+/// Longest target, in bytes after normalising: what every browser and proxy still takes.
+pub const TARGET_LEN_MAX: usize = 2_048;
+
+/// Longest text that is parsed at all; normalising may shorten it (tabs and newlines go).
+const RAW_LEN_MAX: usize = 4 * TARGET_LEN_MAX;
+
+/// An absolute `http` or `https` URL without user info, in ASCII, at most [`TARGET_LEN_MAX`] bytes.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct TargetUrl(Box<str>);
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidTarget {
+    #[error("is not an absolute URL: {reason}")]
+    Malformed { reason: ParseError },
+    #[error("has the scheme {scheme:?}; http and https are allowed")]
+    UnsupportedScheme { scheme: String },
+    #[error("carries a user name or password")]
+    UserinfoNotAllowed,
+    #[error("leads back to this server")]
+    SelfRedirect,
+    #[error("is longer than {TARGET_LEN_MAX} bytes")]
+    TooLong,
+}
+
+/// What a target must not be, besides malformed: one of our own addresses.
+#[derive(Debug, Clone, Default)]
+pub struct TargetRules {
+    own: Vec<OwnHost>,
+}
+
+#[derive(Debug, Clone)]
+struct OwnHost {
+    name: String,
+    /// Compared on loopback names only: another port there is another program.
+    loopback_port: Option<u16>,
+}
+
+impl TargetRules {
+    /// Refuses targets on the hosts of `public_urls`.
+    pub fn new<'a>(public_urls: impl IntoIterator<Item = &'a Url>) -> Self {
+        Self { own: public_urls.into_iter().filter_map(OwnHost::of).collect() }
+    }
+
+    fn is_own(&self, url: &Url) -> bool {
+        let Some(host) = OwnHost::of(url) else { return false };
+        self.own.iter().any(|own| own.name == host.name && own.loopback_port == host.loopback_port)
+    }
+}
+
+impl OwnHost {
+    fn of(url: &Url) -> Option<Self> {
+        let loopback = match url.host()? {
+            Host::Domain(name) => bare(name) == "localhost" || bare(name).ends_with(".localhost"),
+            Host::Ipv4(address) => address.is_loopback(),
+            Host::Ipv6(address) => IpAddr::V6(address).to_canonical().is_loopback(),
+        };
+        let loopback_port = if loopback { url.port_or_known_default() } else { None };
+        Some(Self { name: bare(url.host_str()?).to_owned(), loopback_port })
+    }
+}
+
+/// `example.com.` and `example.com` are the same host.
+fn bare(host: &str) -> &str {
+    host.strip_suffix('.').unwrap_or(host)
+}
+
+impl TargetUrl {
+    /// Checks what a user typed; the result is normalised, and parsing it again changes nothing.
+    pub fn parse(text: &str, rules: &TargetRules) -> Result<Self, InvalidTarget> {
+        if RAW_LEN_MAX < text.len() {
+            return Err(InvalidTarget::TooLong);
+        }
+        let url = Url::parse(text).map_err(|reason| InvalidTarget::Malformed { reason })?;
+        if !matches!(url.scheme(), "http" | "https") {
+            return Err(InvalidTarget::UnsupportedScheme { scheme: url.scheme().to_owned() });
+        }
+        if !url.username().is_empty() || url.password().is_some() {
+            return Err(InvalidTarget::UserinfoNotAllowed);
+        }
+        if TARGET_LEN_MAX < url.as_str().len() {
+            return Err(InvalidTarget::TooLong);
+        }
+        if rules.is_own(&url) {
+            return Err(InvalidTarget::SelfRedirect);
+        }
+        Ok(Self(String::from(url).into()))
+    }
+
+    /// Takes a target back from the database; what [`TargetUrl::parse`] once gave is accepted.
+    pub fn from_stored(text: &str) -> Result<Self, InvalidTarget> {
+        Self::parse(text, &TargetRules::default())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// The host as the parser reads it, without a trailing dot; never taken from the text.
+    pub fn host(&self) -> String {
+        bare(self.url().host_str().unwrap_or_default()).to_owned()
+    }
+
+    /// The host with its labels reversed, `com.example.www.`, so that a prefix is a whole domain.
+    /// An IP address stays as it is.
+    pub fn reversed_host(&self) -> String {
+        match self.url().host() {
+            Some(Host::Domain(name)) => {
+                bare(name).rsplit('.').flat_map(|label| [label, "."]).collect()
+            }
+            Some(Host::Ipv4(address)) => address.to_string(),
+            Some(Host::Ipv6(address)) => address.to_string(),
+            None => String::new(),
+        }
+    }
+
+    /// 64 bits of SHA-256, to find links with the same target through an index.
+    pub fn hash(&self) -> i64 {
+        let digest = Sha256::digest(self.0.as_bytes());
+        let (head, _) = digest.split_first_chunk().expect("SHA-256 gives 32 bytes");
+        i64::from_be_bytes(*head)
+    }
+
+    /// The target with the visitor's query pairs behind its own, before the fragment.
+    ///
+    /// A name that the target has is never overridden, `qr` is our own mark and is taken out, and
+    /// pairs that would make the whole longer than [`TARGET_LEN_MAX`] are left out.
+    pub fn with_query(&self, visitor_query: &str) -> String {
+        let mut url = self.url();
+        let own_names: Vec<String> =
+            url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        for raw_pair in visitor_query.split('&') {
+            let mut pairs = url::form_urlencoded::parse(raw_pair.as_bytes());
+            let Some((name, value)) = pairs.next() else { continue };
+            if name == "qr" || own_names.iter().any(|own| *own == name) {
+                continue;
+            }
+            let without = url.clone();
+            if raw_pair.contains('=') {
+                url.query_pairs_mut().append_pair(&name, &value);
+            } else {
+                url.query_pairs_mut().append_key_only(&name);
+            }
+            if TARGET_LEN_MAX < url.as_str().len() {
+                url = without;
+                break;
+            }
+        }
+        url.into()
+    }
+
+    fn url(&self) -> Url {
+        Url::parse(&self.0).expect("a TargetUrl was parsed before, and normalising is idempotent")
+    }
+}
+
+impl fmt::Display for TargetUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for TargetUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TargetUrl({})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests;
