@@ -1,0 +1,119 @@
+//! The configuration: gathered from all sources, checked whole, then handed out by section.
+//!
+//! Either everything is valid and a [`Config`] exists, or every problem is reported at once. A
+//! component receives its section, never the tree.
+
+mod cache;
+mod codes;
+mod database;
+mod effective;
+mod environment;
+mod file;
+mod flags;
+mod keys;
+mod links;
+mod log;
+mod metrics;
+mod pages;
+mod reader;
+mod reference;
+mod server;
+mod setting;
+mod shutdown;
+mod sources;
+mod suggest;
+mod values;
+
+use curt_domain::CodeSettings;
+
+pub(crate) use self::{
+    cache::CacheConfig,
+    database::DatabaseConfig,
+    effective::{Effective, json, table},
+    keys::KeysConfig,
+    links::LinksConfig,
+    log::{LogConfig, LogFormat},
+    metrics::MetricsConfig,
+    pages::PagesConfig,
+    reference::reference,
+    server::ServerConfig,
+    shutdown::ShutdownConfig,
+    sources::{Environment, Flags},
+};
+use self::{
+    reader::Reader,
+    setting::{About, Section},
+    sources::Sources,
+};
+use crate::refusal::Refusal;
+
+/// In the order of the manual and of `curt config`.
+static SECTIONS: [&Section; 10] = [
+    &server::SECTION,
+    &keys::SECTION,
+    &database::SECTION,
+    &links::SECTION,
+    &codes::SECTION,
+    &pages::SECTION,
+    &cache::SECTION,
+    &metrics::SECTION,
+    &log::SECTION,
+    &shutdown::SECTION,
+];
+
+/// Every setting, checked.
+#[derive(Debug)]
+pub(crate) struct Config {
+    pub(crate) server: ServerConfig,
+    pub(crate) keys: KeysConfig,
+    pub(crate) database: DatabaseConfig,
+    pub(crate) links: LinksConfig,
+    pub(crate) codes: CodeSettings,
+    pub(crate) pages: PagesConfig,
+    pub(crate) cache: CacheConfig,
+    pub(crate) metrics: MetricsConfig,
+    pub(crate) log: LogConfig,
+    pub(crate) shutdown: ShutdownConfig,
+}
+
+/// A valid configuration, with what people want to know about it.
+#[derive(Debug)]
+pub(crate) struct Loaded {
+    pub(crate) config: Config,
+    /// What should be looked at, but does not keep the server from starting.
+    pub(crate) warnings: Vec<String>,
+    /// Every setting as it will be used, in the order of the manual.
+    pub(crate) effective: Vec<Effective>,
+}
+
+/// Reads all sources. A refusal holds one line for each problem there is.
+pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Refusal> {
+    let abouts: Vec<&'static About> = abouts().collect();
+    let mut reader = Reader::new(Sources::gather(&abouts, flags, environment));
+    let server = server::read(&mut reader);
+    let config = Config {
+        keys: keys::read(&mut reader),
+        database: database::read(&mut reader, &server),
+        links: links::read(&mut reader),
+        codes: codes::read(&mut reader),
+        pages: pages::read(&mut reader, &server),
+        cache: cache::read(&mut reader),
+        metrics: metrics::read(&mut reader, &server),
+        log: log::read(&mut reader),
+        shutdown: shutdown::read(&mut reader),
+        server,
+    };
+    let findings = reader.finish();
+    if !findings.problems.is_empty() {
+        return Err(Refusal::new(findings.problems, findings.warnings));
+    }
+    let effective = effective::list(&findings);
+    Ok(Loaded { config, warnings: findings.warnings, effective })
+}
+
+fn abouts() -> impl Iterator<Item = &'static About> {
+    SECTIONS.iter().flat_map(|section| section.settings).copied()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,122 @@
+//! What a setting is: its key, its default, what it accepts and what it is for.
+//!
+//! Everything else follows from these descriptions: names in the environment, error texts,
+//! `curt config`, the reference manual.
+
+use std::borrow::Cow;
+
+/// What the environment's names of our settings begin with.
+pub(crate) const ENV_PREFIX: &str = "CURT_";
+
+/// A setting, and how its text becomes a value.
+pub(crate) struct Setting<T> {
+    pub(crate) about: About,
+    pub(crate) parse: fn(&str) -> Result<T, Rejected>,
+}
+
+/// The part of a setting that does not depend on the type of its value.
+pub(crate) struct About {
+    /// `section.name`, or a bare name for what everyone sets.
+    pub(crate) key: &'static str,
+    /// Completes the sentence "expected …".
+    pub(crate) accepts: &'static str,
+    pub(crate) fallback: Fallback,
+    pub(crate) disclosure: Disclosure,
+    /// One sentence that reads alone.
+    pub(crate) summary: &'static str,
+    /// What else one should know before changing it; may be empty.
+    pub(crate) details: &'static str,
+}
+
+/// What holds when nobody sets it.
+pub(crate) enum Fallback {
+    /// Read by the setting's own parser, so that there is one way in.
+    Value(&'static str),
+    /// Worked out from other settings, or nothing at all; this says which.
+    Described(&'static str),
+}
+
+/// How much of a value may be shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Disclosure {
+    Open,
+    /// A URL whose password is replaced.
+    WithoutPassword,
+    /// Never shown, and refused where other users of the machine could read it.
+    Secret,
+}
+
+/// Settings that belong together, in the file and in the manual.
+pub(crate) struct Section {
+    pub(crate) title: &'static str,
+    pub(crate) settings: &'static [&'static About],
+}
+
+/// Why a text is not a value of its setting.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Rejected {
+    /// Answered with what the setting accepts.
+    Malformed,
+    Because(Cow<'static, str>),
+}
+
+impl Rejected {
+    /// Takes the message of an error that already names what is wrong.
+    pub(crate) fn by(error: &dyn std::error::Error) -> Self {
+        Self::Because(error.to_string().into())
+    }
+
+    /// A fragment that completes a problem line.
+    pub(crate) fn explain(self, about: &About) -> String {
+        match self {
+            Self::Malformed => format!("expected {}", about.accepts),
+            Self::Because(reason) => reason.into_owned(),
+        }
+    }
+}
+
+impl About {
+    /// `cache.max_bytes` is `CURT_CACHE__MAX_BYTES`.
+    pub(crate) fn env_name(&self) -> String {
+        format!("{ENV_PREFIX}{}", self.key.replace('.', "__").to_ascii_uppercase())
+    }
+
+    /// The value as it may be shown to people and written to logs.
+    pub(crate) fn disclose(&self, value: &str) -> String {
+        match self.disclosure {
+            Disclosure::Open => printable(value),
+            Disclosure::WithoutPassword => printable(&without_password(value)),
+            Disclosure::Secret => "(set)".to_owned(),
+        }
+    }
+}
+
+/// Longest value that is shown: enough to recognise it, and a line stays a line.
+const SHOWN_LEN_MAX: usize = 200;
+
+/// One line of bounded length, whatever the value holds.
+pub(crate) fn printable(text: &str) -> String {
+    let mut line = String::new();
+    for char in text.chars().take(SHOWN_LEN_MAX) {
+        if char.is_control() { line.extend(char.escape_default()) } else { line.push(char) }
+    }
+    if text.chars().nth(SHOWN_LEN_MAX).is_some() {
+        line.push('…');
+    }
+    line
+}
+
+/// What cannot be parsed is not shown at all: the password could be anywhere in it.
+fn without_password(text: &str) -> String {
+    let Ok(mut url) = url::Url::parse(text) else { return "(set)".to_owned() };
+    if url.password().is_some() && url.set_password(Some("***")).is_err() {
+        return "(set)".to_owned();
+    }
+    if url.query_pairs().any(|(name, _)| name.contains("password")) {
+        url.set_query(None);
+    }
+    url.into()
+}
+
+#[cfg(test)]
+mod tests;

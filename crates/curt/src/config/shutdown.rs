@@ -1,0 +1,54 @@
+//! How the server stops.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use super::{
+    reader::Reader,
+    setting::{About, Disclosure, Fallback, Section, Setting},
+    values,
+};
+
+/// Long enough for a proxy that asks once a second, short enough not to annoy on a terminal.
+const DELAY_DEFAULT: &str = "1s";
+/// With the delay below the 30 s after which Kubernetes and Docker Compose files like ours kill.
+const TIMEOUT_DEFAULT: &str = "25s";
+
+/// Supervisors lose patience long before.
+const RANGE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_mins(10);
+
+static DELAY: Setting<Duration> = Setting {
+    about: About {
+        key: "shutdown.delay",
+        accepts: "a duration from `0` to `10m`",
+        fallback: Fallback::Value(DELAY_DEFAULT),
+        disclosure: Disclosure::Open,
+        summary: "How long a stopping server keeps accepting after `/readyz` says 503.",
+        details: "Give a load balancer the time to notice; without one, `0` is fine.",
+    },
+    parse: |text| values::duration(text, RANGE),
+};
+
+static TIMEOUT: Setting<Duration> = Setting {
+    about: About {
+        key: "shutdown.timeout",
+        accepts: "a duration from `0` to `10m`",
+        fallback: Fallback::Value(TIMEOUT_DEFAULT),
+        disclosure: Disclosure::Open,
+        summary: "How long requests in flight may take to finish after that.",
+        details: "Keep the sum of both below the time after which your supervisor kills.",
+    },
+    parse: |text| values::duration(text, RANGE),
+};
+
+pub(super) static SECTION: Section =
+    Section { title: "Shutdown", settings: &[&DELAY.about, &TIMEOUT.about] };
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ShutdownConfig {
+    pub(crate) delay: Duration,
+    pub(crate) timeout: Duration,
+}
+
+pub(super) fn read(reader: &mut Reader) -> ShutdownConfig {
+    ShutdownConfig { delay: reader.value(&DELAY), timeout: reader.value(&TIMEOUT) }
+}

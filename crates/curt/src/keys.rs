@@ -1,0 +1,95 @@
+//! The secret key and the admin key: supplied by the operator, or generated once and kept.
+//!
+//! **Invariant:** no key is ever printed or logged, except a freshly generated admin key to a
+//! terminal. Files with keys are 0600 and written whole or not at all.
+
+use std::{fmt, path::PathBuf};
+
+use curt_domain::SecretKey;
+
+pub(crate) mod key_files;
+pub(crate) mod strength;
+pub(crate) mod supplied;
+
+use crate::{config::KeysConfig, data_dir::LockedDataDir, refusal::Refusal};
+
+/// The files in the data directory that hold generated keys.
+pub(crate) const SECRET_KEY_FILE: &str = "secret.key";
+pub(crate) const ADMIN_KEY_FILE: &str = "admin.key";
+
+/// Says what a string is to whoever finds it, and lets secret scanners recognise it.
+const ADMIN_KEY_PREFIX: &str = "curt_admin_";
+
+/// An administrator's API key.
+#[derive(Clone)]
+pub(crate) struct AdminKey(String);
+
+impl AdminKey {
+    /// The key itself: for comparing and hashing, never for printing.
+    pub(crate) fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for AdminKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AdminKey(…)")
+    }
+}
+
+/// Both keys of a deployment, ready to use.
+#[derive(Debug)]
+pub(crate) struct Keys {
+    pub(crate) secret: SecretKey,
+    pub(crate) admin: AdminKey,
+    /// Where the admin key was written, if this start made it.
+    pub(crate) new_admin_key: Option<PathBuf>,
+}
+
+impl Keys {
+    /// Takes the supplied keys; those that are missing come from the data directory, where they
+    /// are generated on the first start. The lock keeps two servers from generating at once.
+    pub(crate) fn ready(supplied: KeysConfig, data_dir: &LockedDataDir) -> anyhow::Result<Self> {
+        let secret = match supplied.secret_key {
+            Some(secret) => secret,
+            None => kept_secret_key(data_dir)?,
+        };
+        let (admin, new_admin_key) = match supplied.admin_key {
+            Some(admin) => (admin, None),
+            None => kept_admin_key(data_dir)?,
+        };
+        Ok(Self { secret, admin, new_admin_key })
+    }
+}
+
+fn kept_secret_key(data_dir: &LockedDataDir) -> anyhow::Result<SecretKey> {
+    let path = data_dir.join(SECRET_KEY_FILE);
+    let (text, _) = key_files::read_or_create(&path, random_hex)?;
+    supplied::secret_key(&text).map_err(|weak| refuse(&path, &weak))
+}
+
+fn kept_admin_key(data_dir: &LockedDataDir) -> anyhow::Result<(AdminKey, Option<PathBuf>)> {
+    let path = data_dir.join(ADMIN_KEY_FILE);
+    let generate = || Ok(format!("{ADMIN_KEY_PREFIX}{}", random_hex()?));
+    let (text, origin) = key_files::read_or_create(&path, generate)?;
+    let key = supplied::admin_key(&text).map_err(|weak| refuse(&path, &weak))?;
+    let created = match origin {
+        key_files::Origin::Created => Some(path),
+        key_files::Origin::Kept => None,
+    };
+    Ok((key, created))
+}
+
+fn refuse(path: &std::path::Path, why: &dyn fmt::Display) -> anyhow::Error {
+    Refusal::because(format_args!("key file {}: {why}", path.display())).into()
+}
+
+/// 256 bits from the operating system.
+fn random_hex() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; curt_domain::KEY_LEN_MIN];
+    getrandom::fill(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+#[cfg(test)]
+mod tests;

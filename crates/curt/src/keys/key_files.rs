@@ -1,0 +1,116 @@
+//! Files that hold a key: readable by their owner alone, and never half written.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Read as _, Write as _},
+    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    path::Path,
+};
+
+use anyhow::Context as _;
+
+use crate::refusal::Refusal;
+
+/// Longer than any key; keeps a wrong path, say to a device, from filling the memory.
+const FILE_LEN_MAX: u64 = 4 << 10;
+
+const MODE_PRIVATE: u32 = 0o600;
+const GROUP_AND_OTHERS: u32 = 0o077;
+const OTHERS_OR_WRITABLE: u32 = 0o037;
+const ROOT: u32 = 0;
+
+/// Why a key file is not trusted. Its content is never part of the message.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum KeyFileError {
+    #[error("not found")]
+    NotFound,
+    #[error("is not a regular file")]
+    NotAFile,
+    #[error("belongs to another user (uid {owner}, this process is uid {user})")]
+    WrongOwner { owner: u32, user: u32 },
+    #[error("can be read by others (mode {mode:04o}); chmod 600 it")]
+    Shared { mode: u32 },
+    #[error("is longer than {FILE_LEN_MAX} bytes")]
+    TooLong,
+    #[error("cannot be read: {0}")]
+    Io(io::Error),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    Kept,
+    Created,
+}
+
+/// Reads a key file after checking that nobody else can.
+pub(crate) fn read(path: &Path) -> Result<String, KeyFileError> {
+    let file = File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => KeyFileError::NotFound,
+        _ => KeyFileError::Io(error),
+    })?;
+    // Asked of the open file: the path could lead elsewhere a moment later.
+    check(&file.metadata().map_err(KeyFileError::Io)?)?;
+    let mut text = String::new();
+    let read = file.take(FILE_LEN_MAX + 1).read_to_string(&mut text).map_err(KeyFileError::Io)?;
+    if FILE_LEN_MAX < read as u64 { Err(KeyFileError::TooLong) } else { Ok(text) }
+}
+
+/// Reads the key that is kept at `path`, or keeps a new one there.
+///
+/// An existing file is never replaced, however broken: data may depend on the key it once held.
+pub(crate) fn read_or_create(
+    path: &Path,
+    generate: impl FnOnce() -> Result<String, getrandom::Error>,
+) -> anyhow::Result<(String, Origin)> {
+    match read(path) {
+        Ok(text) => Ok((text, Origin::Kept)),
+        Err(KeyFileError::NotFound) => {
+            let text = generate().context("asking the system for random bytes")?;
+            create(path, &text).with_context(|| format!("writing {}", path.display()))?;
+            Ok((text, Origin::Created))
+        }
+        Err(error) => {
+            Err(Refusal::because(format_args!("key file {}: {error}", path.display())).into())
+        }
+    }
+}
+
+fn check(metadata: &fs::Metadata) -> Result<(), KeyFileError> {
+    if !metadata.is_file() {
+        return Err(KeyFileError::NotAFile);
+    }
+    let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    let mode = metadata.mode() & 0o777;
+    if owner == user {
+        return if mode & GROUP_AND_OTHERS == 0 {
+            Ok(())
+        } else {
+            Err(KeyFileError::Shared { mode })
+        };
+    }
+    if owner != ROOT {
+        return Err(KeyFileError::WrongOwner { owner, user });
+    }
+    // systemd credentials and Kubernetes secrets belong to root and reach us through a group.
+    if mode & OTHERS_OR_WRITABLE == 0 { Ok(()) } else { Err(KeyFileError::Shared { mode }) }
+}
+
+/// Whole or not at all, also after a power cut: a key that is lost or cut short locks its owner out.
+fn create(path: &Path, text: &str) -> io::Result<()> {
+    let temporary = path.with_extension("key.new");
+    // A crash may have left one behind; the lock on the directory says that nobody is writing it.
+    match fs::remove_file(&temporary) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        Ok(()) | Err(_) => {}
+    }
+    let mut file =
+        OpenOptions::new().write(true).create_new(true).mode(MODE_PRIVATE).open(&temporary)?;
+    file.write_all(format!("{text}\n").as_bytes())?;
+    file.sync_all()?;
+    fs::rename(&temporary, path)?;
+    let directory = path.parent().expect("key files lie in the data directory");
+    File::open(directory)?.sync_all()
+}
+
+#[cfg(test)]
+mod tests;

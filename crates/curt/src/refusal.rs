@@ -1,0 +1,42 @@
+//! Why the program refuses to run as it was set up: one line for each thing to put right.
+
+use std::fmt;
+
+/// `EX_CONFIG` of sysexits.h. A supervisor should not restart on it: the next start would end the
+/// same way (`RestartPreventExitStatus=78` for systemd).
+pub(crate) const EXIT_REFUSED: u8 = 78;
+
+/// An error that a person has to settle, so it is printed without the chain of its causes.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    problems: Vec<String>,
+    warnings: Vec<String>,
+}
+
+impl Refusal {
+    /// Warnings come along because one of them may be the cause: a mistyped variable, say.
+    pub(crate) fn new(problems: Vec<String>, warnings: Vec<String>) -> Self {
+        Self { problems, warnings }
+    }
+
+    /// A refusal for a single reason.
+    pub(crate) fn because(reason: impl fmt::Display) -> Self {
+        Self { problems: vec![reason.to_string()], warnings: Vec::new() }
+    }
+
+    pub(crate) fn problems(&self) -> &[String] {
+        &self.problems
+    }
+
+    pub(crate) fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.problems.join("; "))
+    }
+}
+
+impl std::error::Error for Refusal {}
