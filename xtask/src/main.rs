@@ -1,3 +1,69 @@
-//! Everyday tasks of the workspace: `cargo xtask check`, `cargo xtask torture` and others.
+//! Everyday tasks of the workspace, as `cargo xtask TASK`.
+//!
+//! Everything here runs without servers and, once the crates are fetched, without a network.
+//! The tests on PostgreSQL and MariaDB are `scripts/test`, which has to start the two.
 
-fn main() {}
+#![expect(clippy::print_stderr, reason = "telling people is what a task runner is for")]
+
+mod cargo;
+mod check;
+mod deny;
+mod problems;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Everyday tasks of the workspace"
+)]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run everything CI runs that needs no servers: `lint`, then the tests on SQLite
+    Check,
+    /// Run what CI runs before the tests: rustfmt, clippy, `tidy`, `deny`
+    Lint,
+    /// Check the rules of the house that no compiler knows
+    Tidy,
+    /// Check licences, sources, bans and duplicates of all dependencies against deny.toml
+    Deny,
+    /// Write docs/configuration.md from what the program says about itself
+    ConfigReference,
+    /// Kill the server at random moments, again and again, and look for what it lost
+    Torture {
+        /// How many times the server is started and killed
+        #[arg(long, default_value_t = 200)]
+        cycles: u32,
+    },
+}
+
+fn main() -> ExitCode {
+    match run(Arguments::parse().task) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("xtask: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(task: Task) -> anyhow::Result<()> {
+    let root = cargo::workspace_root();
+    match task {
+        Task::Check => check::check(root),
+        Task::Lint => check::lint(root),
+        Task::Tidy => problems::report(&tidy::problems(root)?),
+        Task::Deny => problems::report(&deny::problems(root)?),
+        Task::ConfigReference => check::write_config_reference(root),
+        Task::Torture { cycles } => check::torture(root, cycles),
+    }
+}

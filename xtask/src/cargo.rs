@@ -1,0 +1,31 @@
+//! Running cargo, the same one that runs us, in the root of the workspace.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+/// The folder that holds the workspace's Cargo.toml.
+pub(crate) fn workspace_root() -> &'static Path {
+    let own_crate = Path::new(env!("CARGO_MANIFEST_DIR"));
+    own_crate.parent().expect("xtask lies in a folder of the workspace")
+}
+
+/// `cargo ARGUMENTS`, to be run or changed further.
+pub(crate) fn command(root: &Path, arguments: &[&str]) -> Command {
+    // Cargo tells the programs it runs where it is; without it, it has to be on the PATH.
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command.current_dir(root).args(arguments);
+    command
+}
+
+/// Runs a command to its end, its output where ours goes; a failure of it is one of ours.
+pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
+    let arguments: Vec<_> = command.get_args().map(|a| a.to_string_lossy()).collect();
+    let shown = format!("cargo {}", arguments.join(" "));
+    eprintln!("$ {shown}");
+    let status = command.status().with_context(|| format!("starting `{shown}`"))?;
+    ensure!(status.success(), "`{shown}` failed: {status}");
+    Ok(())
+}

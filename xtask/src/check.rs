@@ -1,0 +1,57 @@
+//! The tasks that are a row of commands. CI runs `lint` and then `scripts/test`, so that `check`
+//! cannot drift from it.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, ensure};
+
+use crate::{cargo, deny, problems, tidy};
+
+/// The configuration's reference manual, from the root of the workspace.
+const CONFIG_REFERENCE: &str = "docs/configuration.md";
+
+/// Tells the torture test how often to start and kill the server.
+const CYCLES_VARIABLE: &str = "CURT_TORTURE_CYCLES";
+
+/// Everything CI runs that needs no servers, in its order.
+pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
+    lint(root)?;
+    // Tests that want another database than SQLite pass over it when its variable is not set.
+    let mut test = cargo::command(root, &["test", "--workspace", "--locked"]);
+    for variable in ["CURT_TEST_POSTGRES_URL", "CURT_TEST_MYSQL_URL", "CURT_TEST_REQUIRE_ALL"] {
+        test.env_remove(variable);
+    }
+    cargo::run(&mut test)
+}
+
+/// What CI runs before the tests: the quick answers first.
+pub(crate) fn lint(root: &Path) -> anyhow::Result<()> {
+    cargo::run(&mut cargo::command(root, &["fmt", "--all", "--check"]))?;
+    eprintln!("$ cargo xtask tidy");
+    problems::report(&tidy::problems(root)?)?;
+    eprintln!("$ cargo xtask deny");
+    problems::report(&deny::problems(root)?)?;
+    let clippy = ["clippy", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
+    cargo::run(&mut cargo::command(root, &clippy))
+}
+
+/// Starts and kills the server `cycles` times under load, in the release build.
+pub(crate) fn torture(root: &Path, cycles: u32) -> anyhow::Result<()> {
+    let arguments = ["test", "--locked", "--release", "-p", "curt", "--test", "it"];
+    let mut test = cargo::command(root, &arguments);
+    test.args(["torture", "--", "--nocapture"]);
+    cargo::run(test.env(CYCLES_VARIABLE, cycles.to_string()))
+}
+
+/// Asks the program for its configuration reference and keeps the answer in the repository.
+pub(crate) fn write_config_reference(root: &Path) -> anyhow::Result<()> {
+    let arguments = ["run", "--quiet", "--locked", "-p", "curt", "--", "config", "--reference"];
+    let output = cargo::command(root, &arguments).output().context("starting cargo")?;
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    ensure!(output.status.success(), "`curt config --reference` failed: {complaint}");
+    let path = root.join(CONFIG_REFERENCE);
+    fs::write(&path, &output.stdout).with_context(|| format!("writing {}", path.display()))?;
+    eprintln!("wrote {CONFIG_REFERENCE}");
+    Ok(())
+}
