@@ -22,17 +22,14 @@ use crate::{
 fn main() -> ExitCode {
     // Whatever file any part of the program creates, databases included, is for its owner alone.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);
-    match Cli::parse().run() {
-        Ok(code) => code,
-        Err(error) => match error.downcast_ref::<Refusal>() {
-            Some(refusal) => {
-                output::refusal(refusal);
-                ExitCode::from(EXIT_REFUSED)
-            }
-            None => {
-                output::failure(&error);
-                ExitCode::FAILURE
-            }
-        },
+    Cli::parse().run().unwrap_or_else(|error| report(&error))
+}
+
+fn report(error: &anyhow::Error) -> ExitCode {
+    if let Some(refusal) = error.downcast_ref::<Refusal>() {
+        output::refusal(refusal);
+        return ExitCode::from(EXIT_REFUSED);
     }
+    output::failure(error);
+    ExitCode::FAILURE
 }

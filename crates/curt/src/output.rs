@@ -5,11 +5,14 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use crate::{keys::AdminKey, refusal::Refusal};
 
-/// The result of a command. Fails when the reader is gone, as `curt config | head` makes it.
+/// The result of a command.
 pub(crate) fn result(text: &str) -> io::Result<()> {
     let mut stdout = io::stdout().lock();
-    stdout.write_all(text.as_bytes())?;
-    stdout.flush()
+    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
+        // `curt config | head` has seen what it wanted.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }
 
 pub(crate) fn warnings(lines: &[String]) {

@@ -11,7 +11,7 @@ use tracing_subscriber::{
         format::Writer,
         time::{FormatTime as _, SystemTime},
     },
-    registry::LookupSpan,
+    registry::{LookupSpan, Scope},
 };
 
 use super::fields::{Fields, MESSAGE};
@@ -83,7 +83,7 @@ where
     N: for<'writer> FormatFields<'writer> + 'static,
 {
     let mut all = Map::new();
-    for span in context.event_scope().into_iter().flat_map(|scope| scope.from_root()) {
+    for span in context.event_scope().into_iter().flat_map(Scope::from_root) {
         if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
             all.extend(parse_object(&fields.fields));
         }
