@@ -1,1 +1,28 @@
-//! HTTP: redirects, the JSON API, pages for visitors, health and metrics. The only crate that names axum.
+//! HTTP: redirects, the JSON API, pages for visitors, health and metrics.
+//!
+//! [`Front`] answers redirects itself and hands everything else to the axum router of [`routes`];
+//! [`Server`] owns the listener, the connections and how they end.
+
+mod admin_key;
+mod app;
+mod errors;
+mod extract;
+mod follow;
+mod front;
+mod health;
+mod ids;
+mod links;
+mod metrics;
+mod node;
+mod pages;
+mod routes;
+mod server;
+
+pub use admin_key::AdminKey;
+pub use app::{App, AppSettings, LinkSettings, PageSettings, Site};
+pub use front::Front;
+pub use ids::IdAllocator;
+pub use metrics::{HttpMetrics, MetricsPage, ProcessMemory};
+pub use node::Node;
+pub use routes::reserved_words;
+pub use server::{Server, ServerSettings};

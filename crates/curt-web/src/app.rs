@@ -1,0 +1,100 @@
+//! What the handlers share, in few parts, so that a signature tells what an endpoint touches.
+
+use std::sync::Arc;
+
+use axum::extract::FromRef;
+use curt_cache::LinkCache;
+use curt_domain::{Clock, Code, CodeMaker, RedirectStatus, ReservedWords, TargetRules};
+use curt_store::Store;
+use url::Url;
+
+use crate::{AdminKey, IdAllocator, Node, reserved_words};
+
+/// Section `links` of the configuration.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LinkSettings {
+    /// Whether links can be created without any key.
+    pub anonymous_create: bool,
+    /// The status of links that do not ask for another.
+    pub default_redirect_status: RedirectStatus,
+}
+
+/// Section `pages` of the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct PageSettings {
+    /// Where `/` leads, in place of our own page.
+    pub root_url: Option<Url>,
+    /// Where people go who follow a link that does not exist, in place of our own page.
+    pub not_found_url: Option<Url>,
+}
+
+/// What a deployment is to its visitors: its address, its rules and its pages.
+#[derive(Debug)]
+pub struct Site {
+    /// Without a trailing slash.
+    public_url: Box<str>,
+    pub target_rules: TargetRules,
+    pub reserved: ReservedWords,
+    pub links: LinkSettings,
+    pub pages: PageSettings,
+}
+
+impl Site {
+    pub fn new(public_url: &Url, links: LinkSettings, pages: PageSettings) -> Self {
+        Self {
+            public_url: public_url.as_str().trim_end_matches('/').into(),
+            target_rules: TargetRules::new([public_url]),
+            reserved: reserved_words(),
+            links,
+            pages,
+        }
+    }
+
+    pub fn short_url(&self, code: &Code) -> String {
+        format!("{}/{code}", self.public_url)
+    }
+}
+
+/// Everything [`App::new`] is made of, apart from what it makes itself.
+#[derive(Debug)]
+pub struct AppSettings {
+    pub public_url: Url,
+    pub links: LinkSettings,
+    pub pages: PageSettings,
+    pub admin_key: AdminKey,
+}
+
+/// The state of the router; cloning shares everything.
+#[derive(Clone, FromRef)]
+pub struct App {
+    pub store: Store,
+    pub cache: Arc<LinkCache>,
+    pub codes: Arc<CodeMaker>,
+    pub ids: IdAllocator,
+    pub site: Arc<Site>,
+    pub node: Arc<Node>,
+    pub admin_key: AdminKey,
+    pub clock: Clock,
+}
+
+impl App {
+    pub fn new(
+        settings: AppSettings,
+        store: Store,
+        cache: LinkCache,
+        codes: CodeMaker,
+        node: Arc<Node>,
+        clock: Clock,
+    ) -> Self {
+        Self {
+            ids: IdAllocator::new(store.clone()),
+            store,
+            cache: Arc::new(cache),
+            codes: Arc::new(codes),
+            site: Arc::new(Site::new(&settings.public_url, settings.links, settings.pages)),
+            node,
+            admin_key: settings.admin_key,
+            clock,
+        }
+    }
+}

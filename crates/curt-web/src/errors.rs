@@ -1,0 +1,237 @@
+//! Every answer that is not a success: RFC 9457 problem details with a stable `code`.
+//!
+//! The only place that maps failures to HTTP, and the only one that logs them.
+
+use std::error::Error;
+
+use axum::{
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use curt_domain::{InvalidCode, InvalidTarget, InvalidText};
+use curt_store::{EditLinkError, StoreError, StoreErrorKind};
+use serde::Serialize;
+
+/// Seconds after which a client may try again when the database was away.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
+
+const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// What a handler can answer besides success.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ApiError {
+    #[error("the body is not valid JSON: {detail}")]
+    InvalidJson { detail: String },
+    #[error("{}", summary(.0))]
+    InvalidFields(Vec<FieldError>),
+    #[error("the body must be sent as application/json")]
+    UnsupportedMediaType,
+    #[error("the body is larger than {limit} bytes")]
+    PayloadTooLarge { limit: usize },
+    #[error("there is nothing here")]
+    NotFound,
+    #[error("this path does not answer to that method")]
+    MethodNotAllowed,
+    #[error("this needs a key: send it as Authorization: Bearer")]
+    Unauthenticated,
+    #[error("the code {code:?} is taken")]
+    CodeTaken { code: String },
+    #[error("this link has expired")]
+    LinkGone,
+    #[error("this link has been followed as often as it may be")]
+    LinkExhausted,
+    #[error("this Idempotency-Key was used with another body")]
+    IdempotencyKeyReused,
+    #[error("a request with this Idempotency-Key is still being answered")]
+    IdempotencyInProgress,
+    #[error("the link is no longer the one that If-Match names")]
+    PreconditionFailed,
+    #[error("this link is not fetched ahead of a visit")]
+    PrefetchRefused,
+    #[error("the request took too long")]
+    TimedOut,
+    #[error("the disk is full; nothing was changed")]
+    StorageFull,
+    #[error("the database cannot be reached; try again")]
+    Unavailable,
+    #[error("something went wrong on our side")]
+    Internal,
+}
+
+/// One thing that is wrong with one field of a request.
+#[derive(Debug, Serialize)]
+pub(crate) struct FieldError {
+    pub field: String,
+    pub code: &'static str,
+    pub message: String,
+}
+
+impl FieldError {
+    pub(crate) fn new(field: &str, code: &'static str, message: impl Into<String>) -> Self {
+        Self { field: field.to_owned(), code, message: message.into() }
+    }
+
+    pub(crate) fn invalid(field: &str, message: impl Into<String>) -> Self {
+        Self::new(field, "invalid_field", message)
+    }
+
+    pub(crate) fn target(field: &str, error: &InvalidTarget) -> Self {
+        let code = match error {
+            InvalidTarget::UnsupportedScheme { .. } => "unsupported_scheme",
+            InvalidTarget::UserinfoNotAllowed => "userinfo_not_allowed",
+            InvalidTarget::SelfRedirect => "self_redirect",
+            InvalidTarget::Malformed { .. } | InvalidTarget::TooLong => "invalid_field",
+        };
+        Self::new(field, code, error.to_string())
+    }
+
+    pub(crate) fn code(field: &str, error: InvalidCode) -> Self {
+        Self::new(field, "invalid_code", error.to_string())
+    }
+
+    pub(crate) fn text(field: &str, error: InvalidText) -> Self {
+        Self::invalid(field, error.to_string())
+    }
+}
+
+fn summary(errors: &[FieldError]) -> String {
+    match errors {
+        [error] => format!("{} {}", error.field, error.message),
+        _ => format!("{} fields are not valid", errors.len()),
+    }
+}
+
+/// The body of a problem; `type` is `about:blank`, so the title is the status's own phrase.
+#[derive(Serialize)]
+struct Problem<'a> {
+    r#type: &'static str,
+    title: &'a str,
+    status: u16,
+    detail: String,
+    code: &'static str,
+    #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    errors: &'a [FieldError],
+}
+
+impl ApiError {
+    pub(crate) fn invalid_field(field: &str, message: impl Into<String>) -> Self {
+        Self::InvalidFields(vec![FieldError::invalid(field, message)])
+    }
+
+    /// Logs a failure of our own and says as little of it as helps.
+    pub(crate) fn from_failure(error: &(dyn Error + 'static)) -> Self {
+        tracing::error!(error, "a request failed");
+        Self::Internal
+    }
+
+    pub(crate) fn status(&self) -> StatusCode {
+        match self {
+            Self::InvalidJson { .. } => StatusCode::BAD_REQUEST,
+            Self::InvalidFields(_) | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
+            Self::CodeTaken { .. } | Self::IdempotencyInProgress => StatusCode::CONFLICT,
+            Self::LinkGone | Self::LinkExhausted => StatusCode::GONE,
+            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
+            Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
+            Self::PrefetchRefused | Self::TimedOut | Self::Unavailable => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+        }
+    }
+
+    /// Part of the API: once published, a code never changes its meaning.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidJson { .. } => "invalid_json",
+            Self::InvalidFields(errors) => match errors.as_slice() {
+                [error] => error.code,
+                _ => "invalid_field",
+            },
+            Self::UnsupportedMediaType => "unsupported_media_type",
+            Self::PayloadTooLarge { .. } => "payload_too_large",
+            Self::NotFound => "not_found",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::Unauthenticated => "unauthenticated",
+            Self::CodeTaken { .. } => "code_taken",
+            Self::LinkGone => "link_gone",
+            Self::LinkExhausted => "link_exhausted",
+            Self::IdempotencyKeyReused => "idempotency_key_reused",
+            Self::IdempotencyInProgress => "idempotency_in_progress",
+            Self::PreconditionFailed => "precondition_failed",
+            Self::StorageFull => "storage_full",
+            Self::PrefetchRefused | Self::TimedOut | Self::Unavailable => "unavailable",
+            Self::Internal => "internal",
+        }
+    }
+
+    fn fields(&self) -> &[FieldError] {
+        match self {
+            Self::InvalidFields(errors) => errors,
+            _ => &[],
+        }
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error.kind() {
+            StoreErrorKind::StorageFull => {
+                tracing::warn!(error = &error as &dyn Error, "the disk is full");
+                Self::StorageFull
+            }
+            StoreErrorKind::Unavailable => {
+                tracing::warn!(error = &error as &dyn Error, "the database cannot be reached");
+                Self::Unavailable
+            }
+            StoreErrorKind::Internal => Self::from_failure(&error),
+        }
+    }
+}
+
+impl From<EditLinkError> for ApiError {
+    fn from(error: EditLinkError) -> Self {
+        match error {
+            EditLinkError::NotFound => Self::NotFound,
+            EditLinkError::RevisionMismatch => Self::PreconditionFailed,
+            EditLinkError::Dates(invalid) => Self::invalid_field("expires_at", invalid.to_string()),
+            EditLinkError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let status = self.status();
+        let problem = Problem {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            code: self.code(),
+            errors: self.fields(),
+        };
+        let body = serde_json::to_vec(&problem).expect("a problem is made of texts and numbers");
+        let headers = [(header::CONTENT_TYPE, PROBLEM_JSON), (header::CACHE_CONTROL, NO_STORE)];
+        let mut response = (status, headers, body).into_response();
+        match self {
+            Self::Unauthenticated => {
+                let challenge = HeaderValue::from_static("Bearer");
+                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+            }
+            Self::Unavailable | Self::TimedOut => {
+                response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
+            }
+            _ => {}
+        }
+        response
+    }
+}
+
+#[cfg(test)]
+mod tests;

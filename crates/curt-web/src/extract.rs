@@ -1,0 +1,221 @@
+//! What handlers take from a request; every refusal is a problem like any other.
+
+use std::net::{IpAddr, Ipv4Addr};
+
+use axum::{
+    extract::{FromRef, FromRequest, FromRequestParts, Path, Query, Request},
+    http::{HeaderMap, header, request::Parts},
+};
+use bytes::Bytes;
+use curt_domain::LinkId;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    AdminKey,
+    app::Site,
+    errors::{ApiError, FieldError},
+};
+
+/// Largest body of an API request, in bytes: a link with everything in it stays under 20 kB.
+pub(crate) const BODY_LEN_MAX: usize = 64 * 1024;
+
+/// Longest `Idempotency-Key`, in characters.
+const IDEMPOTENCY_KEY_LEN_MAX: usize = 255;
+
+/// A JSON body, and the bytes it came as.
+pub(crate) struct ApiJson<T> {
+    pub value: T,
+    pub bytes: Bytes,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        if !is_json(request.headers()) {
+            return Err(ApiError::UnsupportedMediaType);
+        }
+        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
+            if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
+                return ApiError::PayloadTooLarge { limit: BODY_LEN_MAX };
+            }
+            ApiError::InvalidJson { detail: "the body ended early".to_owned() }
+        })?;
+        let mut reader = serde_json::Deserializer::from_slice(&bytes);
+        let value = serde_path_to_error::deserialize(&mut reader).map_err(invalid_json)?;
+        reader.end().map_err(|error| ApiError::InvalidJson { detail: error.to_string() })?;
+        Ok(Self { value, bytes })
+    }
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else {
+        return false;
+    };
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// Bad syntax is one thing, good JSON of the wrong shape another.
+fn invalid_json(error: serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    let path = error.path().to_string();
+    let inner = error.into_inner();
+    if inner.is_data() {
+        invalid_field(&path, &inner)
+    } else {
+        ApiError::InvalidJson { detail: inner.to_string() }
+    }
+}
+
+/// Longest part of a field's path that is repeated to the client.
+const FIELD_LEN_SHOWN: usize = 100;
+
+/// Serde tells an unknown field only by its words; this is the one place that reads them.
+fn invalid_field(path: &str, error: &impl ToString) -> ApiError {
+    let message = error.to_string();
+    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
+    let field: String = unknown.unwrap_or(path).chars().take(FIELD_LEN_SHOWN).collect();
+    let field = if field.is_empty() || field == "." { "body".to_owned() } else { field };
+    let error = if unknown.is_some() {
+        FieldError { field, code: "unknown_field", message: "is not a field".to_owned() }
+    } else {
+        let words = message.split(" at line ").next().unwrap_or_default();
+        FieldError { field, code: "invalid_field", message: words.to_owned() }
+    };
+    ApiError::InvalidFields(vec![error])
+}
+
+/// Parameters behind the `?`; unknown ones are refused where the type says so.
+pub(crate) struct ApiQuery<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let query: Result<Query<T>, _> = Query::try_from_uri(&parts.uri);
+        query.map(|Query(value)| Self(value)).map_err(|rejection| {
+            let source = std::error::Error::source(&rejection);
+            let words = source.map_or_else(|| rejection.to_string(), ToString::to_string);
+            invalid_field("query", &words)
+        })
+    }
+}
+
+/// The `{id}` of a path; what is no id names no link.
+pub(crate) struct PathId(pub LinkId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(text) = path.map_err(|_| ApiError::NotFound)?;
+        let id = text.parse().ok().and_then(LinkId::new);
+        id.map(Self).ok_or(ApiError::NotFound)
+    }
+}
+
+/// Proof that the request carries the administrator's key.
+pub(crate) struct Administrator;
+
+impl<S> FromRequestParts<S> for Administrator
+where
+    S: Send + Sync,
+    AdminKey: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let key = AdminKey::from_ref(state);
+        match bearer(&parts.headers) {
+            Some(guess) if key.is(guess) => Ok(Self),
+            _ => Err(ApiError::Unauthenticated),
+        }
+    }
+}
+
+/// Who creates a link. A wrong key is refused, never taken for no key.
+pub(crate) enum Creator {
+    Administrator,
+    Anonymous(IpAddr),
+}
+
+impl Creator {
+    /// Under which idempotency keys are kept: strangers must not see each other's answers.
+    pub(crate) fn name(&self) -> String {
+        match self {
+            Self::Administrator => "administrator".to_owned(),
+            Self::Anonymous(address) => format!("anonymous {address}"),
+        }
+    }
+}
+
+impl<S> FromRequestParts<S> for Creator
+where
+    S: Send + Sync,
+    AdminKey: FromRef<S>,
+    std::sync::Arc<Site>: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let site = std::sync::Arc::<Site>::from_ref(state);
+        let says_nothing = !parts.headers.contains_key(header::AUTHORIZATION);
+        if says_nothing && site.links.anonymous_create {
+            let address = parts.extensions.get::<ClientAddress>();
+            return Ok(Self::Anonymous(
+                address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.0),
+            ));
+        }
+        Administrator::from_request_parts(parts, state).await.map(|_| Self::Administrator)
+    }
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
+    let (scheme, key) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+/// Who sent the request; set by the front for every request it hands on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClientAddress(pub IpAddr);
+
+/// The `Idempotency-Key` header, if there is one.
+pub(crate) struct IdempotencyKey(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let key = value.to_str().unwrap_or_default().trim();
+        if key.is_empty() || IDEMPOTENCY_KEY_LEN_MAX < key.len() {
+            let message = format!("takes 1 to {IDEMPOTENCY_KEY_LEN_MAX} visible characters");
+            return Err(ApiError::invalid_field("Idempotency-Key", message));
+        }
+        Ok(Self(Some(key.to_owned())))
+    }
+}
+
+/// The revision that `If-Match` names; absent or `*` matches any.
+pub(crate) struct IfMatch(pub Option<u64>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
+        let tag = value.to_str().unwrap_or_default().trim();
+        if tag == "*" {
+            return Ok(Self(None));
+        }
+        let revision = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+        // A tag that we never gave matches no revision.
+        let revision = revision.and_then(|digits| digits.parse().ok());
+        revision.map(|revision| Self(Some(revision))).ok_or(ApiError::PreconditionFailed)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,223 @@
+//! Following a link: what `GET` and `HEAD /{code}` answer.
+//!
+//! In two steps. [`Redirects::at_once`] decides what the cache alone can decide, without
+//! waiting and almost without allocating: that is nearly every visit. [`Redirects::follow`] decides
+//! everything. Both read the same rules from [`Route::verdict`], so they never disagree.
+
+use std::sync::Arc;
+
+use axum::{
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use curt_cache::{CachedRoute, LinkCache, LoadError, Lookup};
+use curt_domain::{
+    ClickClass, Clock, Code, MaxClicks, RedirectStatus, Route, Timestamp, Verdict, VisitHeaders,
+    classify,
+};
+use curt_store::Store;
+
+use crate::{
+    app::{App, Site},
+    errors::ApiError,
+    metrics::{Outcome, Tier},
+    pages::{self, NO_STORE},
+};
+
+/// A path that can only name a link: `/code`, `/code/`, or `/code+` for the preview.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct CodePath<'a> {
+    pub code: &'a str,
+    pub preview: bool,
+}
+
+impl<'a> CodePath<'a> {
+    /// Takes the path as it was sent: `%2F` is no slash here and makes no code.
+    pub(crate) fn parse(path: &'a str) -> Option<Self> {
+        let text = path.strip_prefix('/')?;
+        let text = text.strip_suffix('/').unwrap_or(text);
+        let (code, preview) = text.strip_suffix('+').map_or((text, false), |code| (code, true));
+        Code::check(code).ok()?;
+        Some(Self { code, preview })
+    }
+}
+
+/// A visit that the cache alone could not answer.
+pub(crate) struct Visit {
+    pub code: Code,
+    pub preview: bool,
+    pub method: Method,
+    pub query: Option<String>,
+    pub headers: HeaderMap,
+}
+
+/// An answer, and what the metrics call it.
+pub(crate) struct Followed {
+    pub response: Response,
+    pub outcome: Outcome,
+    pub tier: Tier,
+}
+
+/// Answers visits of links.
+pub(crate) struct Redirects {
+    store: Store,
+    cache: Arc<LinkCache>,
+    site: Arc<Site>,
+    clock: Clock,
+}
+
+impl Redirects {
+    pub(crate) fn new(app: &App) -> Self {
+        Self {
+            store: app.store.clone(),
+            cache: Arc::clone(&app.cache),
+            site: Arc::clone(&app.site),
+            clock: app.clock.clone(),
+        }
+    }
+
+    /// Whether the word in this path belongs to the router.
+    pub(crate) fn is_reserved(&self, code: &Code) -> bool {
+        self.site.reserved.contains(code)
+    }
+
+    /// The status and the target of a link that is in memory and that everybody may follow now.
+    pub(crate) fn at_once(
+        &self,
+        code: &str,
+        query: Option<&str>,
+    ) -> Option<(StatusCode, HeaderValue)> {
+        let now = self.clock.now();
+        let Some(Lookup::Found(cached)) = self.cache.get(code, now) else { return None };
+        match cached.route.verdict(now) {
+            Verdict::Follow => {
+                Some((status(cached.route.redirect_status), location(&cached, query)))
+            }
+            Verdict::FollowIfLeft(_) | Verdict::Absent | Verdict::Expired => None,
+        }
+    }
+
+    /// Everything that a visit can come to.
+    pub(crate) async fn follow(&self, visit: &Visit) -> Followed {
+        let now = self.clock.now();
+        let (lookup, tier) = match self.look_up(&visit.code, now).await {
+            Ok(found) => found,
+            Err(error) => return self.refuse(error, Outcome::Failed, Tier::Store, visit),
+        };
+        let Lookup::Found(cached) = lookup else {
+            return self.refuse(ApiError::NotFound, Outcome::NotFound, tier, visit);
+        };
+        match cached.route.verdict(now) {
+            Verdict::Absent => self.refuse(ApiError::NotFound, Outcome::NotFound, tier, visit),
+            Verdict::Expired => self.ended(ApiError::LinkGone, &cached.route, tier, visit),
+            Verdict::Follow | Verdict::FollowIfLeft(_) if visit.preview => Followed {
+                response: pages::preview(&visit.code, &cached.route, &self.site),
+                outcome: Outcome::PreviewPage,
+                tier,
+            },
+            Verdict::Follow => redirected(&cached, visit, tier),
+            Verdict::FollowIfLeft(max) => self.follow_if_left(&cached, max, tier, visit).await,
+        }
+    }
+
+    /// The cache, else the store. With the database away, what was cached is still good for a
+    /// while, even past its age.
+    async fn look_up(&self, code: &Code, now: Timestamp) -> Result<(Lookup, Tier), ApiError> {
+        if let Some(lookup) = self.cache.get(code.as_str(), now) {
+            return Ok((lookup, Tier::Memory));
+        }
+        let error = match self.cache.get_or_load(code, now, self.store.route(code)).await {
+            Ok(lookup) => return Ok((lookup, Tier::Store)),
+            Err(LoadError::FailedForAnother) => ApiError::Unavailable,
+            Err(LoadError::Failed(error)) => error.into(),
+        };
+        match self.cache.get_stale(code.as_str(), now) {
+            Some(cached) if matches!(error, ApiError::Unavailable) => {
+                Ok((Lookup::Found(cached), Tier::Stale))
+            }
+            _ => Err(error),
+        }
+    }
+
+    /// Links with limited clicks: people use them up, machines learn nothing.
+    async fn follow_if_left(
+        &self,
+        cached: &CachedRoute,
+        max: MaxClicks,
+        tier: Tier,
+        visit: &Visit,
+    ) -> Followed {
+        let class = classify(visit_headers(&visit.headers));
+        if class == ClickClass::Prefetch {
+            return self.refuse(ApiError::PrefetchRefused, Outcome::Prefetch, tier, visit);
+        }
+        if class != ClickClass::Human || visit.method == Method::HEAD {
+            return Followed { response: pages::limited(), outcome: Outcome::LimitedPage, tier };
+        }
+        match self.store.use_click(cached.route.id, max).await {
+            Ok(true) => redirected(cached, visit, tier),
+            Ok(false) => self.ended(ApiError::LinkExhausted, &cached.route, tier, visit),
+            Err(error) => self.refuse(error.into(), Outcome::Failed, tier, visit),
+        }
+    }
+
+    /// A link that is over: its fallback where it has one.
+    fn ended(&self, error: ApiError, route: &Route, tier: Tier, visit: &Visit) -> Followed {
+        match &route.fallback {
+            Some(fallback) if !visit.preview => Followed {
+                response: pages::redirect(fallback.as_str()),
+                outcome: Outcome::Fallback,
+                tier,
+            },
+            _ => {
+                let outcome = match error {
+                    ApiError::LinkExhausted => Outcome::Exhausted,
+                    _ => Outcome::Expired,
+                };
+                self.refuse(error, outcome, tier, visit)
+            }
+        }
+    }
+
+    fn refuse(&self, error: ApiError, outcome: Outcome, tier: Tier, visit: &Visit) -> Followed {
+        let response = pages::refuse(error, &visit.headers, &self.site);
+        Followed { response, outcome, tier }
+    }
+}
+
+fn redirected(cached: &CachedRoute, visit: &Visit, tier: Tier) -> Followed {
+    let location = location(cached, visit.query.as_deref());
+    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, NO_STORE)];
+    let response = (status(cached.route.redirect_status), headers).into_response();
+    Followed { response, outcome: Outcome::Followed, tier }
+}
+
+/// The target, with the visitor's query where the link wants it.
+fn location(cached: &CachedRoute, query: Option<&str>) -> HeaderValue {
+    match query {
+        Some(query) if cached.route.forward_query => {
+            let target = cached.route.target.with_query(query);
+            HeaderValue::try_from(target).expect("serialised URLs are visible ASCII")
+        }
+        _ => cached.location.clone(),
+    }
+}
+
+const fn status(status: RedirectStatus) -> StatusCode {
+    match status {
+        RedirectStatus::MovedPermanently301 => StatusCode::MOVED_PERMANENTLY,
+        RedirectStatus::Found302 => StatusCode::FOUND,
+        RedirectStatus::Temporary307 => StatusCode::TEMPORARY_REDIRECT,
+        RedirectStatus::Permanent308 => StatusCode::PERMANENT_REDIRECT,
+    }
+}
+
+fn visit_headers(headers: &HeaderMap) -> VisitHeaders<'_> {
+    let text = |name: &str| headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
+    let purposes = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+    let purpose = purposes.into_iter().map(text).find(|value| !value.is_empty());
+    VisitHeaders { user_agent: text("user-agent"), purpose: purpose.unwrap_or_default() }
+}
+
+#[cfg(test)]
+mod tests;

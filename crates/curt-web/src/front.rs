@@ -1,0 +1,263 @@
+//! The front: a hyper service that answers redirects and hands everything else to the router.
+//!
+//! Redirects do not pass through axum: its middleware costs more than all else that a redirect
+//! does. What every answer needs is here, once for both: the request id, the metrics, the time
+//! limit, a panic that ends only its own request, and `Connection: close` while stopping.
+
+use std::{
+    convert::Infallible,
+    future::{Future, Ready, ready},
+    net::IpAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::MatchedPath,
+    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header},
+    response::IntoResponse as _,
+};
+use futures_util::FutureExt as _;
+use hyper::body::Incoming;
+use tower::ServiceExt as _;
+use tracing::Instrument as _;
+
+use crate::{
+    HttpMetrics, Node,
+    app::App,
+    errors::ApiError,
+    extract::ClientAddress,
+    follow::{CodePath, Followed, Redirects, Visit},
+    metrics::{NO_ROUTE, REDIRECT_ROUTE},
+    pages::NO_STORE,
+    routes,
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+const READERS: HeaderValue = HeaderValue::from_static("GET, HEAD");
+
+/// Longest time from a request's headers to its answer: past every limit of the store, so that it
+/// ends only what is truly stuck.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
+
+/// Answers the requests of one connection.
+#[derive(Clone)]
+pub struct Front {
+    shared: Arc<Shared>,
+    client: IpAddr,
+}
+
+struct Shared {
+    redirects: Redirects,
+    router: Router,
+    metrics: HttpMetrics,
+    node: Arc<Node>,
+    request_ids: RequestIds,
+}
+
+impl Front {
+    /// For no connection in particular; each gets its own by [`Front::for_client`].
+    pub fn new(app: App, metrics: HttpMetrics) -> Self {
+        let shared = Shared {
+            redirects: Redirects::new(&app),
+            node: Arc::clone(&app.node),
+            router: routes::router(app),
+            metrics,
+            request_ids: RequestIds::new(),
+        };
+        Self { shared: Arc::new(shared), client: IpAddr::from([0, 0, 0, 0]) }
+    }
+
+    #[must_use]
+    pub fn for_client(&self, client: IpAddr) -> Self {
+        Self { shared: Arc::clone(&self.shared), client: client.to_canonical() }
+    }
+
+    /// Answers any request; what the server calls, and what tests call without a socket.
+    pub fn answer<B>(&self, request: Request<B>) -> Answer
+    where
+        B: http_body::Body<Data = bytes::Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+    {
+        let start = Instant::now();
+        if let Some(response) = self.at_once(&request, start) {
+            return Answer::Ready(ready(Ok(response)));
+        }
+        let shared = Arc::clone(&self.shared);
+        let client = self.client;
+        let request = request.map(Body::new);
+        Answer::Later(Box::pin(async move { Ok(shared.later(request, client, start).await) }))
+    }
+
+    /// The hot path: a link in memory that may be followed, from request to response in one go.
+    fn at_once<B>(&self, request: &Request<B>, start: Instant) -> Option<Response<Body>> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return None;
+        }
+        let path = CodePath::parse(request.uri().path())?;
+        if path.preview {
+            return None;
+        }
+        let shared = &*self.shared;
+        let query = request.uri().query();
+        // A panic here is met again, caught and answered on the way through `later`.
+        let follow = || shared.redirects.at_once(path.code, query);
+        let (status, location) = catch_unwind(AssertUnwindSafe(follow)).ok()??;
+
+        let mut headers = HeaderMap::with_capacity(6);
+        headers.insert(header::LOCATION, location);
+        headers.insert(header::CACHE_CONTROL, NO_STORE);
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        shared.seal(&mut response, shared.request_ids.next());
+        shared.metrics.followed(status, start.elapsed());
+        Some(response)
+    }
+}
+
+impl Shared {
+    async fn later(
+        &self,
+        request: Request<Body>,
+        client: IpAddr,
+        start: Instant,
+    ) -> Response<Body> {
+        let id = self.request_ids.next();
+        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+        let (route, mut response) = async {
+            let work = AssertUnwindSafe(self.dispatch(request, client)).catch_unwind();
+            match tokio::time::timeout(REQUEST_TIME_MAX, work).await {
+                Ok(Ok(answer)) => answer,
+                // The panic hook has logged what happened and where.
+                Ok(Err(_panic)) => (NO_ROUTE.into(), ApiError::Internal.into_response()),
+                Err(_elapsed) => (NO_ROUTE.into(), ApiError::TimedOut.into_response()),
+            }
+        }
+        .instrument(span)
+        .await;
+        self.seal(&mut response, id.clone());
+        let took = start.elapsed();
+        let status = response.status();
+        tracing::debug!(
+            id = id.to_str().unwrap_or_default(),
+            %method,
+            path,
+            status = status.as_u16(),
+            micros = took.as_micros(),
+            "answered"
+        );
+        self.metrics.answered(route, status, took);
+        response
+    }
+
+    /// The route's name for the metrics, and its answer.
+    async fn dispatch(
+        &self,
+        mut request: Request<Body>,
+        client: IpAddr,
+    ) -> (Arc<str>, Response<Body>) {
+        if let Some(visit) = self.visit(&request) {
+            if !matches!(visit.method, Method::GET | Method::HEAD) {
+                let response = (([(header::ALLOW, READERS)]), ApiError::MethodNotAllowed);
+                return (REDIRECT_ROUTE.into(), response.into_response());
+            }
+            let Followed { response, outcome, tier } = self.redirects.follow(&visit).await;
+            self.metrics.visited(outcome, tier);
+            return (REDIRECT_ROUTE.into(), response);
+        }
+        request.extensions_mut().insert(ClientAddress(client));
+        let Ok(mut response) = self.router.clone().oneshot(request).await;
+        let route = response.extensions_mut().remove::<MatchedPath>();
+        (route.map_or(NO_ROUTE.into(), |route| route.as_str().into()), response)
+    }
+
+    /// The visit that this request is, unless its path belongs to the router.
+    fn visit(&self, request: &Request<Body>) -> Option<Visit> {
+        let path = CodePath::parse(request.uri().path())?;
+        let code = path.code.parse().ok()?;
+        if self.redirects.is_reserved(&code) {
+            return None;
+        }
+        Some(Visit {
+            code,
+            preview: path.preview,
+            method: request.method().clone(),
+            query: request.uri().query().map(str::to_owned),
+            headers: request.headers().clone(),
+        })
+    }
+
+    /// What every answer carries.
+    fn seal(&self, response: &mut Response<Body>, id: HeaderValue) {
+        response.headers_mut().insert(REQUEST_ID, id);
+        if self.node.is_stopping() {
+            response.headers_mut().insert(header::CONNECTION, CLOSE);
+        }
+    }
+}
+
+impl hyper::service::Service<Request<Incoming>> for Front {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn call(&self, request: Request<Incoming>) -> Answer {
+        self.answer(request)
+    }
+}
+
+type Later = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+/// An answer, which a redirect has at once.
+pub enum Answer {
+    Ready(Ready<Result<Response<Body>, Infallible>>),
+    Later(Later),
+}
+
+impl Future for Answer {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Ready(response) => Pin::new(response).poll(context),
+            Self::Later(response) => response.as_mut().poll(context),
+        }
+    }
+}
+
+/// Ids that differ from request to request, and from run to run.
+struct RequestIds(AtomicU64);
+
+impl RequestIds {
+    /// An odd number close to 2^64 divided by the golden ratio: steps of it meet every value once.
+    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
+
+    fn new() -> Self {
+        let seed = crate::ids::entropy() & u128::from(u64::MAX);
+        Self(AtomicU64::new(u64::try_from(seed).expect("masked to 64 bits")))
+    }
+
+    /// 16 hexadecimal digits.
+    fn next(&self) -> HeaderValue {
+        let mut id = self.0.fetch_add(Self::STEP, Ordering::Relaxed);
+        let mut text = [0; 16];
+        for digit in &mut text {
+            *digit = b"0123456789abcdef"[(id >> 60) as usize];
+            id <<= 4;
+        }
+        HeaderValue::from_bytes(&text).expect("hexadecimal digits are visible ASCII")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,239 @@
+//! Creating a link: from a request body to one row, exactly once per `Idempotency-Key`.
+
+use std::time::Duration;
+
+use axum::{
+    extract::State,
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use curt_domain::{
+    ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, RedirectStatus, Tag,
+    TargetUrl, Timestamp, Title,
+};
+use curt_store::{CreateLinkError, NewReplay, StoreError};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::{etag, fields::Mistakes, view::LinkView};
+use crate::{
+    app::{App, Site},
+    errors::ApiError,
+    extract::{ApiJson, Creator, IdempotencyKey},
+};
+
+/// Ids tried before giving up on a generated code. Codes of generated ids never meet each other;
+/// only aliases and earlier settings can be in the way.
+const CODE_ATTEMPTS_MAX: usize = 8;
+
+/// How long an answer is kept for its `Idempotency-Key`.
+pub(crate) const REPLAY_AGE_MAX: Duration = Duration::from_hours(24);
+
+const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CreateBody {
+    original_url: String,
+    custom_alias: Option<String>,
+    title: Option<String>,
+    note: Option<String>,
+    #[serde(default)]
+    tags: Vec<String>,
+    redirect_status: Option<u16>,
+    forward_query: Option<bool>,
+    valid_from: Option<String>,
+    expires_at: Option<String>,
+    max_clicks: Option<u64>,
+    fallback_url: Option<String>,
+}
+
+/// A checked request: a link that lacks only what the server gives it.
+struct Draft {
+    /// The code that was wished for; generated where there is none.
+    alias: Option<Code>,
+    target: TargetUrl,
+    title: Option<Title>,
+    note: Option<Note>,
+    tags: Vec<Tag>,
+    redirect_status: RedirectStatus,
+    forward_query: bool,
+    dates: Dates,
+    max_clicks: Option<MaxClicks>,
+    fallback: Option<TargetUrl>,
+}
+
+pub(crate) async fn create(
+    State(app): State<App>,
+    creator: Creator,
+    IdempotencyKey(key): IdempotencyKey,
+    body: ApiJson<CreateBody>,
+) -> Result<Response, ApiError> {
+    let draft = body.value.parse(&app.site)?;
+    let request = key.map(|key| Request {
+        caller: creator.name(),
+        key,
+        body_hash: Sha256::digest(&body.bytes).into(),
+    });
+    if let Some(request) = &request
+        && let Some(answer) = request.earlier_answer(&app).await?
+    {
+        return Ok(answer);
+    }
+    match draft.store(&app, request.as_ref()).await {
+        // Another request with the same key was faster; its answer is ours too.
+        Err(Refusal::ReplayExists) => {
+            let request = request.ok_or(ApiError::Internal)?;
+            request.earlier_answer(&app).await?.ok_or(ApiError::IdempotencyInProgress)
+        }
+        Err(Refusal::Api(error)) => Err(error),
+        Ok(record) => {
+            let now = record.link.created_at;
+            let location = format!("/api/v1/urls/{}", record.link.id);
+            let location = HeaderValue::try_from(location).expect("a path with a number");
+            let headers = [etag(&record), (header::LOCATION, location)];
+            let view = LinkView::new(&record, &app.site, now);
+            Ok((StatusCode::CREATED, headers, axum::Json(view)).into_response())
+        }
+    }
+}
+
+impl CreateBody {
+    fn parse(&self, site: &Site) -> Result<Draft, ApiError> {
+        let mut mistakes = Mistakes::default();
+        let rules = &site.target_rules;
+        let target = mistakes.target("original_url", &self.original_url, rules);
+        let alias = self.custom_alias.as_deref().and_then(|text| mistakes.alias(text, site));
+        let fallback = self.fallback_url.as_deref();
+        let fallback = fallback.and_then(|text| mistakes.target("fallback_url", text, rules));
+        let title = self.title.as_deref().and_then(|text| mistakes.title(text));
+        let note = self.note.as_deref().and_then(|text| mistakes.note(text));
+        let tags = mistakes.tags(&self.tags);
+        let status = self.redirect_status.and_then(|code| mistakes.redirect_status(code));
+        let max_clicks = self.max_clicks.and_then(|count| mistakes.max_clicks(count));
+        let valid_from = self.valid_from.as_deref();
+        let valid_from = valid_from.and_then(|text| mistakes.time("valid_from", text));
+        let expires_at = self.expires_at.as_deref();
+        let expires_at = expires_at.and_then(|text| mistakes.time("expires_at", text));
+        let dates = mistakes.dates(valid_from, expires_at);
+        mistakes.none()?;
+        Ok(Draft {
+            alias,
+            target: target.expect("nothing was wrong with the fields, so there is a target"),
+            title,
+            note,
+            tags,
+            redirect_status: status.unwrap_or(site.links.default_redirect_status),
+            forward_query: self.forward_query.unwrap_or(false),
+            dates,
+            max_clicks,
+            fallback,
+        })
+    }
+}
+
+/// Why a draft did not become a link.
+enum Refusal {
+    ReplayExists,
+    Api(ApiError),
+}
+
+impl From<StoreError> for Refusal {
+    fn from(error: StoreError) -> Self {
+        Self::Api(error.into())
+    }
+}
+
+impl Draft {
+    /// Writes the link under the code that was wished for, or under the first free generated one.
+    async fn store(&self, app: &App, request: Option<&Request>) -> Result<LinkRecord, Refusal> {
+        for _ in 0..CODE_ATTEMPTS_MAX {
+            let id = app.ids.next().await?;
+            let code = match &self.alias {
+                Some(alias) => alias.clone(),
+                None => app.codes.code(id, crate::ids::entropy),
+            };
+            if app.site.reserved.contains(&code) {
+                continue;
+            }
+            let record = self.record(id, code, app.clock.now());
+            let replay = request.map(|request| request.replay(&record, app));
+            match app.store.create_link(record.link.clone(), replay).await {
+                Ok(()) => {
+                    app.cache.invalidate(record.link.code.as_str());
+                    return Ok(record);
+                }
+                Err(CreateLinkError::CodeTaken) => {
+                    if let Some(alias) = &self.alias {
+                        return Err(Refusal::Api(ApiError::CodeTaken { code: alias.to_string() }));
+                    }
+                }
+                Err(CreateLinkError::ReplayExists) => return Err(Refusal::ReplayExists),
+                Err(CreateLinkError::Store(error)) => return Err(error.into()),
+            }
+        }
+        tracing::error!(attempts = CODE_ATTEMPTS_MAX, "no free code was found");
+        Err(Refusal::Api(ApiError::Internal))
+    }
+
+    fn record(&self, id: LinkId, code: Code, now: Timestamp) -> LinkRecord {
+        let link = Link {
+            id,
+            code,
+            target: self.target.clone(),
+            title: self.title.clone(),
+            note: self.note.clone(),
+            tags: self.tags.clone(),
+            redirect_status: self.redirect_status,
+            forward_query: self.forward_query,
+            dates: self.dates,
+            max_clicks: self.max_clicks,
+            fallback: self.fallback.clone(),
+            disabled_at: None,
+            deleted_at: None,
+            revision: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        LinkRecord { link, clicks: ClickTotals::default(), last_click_at: None, used_clicks: 0 }
+    }
+}
+
+/// A create that its client may send again, and will then get the same answer.
+struct Request {
+    caller: String,
+    key: String,
+    body_hash: [u8; 32],
+}
+
+impl Request {
+    /// What was answered to this key before, if it was less than a day ago.
+    async fn earlier_answer(&self, app: &App) -> Result<Option<Response>, ApiError> {
+        let Some(replay) = app.store.replay(&self.caller, &self.key).await? else {
+            return Ok(None);
+        };
+        let now = app.clock.now();
+        if REPLAY_AGE_MAX <= now.since(replay.created_at) {
+            app.store.prune_replays(now.minus(REPLAY_AGE_MAX)).await?;
+            return Ok(None);
+        }
+        if replay.body_hash != self.body_hash {
+            return Err(ApiError::IdempotencyKeyReused);
+        }
+        let json = HeaderValue::from_static("application/json");
+        let yes = HeaderValue::from_static("true");
+        let headers = [(header::CONTENT_TYPE, json), (REPLAYED, yes)];
+        Ok(Some((StatusCode::CREATED, headers, replay.response).into_response()))
+    }
+
+    fn replay(&self, record: &LinkRecord, app: &App) -> NewReplay {
+        let view = LinkView::new(record, &app.site, record.link.created_at);
+        NewReplay {
+            caller: self.caller.clone(),
+            key: self.key.clone(),
+            body_hash: self.body_hash,
+            response: serde_json::to_string(&view).expect("a link is made of texts and numbers"),
+            created_at: record.link.created_at,
+        }
+    }
+}

@@ -1,0 +1,99 @@
+//! The body of a PATCH: an absent field keeps, null clears.
+
+use curt_domain::{LinkEdit, Switch, TargetRules};
+use serde::{Deserialize, Deserializer};
+
+use super::fields::Mistakes;
+use crate::errors::{ApiError, FieldError};
+
+/// `None` where the field is absent, `Some(None)` where it is null.
+type Field<T> = Option<Option<T>>;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct EditBody {
+    #[serde(default, deserialize_with = "present")]
+    original_url: Field<String>,
+    #[serde(default, deserialize_with = "present")]
+    title: Field<String>,
+    #[serde(default, deserialize_with = "present")]
+    note: Field<String>,
+    #[serde(default, deserialize_with = "present")]
+    tags: Field<Vec<String>>,
+    #[serde(default, deserialize_with = "present")]
+    redirect_status: Field<u16>,
+    #[serde(default, deserialize_with = "present")]
+    forward_query: Field<bool>,
+    #[serde(default, deserialize_with = "present")]
+    valid_from: Field<String>,
+    #[serde(default, deserialize_with = "present")]
+    expires_at: Field<String>,
+    #[serde(default, deserialize_with = "present")]
+    max_clicks: Field<u64>,
+    #[serde(default, deserialize_with = "present")]
+    fallback_url: Field<String>,
+    #[serde(default, deserialize_with = "present")]
+    status: Field<String>,
+}
+
+/// Called only for fields that are there, so that null becomes `Some(None)`.
+fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
+    deserializer: D,
+) -> Result<Field<T>, D::Error> {
+    Option::deserialize(deserializer).map(Some)
+}
+
+impl EditBody {
+    pub(super) fn parse(self, rules: &TargetRules) -> Result<LinkEdit, ApiError> {
+        let mut mistakes = Mistakes::default();
+        let target = mistakes.required("original_url", self.original_url);
+        let tags = mistakes.required("tags", self.tags);
+        let status = mistakes.required("redirect_status", self.redirect_status);
+        let switch = mistakes.required("status", self.status);
+        let edit = LinkEdit {
+            target: target.and_then(|text| mistakes.target("original_url", &text, rules)),
+            title: self.title.map(|title| title.and_then(|text| mistakes.title(&text))),
+            note: self.note.map(|note| note.and_then(|text| mistakes.note(&text))),
+            tags: tags.map(|texts| mistakes.tags(&texts)),
+            redirect_status: status.and_then(|code| mistakes.redirect_status(code)),
+            forward_query: mistakes.required("forward_query", self.forward_query),
+            valid_from: self
+                .valid_from
+                .map(|at| at.and_then(|text| mistakes.time("valid_from", &text))),
+            expires_at: self
+                .expires_at
+                .map(|at| at.and_then(|text| mistakes.time("expires_at", &text))),
+            max_clicks: self
+                .max_clicks
+                .map(|count| count.and_then(|count| mistakes.max_clicks(count))),
+            fallback: self
+                .fallback_url
+                .map(|url| url.and_then(|text| mistakes.target("fallback_url", &text, rules))),
+            switch: switch.and_then(|word| mistakes.switch(&word)),
+        };
+        mistakes.none()?;
+        Ok(edit)
+    }
+}
+
+impl Mistakes {
+    /// For fields that a link cannot do without.
+    fn required<T>(&mut self, name: &str, field: Field<T>) -> Option<T> {
+        if let Some(None) = field {
+            self.add(FieldError::invalid(name, "cannot be null; leave it out to keep it"));
+        }
+        field.flatten()
+    }
+
+    fn switch(&mut self, word: &str) -> Option<Switch> {
+        match word {
+            "active" => Some(Switch::Active),
+            "disabled" => Some(Switch::Disabled),
+            _ => {
+                let words = "can be set to active or disabled; the others follow from the link";
+                self.add(FieldError::invalid("status", words));
+                None
+            }
+        }
+    }
+}

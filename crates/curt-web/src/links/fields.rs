@@ -1,0 +1,101 @@
+//! The fields that creating and editing a link share, from JSON to domain values.
+//!
+//! Every field is looked at before anything is refused, so that one answer names all mistakes.
+
+use curt_domain::{
+    Code, Dates, InvalidText, MaxClicks, Note, RedirectStatus, TAGS_MAX, Tag, TargetRules,
+    TargetUrl, Timestamp, Title,
+};
+
+use crate::{
+    app::Site,
+    errors::{ApiError, FieldError},
+};
+
+/// Collects what is wrong while the fields are read.
+#[derive(Default)]
+pub(super) struct Mistakes(Vec<FieldError>);
+
+impl Mistakes {
+    pub(super) fn add(&mut self, mistake: FieldError) {
+        self.0.push(mistake);
+    }
+
+    /// Refuses the request if anything was wrong with it.
+    pub(super) fn none(self) -> Result<(), ApiError> {
+        if self.0.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.0)) }
+    }
+
+    fn keep<T>(&mut self, parsed: Result<T, FieldError>) -> Option<T> {
+        parsed.map_err(|mistake| self.add(mistake)).ok()
+    }
+
+    pub(super) fn target(
+        &mut self,
+        field: &str,
+        text: &str,
+        rules: &TargetRules,
+    ) -> Option<TargetUrl> {
+        let parsed = TargetUrl::parse(text, rules);
+        self.keep(parsed.map_err(|error| FieldError::target(field, &error)))
+    }
+
+    /// A code that a user wished for; what looks like a page of ours is refused.
+    pub(super) fn alias(&mut self, text: &str, site: &Site) -> Option<Code> {
+        let code = text.parse::<Code>().map_err(|error| FieldError::code("custom_alias", error));
+        let code = self.keep(code)?;
+        if site.reserved.contains(&code) {
+            let words = "is reserved for a page of this server";
+            self.add(FieldError::new("custom_alias", "reserved_code", words));
+        }
+        Some(code)
+    }
+
+    pub(super) fn dates(&mut self, from: Option<Timestamp>, until: Option<Timestamp>) -> Dates {
+        let dates = Dates::new(from, until);
+        self.keep(dates.map_err(|error| FieldError::invalid("expires_at", error.to_string())))
+            .unwrap_or_default()
+    }
+
+    pub(super) fn title(&mut self, text: &str) -> Option<Title> {
+        self.text("title", Title::parse(text))
+    }
+
+    pub(super) fn note(&mut self, text: &str) -> Option<Note> {
+        self.text("note", Note::parse(text))
+    }
+
+    fn text<T>(&mut self, field: &str, parsed: Result<T, InvalidText>) -> Option<T> {
+        self.keep(parsed.map_err(|error| FieldError::text(field, error)))
+    }
+
+    /// Sorted and without repetition, as a link keeps them.
+    pub(super) fn tags(&mut self, texts: &[String]) -> Vec<Tag> {
+        let parsed = texts.iter().enumerate();
+        let mut tags: Vec<Tag> = parsed
+            .filter_map(|(index, text)| self.text(&format!("tags[{index}]"), Tag::parse(text)))
+            .collect();
+        tags.sort();
+        tags.dedup();
+        if TAGS_MAX < tags.len() {
+            self.add(FieldError::invalid("tags", format!("has more than {TAGS_MAX} tags")));
+        }
+        tags
+    }
+
+    pub(super) fn redirect_status(&mut self, code: u16) -> Option<RedirectStatus> {
+        let parsed = RedirectStatus::from_code(code);
+        let mistake = || FieldError::invalid("redirect_status", "is none of 301, 302, 307, 308");
+        self.keep(parsed.ok_or_else(mistake))
+    }
+
+    pub(super) fn time(&mut self, field: &str, text: &str) -> Option<Timestamp> {
+        let parsed = text.parse::<Timestamp>();
+        self.keep(parsed.map_err(|error| FieldError::invalid(field, format!("is {error}"))))
+    }
+
+    pub(super) fn max_clicks(&mut self, count: u64) -> Option<MaxClicks> {
+        let mistake = || FieldError::invalid("max_clicks", "must be at least 1 and below 2^53");
+        self.keep(MaxClicks::new(count).ok_or_else(mistake))
+    }
+}

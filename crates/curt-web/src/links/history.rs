@@ -1,0 +1,74 @@
+//! What a link was before each edit, newest first.
+
+use curt_store::LinkVersion;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fields::Mistakes,
+    view::{SettingsView, text},
+};
+use crate::errors::{ApiError, FieldError};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct HistoryQuery {
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct HistoryView {
+    items: Vec<VersionView>,
+    next_cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+struct VersionView {
+    revision: u64,
+    #[serde(flatten)]
+    settings: SettingsView,
+    disabled_at: Option<String>,
+    deleted_at: Option<String>,
+    updated_at: String,
+    replaced_at: String,
+}
+
+impl HistoryQuery {
+    /// The revision before which to start, and how many versions to show.
+    pub(super) fn parse(&self) -> Result<(Option<u64>, u32), ApiError> {
+        let mut mistakes = Mistakes::default();
+        let limit = mistakes.limit(self.limit.as_deref());
+        let before = self.cursor.as_deref().map(str::parse::<u64>).transpose();
+        let before = before.unwrap_or_else(|_| {
+            mistakes.add(FieldError::invalid("cursor", "is none that a page of history gave"));
+            None
+        });
+        mistakes.none()?;
+        Ok((before, limit))
+    }
+}
+
+impl HistoryView {
+    pub(super) fn new(versions: &[LinkVersion], limit: u32) -> Self {
+        let full = u32::try_from(versions.len()).is_ok_and(|len| limit <= len);
+        let last = versions.last().filter(|version| full && 1 < version.link.revision);
+        Self {
+            items: versions.iter().map(VersionView::new).collect(),
+            next_cursor: last.map(|version| version.link.revision.to_string()),
+        }
+    }
+}
+
+impl VersionView {
+    fn new(version: &LinkVersion) -> Self {
+        let link = &version.link;
+        Self {
+            revision: link.revision,
+            settings: SettingsView::new(link),
+            disabled_at: text(link.disabled_at),
+            deleted_at: text(link.deleted_at),
+            updated_at: link.updated_at.to_string(),
+            replaced_at: version.replaced_at.to_string(),
+        }
+    }
+}

@@ -1,0 +1,138 @@
+//! Lists of links: filters, order and pages.
+
+use curt_domain::{LinkStatus, Tag, Timestamp};
+use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    fields::Mistakes,
+    view::{LinkView, status_word},
+};
+use crate::{
+    app::Site,
+    errors::{ApiError, FieldError},
+};
+
+/// Links on a page: what a screen shows, and what one answer may cost.
+const LIMIT_DEFAULT: u32 = 50;
+pub(super) const LIMIT_MAX: u32 = 200;
+
+/// Longest text to search for, in characters.
+const SEARCH_LEN_MAX: usize = 200;
+
+const STATUSES: [LinkStatus; 5] = [
+    LinkStatus::Active,
+    LinkStatus::Scheduled,
+    LinkStatus::Expired,
+    LinkStatus::Exhausted,
+    LinkStatus::Disabled,
+];
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct ListQuery {
+    q: Option<String>,
+    tag: Option<String>,
+    status: Option<String>,
+    created_from: Option<String>,
+    created_to: Option<String>,
+    sort: Option<String>,
+    limit: Option<String>,
+    cursor: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct ListView {
+    items: Vec<LinkView>,
+    next_cursor: Option<String>,
+}
+
+impl ListView {
+    pub(super) fn new(page: &LinkPage, site: &Site, now: Timestamp) -> Self {
+        Self {
+            items: page.items.iter().map(|record| LinkView::new(record, site, now)).collect(),
+            next_cursor: page.next.as_ref().map(ToString::to_string),
+        }
+    }
+}
+
+impl ListQuery {
+    pub(super) fn parse(self) -> Result<LinkQuery, ApiError> {
+        let mut mistakes = Mistakes::default();
+        let query = LinkQuery {
+            q: self.q.and_then(|text| mistakes.search(text)),
+            tag: self.tag.as_deref().and_then(|text| mistakes.tag(text)),
+            status: self.status.as_deref().and_then(|word| mistakes.status(word)),
+            created_from: self
+                .created_from
+                .as_deref()
+                .and_then(|text| mistakes.time("created_from", text)),
+            created_to: self
+                .created_to
+                .as_deref()
+                .and_then(|text| mistakes.time("created_to", text)),
+            sort: self.sort.as_deref().map_or(LinkSort::CreatedAtDesc, |word| mistakes.sort(word)),
+            limit: mistakes.limit(self.limit.as_deref()),
+            cursor: self.cursor.as_deref().and_then(|text| mistakes.cursor(text)),
+        };
+        mistakes.none()?;
+        Ok(query)
+    }
+}
+
+impl Mistakes {
+    /// Pages have 1 to [`LIMIT_MAX`] items, [`LIMIT_DEFAULT`] where the request does not say.
+    pub(super) fn limit(&mut self, text: Option<&str>) -> u32 {
+        let Some(text) = text else { return LIMIT_DEFAULT };
+        match text.parse() {
+            Ok(limit) if (1..=LIMIT_MAX).contains(&limit) => limit,
+            _ => {
+                self.add(FieldError::invalid("limit", format!("must be from 1 to {LIMIT_MAX}")));
+                LIMIT_DEFAULT
+            }
+        }
+    }
+
+    fn search(&mut self, text: String) -> Option<String> {
+        if SEARCH_LEN_MAX < text.chars().count() {
+            let words = format!("has more than {SEARCH_LEN_MAX} characters");
+            self.add(FieldError::invalid("q", words));
+            return None;
+        }
+        // Searching for nothing finds everything, as an empty search box does.
+        (!text.trim().is_empty()).then_some(text)
+    }
+
+    fn tag(&mut self, text: &str) -> Option<Tag> {
+        Tag::parse(text).map_err(|error| self.add(FieldError::text("tag", error))).ok()
+    }
+
+    fn status(&mut self, word: &str) -> Option<LinkStatus> {
+        let status = STATUSES.into_iter().find(|status| status_word(*status) == word);
+        if status.is_none() {
+            let words = STATUSES.map(status_word).join(", ");
+            self.add(FieldError::invalid("status", format!("is none of {words}")));
+        }
+        status
+    }
+
+    fn sort(&mut self, word: &str) -> LinkSort {
+        match word {
+            "created_at" => LinkSort::CreatedAt,
+            "-created_at" => LinkSort::CreatedAtDesc,
+            "clicks" => LinkSort::Clicks,
+            "-clicks" => LinkSort::ClicksDesc,
+            "short_code" => LinkSort::ShortCode,
+            _ => {
+                let words = "is none of created_at, -created_at, clicks, -clicks, short_code";
+                self.add(FieldError::invalid("sort", words));
+                LinkSort::CreatedAtDesc
+            }
+        }
+    }
+
+    fn cursor(&mut self, text: &str) -> Option<Cursor> {
+        let cursor = text.parse::<Cursor>();
+        cursor.map_err(|error| self.add(FieldError::invalid("cursor", error.to_string()))).ok()
+    }
+}

@@ -1,0 +1,50 @@
+//! Whether this node should get traffic, and how it stands with its database.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use curt_store::Store;
+
+/// Shared by the probes, the redirect and the tasks that learn about the world.
+pub struct Node {
+    store: Store,
+    stopping: AtomicBool,
+    database_reached: AtomicBool,
+}
+
+/// Why the node should get no traffic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum NotReady {
+    Stopping,
+    StorageFailed,
+}
+
+impl Node {
+    pub fn new(store: Store) -> Self {
+        Self { store, stopping: AtomicBool::new(false), database_reached: AtomicBool::new(true) }
+    }
+
+    /// From now on the node says that it is not ready, and asks its clients to go elsewhere.
+    pub fn stop(&self) {
+        self.stopping.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_stopping(&self) -> bool {
+        self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// Told by the task that follows the changes feed: it asks the database every second.
+    pub fn set_database_reached(&self, reached: bool) {
+        self.database_reached.store(reached, Ordering::Relaxed);
+    }
+
+    pub fn reaches_database(&self) -> bool {
+        self.database_reached.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn readiness(&self) -> Result<(), NotReady> {
+        if self.is_stopping() {
+            return Err(NotReady::Stopping);
+        }
+        if self.store.storage_failed() { Err(NotReady::StorageFailed) } else { Ok(()) }
+    }
+}

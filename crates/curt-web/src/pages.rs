@@ -1,0 +1,162 @@
+//! Small pages for people, and what programs get in their place.
+
+use std::sync::{Arc, LazyLock};
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use curt_domain::{Code, Route};
+use sha2::{Digest as _, Sha256};
+
+use crate::{app::Site, errors::ApiError};
+
+mod texts;
+
+use texts::{ENGLISH, Message, Texts};
+
+const STYLE: &str = include_str!("../templates/page.css");
+
+pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+
+/// Nothing may run or load on our pages but the one style sheet inside them, known by its hash.
+static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+    let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+    let policy = format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
+         frame-ancestors 'none'"
+    );
+    policy.try_into().expect("the policy is visible ASCII")
+});
+
+#[derive(Template)]
+#[template(path = "message.html")]
+struct MessagePage<'a> {
+    texts: &'a Texts,
+    style: &'a str,
+    message: &'a Message,
+}
+
+#[derive(Template)]
+#[template(path = "preview.html")]
+struct PreviewPage<'a> {
+    texts: &'a Texts,
+    style: &'a str,
+    short_url: &'a str,
+    /// None where showing it would be a way around a limit.
+    target: Option<&'a str>,
+    host: &'a str,
+    foreign_script: bool,
+}
+
+pub(crate) async fn root(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
+    match &site.pages.root_url {
+        Some(url) => redirect(url.as_str()),
+        None if wants_html(&headers) => message(StatusCode::OK, &ENGLISH.root),
+        None => (StatusCode::OK, [(header::CACHE_CONTROL, NO_STORE)], "curt\n").into_response(),
+    }
+}
+
+/// Crawlers may follow links, as link previews do; the API is none of their business.
+pub(crate) async fn robots() -> &'static str {
+    "User-agent: *\nDisallow: /api/\nDisallow: /-/\n"
+}
+
+/// Browsers ask for it on every visit; there is none, and they need not ask again for a day.
+pub(crate) async fn favicon() -> impl IntoResponse {
+    (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, HeaderValue::from_static("max-age=86400"))])
+}
+
+/// The router's answer to a path that is none of its own.
+pub(crate) async fn not_found(
+    State(site): State<Arc<Site>>,
+    headers: HeaderMap,
+    uri: Uri,
+) -> Response {
+    if uri.path().starts_with("/api/") {
+        return ApiError::NotFound.into_response();
+    }
+    refuse(ApiError::NotFound, &headers, &site)
+}
+
+/// What a visitor gets who cannot follow a link: a page for people, a problem for programs.
+pub(crate) fn refuse(error: ApiError, headers: &HeaderMap, site: &Site) -> Response {
+    if !wants_html(headers) {
+        return error.into_response();
+    }
+    if let (ApiError::NotFound, Some(url)) = (&error, &site.pages.not_found_url) {
+        return redirect(url.as_str());
+    }
+    let text = match error {
+        ApiError::NotFound => &ENGLISH.not_found,
+        ApiError::LinkGone => &ENGLISH.expired,
+        ApiError::LinkExhausted => &ENGLISH.exhausted,
+        ApiError::Unavailable | ApiError::PrefetchRefused | ApiError::TimedOut => {
+            &ENGLISH.unavailable
+        }
+        _ => &ENGLISH.failed,
+    };
+    message(error.status(), text)
+}
+
+/// What machines get of a link with limited clicks: that it is one, and nothing else.
+pub(crate) fn limited() -> Response {
+    message(StatusCode::OK, &ENGLISH.limited)
+}
+
+/// Where a link leads, for those who want to know before they follow it.
+pub(crate) fn preview(code: &Code, route: &Route, site: &Site) -> Response {
+    let host = route.target.host();
+    let foreign_script = host.split('.').any(|label| label.starts_with("xn--"));
+    let hidden = route.max_clicks.is_some();
+    let page = PreviewPage {
+        texts: &ENGLISH,
+        style: STYLE,
+        short_url: &site.short_url(code),
+        target: (!hidden).then_some(route.target.as_str()),
+        host: &host,
+        foreign_script: foreign_script && !hidden,
+    };
+    html(StatusCode::OK, &page)
+}
+
+/// A temporary redirect that nobody keeps.
+pub(crate) fn redirect(target: &str) -> Response {
+    match HeaderValue::from_str(target) {
+        Ok(location) => {
+            let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, NO_STORE)];
+            (StatusCode::FOUND, headers).into_response()
+        }
+        Err(error) => ApiError::from_failure(&error).into_response(),
+    }
+}
+
+fn message(status: StatusCode, message: &Message) -> Response {
+    html(status, &MessagePage { texts: &ENGLISH, style: STYLE, message })
+}
+
+fn html(status: StatusCode, page: &impl Template) -> Response {
+    let body = match page.render() {
+        Ok(body) => body,
+        Err(error) => return ApiError::from_failure(&error).into_response(),
+    };
+    let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
+    let headers = [
+        fixed(header::CONTENT_TYPE, "text/html; charset=utf-8"),
+        (header::CACHE_CONTROL, NO_STORE),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.clone()),
+        fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        fixed(header::REFERRER_POLICY, "no-referrer"),
+        fixed(HeaderName::from_static("x-robots-tag"), "noindex"),
+    ];
+    (status, headers, body).into_response()
+}
+
+/// Browsers name `text/html`; programs that take anything want something they can read.
+fn wants_html(headers: &HeaderMap) -> bool {
+    let accept = headers.get_all(header::ACCEPT);
+    accept.iter().any(|value| value.as_bytes().windows(9).any(|part| part == b"text/html"))
+}

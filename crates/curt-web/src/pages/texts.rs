@@ -1,0 +1,31 @@
+//! What visitors read, one file per language.
+
+mod en;
+
+pub(crate) use en::ENGLISH;
+
+/// A page that says one thing.
+pub(crate) struct Message {
+    pub title: &'static str,
+    pub text: &'static str,
+}
+
+/// Every text of the visitor pages in one language.
+pub(crate) struct Texts {
+    /// BCP 47 tag, for `<html lang>`.
+    pub language: &'static str,
+    pub root: Message,
+    pub not_found: Message,
+    pub expired: Message,
+    pub exhausted: Message,
+    pub limited: Message,
+    pub unavailable: Message,
+    pub failed: Message,
+    pub preview_title: &'static str,
+    pub preview_short: &'static str,
+    pub preview_host: &'static str,
+    pub preview_target: &'static str,
+    pub preview_continue: &'static str,
+    pub preview_hidden: &'static str,
+    pub preview_foreign_script: &'static str,
+}
