@@ -108,9 +108,15 @@ pub(crate) fn printable(text: &str) -> String {
 
 /// What cannot be parsed is not shown at all: the password could be anywhere in it.
 fn without_password(text: &str) -> String {
+    const HIDDEN: &str = "***";
     let Ok(mut url) = url::Url::parse(text) else { return "(set)".to_owned() };
-    if url.password().is_some() && url.set_password(Some("***")).is_err() {
-        return "(set)".to_owned();
+    if let Some(password) = url.password() {
+        // Showing the one would tell the other.
+        let tells = url.username() == password;
+        let hidden_user = if tells { url.set_username(HIDDEN) } else { Ok(()) };
+        if hidden_user.and_then(|()| url.set_password(Some(HIDDEN))).is_err() {
+            return "(set)".to_owned();
+        }
     }
     if url.query_pairs().any(|(name, _)| name.contains("password")) {
         url.set_query(None);

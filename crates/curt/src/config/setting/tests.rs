@@ -21,6 +21,7 @@ fn a_url_is_shown_without_its_password() {
     let url = about("database_url", Disclosure::WithoutPassword);
     for (given, shown) in [
         ("postgres://curt:hunter2@db/curt", "postgres://curt:***@db/curt"),
+        ("postgres://hunter2:hunter2@db/curt", "postgres://***:***@db/curt"),
         ("postgres://curt@db/curt", "postgres://curt@db/curt"),
         ("postgres://db/curt?user=a&password=hunter2", "postgres://db/curt"),
         ("sqlite:./data/curt.db", "sqlite:./data/curt.db"),

@@ -1,0 +1,43 @@
+//! What the program says about itself.
+
+use crate::program::Program;
+
+#[test]
+fn help_of_every_command_reads_as_reviewed() {
+    let program = Program::new();
+    for (name, arguments) in [
+        ("help", &["--help"][..]),
+        ("help_serve", &["serve", "--help"]),
+        ("help_config", &["config", "--help"]),
+    ] {
+        let run = program.run(arguments);
+        assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
+        insta::assert_snapshot!(name, run.stdout);
+    }
+}
+
+#[test]
+fn without_a_command_the_help_is_shown() {
+    let program = Program::new();
+    let run = program.run(&[]);
+    assert_eq!((run.code, run.stdout.as_str()), (Some(2), ""));
+    assert_eq!(run.stderr, program.run(&["-h"]).stdout);
+}
+
+#[test]
+fn the_version_is_that_of_the_workspace() {
+    let run = Program::new().run(&["--version"]);
+    assert_eq!(run.code, Some(0));
+    assert!(run.stdout.starts_with(concat!("curt ", env!("CARGO_PKG_VERSION"))), "{}", run.stdout);
+}
+
+/// The help must not show what the environment holds.
+#[test]
+fn log_02_help_shows_no_values() {
+    let program = Program::new().with_env("CURT_DATABASE_URL", "postgres://u:canary@db/curt");
+    for arguments in [&["--help"][..], &["config", "--help"], &["config", "--reference"]] {
+        let run = program.run(arguments);
+        assert_eq!(run.code, Some(0));
+        assert!(!run.stdout.contains("canary"));
+    }
+}
