@@ -1,1 +1,22 @@
 //! The SQL database: SQLite, PostgreSQL, MySQL and MariaDB. The only crate that names SQL drivers.
+//!
+//! One text per statement and one closure per transaction serve all engines; `db` hides which one
+//! it is. An acknowledged write survives the death of the process and a power cut.
+
+mod admin;
+mod changes;
+mod connect;
+mod database_url;
+mod db;
+mod error;
+mod metrics;
+mod migrations;
+mod store;
+
+pub use changes::{Change, ChangeKind, Changes};
+pub use connect::{CONNECTIONS_MAX_DEFAULT, ConnectError, StoreSettings};
+pub use database_url::{DatabaseUrl, Engine, InvalidDatabaseUrl};
+pub use error::{StoreError, StoreErrorKind};
+pub use metrics::StoreMetrics;
+pub use migrations::{MigrateError, MigrationState, MigrationStatus};
+pub use store::Store;

@@ -1,0 +1,1 @@
+insert into change_counter (id, seq) values (1, 0)

@@ -1,0 +1,6 @@
+-- How many of a link's max_clicks are used. The row comes with the first limit and stays when the
+-- limit is lifted, so that setting it again does not begin anew.
+create table link_limits (
+    link_id bigint not null primary key,
+    used bigint not null
+) engine = InnoDB default charset = utf8mb4 collate = utf8mb4_bin

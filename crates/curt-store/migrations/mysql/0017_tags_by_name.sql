@@ -1,0 +1,1 @@
+create unique index tags_by_name on tags (workspace_id, name)

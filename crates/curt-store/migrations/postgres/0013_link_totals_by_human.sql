@@ -1,0 +1,2 @@
+-- Lists by clicks go by those of people, and by link where they are equal.
+create index link_totals_by_human on link_totals (human, link_id)

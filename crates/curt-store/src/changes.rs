@@ -1,0 +1,164 @@
+//! The changes feed: what every node keeps in memory and must look at again.
+//!
+//! **Invariant:** commit order is sequence order. The numbers come from one counter row that is
+//! incremented by the last statements before COMMIT, so whoever holds a number also holds the row
+//! until its transaction ends; a plain sequence would let a later number commit first, and a
+//! reader that has seen it would never look for the earlier one.
+
+use curt_domain::Timestamp;
+
+use crate::{
+    Store, StoreError,
+    db::{DbError, Row, Sql, Tx},
+};
+
+/// Most changes that one transaction may announce; twice the largest bulk edit.
+pub(crate) const CHANGES_PER_TRANSACTION_MAX: usize = 1_000;
+
+/// Most changes read at once, whatever was asked for; a node that is behind asks again.
+const READ_AT_ONCE_MAX: u32 = 10_000;
+
+/// Rows deleted at a time, so that nobody waits long for SQLite's writer.
+const PRUNED_AT_ONCE: u32 = 1_000;
+
+/// What kind of thing changed, and with it what its key means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ChangeKind {
+    /// The key is the link's code.
+    Link,
+}
+
+impl ChangeKind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Link => "link",
+        }
+    }
+
+    /// `None` for what only newer releases know: it concerns nothing that this one has.
+    fn from_str(word: &str) -> Option<Self> {
+        match word {
+            "link" => Some(Self::Link),
+            _ => None,
+        }
+    }
+}
+
+/// Something changed, and all who keep it in memory must look again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Change {
+    pub seq: u64,
+    pub kind: ChangeKind,
+    pub key: String,
+}
+
+/// What happened since a node last asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changes {
+    Next {
+        changes: Vec<Change>,
+        /// Where to ask on from.
+        seq: u64,
+    },
+    /// Some of it is forgotten: everything in memory may be stale. Go on from
+    /// [`Store::newest_change`], asked for before the memory is emptied.
+    TooFarBehind,
+}
+
+/// A change that its transaction has made but not committed, hence without a number.
+#[derive(Debug)]
+pub(crate) struct NewChange {
+    pub(crate) kind: ChangeKind,
+    pub(crate) key: String,
+    pub(crate) at: Timestamp,
+}
+
+const TAKE_NUMBERS: Sql = Sql::new("update change_counter set seq = seq + $1");
+const LAST_NUMBER: Sql = Sql::new("select seq from change_counter");
+const INSERT: Sql =
+    Sql::new("insert into changes (seq, kind, name_key, at) values ($1, $2, $3, $4)");
+const AFTER: Sql =
+    Sql::new("select seq, kind, name_key from changes where seq > $1 order by seq limit $2");
+const OLDEST: Sql = Sql::new("select seq, at from changes order by seq limit $1");
+const DELETE: Sql = Sql::new("delete from changes where seq <= $1");
+
+impl Store {
+    /// The number of the latest change; 0 when there never was one.
+    pub async fn newest_change(&self) -> Result<u64, StoreError> {
+        self.last_number().await.map_err(StoreError::while_doing("asking for the newest change"))
+    }
+
+    /// What changed after the change of that number, oldest first.
+    pub async fn changes_after(&self, seq: u64, limit: u32) -> Result<Changes, StoreError> {
+        self.read_after(seq, limit.min(READ_AT_ONCE_MAX))
+            .await
+            .map_err(StoreError::while_doing("reading changes"))
+    }
+
+    /// Forgets the changes that were made before; says how many.
+    pub async fn prune_changes(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.prune_oldest(before).await.map_err(StoreError::while_doing("forgetting changes"))
+    }
+
+    async fn last_number(&self) -> Result<u64, DbError> {
+        self.db.row(LAST_NUMBER, &[]).await?.ok_or_else(DbError::row_missing)?.number(0)
+    }
+
+    /// Numbers have no gaps and only the oldest are forgotten, so the first row tells whether
+    /// something is missing. When there is no row the counter tells, read before the rows: one
+    /// that is committed in between is found by the next call.
+    async fn read_after(&self, seq: u64, limit: u32) -> Result<Changes, DbError> {
+        let newest = self.last_number().await?;
+        let rows = self.db.rows(AFTER, &[seq.into(), i64::from(limit).into()]).await?;
+        let first = rows.first().map(|row| row.number(0)).transpose()?;
+        // A number from the future comes from before the database was restored from a backup.
+        let all_there = first.map_or(seq == newest || limit == 0, |first| first == seq + 1);
+        if newest < seq || !all_there {
+            return Ok(Changes::TooFarBehind);
+        }
+        let seq = rows.last().map_or(Ok(seq), |row| row.number(0))?;
+        let changes = rows.iter().filter_map(|row| change(row).transpose());
+        Ok(Changes::Next { changes: changes.collect::<Result<_, _>>()?, seq })
+    }
+
+    /// Oldest first, up to the first that is not old enough: clocks of nodes differ, and what is
+    /// kept must have no gaps.
+    async fn prune_oldest(&self, before: Timestamp) -> Result<u64, DbError> {
+        let mut pruned = 0;
+        loop {
+            let oldest = self.db.rows(OLDEST, &[i64::from(PRUNED_AT_ONCE).into()]).await?;
+            let mut last = None;
+            for row in &oldest {
+                if before.as_millis() <= row.int(1)? {
+                    break;
+                }
+                last = Some(row.int(0)?);
+            }
+            let Some(last) = last else { return Ok(pruned) };
+            pruned += self.db.execute(DELETE, &[last.into()]).await?;
+        }
+    }
+}
+
+fn change(row: &Row) -> Result<Option<Change>, DbError> {
+    let Some(kind) = ChangeKind::from_str(row.text(1)?) else { return Ok(None) };
+    Ok(Some(Change { seq: row.number(0)?, kind, key: row.text(2)?.to_owned() }))
+}
+
+/// Numbers the changes and writes them down. Nothing but COMMIT may follow.
+pub(crate) async fn announce(tx: &mut Tx<'_>, changes: &[NewChange]) -> Result<(), DbError> {
+    let Ok(count @ 1..) = i64::try_from(changes.len()) else { return Ok(()) };
+    tx.execute(TAKE_NUMBERS, &[count.into()]).await?;
+    let last = tx.row(LAST_NUMBER, &[]).await?.ok_or_else(DbError::row_missing)?.int(0)?;
+    for (seq, change) in (last - count + 1..).zip(changes) {
+        let kind = change.kind.as_str();
+        let values = [seq.into(), kind.into(), change.key.as_str().into(), change.at.into()];
+        tx.execute(INSERT, &values).await?;
+    }
+    Ok(())
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[Sql] =
+    &[TAKE_NUMBERS, LAST_NUMBER, INSERT, AFTER, OLDEST, DELETE];

@@ -1,0 +1,229 @@
+//! One way to talk to three kinds of database. The drivers stand in `sqlite` (rusqlite) and in
+//! `server` (sqlx, for PostgreSQL and MySQL); nothing else in the workspace knows them.
+//!
+//! Writes are never cancelled by a caller that leaves: they run on SQLite's writer thread, or in
+//! a task of their own on the servers.
+
+use std::{
+    any::Any,
+    path::Path,
+    sync::Arc,
+    thread::JoinHandle,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::Mutex;
+
+use crate::{ConnectError, Engine, StoreMetrics, StoreSettings, database_url::Location};
+
+mod error;
+mod jobs;
+mod readers;
+mod server;
+mod session;
+mod sql;
+mod sqlite;
+mod tx;
+mod value;
+mod writer;
+
+use jobs::Isolation;
+use readers::Readers;
+use server::Server;
+use value::Cell;
+use writer::Writer;
+
+pub(crate) use error::{DbError, DbErrorKind};
+pub(crate) use server::{create_database, drop_database};
+pub(crate) use sql::Sql;
+pub(crate) use tx::{Body, Tx, Work};
+pub(crate) use value::{Row, Value};
+
+/// Time that a transaction's body has on SQLite, where it keeps all other writes waiting.
+const SQLITE_BODY_TIME_MAX: Duration = Duration::from_secs(1);
+
+/// A connected database; clones share its connections.
+#[derive(Clone)]
+pub(crate) struct Db {
+    backend: Backend,
+    metrics: StoreMetrics,
+}
+
+#[derive(Clone)]
+enum Backend {
+    Sqlite { writer: Writer, readers: Readers, threads: Arc<Mutex<Vec<JoinHandle<()>>>> },
+    Server(Server),
+}
+
+/// How long a transaction may take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::db) enum Patience {
+    /// Somebody waits for it.
+    Request,
+    /// It may rebuild a table, and nothing else happens meanwhile.
+    Migration,
+}
+
+impl Patience {
+    fn body_time_max(self) -> Option<Duration> {
+        match self {
+            Self::Request => Some(SQLITE_BODY_TIME_MAX),
+            Self::Migration => None,
+        }
+    }
+}
+
+impl Db {
+    pub(crate) async fn connect(
+        settings: &StoreSettings,
+        metrics: StoreMetrics,
+    ) -> Result<Self, ConnectError> {
+        let backend = match settings.database.location() {
+            Location::Sqlite(path) => Backend::open_sqlite(path, metrics.clone())?,
+            Location::Postgres(_) | Location::MySql(_) => {
+                Backend::Server(Server::connect(settings, metrics.clone()).await?)
+            }
+        };
+        Ok(Self { backend, metrics })
+    }
+
+    pub(crate) fn engine(&self) -> Engine {
+        match &self.backend {
+            Backend::Sqlite { .. } => Engine::Sqlite,
+            Backend::Server(server) => server.engine(),
+        }
+    }
+
+    pub(crate) async fn row(&self, sql: Sql, values: &[Value<'_>]) -> Result<Option<Row>, DbError> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    /// Reads what is committed. Statements that return much set their own `limit`.
+    pub(crate) async fn rows(&self, sql: Sql, values: &[Value<'_>]) -> Result<Vec<Row>, DbError> {
+        let started = Instant::now();
+        let rows = match &self.backend {
+            Backend::Sqlite { readers, .. } => readers.rows(sql, owned(values)).await,
+            Backend::Server(server) => server.rows(sql, values).await,
+        };
+        self.metrics.observe(self.engine(), "read", started.elapsed());
+        if let Err(error) = &rows {
+            self.metrics.count_error(self.engine(), error.kind());
+        }
+        rows
+    }
+
+    /// A write of one statement, a transaction by itself.
+    pub(crate) async fn execute(&self, sql: Sql, values: &[Value<'_>]) -> Result<u64, DbError> {
+        let statement = Statement { sql, values: owned(values) };
+        let run: Body<Statement, u64, DbError> =
+            |tx, statement| Box::pin(tx.execute(statement.sql, &statement.values));
+        self.run("write", Isolation::Statement, Patience::Request, statement, run).await
+    }
+
+    /// Runs the body and commits, or undoes everything when it fails. What it returned is handed
+    /// on only after COMMIT. See [`Body`] for what a body may do.
+    pub(crate) async fn transaction<I, T, E>(
+        &self,
+        name: &'static str,
+        input: I,
+        body: Body<I, T, E>,
+    ) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run(name, Isolation::Savepoint, Patience::Request, input, body).await
+    }
+
+    /// A transaction without any limit of time, on the servers over a connection of its own.
+    pub(crate) async fn migration<I, T, E>(&self, input: I, body: Body<I, T, E>) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        self.run("migration", Isolation::Savepoint, Patience::Migration, input, body).await
+    }
+
+    /// Whether the local disk failed and writes are refused until a restart.
+    pub(crate) fn storage_failed(&self) -> bool {
+        match &self.backend {
+            Backend::Sqlite { writer, .. } => writer.storage_failed(),
+            Backend::Server(_) => false,
+        }
+    }
+
+    /// Finishes what was asked for before, then lets the database go.
+    pub(crate) async fn close(&self) {
+        match &self.backend {
+            Backend::Sqlite { writer, readers, threads } => {
+                let threads = std::mem::take(&mut *threads.lock().await);
+                let (writer, readers) = (writer.clone(), readers.clone());
+                let joined = tokio::task::spawn_blocking(move || {
+                    readers.stop();
+                    writer.stop();
+                    threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count()
+                });
+                if joined.await.is_ok_and(|panicked| 0 < panicked) {
+                    tracing::error!("a thread of the database had panicked");
+                }
+            }
+            Backend::Server(server) => server.close().await,
+        }
+    }
+
+    async fn run<I, T, E>(
+        &self,
+        name: &'static str,
+        isolation: Isolation,
+        patience: Patience,
+        input: I,
+        body: Body<I, T, E>,
+    ) -> Result<T, E>
+    where
+        I: Send + Sync + 'static,
+        T: Send + 'static,
+        E: From<DbError> + Send + 'static,
+    {
+        let started = Instant::now();
+        let result = match &self.backend {
+            Backend::Sqlite { writer, .. } => {
+                writer.run(name, isolation, patience, input, body).await
+            }
+            Backend::Server(server) => server.transaction(name, patience, input, body).await,
+        };
+        self.metrics.observe(self.engine(), name, started.elapsed());
+        result
+    }
+}
+
+impl Backend {
+    fn open_sqlite(path: &Path, metrics: StoreMetrics) -> Result<Self, ConnectError> {
+        let connection = sqlite::Connection::open_writer(path)?;
+        let (readers, mut threads) = Readers::start(path)?;
+        let (writer, thread) = Writer::start(connection, metrics);
+        threads.push(thread);
+        Ok(Self::Sqlite { writer, readers, threads: Arc::new(Mutex::new(threads)) })
+    }
+}
+
+struct Statement {
+    sql: Sql,
+    values: Vec<Value<'static>>,
+}
+
+fn owned(values: &[Value<'_>]) -> Vec<Value<'static>> {
+    values.iter().cloned().map(Value::into_owned).collect()
+}
+
+/// What a caller gets for a body that panicked. The panic's own message is in the log already.
+fn panicked(name: &'static str, panic: &(dyn Any + Send)) -> DbError {
+    let message = panic.downcast_ref::<&str>().copied();
+    let message = message.or(panic.downcast_ref::<String>().map(String::as_str));
+    let message = message.unwrap_or("no message");
+    DbError::new(DbErrorKind::Other, format!("the transaction {name} panicked: {message}"))
+}
+
+#[cfg(test)]
+mod tests;

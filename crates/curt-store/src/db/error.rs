@@ -1,0 +1,137 @@
+//! What can go wrong in a database, sorted by what a caller can do about it.
+
+use std::{error::Error, sync::Arc};
+
+/// A failed statement or transaction. Cheap to clone: a failed commit answers many jobs.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{}", .kind.as_message())]
+pub(crate) struct DbError {
+    kind: DbErrorKind,
+    source: Arc<dyn Error + Send + Sync>,
+}
+
+/// What a caller would branch on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum DbErrorKind {
+    UniqueViolation,
+    /// Not null, check or foreign key.
+    OtherConstraint,
+    /// The disk or the tablespace is full; it may have room again later.
+    StorageFull,
+    /// Local storage answered with an I/O error or with damage.
+    StorageFailed,
+    /// No connection, no room in a queue, writes refused, or a commit whose answer was lost.
+    Unavailable,
+    /// It took longer than a statement, a transaction or a wait for a lock may take.
+    TimedOut,
+    /// The database chose this transaction to fail so that another can go on: run it again.
+    Serialization,
+    /// A table, column or index is there already, or has gone already.
+    AlreadyDone,
+    Other,
+}
+
+impl DbError {
+    pub(in crate::db) fn new(
+        kind: DbErrorKind,
+        source: impl Into<Box<dyn Error + Send + Sync>>,
+    ) -> Self {
+        Self { kind, source: Arc::from(source.into()) }
+    }
+
+    pub(in crate::db) fn unavailable(why: &'static str) -> Self {
+        Self::new(DbErrorKind::Unavailable, why)
+    }
+
+    /// A row that every database of ours has is not there.
+    pub(crate) fn row_missing() -> Self {
+        Self::new(DbErrorKind::Other, "a row that must be there is missing")
+    }
+
+    /// A row holds what this release cannot make sense of.
+    pub(crate) fn unreadable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self::new(DbErrorKind::Other, source)
+    }
+
+    pub(crate) fn kind(&self) -> DbErrorKind {
+        self.kind
+    }
+}
+
+impl DbErrorKind {
+    /// Whether the statement alone failed, and the transaction around it is as it was before.
+    pub(in crate::db) fn is_constraint(self) -> bool {
+        matches!(self, Self::UniqueViolation | Self::OtherConstraint)
+    }
+
+    /// The word for metrics.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::UniqueViolation => "unique_violation",
+            Self::OtherConstraint => "other_constraint",
+            Self::StorageFull => "storage_full",
+            Self::StorageFailed => "storage_failed",
+            Self::Unavailable => "unavailable",
+            Self::TimedOut => "timed_out",
+            Self::Serialization => "serialization",
+            Self::AlreadyDone => "already_done",
+            Self::Other => "other",
+        }
+    }
+
+    const fn as_message(self) -> &'static str {
+        match self {
+            Self::UniqueViolation => "a unique value is taken",
+            Self::OtherConstraint => "a constraint of the table refused the row",
+            Self::StorageFull => "the database's storage is full",
+            Self::StorageFailed => "the database's storage failed",
+            Self::Unavailable => "the database is not available",
+            Self::TimedOut => "the database took too long",
+            Self::Serialization => "the transaction met another one",
+            Self::AlreadyDone => "the table is changed already",
+            Self::Other => "the database refused the statement",
+        }
+    }
+
+    /// PostgreSQL's codes, <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
+    pub(in crate::db) fn of_sqlstate(code: &str) -> Self {
+        match code {
+            "23505" => Self::UniqueViolation,
+            "40001" | "40P01" => Self::Serialization,
+            "53100" => Self::StorageFull,
+            // Cancelled by statement_timeout; lock_timeout; idle in transaction for too long.
+            "57014" | "55P03" | "25P03" => Self::TimedOut,
+            // A standby after a failover takes no writes.
+            "25006" => Self::Unavailable,
+            "42P07" | "42701" | "42710" => Self::AlreadyDone,
+            // No memory or connections left; being shut down, started or restarted; connection lost.
+            _ if ["53", "57P", "08"].iter().any(|class| code.starts_with(class)) => {
+                Self::Unavailable
+            }
+            _ if code.starts_with("23") => Self::OtherConstraint,
+            _ => Self::Other,
+        }
+    }
+
+    /// MySQL's and MariaDB's error numbers, which say more than their SQLSTATEs.
+    pub(in crate::db) fn of_mysql(number: u16) -> Self {
+        match number {
+            1062 | 1586 => Self::UniqueViolation,
+            // Null, parent and child rows, checks (MySQL's and MariaDB's numbers), no default.
+            1048 | 1216 | 1217 | 1364 | 1451 | 1452 | 3819 | 4025 => Self::OtherConstraint,
+            // A deadlock; MariaDB's snapshot that changed since it was read.
+            1213 | 1020 => Self::Serialization,
+            1021 | 1114 => Self::StorageFull,
+            // Waited for a lock; interrupted by max_execution_time or max_statement_time.
+            1205 | 1317 | 1969 | 3024 => Self::TimedOut,
+            // Connections, shutdown, read-only after a failover, killed.
+            1040 | 1053 | 1129 | 1203 | 1290 | 1836 | 1927 => Self::Unavailable,
+            // Table, column or key exists; column or key is gone.
+            1050 | 1060 | 1061 | 1091 => Self::AlreadyDone,
+            _ => Self::Other,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

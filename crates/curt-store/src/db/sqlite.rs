@@ -1,0 +1,310 @@
+//! SQLite through rusqlite: one connection, its settings, its statements and its errors.
+//!
+//! The only file that names rusqlite. Who may use a connection, and when, is settled by `writer`
+//! and `readers`.
+
+use std::{
+    fs, io,
+    os::unix::fs::OpenOptionsExt,
+    path::Path,
+    sync::{
+        Arc,
+        atomic::{AtomicI32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use rusqlite::{CachedStatement, ErrorCode, ffi, types::ValueRef};
+
+use super::{Cell, DbError, DbErrorKind, Row, Sql, Value};
+use crate::{connect::ConnectError, migrations};
+
+/// Below it, two connections may lose committed rows between them: the WAL-reset bug.
+const LIBRARY_VERSION_MIN: i32 = 3_051_003;
+
+/// How long a statement waits for another process, `curt` on the command line for example.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Prepared statements kept per connection; all the texts we have fit.
+const STATEMENTS_MAX: usize = 256;
+
+/// A WAL of this many pages (4 MiB) is copied back into the database.
+const CHECKPOINT_PAGES: i32 = 1_000;
+
+/// What a WAL that grew under a long read is cut to afterwards.
+const WAL_KEPT_BYTES: i64 = 64 * 1024 * 1024;
+
+/// Steps of SQLite's virtual machine between two looks at the clock: some tens of microseconds.
+const STEPS_BETWEEN_CLOCKS: i32 = 1_000;
+
+/// How often another process that opens the same new database may come in between.
+const WAL_ATTEMPTS_MAX: u32 = 10;
+
+pub(in crate::db) struct Connection {
+    inner: rusqlite::Connection,
+    deadline: Option<Instant>,
+    /// Pages in the WAL after the latest commit, told by SQLite's hook.
+    wal_pages: Arc<AtomicI32>,
+}
+
+impl Connection {
+    /// Opens the connection that writes. It creates the file and fixes its format, so it comes
+    /// before any reader, and it refuses what is not ours before it changes anything.
+    pub(in crate::db) fn open_writer(path: &Path) -> Result<Self, ConnectError> {
+        check_library()?;
+        create_file(path)?;
+        let connection = Self::open(path)?;
+        if connection.inner.is_readonly("main").map_err(db_error)? {
+            return Err(ConnectError::ReadOnly { path: path.into() });
+        }
+        let mut connection = connection.with_our_format(path)?;
+        connection.checkpoint_by_ourselves()?;
+        Ok(connection)
+    }
+
+    pub(in crate::db) fn open_reader(path: &Path) -> Result<Self, DbError> {
+        let connection = Self::open(path)?;
+        connection.set("query_only", "on")?;
+        Ok(connection)
+    }
+
+    /// Runs a statement that returns no rows; says how many rows it changed.
+    pub(in crate::db) fn execute(
+        &mut self,
+        sql: Sql,
+        values: &[Value<'_>],
+    ) -> Result<u64, DbError> {
+        self.check_deadline()?;
+        let count = self.prepare(sql, values)?.raw_execute().map_err(db_error)?;
+        Ok(count as u64)
+    }
+
+    pub(in crate::db) fn rows(
+        &mut self,
+        sql: Sql,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, DbError> {
+        self.check_deadline()?;
+        let mut statement = self.prepare(sql, values)?;
+        let columns = 0..statement.column_count();
+        let mut found = statement.raw_query();
+        let mut rows = Vec::new();
+        while let Some(row) = found.next().map_err(db_error)? {
+            let cell = |column| cell(row.get_ref(column).map_err(db_error)?);
+            rows.push(Row::new(columns.clone().map(cell).collect::<Result<_, _>>()?));
+        }
+        Ok(rows)
+    }
+
+    /// Takes the lock that only one connection of all processes can have.
+    pub(in crate::db) fn begin(&self) -> Result<(), DbError> {
+        self.control("begin immediate")
+    }
+
+    pub(in crate::db) fn commit(&self) -> Result<(), DbError> {
+        self.control("commit")
+    }
+
+    pub(in crate::db) fn rollback(&self) -> Result<(), DbError> {
+        self.control("rollback")
+    }
+
+    pub(in crate::db) fn begin_job(&self) -> Result<(), DbError> {
+        self.control("savepoint job")
+    }
+
+    pub(in crate::db) fn keep_job(&self) -> Result<(), DbError> {
+        self.control("release savepoint job")
+    }
+
+    pub(in crate::db) fn undo_job(&self) -> Result<(), DbError> {
+        self.control("rollback to savepoint job")?;
+        self.keep_job()
+    }
+
+    /// Whether a transaction is open. SQLite ends it by itself on some errors, a full disk above
+    /// all, and whatever ran next would then commit alone.
+    pub(in crate::db) fn in_transaction(&self) -> bool {
+        !self.inner.is_autocommit()
+    }
+
+    /// From now on statements are interrupted once the time is over; `None` takes the limit away.
+    pub(in crate::db) fn limit_time(&mut self, limit: Option<Duration>) -> Result<(), DbError> {
+        self.deadline = limit.map(|limit| Instant::now() + limit);
+        let is_over = self.deadline.map(|deadline| move || deadline <= Instant::now());
+        self.inner.progress_handler(STEPS_BETWEEN_CLOCKS, is_over).map_err(db_error)
+    }
+
+    /// Copies the WAL into the database when it has grown enough.
+    ///
+    /// We do this ourselves because SQLite's own checkpoint hides its errors, and a failed sync
+    /// must not be tried again as if nothing had happened; and because it is then done after
+    /// the answers are given, not before.
+    pub(in crate::db) fn checkpoint_when_due(&self) -> Result<(), DbError> {
+        if self.wal_pages.load(Ordering::Relaxed) < CHECKPOINT_PAGES {
+            return Ok(());
+        }
+        let ignore_progress = |_: &rusqlite::Row<'_>| Ok(());
+        self.inner
+            .query_row("pragma wal_checkpoint(passive)", (), ignore_progress)
+            .map_err(db_error)
+    }
+
+    fn open(path: &Path) -> Result<Self, DbError> {
+        let inner = rusqlite::Connection::open(path).map_err(db_error)?;
+        inner.busy_timeout(BUSY_TIMEOUT).map_err(db_error)?;
+        inner.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
+        Ok(Self { inner, deadline: None, wal_pages: Arc::default() })
+    }
+
+    fn with_our_format(mut self, path: &Path) -> Result<Self, ConnectError> {
+        let first_table = match self.rows(migrations::FIRST_TABLE, &[]) {
+            Ok(rows) => rows.into_iter().next(),
+            Err(error) if is_not_a_database(&error) => {
+                return Err(ConnectError::NotADatabase { path: path.into() });
+            }
+            Err(error) => return Err(error.into()),
+        };
+        if let Some(row) = first_table
+            && !migrations::is_ours(row.text(0)?)
+        {
+            return Err(ConnectError::Foreign { table: row.text(0)?.to_owned() });
+        }
+        // Only effective before the first page is written, and switching to WAL writes it.
+        self.set("auto_vacuum", "incremental")?;
+        self.switch_to_wal()?;
+        self.set("synchronous", "full")?;
+        self.set("journal_size_limit", WAL_KEPT_BYTES)?;
+        Ok(self)
+    }
+
+    /// Two processes may open a new database at the same time. SQLite does not wait then, so we
+    /// wait for the other's lock and ask again.
+    fn switch_to_wal(&self) -> Result<(), DbError> {
+        for _ in 1..WAL_ATTEMPTS_MAX {
+            match self.set("journal_mode", "wal") {
+                Err(error) if error.kind() == DbErrorKind::TimedOut => {
+                    self.control("begin exclusive")?;
+                    self.rollback()?;
+                }
+                result => return result,
+            }
+        }
+        self.set("journal_mode", "wal")
+    }
+
+    fn checkpoint_by_ourselves(&mut self) -> Result<(), DbError> {
+        let pages = Arc::clone(&self.wal_pages);
+        // Taking the hook turns SQLite's automatic checkpoint off.
+        let hook = move |_: &mut rusqlite::hooks::Wal, in_wal| {
+            pages.store(in_wal, Ordering::Relaxed);
+            Ok(())
+        };
+        self.inner.wal_hook(Some(hook)).map_err(db_error)
+    }
+
+    fn set(&self, name: &str, value: impl rusqlite::ToSql) -> Result<(), DbError> {
+        self.inner.pragma_update(None, name, value).map_err(db_error)
+    }
+
+    fn control(&self, text: &'static str) -> Result<(), DbError> {
+        let mut statement = self.inner.prepare_cached(text).map_err(db_error)?;
+        statement.raw_execute().map(drop).map_err(db_error)
+    }
+
+    fn prepare(&self, sql: Sql, values: &[Value<'_>]) -> Result<CachedStatement<'_>, DbError> {
+        let mut statement = self.inner.prepare_cached(sql.for_sqlite()).map_err(db_error)?;
+        let (wanted, given) = (statement.parameter_count(), values.len());
+        if wanted != given {
+            // SQLite would take the missing ones for nulls.
+            let bug = format!("{given} values for the {wanted} placeholders of {sql:?}");
+            return Err(DbError::new(DbErrorKind::Other, bug));
+        }
+        for (index, value) in (1..).zip(values) {
+            match value {
+                Value::Int(int) => statement.raw_bind_parameter(index, int),
+                Value::Text(text) => statement.raw_bind_parameter(index, text.as_deref()),
+                Value::Blob(blob) => statement.raw_bind_parameter(index, blob.as_deref()),
+            }
+            .map_err(db_error)?;
+        }
+        Ok(statement)
+    }
+
+    /// Many statements that are short one by one never reach the next look at the clock.
+    fn check_deadline(&self) -> Result<(), DbError> {
+        match self.deadline {
+            Some(deadline) if deadline <= Instant::now() => {
+                Err(DbError::new(DbErrorKind::TimedOut, "its time was over before this statement"))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+fn check_library() -> Result<(), ConnectError> {
+    let found = rusqlite::version_number();
+    if found < LIBRARY_VERSION_MIN {
+        return Err(ConnectError::LibraryTooOld { found: rusqlite::version() });
+    }
+    Ok(())
+}
+
+/// SQLite would create the file readable by everyone; the `-wal` and `-shm` files copy its mode.
+///
+/// A file that exists is not opened here: closing it again would drop the locks that another
+/// connection of this process has on it (POSIX).
+fn create_file(path: &Path) -> Result<(), ConnectError> {
+    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(source) => Err(ConnectError::CannotCreate { path: path.into(), source }),
+    }
+}
+
+fn cell(value: ValueRef<'_>) -> Result<Cell, DbError> {
+    match value {
+        ValueRef::Null => Ok(Cell::Null),
+        ValueRef::Integer(int) => Ok(Cell::Int(int)),
+        ValueRef::Text(bytes) => match str::from_utf8(bytes) {
+            Ok(text) => Ok(Cell::Text(text.to_owned())),
+            Err(error) => Err(DbError::new(DbErrorKind::Other, error)),
+        },
+        ValueRef::Blob(bytes) => Ok(Cell::Blob(bytes.to_owned())),
+        ValueRef::Real(_) => Err(DbError::new(DbErrorKind::Other, "a column holds a fraction")),
+    }
+}
+
+fn is_not_a_database(error: &DbError) -> bool {
+    let source = std::error::Error::source(error).and_then(|s| s.downcast_ref::<rusqlite::Error>());
+    source.and_then(rusqlite::Error::sqlite_error_code) == Some(ErrorCode::NotADatabase)
+}
+
+fn db_error(error: rusqlite::Error) -> DbError {
+    let kind = error.sqlite_error().map_or(DbErrorKind::Other, kind);
+    DbError::new(kind, error)
+}
+
+fn kind(error: &ffi::Error) -> DbErrorKind {
+    match (error.code, error.extended_code) {
+        (
+            ErrorCode::ConstraintViolation,
+            ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
+        ) => DbErrorKind::UniqueViolation,
+        (ErrorCode::ConstraintViolation, _) => DbErrorKind::OtherConstraint,
+        // No room to grow the shared-memory file: not durable storage, and not broken.
+        (ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => DbErrorKind::StorageFull,
+        (ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => {
+            DbErrorKind::StorageFailed
+        }
+        (
+            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OperationInterrupted,
+            _,
+        ) => DbErrorKind::TimedOut,
+        (ErrorCode::ReadOnly | ErrorCode::CannotOpen, _) => DbErrorKind::Unavailable,
+        _ => DbErrorKind::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,144 @@
+//! A transaction in progress, and what its body may do: the same on every engine.
+
+use std::pin::Pin;
+
+use curt_domain::Timestamp;
+
+use super::{DbError, DbErrorKind, Row, Sql, Value, server, sqlite};
+use crate::changes::{self, CHANGES_PER_TRANSACTION_MAX, ChangeKind, NewChange};
+
+/// The future that a body returns. On SQLite it never waits: it runs on the writer's own thread.
+pub(crate) type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
+
+/// What a transaction does. A plain function of its input, because it may run more than once:
+/// after a serialization failure, or alone after its batch was abandoned.
+///
+/// It awaits nothing but its `Tx`, and when a statement failed it returns an error: on PostgreSQL
+/// such a transaction is lost anyway. [`Tx::execute_unless`] is for failures that are expected.
+pub(crate) type Body<I, T, E> = for<'t, 'c> fn(&'t mut Tx<'c>, &'t I) -> Work<'t, T, E>;
+
+pub(crate) struct Tx<'c> {
+    connection: Connection<'c>,
+    changes: Vec<NewChange>,
+    failure: Option<DbErrorKind>,
+}
+
+enum Connection<'c> {
+    Sqlite(&'c mut sqlite::Connection),
+    Server(server::Connection<'c>),
+}
+
+const SAVEPOINT: Sql = Sql::new("savepoint attempt");
+const ROLLBACK_TO_SAVEPOINT: Sql = Sql::new("rollback to savepoint attempt");
+const RELEASE_SAVEPOINT: Sql = Sql::new("release savepoint attempt");
+
+impl<'c> Tx<'c> {
+    pub(in crate::db) fn on_sqlite(connection: &'c mut sqlite::Connection) -> Self {
+        Self { connection: Connection::Sqlite(connection), changes: Vec::new(), failure: None }
+    }
+
+    pub(in crate::db) fn on_server(connection: server::Connection<'c>) -> Self {
+        Self { connection: Connection::Server(connection), changes: Vec::new(), failure: None }
+    }
+
+    /// Runs a statement that returns no rows; says how many rows it found to change.
+    pub(crate) async fn execute(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<u64, DbError> {
+        let result = self.execute_quietly(sql, values).await;
+        self.noting_failure(result)
+    }
+
+    /// Like `execute`, but `None` when it fails in the one way that the caller is prepared for;
+    /// then the statement has done nothing, and the transaction goes on.
+    pub(crate) async fn execute_unless(
+        &mut self,
+        expected: DbErrorKind,
+        sql: Sql,
+        values: &[Value<'_>],
+    ) -> Result<Option<u64>, DbError> {
+        // Only PostgreSQL gives up the whole transaction when a statement fails.
+        let needs_savepoint = match &self.connection {
+            Connection::Sqlite(_) => false,
+            Connection::Server(connection) => connection.is_postgres(),
+        };
+        if needs_savepoint {
+            self.execute(SAVEPOINT, &[]).await?;
+        }
+        let (result, done) = match self.execute_quietly(sql, values).await {
+            Ok(count) => (Some(count), RELEASE_SAVEPOINT),
+            Err(error) if error.kind() == expected => (None, ROLLBACK_TO_SAVEPOINT),
+            Err(error) => return self.noting_failure(Err(error)),
+        };
+        if needs_savepoint {
+            self.execute(done, &[]).await?;
+        }
+        Ok(result)
+    }
+
+    pub(crate) async fn row(
+        &mut self,
+        sql: Sql,
+        values: &[Value<'_>],
+    ) -> Result<Option<Row>, DbError> {
+        Ok(self.rows(sql, values).await?.into_iter().next())
+    }
+
+    pub(crate) async fn rows(
+        &mut self,
+        sql: Sql,
+        values: &[Value<'_>],
+    ) -> Result<Vec<Row>, DbError> {
+        let result = match &mut self.connection {
+            Connection::Sqlite(connection) => connection.rows(sql, values),
+            Connection::Server(connection) => connection.rows(sql, values).await,
+        };
+        self.noting_failure(result)
+    }
+
+    /// Announces to all nodes that something they may hold in memory has changed. Written down
+    /// by the last statements before COMMIT, in the order of these calls.
+    pub(crate) fn changed(&mut self, kind: ChangeKind, key: &str, at: Timestamp) {
+        self.changes.push(NewChange { kind, key: key.to_owned(), at });
+    }
+
+    /// Runs the body and what belongs between it and COMMIT.
+    pub(in crate::db) async fn run<I, T, E: From<DbError>>(
+        &mut self,
+        input: &I,
+        body: Body<I, T, E>,
+    ) -> Result<T, E> {
+        let value = body(self, input).await?;
+        if let Some(kind) = self.failure {
+            let bug = "the transaction went on after a failed statement";
+            return Err(DbError::new(kind, bug).into());
+        }
+        let changes = std::mem::take(&mut self.changes);
+        if CHANGES_PER_TRANSACTION_MAX < changes.len() {
+            let bug = format!("{} changes in one transaction", changes.len());
+            return Err(DbError::new(DbErrorKind::Other, bug).into());
+        }
+        changes::announce(self, &changes).await?;
+        Ok(value)
+    }
+
+    /// How a statement failed, if one did: the body's own error does not tell. A failure that
+    /// concerns more than its statement counts for more than a constraint.
+    pub(in crate::db) fn failure(&self) -> Option<DbErrorKind> {
+        self.failure
+    }
+
+    async fn execute_quietly(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<u64, DbError> {
+        match &mut self.connection {
+            Connection::Sqlite(connection) => connection.execute(sql, values),
+            Connection::Server(connection) => connection.execute(sql, values).await,
+        }
+    }
+
+    fn noting_failure<T>(&mut self, result: Result<T, DbError>) -> Result<T, DbError> {
+        if let Err(error) = &result
+            && self.failure.is_none_or(DbErrorKind::is_constraint)
+        {
+            self.failure = Some(error.kind());
+        }
+        result
+    }
+}

@@ -1,0 +1,47 @@
+//! The error that leaves this crate: opaque, but for what an HTTP answer needs to know.
+
+use crate::db::{DbError, DbErrorKind};
+
+/// The database failed. What we were doing is the message; why is the source.
+#[derive(Debug, thiserror::Error)]
+#[error("{doing} failed")]
+pub struct StoreError {
+    doing: &'static str,
+    source: DbError,
+}
+
+/// What a caller can tell its own caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StoreErrorKind {
+    /// The disk is full: reads go on, writes may work again later.
+    StorageFull,
+    /// The database cannot be reached or is overloaded: try again later. The outcome of a write
+    /// may be unknown.
+    Unavailable,
+    Internal,
+}
+
+impl StoreError {
+    pub(crate) fn new(doing: &'static str, source: DbError) -> Self {
+        Self { doing, source }
+    }
+
+    /// For `map_err`: `.map_err(StoreError::while_doing("creating a link"))`.
+    pub(crate) fn while_doing(doing: &'static str) -> impl FnOnce(DbError) -> Self {
+        move |source| Self::new(doing, source)
+    }
+
+    pub fn kind(&self) -> StoreErrorKind {
+        match self.source.kind() {
+            DbErrorKind::StorageFull => StoreErrorKind::StorageFull,
+            DbErrorKind::Unavailable | DbErrorKind::TimedOut | DbErrorKind::Serialization => {
+                StoreErrorKind::Unavailable
+            }
+            DbErrorKind::UniqueViolation
+            | DbErrorKind::OtherConstraint
+            | DbErrorKind::StorageFailed
+            | DbErrorKind::AlreadyDone
+            | DbErrorKind::Other => StoreErrorKind::Internal,
+        }
+    }
+}

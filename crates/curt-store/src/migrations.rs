@@ -1,0 +1,282 @@
+//! Migrations: numbered statements that bring the tables to what this release expects.
+//!
+//! One statement per file, because MySQL commits at each change of a table: it is marked as
+//! started before and as finished after, so that a run that died in between is resumed. All three
+//! engines have the same files, told apart by folder. Each step is one transaction under a lock,
+//! so nodes that start together take turns. A release only adds files; the previous release goes
+//! on working on the new tables, so migrations that it does not know are no reason to refuse.
+
+use std::fmt::Write as _;
+
+use curt_domain::{Clock, Timestamp};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    Engine, StoreError,
+    db::{Db, DbError, DbErrorKind, Row, Sql, Tx, Work},
+};
+
+const OUR_TABLE: &str = "curt_migrations";
+
+/// Our own table if it is there, else any other, else no row.
+///
+/// One statement, or another node might create the tables between two.
+pub(crate) const FIRST_TABLE: Sql = Sql::new(
+    "select tablename from pg_tables where schemaname = current_schema()
+     order by case when tablename = 'curt_migrations' then 0 else 1 end limit 1",
+)
+.on_sqlite(
+    "select name from sqlite_schema where type in ('table', 'view') and name not like 'sqlite_%'
+     order by case when name = 'curt_migrations' then 0 else 1 end limit 1",
+)
+.on_mysql(
+    "select table_name from information_schema.tables where table_schema = database()
+     order by case when table_name = 'curt_migrations' then 0 else 1 end limit 1",
+);
+
+pub(crate) fn is_ours(first_table: &str) -> bool {
+    first_table == OUR_TABLE
+}
+
+/// Waits for the other nodes, an hour on MySQL. SQLite's writing transaction is lock enough.
+const LOCK: Sql = Sql::new("select 1 from pg_advisory_xact_lock(6004791358)")
+    .on_sqlite("select 1")
+    .on_mysql("select get_lock(concat('curt-', md5(database())), 3600)");
+
+/// MySQL's lock belongs to the connection, since no transaction outlives a change of a table.
+const UNLOCK: Sql =
+    Sql::new("select 1").on_mysql("select release_lock(concat('curt-', md5(database())))");
+
+const RECORDS: Sql =
+    Sql::new("select version, name, checksum, finished_at from curt_migrations order by version");
+const RECORD: Sql = Sql::new("select finished_at from curt_migrations where version = $1");
+const START: Sql = Sql::new(
+    "insert into curt_migrations (version, name, checksum, started_at) values ($1, $2, $3, $4)",
+);
+const FINISH: Sql = Sql::new("update curt_migrations set finished_at = $1 where version = $2");
+
+struct Migration {
+    name: &'static str,
+    sql: Sql,
+    texts: [&'static str; 3],
+}
+
+macro_rules! migration {
+    ($name:literal) => {{
+        let sqlite = include_str!(concat!("../migrations/sqlite/", $name, ".sql"));
+        let postgres = include_str!(concat!("../migrations/postgres/", $name, ".sql"));
+        let mysql = include_str!(concat!("../migrations/mysql/", $name, ".sql"));
+        let sql = Sql::new(postgres).on_sqlite(sqlite).on_mysql(mysql);
+        Migration { name: $name, sql, texts: [sqlite, postgres, mysql] }
+    }};
+}
+
+/// In order: the first is number 1. The first creates the table that the others are noted in.
+const MIGRATIONS: &[Migration] = &[
+    migration!("0001_curt_migrations"),
+    migration!("0002_meta"),
+    migration!("0003_change_counter"),
+    migration!("0004_change_counter_row"),
+    migration!("0005_changes"),
+    migration!("0006_id_blocks"),
+    migration!("0007_nodes"),
+    migration!("0008_links"),
+    migration!("0009_links_by_code"),
+    migration!("0010_links_by_creation"),
+    migration!("0011_links_to_erase"),
+    migration!("0012_link_totals"),
+    migration!("0013_link_totals_by_human"),
+    migration!("0014_link_limits"),
+    migration!("0015_link_versions"),
+    migration!("0016_tags"),
+    migration!("0017_tags_by_name"),
+    migration!("0018_link_tags"),
+    migration!("0019_link_tags_by_link"),
+    migration!("0020_idempotency_keys"),
+    migration!("0021_idempotency_keys_by_creation"),
+];
+
+/// One migration, and how far this database is with it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MigrationStatus {
+    pub version: i64,
+    pub name: String,
+    pub state: MigrationState,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MigrationState {
+    Applied {
+        at: Timestamp,
+    },
+    Pending,
+    /// Started by a run that did not live to finish it; the next run resumes it.
+    Interrupted,
+    /// Applied by a newer release than this one.
+    Unknown,
+}
+
+/// Why the tables are not, or cannot be, what this release expects.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    #[error(
+        "the database belongs to another program: it has a table {table}, and no migrations of ours"
+    )]
+    Foreign { table: String },
+    #[error("migration {name} was applied with another text than this release has")]
+    Changed { name: String },
+    #[error("another node has been migrating for an hour")]
+    Locked,
+    #[error(transparent)]
+    Failed(#[from] StoreError),
+}
+
+impl From<DbError> for MigrateError {
+    fn from(error: DbError) -> Self {
+        Self::Failed(StoreError::new("migrating the database", error))
+    }
+}
+
+/// Applies what is pending and says what that was.
+pub(crate) async fn migrate(db: &Db, clock: &Clock) -> Result<Vec<&'static str>, MigrateError> {
+    let mut applied = Vec::new();
+    for (version, status) in (1..).zip(status(db).await?) {
+        match status.state {
+            MigrationState::Applied { .. } => {}
+            MigrationState::Unknown => {
+                tracing::warn!(name = status.name, "the database was migrated by a newer release");
+            }
+            MigrationState::Pending | MigrationState::Interrupted => {
+                let step = Step { version, engine: db.engine(), clock: clock.clone() };
+                if let Some(name) = db.migration(step, take_step).await? {
+                    tracing::info!(name, "migrated");
+                    applied.push(name);
+                }
+            }
+        }
+    }
+    Ok(applied)
+}
+
+/// All migrations that this release or this database knows, in order.
+pub(crate) async fn status(db: &Db) -> Result<Vec<MigrationStatus>, MigrateError> {
+    let first_table = db.row(FIRST_TABLE, &[]).await?;
+    let records = if has_our_table(first_table.as_ref())? {
+        db.rows(RECORDS, &[]).await?
+    } else {
+        Vec::new()
+    };
+    let mut records = records.iter().map(Record::from_row).peekable();
+    let mut statuses = Vec::with_capacity(MIGRATIONS.len());
+    for (version, migration) in (1..).zip(MIGRATIONS) {
+        let record = records.next_if(|next| !matches!(next, Ok(r) if r.version != version));
+        let state = match record.transpose()? {
+            Some(record) if record.checksum != migration.checksum(db.engine()) => {
+                return Err(MigrateError::Changed { name: record.name });
+            }
+            Some(Record { finished_at: Some(at), .. }) => MigrationState::Applied { at },
+            Some(_) => MigrationState::Interrupted,
+            None => MigrationState::Pending,
+        };
+        statuses.push(MigrationStatus { version, name: migration.name.to_owned(), state });
+    }
+    for record in records {
+        let Record { version, name, .. } = record?;
+        statuses.push(MigrationStatus { version, name, state: MigrationState::Unknown });
+    }
+    Ok(statuses)
+}
+
+struct Record {
+    version: i64,
+    name: String,
+    checksum: String,
+    finished_at: Option<Timestamp>,
+}
+
+impl Record {
+    fn from_row(row: &Row) -> Result<Self, DbError> {
+        Ok(Self {
+            version: row.int(0)?,
+            name: row.text(1)?.to_owned(),
+            checksum: row.text(2)?.to_owned(),
+            finished_at: row.optional_int(3)?.map(Timestamp::from_millis),
+        })
+    }
+}
+
+impl Migration {
+    fn checksum(&self, engine: Engine) -> String {
+        let [sqlite, postgres, mysql] = self.texts;
+        let text = match engine {
+            Engine::Sqlite => sqlite,
+            Engine::Postgres => postgres,
+            Engine::MySql => mysql,
+        };
+        let mut hex = String::with_capacity(64);
+        for byte in Sha256::digest(text) {
+            write!(hex, "{byte:02x}").expect("a String takes any text");
+        }
+        hex
+    }
+}
+
+struct Step {
+    version: i64,
+    engine: Engine,
+    clock: Clock,
+}
+
+/// Takes one step, unless another node was faster: then `None`.
+fn take_step<'t>(
+    tx: &'t mut Tx<'_>,
+    step: &'t Step,
+) -> Work<'t, Option<&'static str>, MigrateError> {
+    Box::pin(async move {
+        let lock = tx.row(LOCK, &[]).await?.ok_or_else(DbError::row_missing)?;
+        if lock.optional_int(0)? != Some(1) {
+            return Err(MigrateError::Locked);
+        }
+        let taken = take_locked_step(tx, step).await;
+        tx.row(UNLOCK, &[]).await?;
+        taken
+    })
+}
+
+async fn take_locked_step(
+    tx: &mut Tx<'_>,
+    step: &Step,
+) -> Result<Option<&'static str>, MigrateError> {
+    let migration = &MIGRATIONS[usize::try_from(step.version - 1).expect("versions start at 1")];
+    let first_table = tx.row(FIRST_TABLE, &[]).await?;
+    if !has_our_table(first_table.as_ref())? {
+        tx.execute(MIGRATIONS[0].sql, &[]).await?;
+    }
+    let record = tx.row(RECORD, &[step.version.into()]).await?;
+    let tried_before = match record {
+        Some(row) if row.optional_int(0)?.is_some() => return Ok(None),
+        Some(_) => true,
+        None => false,
+    };
+    if !tried_before {
+        let checksum = migration.checksum(step.engine);
+        let values =
+            [step.version.into(), migration.name.into(), checksum.into(), step.clock.now().into()];
+        tx.execute(START, &values).await?;
+        tx.execute(migration.sql, &[]).await?;
+    } else {
+        // The run that died may have come as far as the statement: then it is done already.
+        tx.execute_unless(DbErrorKind::AlreadyDone, migration.sql, &[]).await?;
+    }
+    tx.execute(FINISH, &[step.clock.now().into(), step.version.into()]).await?;
+    Ok(Some(migration.name))
+}
+
+fn has_our_table(first_table: Option<&Row>) -> Result<bool, MigrateError> {
+    let Some(row) = first_table else { return Ok(false) };
+    let table = row.text(0)?;
+    if is_ours(table) { Ok(true) } else { Err(MigrateError::Foreign { table: table.to_owned() }) }
+}
+
+#[cfg(test)]
+mod tests;

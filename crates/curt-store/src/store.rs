@@ -1,0 +1,60 @@
+//! The store itself: connected once, cloned freely, closed at the end.
+
+use curt_domain::Clock;
+
+use crate::{
+    ConnectError, Engine, MigrateError, MigrationStatus, StoreError, StoreMetrics, StoreSettings,
+    db::{Db, Sql},
+    migrations,
+};
+
+/// The database behind everything. Clones share its connections.
+#[derive(Clone)]
+pub struct Store {
+    pub(crate) db: Db,
+}
+
+const PING: Sql = Sql::new("select 1");
+
+impl Store {
+    /// Connects, and refuses a database that would lose what it acknowledges. An SQLite file is
+    /// created when it is absent; no table is touched before [`Store::migrate`].
+    pub async fn connect(
+        settings: &StoreSettings,
+        metrics: StoreMetrics,
+    ) -> Result<Self, ConnectError> {
+        Ok(Self { db: Db::connect(settings, metrics).await? })
+    }
+
+    /// Brings the tables to what this release expects; says which migrations that took.
+    pub async fn migrate(&self, clock: &Clock) -> Result<Vec<&'static str>, MigrateError> {
+        migrations::migrate(&self.db, clock).await
+    }
+
+    /// Every migration and its state, in order, without changing anything.
+    pub async fn migrations(&self) -> Result<Vec<MigrationStatus>, MigrateError> {
+        migrations::status(&self.db).await
+    }
+
+    pub fn engine(&self) -> Engine {
+        self.db.engine()
+    }
+
+    /// Whether the database answers at all.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        let answer = self.db.row(PING, &[]).await;
+        answer.map(drop).map_err(StoreError::while_doing("asking the database for a sign of life"))
+    }
+
+    /// Whether the local disk failed. Reads go on, writes are refused until a restart: what the
+    /// disk holds after a failed sync is unknown to everyone.
+    pub fn storage_failed(&self) -> bool {
+        self.db.storage_failed()
+    }
+
+    /// Finishes the transactions under way and lets the database go. Asking for more afterwards
+    /// is an error.
+    pub async fn close(&self) {
+        self.db.close().await;
+    }
+}
