@@ -26,7 +26,7 @@ struct Arguments {
     task: Task,
 }
 
-#[derive(Subcommand)]
+#[derive(Clone, Copy, Subcommand)]
 enum Task {
     /// Run everything CI runs that needs no servers: `lint`, then the tests on SQLite
     Check,

@@ -83,8 +83,8 @@ fn has_unsafe_code(line: &str) -> bool {
         return false;
     }
     let before_strings = line.split(['"', '`']).next().unwrap_or_default();
-    let words = before_strings.split(|c: char| !c.is_alphanumeric() && c != '_');
-    words.into_iter().any(|word| word == "unsafe" || word == "unsafe_code")
+    let mut words = before_strings.split(|c: char| !c.is_alphanumeric() && c != '_');
+    words.any(|word| word == "unsafe" || word == "unsafe_code")
 }
 
 fn marker_problems(file: &RepositoryFile) -> Vec<Problem> {
