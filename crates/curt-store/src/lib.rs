@@ -6,17 +6,29 @@
 mod admin;
 mod changes;
 mod connect;
+mod cursor;
 mod database_url;
 mod db;
 mod error;
+mod ids;
+mod links;
+mod meta;
 mod metrics;
 mod migrations;
+mod replays;
 mod store;
 
 pub use changes::{Change, ChangeKind, Changes};
 pub use connect::{CONNECTIONS_MAX_DEFAULT, ConnectError, StoreSettings};
+pub use cursor::{Cursor, InvalidCursor};
 pub use database_url::{DatabaseUrl, Engine, InvalidDatabaseUrl};
 pub use error::{StoreError, StoreErrorKind};
+pub use links::{
+    CreateLinkError, EditLinkError, LinkPage, LinkQuery, LinkSort, LinkVersion, ListLinksError,
+    PAGE_LEN_MAX, RESTORE_WINDOW,
+};
+pub use meta::CheckSecretError;
 pub use metrics::StoreMetrics;
 pub use migrations::{MigrateError, MigrationState, MigrationStatus};
+pub use replays::{NewReplay, REPLAY_KEY_LEN_MAX, Replay};
 pub use store::Store;

@@ -1,0 +1,87 @@
+//! Where a page of links ended, so that the next one goes on from there, whatever came in between.
+
+use std::{fmt, str::FromStr};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use curt_domain::Code;
+
+use crate::LinkSort;
+
+/// Longest text of a cursor that is looked at; those we make have at most 88 bytes.
+const CURSOR_LEN_MAX: usize = 128;
+
+/// The last link of a page. Its text says nothing to clients, and its form may change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cursor {
+    pub(crate) sort: LinkSort,
+    pub(crate) last: Position,
+}
+
+/// What the order is by; the id settles the order of equal numbers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Position {
+    Number { number: i64, id: i64 },
+    Code(Code),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("is not a cursor of this list in this order")]
+pub struct InvalidCursor;
+
+impl LinkSort {
+    const fn letter(self) -> char {
+        match self {
+            Self::CreatedAt => 'a',
+            Self::CreatedAtDesc => 'A',
+            Self::Clicks => 'c',
+            Self::ClicksDesc => 'C',
+            Self::ShortCode => 's',
+        }
+    }
+
+    fn from_letter(letter: char) -> Option<Self> {
+        let all =
+            [Self::CreatedAt, Self::CreatedAtDesc, Self::Clicks, Self::ClicksDesc, Self::ShortCode];
+        all.into_iter().find(|sort| sort.letter() == letter)
+    }
+}
+
+impl fmt::Display for Cursor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let sort = self.sort.letter();
+        let plain = match &self.last {
+            Position::Number { number, id } => format!("{sort}{number}.{id}"),
+            Position::Code(code) => format!("{sort}{code}"),
+        };
+        f.write_str(&URL_SAFE_NO_PAD.encode(plain))
+    }
+}
+
+impl FromStr for Cursor {
+    type Err = InvalidCursor;
+
+    fn from_str(text: &str) -> Result<Self, InvalidCursor> {
+        if CURSOR_LEN_MAX < text.len() {
+            return Err(InvalidCursor);
+        }
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidCursor)?;
+        let plain = str::from_utf8(&bytes).map_err(|_| InvalidCursor)?;
+        let mut rest = plain.chars();
+        let sort = rest.next().and_then(LinkSort::from_letter).ok_or(InvalidCursor)?;
+        let last = match sort {
+            LinkSort::ShortCode => {
+                Position::Code(rest.as_str().parse().map_err(|_| InvalidCursor)?)
+            }
+            _ => number_and_id(rest.as_str()).ok_or(InvalidCursor)?,
+        };
+        Ok(Self { sort, last })
+    }
+}
+
+fn number_and_id(text: &str) -> Option<Position> {
+    let (number, id) = text.split_once('.')?;
+    Some(Position::Number { number: number.parse().ok()?, id: id.parse().ok()? })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+//! Ids, handed out in blocks: the only thing that all nodes must agree on before they create.
+
+use std::ops::Range;
+
+use crate::{
+    Store, StoreError,
+    db::{DbError, Sql, Tx, Work},
+};
+
+/// Whose ids they are: links and tags each count from 1.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Sequence {
+    Links,
+    Tags,
+}
+
+impl Sequence {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Links => "links",
+            Self::Tags => "tags",
+        }
+    }
+}
+
+struct Reservation {
+    sequence: Sequence,
+    count: u64,
+}
+
+/// Comes before the read: whoever has written the row holds it until its transaction ends.
+const ADVANCE: Sql = Sql::new(
+    "insert into id_blocks (name, next_id) values ($1, 1 + $2)
+     on conflict (name) do update set next_id = id_blocks.next_id + $3",
+)
+.on_mysql(
+    "insert into id_blocks (name, next_id) values ($1, 1 + $2)
+     on duplicate key update next_id = next_id + $3",
+);
+
+const NEXT_ID: Sql = Sql::new("select next_id from id_blocks where name = $1");
+
+impl Store {
+    /// Reserves so many ids for new links, which nobody else will be given. The first is 1.
+    pub async fn reserve_ids(&self, count: u64) -> Result<Range<u64>, StoreError> {
+        self.reserve(Sequence::Links, count).await.map_err(StoreError::while_doing("reserving ids"))
+    }
+
+    pub(crate) async fn reserve(
+        &self,
+        sequence: Sequence,
+        count: u64,
+    ) -> Result<Range<u64>, DbError> {
+        self.db.transaction("reserve_ids", Reservation { sequence, count }, advance).await
+    }
+}
+
+fn advance<'t>(tx: &'t mut Tx<'_>, wanted: &'t Reservation) -> Work<'t, Range<u64>, DbError> {
+    Box::pin(async move {
+        let Reservation { sequence, count } = *wanted;
+        tx.execute(ADVANCE, &[sequence.name().into(), count.into(), count.into()]).await?;
+        let row = tx.row(NEXT_ID, &[sequence.name().into()]).await?;
+        let end = row.ok_or_else(DbError::row_missing)?.number(0)?;
+        Ok(end - count..end)
+    })
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[Sql] = &[ADVANCE, NEXT_ID];

@@ -1,0 +1,155 @@
+//! Links: creating them, reading them one by one, and what a redirect asks.
+
+use curt_domain::{Code, Link, LinkId, LinkRecord, MaxClicks, Route};
+
+use crate::{
+    NewReplay, Store, StoreError,
+    db::{DbError, DbErrorKind, Sql, Tx, Work},
+    replays,
+};
+
+mod edits;
+mod erasure;
+mod pages;
+mod rows;
+mod tags;
+mod versions;
+
+pub use edits::{EditLinkError, RESTORE_WINDOW};
+pub use pages::{LinkPage, LinkQuery, LinkSort, ListLinksError, PAGE_LEN_MAX};
+pub use versions::LinkVersion;
+
+use rows::{link_columns, record_columns, settings_columns};
+
+/// What keeps a link from being created.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateLinkError {
+    #[error("the code is taken")]
+    CodeTaken,
+    #[error("the same request was answered before")]
+    ReplayExists,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DbError> for CreateLinkError {
+    fn from(error: DbError) -> Self {
+        StoreError::new("creating a link", error).into()
+    }
+}
+
+/// What one transaction writes when a link is more than its row.
+struct NewLink {
+    link: Link,
+    tag_ids: Vec<i64>,
+    replay: Option<NewReplay>,
+}
+
+const INSERT: Sql = Sql::new(concat!(
+    "insert into links (",
+    link_columns!(),
+    ", target_host, target_hash, search_text)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
+));
+
+const INSERT_LIMIT: Sql = Sql::new(
+    "insert into link_limits (link_id, used) values ($1, 0) on conflict (link_id) do nothing",
+)
+.on_mysql(
+    "insert into link_limits (link_id, used) values ($1, 0) on duplicate key update used = used",
+);
+
+const SELECT: Sql = Sql::new(concat!(
+    "select ",
+    record_columns!(),
+    " from links
+     left join link_totals on link_totals.link_id = links.id
+     left join link_limits on link_limits.link_id = links.id
+     where id = $1 and target <> ''"
+));
+
+const ROUTE: Sql = Sql::new(
+    "select id, target, redirect_status, forward_query, valid_from, expires_at, max_clicks,
+            fallback_url, disabled_at, revision
+     from links where domain_id = 0 and code = $1 and deleted_at is null",
+);
+
+const USE_CLICK: Sql =
+    Sql::new("update link_limits set used = used + 1 where link_id = $1 and used < $2");
+
+impl Store {
+    /// Writes a new link. The unique index decides who gets a code; asking first would only race
+    /// with it, and a code once given stays taken, also after its link is deleted and erased.
+    pub async fn create_link(
+        &self,
+        link: Link,
+        replay: Option<NewReplay>,
+    ) -> Result<(), CreateLinkError> {
+        if link.tags.is_empty() && link.max_clicks.is_none() && replay.is_none() {
+            let inserted = self.db.execute(INSERT, &rows::inserted(&link)).await;
+            return inserted.map(drop).map_err(code_taken);
+        }
+        let tag_ids = self.tag_ids(&link.tags).await?;
+        self.db.transaction("create_link", NewLink { link, tag_ids, replay }, create).await
+    }
+
+    /// The link as its owner sees it; a deleted one is not there.
+    pub async fn link(&self, id: LinkId) -> Result<Option<LinkRecord>, StoreError> {
+        self.record(id).await.map_err(StoreError::while_doing("reading a link"))
+    }
+
+    /// What a redirect needs of a link: one read through the unique index.
+    pub async fn route(&self, code: &Code) -> Result<Option<Route>, StoreError> {
+        let read = async {
+            let row = self.db.row(ROUTE, &[code.as_str().into()]).await?;
+            row.as_ref().map(rows::route).transpose()
+        };
+        read.await.map_err(StoreError::while_doing("reading a route"))
+    }
+
+    /// Takes one of the clicks that the link has left; false when there is none. Clicks taken
+    /// at the same time are counted one after the other by the row itself.
+    pub async fn use_click(&self, id: LinkId, max: MaxClicks) -> Result<bool, StoreError> {
+        let used = self.db.execute(USE_CLICK, &[id.into(), max.get().into()]).await;
+        used.map(|count| count == 1).map_err(StoreError::while_doing("using up a click"))
+    }
+
+    async fn record(&self, id: LinkId) -> Result<Option<LinkRecord>, DbError> {
+        let Some(row) = self.db.row(SELECT, &[id.into()]).await? else { return Ok(None) };
+        let mut record = rows::record(&row)?;
+        if record.link.deleted_at.is_some() {
+            return Ok(None);
+        }
+        self.add_tags([&mut record.link]).await?;
+        Ok(Some(record))
+    }
+}
+
+/// The answer to a repeated request comes first: of two at the same time the second waits there,
+/// before it could mistake the first one's code for somebody else's.
+fn create<'t>(tx: &'t mut Tx<'_>, new: &'t NewLink) -> Work<'t, (), CreateLinkError> {
+    Box::pin(async move {
+        let NewLink { link, tag_ids, replay } = new;
+        if let Some(replay) = replay {
+            replays::insert(tx, replay).await?;
+        }
+        tx.execute(INSERT, &rows::inserted(link)).await.map_err(code_taken)?;
+        tags::attach(tx, link, tag_ids).await?;
+        if link.max_clicks.is_some() {
+            tx.execute(INSERT_LIMIT, &[link.id.into()]).await?;
+        }
+        Ok(())
+    })
+}
+
+/// The only other unique column is the id, and no two links are ever given the same.
+fn code_taken(error: DbError) -> CreateLinkError {
+    match error.kind() {
+        DbErrorKind::UniqueViolation => CreateLinkError::CodeTaken,
+        _ => error.into(),
+    }
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[Sql] = &[INSERT, INSERT_LIMIT, SELECT, ROUTE, USE_CLICK];

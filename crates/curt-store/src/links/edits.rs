@@ -1,0 +1,175 @@
+//! Changing links: edits, deletion and restoring, each with what it replaced kept as a version.
+
+use std::time::Duration;
+
+use curt_domain::{Code, InvalidDates, Link, LinkEdit, LinkId, LinkRecord, Timestamp};
+
+use super::{INSERT_LIMIT, SELECT, rows, tags, versions};
+use crate::{
+    ChangeKind, Store, StoreError,
+    db::{DbError, Sql, Tx, Work},
+};
+
+/// How long a deleted link can be brought back; after that its content may be erased.
+pub const RESTORE_WINDOW: Duration = Duration::from_hours(30 * 24);
+
+/// What keeps a link from being changed.
+#[derive(Debug, thiserror::Error)]
+pub enum EditLinkError {
+    #[error("there is no such link")]
+    NotFound,
+    #[error("the link was edited since")]
+    RevisionMismatch,
+    #[error("expires_at {0}")]
+    Dates(#[from] InvalidDates),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DbError> for EditLinkError {
+    fn from(error: DbError) -> Self {
+        StoreError::new("changing a link", error).into()
+    }
+}
+
+/// Which link, as the caller knows it.
+struct Aim {
+    id: LinkId,
+    expected_revision: Option<u64>,
+    now: Timestamp,
+}
+
+struct Edit {
+    aim: Aim,
+    edit: LinkEdit,
+    /// Those of `edit.tags`.
+    tag_ids: Vec<i64>,
+}
+
+/// Whoever holds the lock alone decides what the next revision is.
+const LOCK: Sql = Sql::new("select id from links where id = $1").locking();
+
+const UPDATE: Sql = Sql::new(
+    "update links set target = $1, title = $2, note = $3, redirect_status = $4, forward_query = $5,
+         valid_from = $6, expires_at = $7, max_clicks = $8, fallback_url = $9, disabled_at = $10,
+         deleted_at = $11, revision = $12, updated_at = $13, target_host = $14, target_hash = $15,
+         search_text = $16
+     where id = $17",
+);
+
+impl Store {
+    /// Changes a link; an edit that changes nothing writes nothing.
+    pub async fn edit_link(
+        &self,
+        id: LinkId,
+        edit: LinkEdit,
+        expected_revision: Option<u64>,
+        now: Timestamp,
+    ) -> Result<LinkRecord, EditLinkError> {
+        let tag_ids = self.tag_ids(edit.tags.as_deref().unwrap_or_default()).await?;
+        let aim = Aim { id, expected_revision, now };
+        self.db.transaction("edit_link", Edit { aim, edit, tag_ids }, apply).await
+    }
+
+    /// Takes a link away from visitors at once; its owner has [`RESTORE_WINDOW`] to regret it.
+    pub async fn delete_link(
+        &self,
+        id: LinkId,
+        expected_revision: Option<u64>,
+        now: Timestamp,
+    ) -> Result<Code, EditLinkError> {
+        let aim = Aim { id, expected_revision, now };
+        self.db.transaction("delete_link", aim, delete).await
+    }
+
+    /// Brings a deleted link back; one that is not deleted stays as it is.
+    pub async fn restore_link(
+        &self,
+        id: LinkId,
+        now: Timestamp,
+    ) -> Result<LinkRecord, EditLinkError> {
+        let aim = Aim { id, expected_revision: None, now };
+        self.db.transaction("restore_link", aim, restore).await
+    }
+}
+
+fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Edit) -> Work<'t, LinkRecord, EditLinkError> {
+    Box::pin(async move {
+        let record = lock_present(tx, &input.aim).await?;
+        let old = &record.link;
+        let new = old.edited(&input.edit, input.aim.now)?;
+        if new == *old {
+            return Ok(record);
+        }
+        replace(tx, old, &new).await?;
+        if new.tags != old.tags {
+            tags::detach_all(tx, new.id).await?;
+            tags::attach(tx, &new, &input.tag_ids).await?;
+        }
+        if new.max_clicks.is_some() && old.max_clicks.is_none() {
+            tx.execute(INSERT_LIMIT, &[new.id.into()]).await?;
+        }
+        Ok(LinkRecord { link: new, ..record })
+    })
+}
+
+fn delete<'t>(tx: &'t mut Tx<'_>, aim: &'t Aim) -> Work<'t, Code, EditLinkError> {
+    Box::pin(async move {
+        let old = lock_present(tx, aim).await?.link;
+        replace(tx, &old, &with_deletion(&old, Some(aim.now), aim.now)).await?;
+        Ok(old.code)
+    })
+}
+
+fn restore<'t>(tx: &'t mut Tx<'_>, aim: &'t Aim) -> Work<'t, LinkRecord, EditLinkError> {
+    Box::pin(async move {
+        let record = lock(tx, aim).await?;
+        let Some(deleted_at) = record.link.deleted_at else { return Ok(record) };
+        if RESTORE_WINDOW < aim.now.since(deleted_at) {
+            return Err(EditLinkError::NotFound);
+        }
+        let link = with_deletion(&record.link, None, aim.now);
+        replace(tx, &record.link, &link).await?;
+        Ok(LinkRecord { link, ..record })
+    })
+}
+
+/// Deleting and restoring are edits too: they have a revision, a version and a change of their own.
+fn with_deletion(link: &Link, deleted_at: Option<Timestamp>, now: Timestamp) -> Link {
+    Link { deleted_at, revision: link.revision + 1, updated_at: now, ..link.clone() }
+}
+
+async fn lock_present(tx: &mut Tx<'_>, aim: &Aim) -> Result<LinkRecord, EditLinkError> {
+    let record = lock(tx, aim).await?;
+    if record.link.deleted_at.is_some() {
+        return Err(EditLinkError::NotFound);
+    }
+    if aim.expected_revision.is_some_and(|expected| expected != record.link.revision) {
+        return Err(EditLinkError::RevisionMismatch);
+    }
+    Ok(record)
+}
+
+/// Locks the link's row and reads all of it, unless it is erased.
+async fn lock(tx: &mut Tx<'_>, aim: &Aim) -> Result<LinkRecord, EditLinkError> {
+    // By itself: PostgreSQL locks no rows of an outer join.
+    tx.row(LOCK, &[aim.id.into()]).await?;
+    let row = tx.row(SELECT, &[aim.id.into()]).await?.ok_or(EditLinkError::NotFound)?;
+    let mut record = rows::record(&row)?;
+    record.link.tags = tags::of_link(tx, aim.id).await?;
+    Ok(record)
+}
+
+/// Keeps the old values as a version, writes the new ones, and tells all nodes.
+async fn replace(tx: &mut Tx<'_>, old: &Link, new: &Link) -> Result<(), DbError> {
+    versions::insert(tx, old, new.updated_at).await?;
+    let values = rows::settings(new).into_iter().chain(rows::derived(new));
+    let values: Vec<_> = values.chain([new.id.into()]).collect();
+    tx.execute(UPDATE, &values).await?;
+    tx.changed(ChangeKind::Link, new.code.as_str(), new.updated_at);
+    Ok(())
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[Sql] = &[LOCK, UPDATE];

@@ -1,0 +1,338 @@
+//! Lists of links: filters, orders, and pages that begin where the last one ended.
+//!
+//! A page reads along the index of its order until it is full, so the one in the middle costs what
+//! the first does. A search by text or status has no index of its own: it passes over what it does
+//! not want.
+
+use curt_domain::{LinkRecord, LinkStatus, Tag, Timestamp};
+
+use super::rows::{self, link_columns, record_columns, settings_columns};
+use crate::{
+    Cursor, InvalidCursor, Store, StoreError,
+    cursor::Position,
+    db::{DbError, Sql, Value},
+};
+
+/// Most links on a page, whatever was asked for: about 1 MB of rows with the longest texts.
+pub const PAGE_LEN_MAX: u32 = 200;
+
+/// Which links, in which order, from where on.
+#[derive(Debug, Clone)]
+pub struct LinkQuery {
+    /// Found in code, title, host or path, in any case.
+    pub q: Option<String>,
+    pub tag: Option<Tag>,
+    pub status: Option<LinkStatus>,
+    /// Created then or later.
+    pub created_from: Option<Timestamp>,
+    /// Created earlier than that.
+    pub created_to: Option<Timestamp>,
+    pub sort: LinkSort,
+    /// At most [`PAGE_LEN_MAX`].
+    pub limit: u32,
+    /// Where the page before ended, in the same order.
+    pub cursor: Option<Cursor>,
+}
+
+/// Clicks are those of people, the headline number. Ids settle the order of equal ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LinkSort {
+    CreatedAt,
+    CreatedAtDesc,
+    Clicks,
+    ClicksDesc,
+    ShortCode,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LinkPage {
+    pub items: Vec<LinkRecord>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
+/// What keeps links from being listed.
+#[derive(Debug, thiserror::Error)]
+pub enum ListLinksError {
+    #[error(transparent)]
+    InvalidCursor(#[from] InvalidCursor),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// The statements of one order: for all links, and for those of a tag.
+struct Walk {
+    all: Sql,
+    tagged: Sql,
+}
+
+/// What every list has in common. `$scope` takes `$1`; `$order` begins with its bounds, `$8` and on.
+///
+/// Bounds look like `created_at <= x and (created_at < x or id < y)`, because MySQL does not know
+/// where in an index to begin with `(created_at, id) < (x, y)`.
+macro_rules! list {
+    ($from:literal, $scope:literal, $order:literal) => {
+        Sql::new(concat!(
+            "select ",
+            record_columns!(),
+            " from ",
+            $from,
+            " left join link_totals on link_totals.link_id = links.id
+              left join link_limits on link_limits.link_id = links.id
+              where ",
+            $scope,
+            " = $1 and deleted_at is null
+              and ($2 = '' or search_text like $3 escape '!')
+              and ($4 = '' or case
+                  when disabled_at is not null then 'disabled'
+                  when expires_at <= $5 then 'expired'
+                  when max_clicks <= coalesce(used, 0) then 'exhausted'
+                  when $6 < valid_from then 'scheduled'
+                  else 'active' end = $7)
+              and ",
+            $order
+        ))
+    };
+}
+
+macro_rules! all {
+    ($order:literal) => {
+        list!("links", "links.workspace_id", $order)
+    };
+}
+
+macro_rules! tagged {
+    ($order:literal) => {
+        list!("link_tags join links on links.id = link_tags.link_id", "link_tags.tag_id", $order)
+    };
+}
+
+macro_rules! walk {
+    ($order:literal) => {
+        Walk { all: all!($order), tagged: tagged!($order) }
+    };
+}
+
+const OLDEST_FIRST: Walk = Walk {
+    all: all!(
+        "$8 <= created_at and created_at <= $9 and ($10 < created_at or $11 < id)
+         order by created_at, id limit $12"
+    ),
+    tagged: tagged!(
+        "$8 <= link_created_at and link_created_at <= $9
+             and ($10 < link_created_at or $11 < link_tags.link_id)
+         order by link_created_at, link_tags.link_id limit $12"
+    ),
+};
+
+const NEWEST_FIRST: Walk = Walk {
+    all: all!(
+        "$8 <= created_at and created_at <= $9 and (created_at < $10 or id < $11)
+         order by created_at desc, id desc limit $12"
+    ),
+    tagged: tagged!(
+        "$8 <= link_created_at and link_created_at <= $9
+             and (link_created_at < $10 or link_tags.link_id < $11)
+         order by link_created_at desc, link_tags.link_id desc limit $12"
+    ),
+};
+
+const LEAST_CLICKED_FIRST: Walk = walk!(
+    "$8 <= created_at and created_at <= $9 and 0 < human
+         and $10 <= human and ($11 < human or $12 < link_totals.link_id)
+     order by human, link_totals.link_id limit $13"
+);
+
+const MOST_CLICKED_FIRST: Walk = walk!(
+    "$8 <= created_at and created_at <= $9 and 0 < human
+         and human <= $10 and (human < $11 or link_totals.link_id < $12)
+     order by human desc, link_totals.link_id desc limit $13"
+);
+
+/// Links that nobody followed mostly have no row of totals, so they go by their own ids.
+const NEVER_CLICKED_OLDEST_FIRST: Walk = walk!(
+    "$8 <= created_at and created_at <= $9 and coalesce(human, 0) = 0 and $10 < id
+     order by id limit $11"
+);
+
+const NEVER_CLICKED_NEWEST_FIRST: Walk = walk!(
+    "$8 <= created_at and created_at <= $9 and coalesce(human, 0) = 0 and id < $10
+     order by id desc limit $11"
+);
+
+const BY_CODE: Walk = walk!(
+    "$8 <= created_at and created_at <= $9 and domain_id = 0 and $10 < code
+     order by code limit $11"
+);
+
+impl Store {
+    /// A page of the links that are not deleted; `now` decides their status.
+    pub async fn links(
+        &self,
+        query: &LinkQuery,
+        now: Timestamp,
+    ) -> Result<LinkPage, ListLinksError> {
+        let walks = walks(query)?;
+        let page = self.page(query, walks, now).await;
+        Ok(page.map_err(StoreError::while_doing("listing links"))?)
+    }
+
+    async fn page(
+        &self,
+        query: &LinkQuery,
+        walks: Walks<'_>,
+        now: Timestamp,
+    ) -> Result<LinkPage, DbError> {
+        let tag_id = match &query.tag {
+            None => None,
+            Some(tag) => match self.tag_id(tag).await? {
+                Some(id) => Some(id),
+                None => return Ok(LinkPage { items: Vec::new(), next: None }),
+            },
+        };
+        let filters = filters(query, tag_id, now);
+        let limit = query.limit.min(PAGE_LEN_MAX) as usize;
+        let mut rows = Vec::new();
+        for (walk, bounds) in walks {
+            // One more than the page holds tells whether another page follows.
+            let wanted = limit + 1 - rows.len();
+            if wanted == 0 {
+                break;
+            }
+            let sql = if tag_id.is_some() { walk.tagged } else { walk.all };
+            let values = filters.iter().cloned().chain(bounds).chain([(wanted as u64).into()]);
+            rows.extend(self.db.rows(sql, &values.collect::<Vec<_>>()).await?);
+        }
+        let is_last = rows.len() <= limit;
+        rows.truncate(limit);
+        let mut items = rows.iter().map(rows::record).collect::<Result<Vec<_>, _>>()?;
+        self.add_tags(items.iter_mut().map(|record| &mut record.link)).await?;
+        let next = items.last().filter(|_| !is_last).map(|last| end_at(last, query.sort));
+        Ok(LinkPage { items, next })
+    }
+}
+
+/// The statements that a list is read with, one after the other until the page is full, each with
+/// its bounds.
+type Walks<'q> = Vec<(&'static Walk, Vec<Value<'q>>)>;
+
+fn walks(query: &LinkQuery) -> Result<Walks<'_>, InvalidCursor> {
+    if query.cursor.as_ref().is_some_and(|cursor| cursor.sort != query.sort) {
+        return Err(InvalidCursor);
+    }
+    let first = query.created_from.map_or(i64::MIN, Timestamp::as_millis);
+    let last = query.created_to.map_or(i64::MAX, |end| end.as_millis() - 1);
+    let after = query.cursor.as_ref().map(|cursor| &cursor.last);
+    let number_and_id = |unbounded| match after {
+        Some(Position::Number { number, id }) => (*number, *id),
+        _ => (unbounded, unbounded),
+    };
+    let ints = |bounds: &[i64]| bounds.iter().copied().map(Value::from).collect();
+    Ok(match query.sort {
+        LinkSort::CreatedAt => {
+            let (at, id) = number_and_id(i64::MIN);
+            vec![(&OLDEST_FIRST, ints(&[first.max(at), last, at, id]))]
+        }
+        LinkSort::CreatedAtDesc => {
+            let (at, id) = number_and_id(i64::MAX);
+            vec![(&NEWEST_FIRST, ints(&[first, last.min(at), at, id]))]
+        }
+        LinkSort::Clicks => {
+            let (clicks, id) = number_and_id(0);
+            let clicked = (&LEAST_CLICKED_FIRST, ints(&[first, last, clicks, clicks, id]));
+            if 0 < clicks {
+                vec![clicked]
+            } else {
+                vec![(&NEVER_CLICKED_OLDEST_FIRST, ints(&[first, last, id])), clicked]
+            }
+        }
+        LinkSort::ClicksDesc => {
+            let (clicks, id) = number_and_id(i64::MAX);
+            if 0 < clicks {
+                vec![
+                    (&MOST_CLICKED_FIRST, ints(&[first, last, clicks, clicks, id])),
+                    (&NEVER_CLICKED_NEWEST_FIRST, ints(&[first, last, i64::MAX])),
+                ]
+            } else {
+                vec![(&NEVER_CLICKED_NEWEST_FIRST, ints(&[first, last, id]))]
+            }
+        }
+        LinkSort::ShortCode => {
+            let code = match after {
+                Some(Position::Code(code)) => code.as_str(),
+                _ => "",
+            };
+            vec![(&BY_CODE, vec![first.into(), last.into(), code.into()])]
+        }
+    })
+}
+
+/// `$1` to `$7` of every list.
+fn filters<'q>(query: &'q LinkQuery, tag_id: Option<i64>, now: Timestamp) -> [Value<'q>; 7] {
+    // Without a tag it is the workspace, of which there is one so far.
+    let scope = tag_id.unwrap_or(0);
+    let search = query.q.as_deref().unwrap_or_default();
+    let status = query.status.map_or("", status_word);
+    [
+        scope.into(),
+        search.into(),
+        pattern(search).into(),
+        status.into(),
+        now.into(),
+        now.into(),
+        status.into(),
+    ]
+}
+
+/// For `like … escape '!'`: whatever contains the text, whose own wildcards mean themselves.
+fn pattern(search: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in search.to_lowercase().chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+const fn status_word(status: LinkStatus) -> &'static str {
+    match status {
+        LinkStatus::Active => "active",
+        LinkStatus::Scheduled => "scheduled",
+        LinkStatus::Expired => "expired",
+        LinkStatus::Exhausted => "exhausted",
+        LinkStatus::Disabled => "disabled",
+    }
+}
+
+fn end_at(record: &LinkRecord, sort: LinkSort) -> Cursor {
+    let link = &record.link;
+    let number = |number| Position::Number { number, id: link.id.get().cast_signed() };
+    let last = match sort {
+        LinkSort::CreatedAt | LinkSort::CreatedAtDesc => number(link.created_at.as_millis()),
+        LinkSort::Clicks | LinkSort::ClicksDesc => number(record.clicks.human.cast_signed()),
+        LinkSort::ShortCode => Position::Code(link.code.clone()),
+    };
+    Cursor { sort, last }
+}
+
+/// For the tests that prepare and explain every statement.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[Sql] = &[
+    OLDEST_FIRST.all,
+    OLDEST_FIRST.tagged,
+    NEWEST_FIRST.all,
+    NEWEST_FIRST.tagged,
+    LEAST_CLICKED_FIRST.all,
+    LEAST_CLICKED_FIRST.tagged,
+    MOST_CLICKED_FIRST.all,
+    MOST_CLICKED_FIRST.tagged,
+    NEVER_CLICKED_OLDEST_FIRST.all,
+    NEVER_CLICKED_OLDEST_FIRST.tagged,
+    NEVER_CLICKED_NEWEST_FIRST.all,
+    NEVER_CLICKED_NEWEST_FIRST.tagged,
+    BY_CODE.all,
+    BY_CODE.tagged,
+];

@@ -1,0 +1,126 @@
+//! Tags: their ids, and which link carries which.
+
+use std::collections::HashMap;
+
+use curt_domain::{Link, LinkId, Tag};
+
+use super::rows;
+use crate::{
+    Store,
+    db::{DbError, Row, Sql, Tx},
+    ids::Sequence,
+};
+
+const TAG_ID: Sql = Sql::new("select id from tags where workspace_id = 0 and name = $1");
+
+const INSERT_TAG: Sql = Sql::new(
+    "insert into tags (id, name) values ($1, $2) on conflict (workspace_id, name) do nothing",
+)
+.on_mysql("insert into tags (id, name) values ($1, $2) on duplicate key update name = name");
+
+const ATTACH: Sql =
+    Sql::new("insert into link_tags (tag_id, link_created_at, link_id) values ($1, $2, $3)");
+
+const DETACH_ALL: Sql = Sql::new("delete from link_tags where link_id = $1");
+
+/// The ids of the links come as one text, `7,8,9`, which every engine splits in its own way.
+const OF_LINKS: Sql = Sql::new(
+    "select link_tags.link_id, tags.name from link_tags join tags on tags.id = link_tags.tag_id
+     where link_tags.link_id = any(cast('{' || $1 || '}' as bigint[]))",
+)
+.on_sqlite(
+    "select link_tags.link_id, tags.name from link_tags join tags on tags.id = link_tags.tag_id
+     where link_tags.link_id in (select value from json_each('[' || $1 || ']'))",
+)
+.on_mysql(
+    "select link_tags.link_id, tags.name
+     from json_table(concat('[', $1, ']'), '$[*]' columns (id bigint path '$')) as wanted
+     join link_tags on link_tags.link_id = wanted.id join tags on tags.id = link_tags.tag_id",
+);
+
+impl Store {
+    /// The id of a tag, if any link ever carried it.
+    pub(super) async fn tag_id(&self, tag: &Tag) -> Result<Option<i64>, DbError> {
+        let row = self.db.row(TAG_ID, &[tag.as_str().into()]).await?;
+        row.map(|row| row.int(0)).transpose()
+    }
+
+    /// The ids of these tags, in their order; new ones are made.
+    ///
+    /// They are made before the transaction that uses them, each by itself: two links that bring
+    /// the same new tags in different order would otherwise wait for each other. A tag that no
+    /// link carries after all does no harm.
+    pub(super) async fn tag_ids(&self, tags: &[Tag]) -> Result<Vec<i64>, DbError> {
+        let mut ids = Vec::with_capacity(tags.len());
+        for tag in tags {
+            let id = match self.tag_id(tag).await? {
+                Some(id) => id,
+                None => self.create_tag(tag).await?,
+            };
+            ids.push(id);
+        }
+        Ok(ids)
+    }
+
+    async fn create_tag(&self, tag: &Tag) -> Result<i64, DbError> {
+        let id = self.reserve(Sequence::Tags, 1).await?.start;
+        self.db.execute(INSERT_TAG, &[id.into(), tag.as_str().into()]).await?;
+        // Somebody else may have been first; the tag has one id all the same.
+        self.tag_id(tag).await?.ok_or_else(DbError::row_missing)
+    }
+
+    /// Gives links that were read from their rows the tags that they carry, in one read for all.
+    ///
+    /// An edit may commit between the two reads. Its revision is then newer than that of the row,
+    /// so an `If-Match` with what was read here fails as it must.
+    pub(super) async fn add_tags<'l>(
+        &self,
+        links: impl IntoIterator<Item = &'l mut Link>,
+    ) -> Result<(), DbError> {
+        let links: Vec<&mut Link> = links.into_iter().collect();
+        let wanted = links.iter().map(|link| link.id);
+        let mut found = by_link(&self.db.rows(OF_LINKS, &[id_list(wanted).into()]).await?)?;
+        for link in links {
+            link.tags = found.remove(&link.id).unwrap_or_default();
+        }
+        Ok(())
+    }
+}
+
+/// The tags of one link, inside a transaction.
+pub(super) async fn of_link(tx: &mut Tx<'_>, id: LinkId) -> Result<Vec<Tag>, DbError> {
+    let rows = tx.rows(OF_LINKS, &[id_list([id]).into()]).await?;
+    Ok(by_link(&rows)?.remove(&id).unwrap_or_default())
+}
+
+pub(super) async fn attach(tx: &mut Tx<'_>, link: &Link, tag_ids: &[i64]) -> Result<(), DbError> {
+    for tag_id in tag_ids {
+        let values = [(*tag_id).into(), link.created_at.into(), link.id.into()];
+        tx.execute(ATTACH, &values).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn detach_all(tx: &mut Tx<'_>, id: LinkId) -> Result<(), DbError> {
+    tx.execute(DETACH_ALL, &[id.into()]).await.map(drop)
+}
+
+fn id_list(ids: impl IntoIterator<Item = LinkId>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    ids.join(",")
+}
+
+/// Sorted here and not by the database, whose order of names may depend on its locale.
+fn by_link(rows: &[Row]) -> Result<HashMap<LinkId, Vec<Tag>>, DbError> {
+    let mut tags: HashMap<LinkId, Vec<Tag>> = HashMap::new();
+    for row in rows {
+        let tag = Tag::parse(row.text(1)?).map_err(DbError::unreadable)?;
+        tags.entry(rows::id(row, 0)?).or_default().push(tag);
+    }
+    tags.values_mut().for_each(|tags| tags.sort_unstable());
+    Ok(tags)
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[Sql] = &[TAG_ID, INSERT_TAG, ATTACH, DETACH_ALL, OF_LINKS];

@@ -1,0 +1,76 @@
+//! What a database knows about those who use it: which secret its codes were made with, and the
+//! nodes that write to it.
+
+use curt_domain::Timestamp;
+
+use crate::{
+    Store, StoreError,
+    db::{DbError, Sql},
+};
+
+/// What keeps a node from using this database.
+#[derive(Debug, thiserror::Error)]
+pub enum CheckSecretError {
+    #[error("the database was set up with another secret key")]
+    Mismatch,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+const KEY_CHECK: Sql = Sql::new("select value from meta where name = 'key_check'");
+
+const INSERT_KEY_CHECK: Sql = Sql::new(
+    "insert into meta (name, value) values ('key_check', $1) on conflict (name) do nothing",
+)
+.on_mysql(
+    "insert into meta (name, value) values ('key_check', $1)
+     on duplicate key update value = meta.value",
+);
+
+/// A node started for the first time when its row was made.
+const ANNOUNCE: Sql = Sql::new(
+    "insert into nodes (node_id, started_at, seen_at, version) values ($1, $2, $3, $4)
+     on conflict (node_id) do update set seen_at = excluded.seen_at, version = excluded.version",
+)
+.on_mysql(
+    "insert into nodes (node_id, started_at, seen_at, version) values ($1, $2, $3, $4)
+     on duplicate key update seen_at = values(seen_at), version = values(version)",
+);
+
+impl Store {
+    /// Compares the fingerprint of this node's secret with the database's, which is that of the
+    /// first node that ever asked.
+    pub async fn check_secret(&self, fingerprint: &str) -> Result<(), CheckSecretError> {
+        let known = self
+            .key_check(fingerprint)
+            .await
+            .map_err(StoreError::while_doing("checking the secret key"))?;
+        if known == fingerprint { Ok(()) } else { Err(CheckSecretError::Mismatch) }
+    }
+
+    /// Writes down that this node is alive, for people to look at.
+    pub async fn announce_node(
+        &self,
+        node_id: &str,
+        version: &str,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let values = [node_id.into(), now.into(), now.into(), version.into()];
+        let announced = self.db.execute(ANNOUNCE, &values).await;
+        announced.map(drop).map_err(StoreError::while_doing("announcing this node"))
+    }
+
+    /// Of two first nodes that start together one is second, and reads what the other wrote.
+    async fn key_check(&self, own: &str) -> Result<String, DbError> {
+        if let Some(row) = self.db.row(KEY_CHECK, &[]).await? {
+            return Ok(row.text(0)?.to_owned());
+        }
+        self.db.execute(INSERT_KEY_CHECK, &[own.into()]).await?;
+        let row = self.db.row(KEY_CHECK, &[]).await?.ok_or_else(DbError::row_missing)?;
+        Ok(row.text(0)?.to_owned())
+    }
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[Sql] = &[KEY_CHECK, INSERT_KEY_CHECK, ANNOUNCE];

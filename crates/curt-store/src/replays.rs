@@ -1,0 +1,108 @@
+//! Replays: what a request was answered, kept by its Idempotency-Key for when it is sent again.
+
+use curt_domain::Timestamp;
+
+use crate::{
+    CreateLinkError, Store, StoreError,
+    db::{DbError, DbErrorKind, Sql, Tx},
+};
+
+/// Longest caller and longest key, in characters: the columns have room for so many.
+pub const REPLAY_KEY_LEN_MAX: usize = 255;
+
+/// Rows deleted at a time, so that nobody waits long for SQLite's writer.
+const PRUNED_AT_ONCE: u32 = 1_000;
+
+/// The answer to a request that carries an Idempotency-Key; written together with what it made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewReplay {
+    /// Whose key it is: two callers may choose the same.
+    pub caller: String,
+    pub key: String,
+    pub body_hash: [u8; 32],
+    pub response: String,
+    pub created_at: Timestamp,
+}
+
+/// What was answered, and to which body.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replay {
+    pub body_hash: [u8; 32],
+    pub response: String,
+    pub created_at: Timestamp,
+}
+
+const INSERT: Sql = Sql::new(
+    "insert into idempotency_keys (caller, idempotency_key, body_hash, response, created_at)
+     values ($1, $2, $3, $4, $5)",
+);
+
+const SELECT: Sql = Sql::new(
+    "select body_hash, response, created_at from idempotency_keys
+     where caller = $1 and idempotency_key = $2",
+);
+
+const LAST_OF_SLICE: Sql = Sql::new(
+    "select max(created_at) from
+         (select created_at from idempotency_keys where created_at <= $1
+          order by created_at limit $2) as slice",
+);
+
+const DELETE: Sql = Sql::new("delete from idempotency_keys where created_at <= $1");
+
+impl Store {
+    /// What this caller was answered under this key.
+    pub async fn replay(&self, caller: &str, key: &str) -> Result<Option<Replay>, StoreError> {
+        let read = async {
+            let row = self.db.row(SELECT, &[caller.into(), key.into()]).await?;
+            let Some(row) = row else { return Ok(None) };
+            Ok(Some(Replay {
+                body_hash: row.blob(0)?.try_into().map_err(DbError::unreadable)?,
+                response: row.text(1)?.to_owned(),
+                created_at: Timestamp::from_millis(row.int(2)?),
+            }))
+        };
+        read.await.map_err(StoreError::while_doing("reading an earlier answer"))
+    }
+
+    /// Forgets what was answered then or earlier; says how much that was.
+    pub async fn prune_replays(&self, before: Timestamp) -> Result<u64, StoreError> {
+        self.prune_in_slices(before)
+            .await
+            .map_err(StoreError::while_doing("forgetting earlier answers"))
+    }
+
+    async fn prune_in_slices(&self, before: Timestamp) -> Result<u64, DbError> {
+        let mut pruned = 0;
+        loop {
+            let slice = [before.into(), i64::from(PRUNED_AT_ONCE).into()];
+            let last = self.db.row(LAST_OF_SLICE, &slice).await?;
+            let Some(last) = last.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
+                return Ok(pruned);
+            };
+            pruned += self.db.execute(DELETE, &[last.into()]).await?;
+        }
+    }
+}
+
+/// The key decides which of two equal requests is answered, and which is told to wait.
+pub(crate) async fn insert(tx: &mut Tx<'_>, replay: &NewReplay) -> Result<(), CreateLinkError> {
+    let values = [
+        replay.caller.as_str().into(),
+        replay.key.as_str().into(),
+        replay.body_hash.as_slice().into(),
+        replay.response.as_str().into(),
+        replay.created_at.into(),
+    ];
+    match tx.execute(INSERT, &values).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == DbErrorKind::UniqueViolation => {
+            Err(CreateLinkError::ReplayExists)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[Sql] = &[INSERT, SELECT, LAST_OF_SLICE, DELETE];
