@@ -175,6 +175,14 @@ impl Server {
         }
     }
 
+    /// Lets it run for `time`, or until it ends by itself.
+    pub fn run_for(&mut self, time: Duration) {
+        let end = Instant::now() + time;
+        while Instant::now() < end
+            && self.output.await_line(end.saturating_duration_since(Instant::now()))
+        {}
+    }
+
     /// Kills it with a signal that cannot be caught.
     pub fn kill(mut self) -> Exit {
         self.child.kill().expect("a child can be killed");
