@@ -1,0 +1,218 @@
+# shellcheck shell=bash
+# The rows of the table, a function each. Sourced by scripts/bench.
+
+CREATE_CONNECTIONS=64
+UNCACHED_CONNECTIONS=16
+CACHED_CONNECTIONS=64
+WARM_UP_SECONDS=1
+UNPINNED_ROUNDS=3
+# How long links drawn at random fill the cache before memory is looked at.
+FILL_SECONDS=20
+# What the process does right after its start is over by then.
+SETTLE_SECONDS=2
+# The server's own count of redirects with 302.
+FOUND='curt_http_requests_total[{].*status="302"'
+
+# Created links, each committed durably, against SQLite itself committing one row at a time.
+measure_create() {
+    local pair ours=() bare=() ratios=() cpus=() p99s=() unpinned=()
+    for ((pair = 1; pair <= pairs; pair++)); do
+        create_round "$SERVER_CORE" "$LOAD_CORE"
+        ours+=("$(load_rate)") cpus+=("$(load_cpu_micros)") p99s+=("$(load_p99_millis)")
+        bare_round
+        bare+=("$bare_rate")
+        ratios+=("$(rounded 3 "${ours[-1]} / $bare_rate")")
+        say "pair $pair: ${ours[-1]} and $bare_rate links/s"
+    done
+    for ((pair = 1; pair <= UNPINNED_ROUNDS; pair++)); do
+        create_round "$ALL_CORES" "$ALL_CORES"
+        unpinned+=("$(load_rate)")
+    done
+    record_goal "create: $CREATE_CONNECTIONS clients, SQLite, durable; × bare SQLite row by row" \
+        "$(spread 2 "${ratios[@]}")" "$(median "${ratios[@]}")" '>=' 1.5 ''
+    record '— creates/s' "$(spread 0 "${ours[@]}")"
+    record '— server CPU µs per create' "$(spread 1 "${cpus[@]}")"
+    record '— p99 ms' "$(spread 2 "${p99s[@]}")"
+    record '— creates/s, server and load on all cores' "$(spread 0 "${unpinned[@]}")"
+    record '— bare SQLite, rows/s' "$(spread 0 "${bare[@]}")"
+}
+
+# One round on an empty database: server cores, load cores. The server is killed at the end, and
+# every link that it acknowledged must be there.
+create_round() {
+    local data_dir=$run_dir/create acknowledged stored
+    await_quiet
+    start_server "$1" "$data_dir"
+    run_load create "$CREATE_CONNECTIONS" "$WARM_UP_SECONDS" "$2" 1
+    acknowledged=${load[good]}
+    run_load create "$CREATE_CONNECTIONS" "$seconds" "$2" 2
+    acknowledged=$((acknowledged + load[good]))
+    end_server KILL
+    stored=$(sqlite3 "$data_dir/curt.db" 'select count(*) from links')
+    # Both loads ended with requests under way: stored, and nobody waited for the answer.
+    if ((stored < acknowledged || acknowledged + 2 * CREATE_CONNECTIONS < stored)); then
+        die "$acknowledged links were acknowledged, $stored are in the database"
+    fi
+    rm -rf -- "$data_dir"
+}
+
+bare_round() {
+    local output
+    await_quiet
+    output=$(taskset --cpu-list "$SERVER_CORE" "$BARE_SQLITE" commit "$run_dir/bare.db" "$seconds")
+    [[ $output =~ ^rows=([0-9]+)\ micros=([0-9]+)$ ]] || die "unexpected: $output"
+    bare_rate=$(rounded 0 "${BASH_REMATCH[1]} * 1e6 / ${BASH_REMATCH[2]}")
+    rm -f -- "$run_dir"/bare.db*
+}
+
+# Redirects of links that the cache does not have, out of all of them.
+measure_uncached() {
+    local round
+    seed
+    read_through "$seeded/curt.db"
+    uncached_rounds
+    record_goal "redirect, uncached, $links links, $UNCACHED_CONNECTIONS clients: p99" \
+        "$(spread 2 "${p99s[@]}") ms" "$(median "${p99s[@]}")" '<=' 5 ms
+    record '— p50 ms' "$(spread 2 "${p50s[@]}")"
+    record '— redirects/s' "$(spread 0 "${rates[@]}")"
+    record '— server CPU µs per redirect' "$(spread 1 "${cpus[@]}")"
+    record '— found in the cache all the same' "$hit_percent %"
+    if drop_page_cache; then
+        uncached_rounds cold
+        record_goal '— p99 with nothing of the database in memory at first' \
+            "$(spread 2 "${p99s[@]}") ms" "$(median "${p99s[@]}")" '<=' 5 ms
+        record '— redirects/s then' "$(spread 0 "${rates[@]}")"
+    else
+        record '— p99 with nothing of the database in memory' 'not allowed to empty the page cache'
+    fi
+}
+
+# With the argument `cold` every round starts with an empty page cache.
+uncached_rounds() {
+    local round hits
+    p99s=() p50s=() rates=() cpus=()
+    for ((round = 1; round <= pairs; round++)); do
+        if [[ ${1:-} == cold ]]; then drop_page_cache; fi
+        await_quiet
+        start_server "$SERVER_CORE" "$seeded" CURT_CACHE__MAX_BYTES=1MiB
+        run_load uncached "$UNCACHED_CONNECTIONS" "$seconds" "$LOAD_CORE" "$RANDOM" "$links"
+        p99s+=("$(load_p99_millis)") p50s+=("$(load_p50_millis)")
+        rates+=("$(load_rate)") cpus+=("$(load_cpu_micros)")
+        hits=$(metric 'curt_link_cache_lookups_total[{]outcome="hit"')
+        hit_percent=$(rounded 2 "100 * $hits / ${load[good]}")
+        end_server TERM
+    done
+}
+
+# Redirects from memory, with nothing to compare them with yet: a first orientation.
+measure_cached() {
+    local round found rates=() cpus=() p99s=()
+    seed
+    for ((round = 1; round <= pairs; round++)); do
+        await_quiet
+        start_server "$SERVER_CORE" "$seeded"
+        run_load cached "$CACHED_CONNECTIONS" "$WARM_UP_SECONDS" "$LOAD_CORE" "$round" "$links"
+        found=$(metric "$FOUND")
+        run_load cached "$CACHED_CONNECTIONS" "$seconds" "$LOAD_CORE" "$round" "$links"
+        found=$(($(metric "$FOUND") - found))
+        ((load[good] <= found)) || die "${load[good]} answers, but only $found of them with 302"
+        rates+=("$(load_rate)") cpus+=("$(load_cpu_micros)") p99s+=("$(load_p99_millis)")
+        end_server TERM
+    done
+    record "redirect, cached, $CACHED_CONNECTIONS clients, server on one core: redirects/s" \
+        "$(spread 0 "${rates[@]}")"
+    record '— server CPU µs per redirect' "$(spread 1 "${cpus[@]}")"
+    record '— p99 ms at full load' "$(spread 2 "${p99s[@]}")"
+}
+
+# From exec to the first "ready", with all the links.
+measure_start() {
+    local round warm=() killed=() cold=()
+    seed
+    read_through "$seeded/curt.db"
+    for ((round = 1; round <= pairs; round++)); do
+        await_quiet
+        start_server "$ALL_CORES" "$seeded"
+        warm+=("$ready_millis")
+        end_server TERM
+    done
+    record_goal "start, $links links: from exec to ready" \
+        "$(spread 0 "${warm[@]}") ms" "$(median "${warm[@]}")" '<=' 1000 ms
+    start_after_kill
+    record_goal '— after kill -9 under a load of creates' \
+        "$(spread 0 "${killed[@]}") ms" "$(median "${killed[@]}")" '<=' 1000 ms
+    drop_page_cache || return 0
+    for ((round = 1; round <= pairs; round++)); do
+        drop_page_cache
+        await_quiet
+        start_server "$ALL_CORES" "$seeded"
+        cold+=("$ready_millis")
+        end_server TERM
+    done
+    record_goal '— with nothing of database or program in memory' \
+        "$(spread 0 "${cold[@]}") ms" "$(median "${cold[@]}")" '<=' 1000 ms
+}
+
+# Fills `killed`, on a copy: the kept database stays as it is.
+start_after_kill() {
+    local round copy=$run_dir/copy
+    cp --archive --reflink=auto -- "$seeded" "$copy"
+    start_server "$ALL_CORES" "$copy"
+    for ((round = 1; round <= pairs; round++)); do
+        wrk --threads 1 --connections "$CREATE_CONNECTIONS" --duration 60s \
+            --script bench/create.lua "http://$BENCH_HOST" -- "$round" >/dev/null 2>&1 &
+        load_pid=$!
+        sleep "$WARM_UP_SECONDS"
+        end_server KILL
+        kill -KILL "$load_pid"
+        wait "$load_pid" 2>/dev/null || true
+        load_pid=''
+        await_quiet
+        start_server "$ALL_CORES" "$copy"
+        killed+=("$ready_millis")
+    done
+    end_server TERM
+    rm -rf -- "$copy"
+}
+
+# Resident memory: at rest, and after so many different links that the cache is full.
+measure_memory() {
+    local idle cache serving
+    start_server "$ALL_CORES" "$run_dir/memory"
+    sleep "$SETTLE_SECONDS"
+    idle=$(rounded 1 "$(memory_bytes) / 1e6")
+    end_server TERM
+    rm -rf -- "$run_dir/memory"
+    record_goal 'resident memory, idle, empty database' "$idle MB" "$idle" '<=' 40 MB
+    seed
+    start_server "$ALL_CORES" "$seeded"
+    sleep "$SETTLE_SECONDS"
+    idle=$(rounded 1 "$(memory_bytes) / 1e6")
+    record_goal "— idle, $links links" "$idle MB" "$idle" '<=' 40 MB
+    run_load uncached "$CACHED_CONNECTIONS" "$FILL_SECONDS" "$ALL_CORES" "$RANDOM" "$links"
+    cache=$(rounded 1 "$(metric 'curt_link_cache_bytes[{]') / 1e6")
+    serving=$(rounded 1 "$(memory_bytes) / 1e6")
+    end_server TERM
+    record_goal "— serving, without the $cache MB that the cache says it holds" \
+        "$serving − $cache MB" "$(rounded 1 "$serving - $cache")" '<=' 90 MB
+}
+
+measure_size() {
+    local megabytes
+    megabytes=$(rounded 1 "$(stat --format %s "$CURT") / 1e6")
+    record_goal 'program, stripped' "$megabytes MB" "$megabytes" '<=' 30 MB
+}
+
+# Sets `seeded` to a data directory with all the links, made once for each schema.
+seed() {
+    local schema
+    schema=$(cat crates/curt-store/migrations/sqlite/*.sql crates/curt-store/examples/bare_sqlite/*.rs |
+        sha256sum | cut -c 1-12)
+    seeded=$BENCH_DIR/$links-links-$schema
+    if [[ -d $seeded ]]; then return; fi
+    say "making a database of $links links, once"
+    rm -rf -- "$BENCH_DIR/$links"-links-*
+    mkdir --mode 700 -- "$run_dir/seeded"
+    "$BARE_SQLITE" seed "$run_dir/seeded/curt.db" "$links"
+    mv -- "$run_dir/seeded" "$seeded"
+}

@@ -1,0 +1,152 @@
+# shellcheck shell=bash
+# The server under test, the load on it, and what the kernel says about it. Sourced by
+# scripts/bench.
+
+READY_SECONDS_MAX=60
+STOP_SECONDS_MAX=20
+CLOCK_TICKS=$(getconf CLK_TCK)
+
+# A round waits for a machine that does nothing else, but not for ever.
+BUSY_PERCENT_MAX=10
+QUIET_SECONDS_MAX=30
+
+rounds=0 busy_rounds=0
+declare -A load=()
+
+make_admin_key() {
+    CURT_ADMIN_KEY=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
+    export CURT_ADMIN_KEY
+}
+
+free_port() {
+    local port
+    while :; do
+        # Below the range from which the kernel takes ports for outgoing connections.
+        port=$((20000 + RANDOM % 12000))
+        if ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
+            echo "$port"
+            return
+        fi
+    done
+}
+
+# Starts `curt serve` on some cores and a data directory; more arguments are settings,
+# `NAME=VALUE`. Sets ready_millis, from exec to the first answer that it is ready.
+start_server() {
+    local cores=$1 data_dir=$2 started
+    shift 2
+    port=$(free_port)
+    metrics_port=$(free_port)
+    export BENCH_HOST=127.0.0.1:$port
+    started=$(now_micros)
+    # In a folder without a curt.toml, and without settings from outside.
+    (cd "$run_dir" && exec setpriv --pdeathsig KILL taskset --cpu-list "$cores" env -i \
+        CURT_LISTEN="$BENCH_HOST" CURT_PUBLIC_URL="http://$BENCH_HOST" \
+        CURT_METRICS__LISTEN="127.0.0.1:$metrics_port" CURT_ADMIN_KEY="$CURT_ADMIN_KEY" \
+        CURT_DATA_DIR="$data_dir" CURT_SHUTDOWN__DELAY=0 "$@" "$CURT" serve) >>"$run_dir/server.log" 2>&1 &
+    server_pid=$!
+    until is_ready; do
+        kill -0 "$server_pid" 2>/dev/null || die 'the server did not start'
+        (($(now_micros) - started < READY_SECONDS_MAX * 1000000)) || die 'the server is not ready'
+        sleep 0.001
+    done
+    ready_millis=$(rounded 1 "($(now_micros) - $started) / 1000")
+}
+
+now_micros() { echo "${EPOCHREALTIME//[!0-9]/}"; }
+
+# Asks without starting a program, which would take longer than the answer.
+is_ready() {
+    local status=''
+    {
+        printf 'GET /readyz HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$BENCH_HOST" >&3
+        read -r -t 5 status <&3
+    } 2>/dev/null 3<>"/dev/tcp/127.0.0.1/$port"
+    [[ $status == *' 200 '* ]]
+}
+
+# Ends the server with a signal and waits until it is gone.
+end_server() {
+    local pid=$server_pid
+    kill "-$1" "$pid"
+    # A server that does not end is killed, and the script with it.
+    timeout "$STOP_SECONDS_MAX" \
+        tail --pid="$pid" --sleep-interval=0.02 -f /dev/null || die 'the server does not stop'
+    wait "$pid" 2>/dev/null || true
+    server_pid=''
+}
+
+# Runs wrk: script, connections, seconds, cores, arguments of the script. Fills the map `load` with
+# the line that the script prints, and the server's CPU time as `ticks`.
+run_load() {
+    local script=$1 connections=$2 duration=$3 cores=$4 line pair ticks
+    shift 4
+    ticks=$(cpu_ticks)
+    line=$(taskset --cpu-list "$cores" timeout $((duration + 30)) wrk --threads 1 \
+        --connections "$connections" --duration "${duration}s" --script "bench/$script.lua" \
+        "http://$BENCH_HOST" -- "$@" | grep '^good=') || die "wrk failed with $script"
+    load=([ticks]=$(($(cpu_ticks) - ticks)))
+    for pair in $line; do load[${pair%%=*}]=${pair#*=}; done
+    ((load[failed] == 0)) || die "${load[failed]} of ${load[good]} answers to $script were wrong"
+}
+
+# Answers per second, and the server's CPU time for one in microseconds.
+load_rate() { rounded 0 "${load[good]} * 1e6 / ${load[micros]}"; }
+load_cpu_micros() { rounded 1 "${load[ticks]} * 1e6 / $CLOCK_TICKS / ${load[good]}"; }
+load_p50_millis() { rounded 2 "${load[p50]} / 1e3"; }
+load_p99_millis() { rounded 2 "${load[p99]} / 1e3"; }
+
+# User and system time of the server so far.
+cpu_ticks() {
+    local stat fields
+    stat=$(<"/proc/$server_pid/stat")
+    # The second field is a name in brackets and may contain anything.
+    read -ra fields <<<"${stat##*) }"
+    echo $((fields[11] + fields[12]))
+}
+
+# Resident memory of the server, in bytes.
+memory_bytes() {
+    awk '/^VmRSS:/ { print $2 * 1024 }' "/proc/$server_pid/status"
+}
+
+# The sum of the server's samples that match a regular expression.
+metric() {
+    curl --silent --show-error --fail --max-time 10 "http://127.0.0.1:$metrics_port/metrics" |
+        awk -v pattern="$1" '$0 ~ "^" pattern { sum += $NF } END { printf "%.0f", sum }'
+}
+
+# Waits until the machine does nothing, so that a round measures us alone.
+await_quiet() {
+    local deadline=$((SECONDS + QUIET_SECONDS_MAX))
+    rounds=$((rounds + 1))
+    while ((BUSY_PERCENT_MAX < $(busy_percent))); do
+        if ((deadline < SECONDS)); then
+            busy_rounds=$((busy_rounds + 1))
+            say 'the machine does not come to rest; measuring all the same'
+            return
+        fi
+    done
+}
+
+# How busy all cores were in half a second: everything but idle and waiting for disks.
+busy_percent() {
+    local before after
+    before=$(cpu_totals)
+    sleep 0.5
+    after=$(cpu_totals)
+    echo "$before $after" | awk '{ print int(100 * ($3 - $1) / ($4 - $2 + 0.001)) }'
+}
+
+cpu_totals() {
+    awk '/^cpu / { for (i = 2; i <= 9; i++) all += $i; print all - $5 - $6, all }' /proc/stat
+}
+
+# Everything in a file from disk into memory.
+read_through() { cat "$1" >/dev/null; }
+
+# Everything from memory to disk, and out of memory; false where that is not allowed.
+drop_page_cache() {
+    sync
+    (echo 3 >/proc/sys/vm/drop_caches) 2>/dev/null
+}
