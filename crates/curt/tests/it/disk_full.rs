@@ -1,0 +1,249 @@
+//! A full disk (F5): redirects go on, writes are refused clearly, and all recovers with the space.
+//!
+//! The data directory is a small file system that is mounted where only the server sees it.
+
+use std::{
+    fs::{self, File},
+    io::{ErrorKind, Write as _},
+    os::fd::AsRawFd as _,
+    path::{Path, PathBuf},
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use testkit::server::{Client, Response, Server, ServerCommand};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_curt");
+/// Room for everything that is written before the disk is filled up.
+const DISK_SIZE: &str = "32m";
+const PAGE_LEN: usize = 4096;
+/// Far more creates than what an open write-ahead log still has room for.
+const CREATES_MAX: usize = 5_000;
+/// Writes work again this soon after there is space.
+const RECOVERY_MAX: Duration = Duration::from_secs(5);
+/// Made before the disk is full; every other one is followed, so half of them are in the cache.
+const LINKS_BEFORE: usize = 60;
+
+#[test]
+fn f5_a_full_disk_refuses_writes_and_no_redirect() {
+    let mount_point = tempfile::tempdir().unwrap();
+    let command = ServerCommand::new(BINARY, mount_point.path());
+    let server = command.within(on_small_disk()).start();
+    let disk = SmallDisk::of(&server, mount_point.path());
+    let mut links = Links::new(&server);
+    links.make(LINKS_BEFORE);
+
+    disk.fill();
+    links.make_until_refused();
+    links.try_to_change_all();
+    links.follow_all();
+    assert_eq!(server.visitor().get("/readyz").unwrap().status, 200, "full is not failed");
+
+    disk.free();
+    links.make_when_accepted_again();
+    links.change_all();
+    links.follow_all();
+    drop(server);
+
+    let copy = disk.copy();
+    let server = ServerCommand::new(BINARY, copy.path()).start();
+    links.move_to(&server);
+    links.follow_all();
+}
+
+/// How to run the server so that its data directory is a disk of its own.
+fn on_small_disk() -> Vec<String> {
+    let mount = format!(
+        "mount -t tmpfs -o size={DISK_SIZE},mode=0700 curt-test \"$CURT_DATA_DIR\" \
+         && exec \"$0\" \"$@\""
+    );
+    let ways: [&[&str]; 2] = [&["unshare", "--mount"], &["unshare", "--map-root-user", "--mount"]];
+    let works = |way: &&&[&str]| {
+        let tried = Command::new(way[0]).args(&way[1..]).arg("true").output();
+        tried.is_ok_and(|output| output.status.success())
+    };
+    let way = ways.iter().find(works).expect(
+        "this test mounts a small file system where nobody else sees it: run it as root with \
+         CAP_SYS_ADMIN, or allow user namespaces",
+    );
+    way.iter().map(|&word| word.to_owned()).chain(["sh".into(), "-c".into(), mount]).collect()
+}
+
+/// The file system of the server, which it keeps alive by an open directory.
+struct SmallDisk {
+    root: File,
+}
+
+impl SmallDisk {
+    fn of(server: &Server, mount_point: &Path) -> Self {
+        let mount_point = fs::canonicalize(mount_point).unwrap();
+        let seen_by_server = format!("/proc/{}/root", server.process_id());
+        let root = File::open(format!("{seen_by_server}{}", mount_point.display())).unwrap();
+        let disk = Self { root };
+        assert!(disk.path("lock").exists(), "the server has its data directory somewhere else");
+        disk
+    }
+
+    /// Takes all space there is.
+    fn fill(&self) {
+        let mut ballast = File::create_new(self.path("ballast")).unwrap();
+        loop {
+            match ballast.write(&[0; PAGE_LEN]) {
+                Ok(_) => {}
+                Err(error) if error.kind() == ErrorKind::StorageFull => return,
+                Err(error) => panic!("the disk cannot be filled: {error}"),
+            }
+        }
+    }
+
+    fn free(&self) {
+        fs::remove_file(self.path("ballast")).unwrap();
+    }
+
+    /// What is on the disk; the directory stays when the server and its mounts are gone.
+    fn copy(&self) -> tempfile::TempDir {
+        let copy = tempfile::tempdir().unwrap();
+        for entry in fs::read_dir(self.path("")).unwrap() {
+            let name = entry.unwrap().file_name();
+            fs::copy(self.path("").join(&name), copy.path().join(&name)).unwrap();
+        }
+        copy
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        PathBuf::from(format!("/proc/self/fd/{}", self.root.as_raw_fd())).join(name)
+    }
+}
+
+struct Link {
+    id: u64,
+    code: String,
+    target: String,
+}
+
+/// The links that were acknowledged, as they must be.
+struct Links {
+    client: Client,
+    visitor: Client,
+    all: Vec<Link>,
+    /// Counts targets, so that no two are the same.
+    targets: usize,
+}
+
+impl Links {
+    fn new(server: &Server) -> Self {
+        Self { client: server.client(), visitor: server.visitor(), all: Vec::new(), targets: 0 }
+    }
+
+    fn move_to(&mut self, server: &Server) {
+        (self.client, self.visitor) = (server.client(), server.visitor());
+    }
+
+    /// Makes links, and follows every other one.
+    fn make(&mut self, count: usize) {
+        for number in 0..count {
+            self.create().unwrap_or_else(|refused| panic!("{}", describe(&refused)));
+            if number % 2 == 0 {
+                follow(&mut self.visitor, self.all.last().unwrap());
+            }
+        }
+    }
+
+    fn make_until_refused(&mut self) {
+        for _ in 0..CREATES_MAX {
+            if let Err(refused) = self.create() {
+                assert_storage_full(&refused);
+                return;
+            }
+        }
+        panic!("{CREATES_MAX} links fit on a full disk");
+    }
+
+    fn make_when_accepted_again(&mut self) {
+        let deadline = Instant::now() + RECOVERY_MAX;
+        while let Err(refused) = self.create() {
+            assert_storage_full(&refused);
+            assert!(Instant::now() < deadline, "still refused: {}", describe(&refused));
+        }
+    }
+
+    /// Each change is carried out or refused as a whole; what was answered must be true.
+    fn try_to_change_all(&mut self) {
+        let mut refusals = 0;
+        for index in (0..self.all.len()).rev() {
+            if let Err(refused) = self.change(index) {
+                assert_storage_full(&refused);
+                refusals += 1;
+            }
+        }
+        assert!(0 < refusals, "a full disk took every change");
+    }
+
+    fn change_all(&mut self) {
+        for index in (0..self.all.len()).rev() {
+            self.change(index).unwrap_or_else(|refused| panic!("{}", describe(&refused)));
+        }
+    }
+
+    fn follow_all(&mut self) {
+        for link in &self.all {
+            follow(&mut self.visitor, link);
+        }
+    }
+
+    fn create(&mut self) -> Result<(), Response> {
+        let target = self.next_target();
+        let answer = self.client.post("/api/v1/urls", &json!({ "original_url": target })).unwrap();
+        if answer.status != 201 {
+            return Err(answer);
+        }
+        let link = answer.json();
+        let code = link["short_code"].as_str().unwrap().to_owned();
+        self.all.push(Link { id: link["id"].as_u64().unwrap(), code, target });
+        Ok(())
+    }
+
+    /// Deletes every tenth link, and edits the others.
+    fn change(&mut self, index: usize) -> Result<(), Response> {
+        let target = self.next_target();
+        let path = format!("/api/v1/urls/{}", self.all[index].id);
+        if index % 10 == 9 {
+            accept(self.client.delete(&path).unwrap(), 204)?;
+            let gone = self.all.swap_remove(index);
+            let found = self.visitor.get(&format!("/{}", gone.code)).unwrap();
+            assert_eq!(found.status, 404, "deleted");
+        } else {
+            let body = json!({ "original_url": target });
+            accept(self.client.patch(&path, &body).unwrap(), 200)?;
+            self.all[index].target = target;
+        }
+        Ok(())
+    }
+
+    /// Long ones, which fill up what room there is.
+    fn next_target(&mut self) -> String {
+        self.targets += 1;
+        format!("https://example.com/{}/{}", self.targets, "x".repeat(1_900))
+    }
+}
+
+fn accept(answer: Response, status: u16) -> Result<(), Response> {
+    if answer.status == status { Ok(()) } else { Err(answer) }
+}
+
+fn follow(visitor: &mut Client, link: &Link) {
+    let found = visitor.get(&format!("/{}", link.code)).unwrap();
+    assert_eq!(found.status, 302, "{}", describe(&found));
+    assert_eq!(found.header("location"), Some(link.target.as_str()));
+}
+
+fn assert_storage_full(answer: &Response) {
+    assert_eq!(answer.status, 507, "{}", describe(answer));
+    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+    assert_eq!(answer.json()["code"], Value::from("storage_full"));
+}
+
+fn describe(answer: &Response) -> String {
+    format!("{} {}", answer.status, String::from_utf8_lossy(&answer.body))
+}

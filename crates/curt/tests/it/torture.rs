@@ -1,0 +1,93 @@
+//! Crashes while eight writers write: whatever was acknowledged is there afterwards (promise P1).
+//!
+//! `CURT_TORTURE_CYCLES` says how many crashes (`cargo xtask torture` asks for many), and
+//! `CURT_TORTURE_SEED` repeats the crashes of a run that failed, as far as timing can be repeated.
+
+use std::{env, path::PathBuf, time::Duration};
+
+use tempfile::TempDir;
+use testkit::{
+    history::History,
+    powercut::PowerCut,
+    server::{Server, ServerCommand},
+};
+
+/// Enough to see a server that loses data often, in seconds; rare losses take `cargo xtask torture`.
+const CYCLES_DEFAULT: u32 = 5;
+
+/// From the first writes up to some checkpoints of the write-ahead log.
+const WRITING_MS: std::ops::RangeInclusive<u64> = 50..=2_000;
+/// From the first instruction until after the server is ready.
+const STARTING_MS: std::ops::RangeInclusive<u64> = 0..=150;
+
+#[test]
+fn f1_kill_9_loses_no_acknowledged_write() {
+    let data_dir = tempfile::tempdir().unwrap();
+    torture(Disk::KeepsWhatWasWritten(data_dir));
+}
+
+#[test]
+fn f2_a_power_cut_loses_no_acknowledged_write() {
+    torture(Disk::KeepsWhatWasSynced(PowerCut::new()));
+}
+
+/// What a crash leaves of the data directory.
+enum Disk {
+    KeepsWhatWasWritten(TempDir),
+    KeepsWhatWasSynced(PowerCut),
+}
+
+impl Disk {
+    fn command(&self) -> ServerCommand {
+        let command = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), self.data_dir());
+        match self {
+            Self::KeepsWhatWasWritten(_) => command,
+            Self::KeepsWhatWasSynced(power_cut) => power_cut
+                .env()
+                .into_iter()
+                .fold(command, |command, (name, value)| command.env(name, value)),
+        }
+    }
+
+    fn data_dir(&self) -> PathBuf {
+        match self {
+            Self::KeepsWhatWasWritten(data_dir) => data_dir.path().to_owned(),
+            Self::KeepsWhatWasSynced(power_cut) => power_cut.data_dir(),
+        }
+    }
+
+    fn crash(&mut self, server: Server) {
+        server.kill();
+        match self {
+            Self::KeepsWhatWasWritten(_) => {}
+            Self::KeepsWhatWasSynced(power_cut) => power_cut.cut(),
+        }
+    }
+}
+
+fn torture(mut disk: Disk) {
+    let seed = from_env("CURT_TORTURE_SEED").unwrap_or_else(|| fastrand::u64(..));
+    println!("CURT_TORTURE_SEED={seed} repeats this");
+    let cycles = from_env("CURT_TORTURE_CYCLES").unwrap_or(CYCLES_DEFAULT);
+
+    let mut random = fastrand::Rng::with_seed(seed);
+    let mut history = History::new(random.u64(..));
+    for cycle in 1..=cycles {
+        let mut starting = disk.command().spawn();
+        starting.run_for(Duration::from_millis(random.u64(STARTING_MS)));
+        disk.crash(starting);
+
+        let server = disk.command().start();
+        let links = history.check(&server);
+        println!("crash {cycle} of {cycles}: {links} links before");
+        let time = Duration::from_millis(random.u64(WRITING_MS));
+        history.write(server, time, |server| disk.crash(server));
+    }
+    let server = disk.command().start();
+    assert!(0 < history.check(&server), "nothing was written");
+}
+
+fn from_env<T: std::str::FromStr>(name: &str) -> Option<T> {
+    let text = env::var(name).ok()?;
+    Some(text.parse().unwrap_or_else(|_| panic!("{name}={text} is not a number")))
+}
