@@ -82,6 +82,11 @@ impl Client {
             .map_err(RequestError::Unanswered)
     }
 
+    /// Whether the next request needs no new connection; not after the server has said it closes.
+    pub fn is_connected(&self) -> bool {
+        self.connection.is_some()
+    }
+
     /// The head of a request, for tests that write the bytes themselves.
     pub fn head(&self, method: &str, path: &str, body_len: usize) -> String {
         // The name that the default public URL has; a server answers to no other host.
@@ -114,7 +119,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// Reads one answer, to anything but a HEAD request.
+    /// Reads one answer, to anything but a HEAD request. An interim one (100) counts as an answer.
     pub fn read(from: &mut impl BufRead) -> io::Result<Self> {
         let status_line = read_line(from)?;
         let status = status_line
@@ -157,7 +162,7 @@ impl Response {
         }
         let len = match self.header("content-length") {
             Some(text) => text.parse().map_err(|_| malformed("the length", text))?,
-            None if self.status == 204 || self.status == 304 => 0,
+            None if matches!(self.status, 100..=199 | 204 | 304) => 0,
             None => return Err(malformed("the header", "no length of the body")),
         };
         self.read_part(from, len)
