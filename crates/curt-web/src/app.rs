@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::FromRef;
 use curt_cache::LinkCache;
-use curt_domain::{Clock, Code, CodeMaker, RedirectStatus, ReservedWords, TargetRules};
+use curt_domain::{Clock, Code, CodeMaker, ReservedWords, TargetRules, TargetUrl};
 use curt_store::Store;
 use url::Url;
 
@@ -15,17 +15,15 @@ use crate::{AdminKey, IdAllocator, Node, reserved_words};
 pub struct LinkSettings {
     /// Whether links can be created without any key.
     pub anonymous_create: bool,
-    /// The status of links that do not ask for another.
-    pub default_redirect_status: RedirectStatus,
 }
 
 /// Section `pages` of the configuration.
 #[derive(Debug, Clone, Default)]
 pub struct PageSettings {
     /// Where `/` leads, in place of our own page.
-    pub root_url: Option<Url>,
+    pub root_url: Option<TargetUrl>,
     /// Where people go who follow a link that does not exist, in place of our own page.
-    pub not_found_url: Option<Url>,
+    pub not_found_url: Option<TargetUrl>,
 }
 
 /// What a deployment is to its visitors: its address, its rules and its pages.

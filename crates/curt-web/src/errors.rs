@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use curt_domain::{InvalidCode, InvalidTarget, InvalidText};
-use curt_store::{EditLinkError, StoreError, StoreErrorKind};
+use curt_store::{EditLinkError, ListLinksError, StoreError, StoreErrorKind};
 use serde::Serialize;
 
 /// Seconds after which a client may try again when the database was away.
@@ -201,6 +201,17 @@ impl From<EditLinkError> for ApiError {
             EditLinkError::RevisionMismatch => Self::PreconditionFailed,
             EditLinkError::Dates(invalid) => Self::invalid_field("expires_at", invalid.to_string()),
             EditLinkError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListLinksError> for ApiError {
+    fn from(error: ListLinksError) -> Self {
+        match error {
+            ListLinksError::InvalidCursor(invalid) => {
+                Self::invalid_field("cursor", invalid.to_string())
+            }
+            ListLinksError::Store(error) => error.into(),
         }
     }
 }

@@ -53,6 +53,6 @@ pub(crate) async fn health(
         Ok(()) if reachable => (StatusCode::OK, "ok"),
         Ok(()) => (StatusCode::OK, "degraded"),
     };
-    let database = DatabaseView { engine: store.engine(), reachable, latency_ms };
+    let database = DatabaseView { engine: store.engine().as_str(), reachable, latency_ms };
     (code, Json(HealthView { status, version: env!("CARGO_PKG_VERSION"), database }))
 }

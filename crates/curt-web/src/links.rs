@@ -28,6 +28,7 @@ mod history;
 mod list;
 mod view;
 
+pub use create::REPLAY_AGE_MAX;
 pub(crate) use create::create;
 
 use edit::EditBody;

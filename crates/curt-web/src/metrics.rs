@@ -3,7 +3,11 @@
 //! Label sets are bounded: routes are those of the router, statuses those we answer with. Nothing
 //! that a visitor chooses becomes a label.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{
+    fmt::{self, Write as _},
+    sync::Arc,
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -14,7 +18,9 @@ use axum::{
 };
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric as _},
+    encoding::{
+        DescriptorEncoder, EncodeLabelSet, EncodeLabelValue, EncodeMetric as _, LabelValueEncoder,
+    },
     metrics::{
         counter::Counter,
         family::Family,
@@ -40,7 +46,7 @@ struct RouteLabels {
 }
 
 /// What a visit came to.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
     Followed,
     Fallback,
@@ -54,12 +60,38 @@ pub(crate) enum Outcome {
 }
 
 /// Where the link was found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Tier {
     Memory,
     Store,
     /// In memory past its age, because the store could not be reached.
     Stale,
+}
+
+impl EncodeLabelValue for Outcome {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        encoder.write_str(match self {
+            Self::Followed => "followed",
+            Self::Fallback => "fallback",
+            Self::NotFound => "not_found",
+            Self::Expired => "expired",
+            Self::Exhausted => "exhausted",
+            Self::PreviewPage => "preview_page",
+            Self::LimitedPage => "limited_page",
+            Self::Prefetch => "prefetch",
+            Self::Failed => "failed",
+        })
+    }
+}
+
+impl EncodeLabelValue for Tier {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        encoder.write_str(match self {
+            Self::Memory => "memory",
+            Self::Store => "store",
+            Self::Stale => "stale",
+        })
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -92,15 +124,15 @@ impl HttpMetrics {
             duration_histogram as fn() -> Histogram,
         );
         let redirects = Family::<RedirectLabels, Counter>::default();
-        registry.register("curt_http_requests", "Requests by route and status", requests.clone());
+        registry.register("http_requests", "Requests by route and status", requests.clone());
         registry.register_with_unit(
-            "curt_http_request_duration",
+            "http_request_duration",
             "Time from request to answer, by route",
             Unit::Seconds,
             durations.clone(),
         );
         let help = "Visits of links by what they came to and where the link was found";
-        registry.register("curt_redirects", help, redirects.clone());
+        registry.register("redirects", help, redirects.clone());
 
         let followed = RedirectLabels { outcome: Outcome::Followed, tier: Tier::Memory };
         let route: Arc<str> = REDIRECT_ROUTE.into();

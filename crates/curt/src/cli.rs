@@ -6,6 +6,7 @@ use clap::{ArgGroup, Args, Parser, Subcommand};
 
 use crate::{
     config::{self, Flags},
+    database::DatabaseCommand,
     output,
     serve::serve,
 };
@@ -27,6 +28,9 @@ enum Command {
     Serve,
     /// Show the settings that hold, and where each came from
     Config(ConfigArgs),
+    /// Look after the database
+    #[command(subcommand)]
+    Db(DatabaseCommand),
 }
 
 #[derive(Debug, Args)]
@@ -93,13 +97,18 @@ impl Cli {
         let environment: Vec<_> = std::env::vars_os().collect();
         let loaded = config::load(&self.settings.into_flags(), &environment)?;
         match self.command {
-            Command::Serve => serve(loaded),
+            // The server has a log to put its warnings in.
+            Command::Serve => return serve(loaded),
             Command::Config(form) => {
                 output::warnings(&loaded.warnings);
                 output::result(&form.render(&loaded))?;
-                Ok(ExitCode::SUCCESS)
+            }
+            Command::Db(command) => {
+                output::warnings(&loaded.warnings);
+                command.run(&loaded.config)?;
             }
         }
+        Ok(ExitCode::SUCCESS)
     }
 }
 

@@ -24,20 +24,18 @@ mod sources;
 mod suggest;
 mod values;
 
+use curt_cache::CacheSettings;
 use curt_domain::CodeSettings;
+use curt_store::StoreSettings;
+use curt_web::{LinkSettings, PageSettings, ServerSettings};
 
 pub(crate) use self::{
-    cache::CacheConfig,
-    database::DatabaseConfig,
     effective::{Effective, json, table},
     keys::KeysConfig,
-    links::LinksConfig,
     log::{LogConfig, LogFormat},
     metrics::MetricsConfig,
-    pages::PagesConfig,
     reference::reference,
     server::ServerConfig,
-    shutdown::ShutdownConfig,
     sources::{Environment, Flags},
 };
 use self::{
@@ -66,14 +64,14 @@ static SECTIONS: [&Section; 10] = [
 pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) keys: KeysConfig,
-    pub(crate) database: DatabaseConfig,
-    pub(crate) links: LinksConfig,
+    pub(crate) database: StoreSettings,
+    pub(crate) links: LinkSettings,
     pub(crate) codes: CodeSettings,
-    pub(crate) pages: PagesConfig,
-    pub(crate) cache: CacheConfig,
+    pub(crate) pages: PageSettings,
+    pub(crate) cache: CacheSettings,
     pub(crate) metrics: MetricsConfig,
     pub(crate) log: LogConfig,
-    pub(crate) shutdown: ShutdownConfig,
+    pub(crate) shutdown: ServerSettings,
 }
 
 /// A valid configuration, with what people want to know about it.

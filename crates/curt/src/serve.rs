@@ -1,19 +1,43 @@
 //! `curt serve`: from a valid configuration to a running server, and down again.
+//!
+//! Up: listener, database, cache, tasks, server. Down, in reverse: the server drains, the tasks
+//! end, the database finishes what it was told.
 
-use std::process::ExitCode;
+use std::{net::SocketAddr, process::ExitCode, sync::Arc};
 
-use crate::{config::Loaded, data_dir::DataDir, keys::Keys, logging, output};
+use anyhow::Context as _;
+use curt_cache::LinkCache;
+use curt_domain::{Clock, CodeMaker};
+use curt_store::{Store, StoreMetrics};
+use curt_web::{
+    AdminKey, App, AppSettings, Front, HttpMetrics, MetricsPage, Node, ProcessMemory, Server,
+};
+use prometheus_client::registry::Registry;
+use tokio::net::TcpListener;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    changes_feed::ChangesFeed,
+    config::{Config, Loaded},
+    data_dir::{DataDir, LockedDataDir},
+    database,
+    keys::Keys,
+    logging, node_id, output,
+    refusal::Refusal,
+    signals, upkeep,
+};
 
 pub(crate) fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
-    let Loaded { config, warnings, .. } = loaded;
+    let Loaded { mut config, warnings, .. } = loaded;
     logging::start(&config.log);
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
     let data_dir = DataDir::open(&config.server.data_dir)?.lock()?;
-    let keys = Keys::ready(config.keys, &data_dir)?;
+    let keys = Keys::ready(std::mem::take(&mut config.keys), &data_dir)?;
     announce_new_admin_key(&keys);
-    tracing::info!("keys ready");
+    let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
+    runtime.block_on(run(&config, &keys, &data_dir))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -22,4 +46,87 @@ fn announce_new_admin_key(keys: &Keys) {
     let Some(path) = &keys.new_admin_key else { return };
     tracing::info!(path = %path.display(), "made an admin key; keep it like a password");
     output::new_admin_key(&keys.admin);
+}
+
+async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::Result<()> {
+    let (stop, tasks_end, tasks) =
+        (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
+    tasks.spawn(signals::watch(stop.clone(), tasks_end.clone())?);
+    let listener = bind(config.server.listen).await?;
+    let metrics_listener = match config.metrics.listen {
+        Some(listen) => Some(bind(listen).await?),
+        None => None,
+    };
+    let mut registry = Registry::default();
+    registry.register_collector(Box::new(ProcessMemory));
+    let metrics = registry.sub_registry_with_prefix("curt");
+
+    // Databases can be slow to answer and slow to migrate; a start can be broken off meanwhile.
+    let store = tokio::select! {
+        store = open_store(config, keys, metrics) => store?,
+        () = stop.cancelled() => return Ok(()),
+    };
+    let node = Arc::new(Node::new(store.clone()));
+    let address = listener.local_addr().context("asking for the bound address")?;
+    let app = app(config, keys, &store, &node, address, metrics);
+    let feed = ChangesFeed::start(store.clone(), Arc::clone(&app.cache), Arc::clone(&node)).await?;
+    let front = Front::new(app, HttpMetrics::new(metrics));
+
+    tasks.spawn(feed.run(tasks_end.clone()));
+    tasks.spawn(upkeep::run(store.clone(), node_id::read_or_create(data_dir)?, tasks_end.clone()));
+    if let Some(listener) = metrics_listener {
+        tasks.spawn(MetricsPage::new(registry).run(listener, tasks_end.clone()));
+    }
+    tasks.close();
+
+    let public_url = config.server.public_url(address);
+    tracing::info!(%address, %public_url, "serving");
+    Server::new(listener, front, node, config.shutdown).run(stop).await;
+
+    tasks_end.cancel();
+    tasks.wait().await;
+    store.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Refusal> {
+    let listener = TcpListener::bind(address).await;
+    listener.map_err(|error| Refusal::because(format_args!("cannot listen on {address}: {error}")))
+}
+
+/// Connected, migrated, and known to belong to the same secret.
+async fn open_store(
+    config: &Config,
+    keys: &Keys,
+    registry: &mut Registry,
+) -> anyhow::Result<Store> {
+    let store = database::connect(&config.database, StoreMetrics::register(registry)).await?;
+    database::migrate(&store, &Clock::System).await?;
+    database::check_secret(&store, &keys.secret).await?;
+    Ok(store)
+}
+
+fn app(
+    config: &Config,
+    keys: &Keys,
+    store: &Store,
+    node: &Arc<Node>,
+    address: SocketAddr,
+    registry: &mut Registry,
+) -> App {
+    let settings = AppSettings {
+        public_url: config.server.public_url(address),
+        links: config.links,
+        pages: config.pages.clone(),
+        admin_key: AdminKey::new(keys.admin.expose()),
+    };
+    App::new(
+        settings,
+        store.clone(),
+        LinkCache::new(config.cache, registry),
+        CodeMaker::new(config.codes, &keys.secret),
+        Arc::clone(node),
+        Clock::System,
+    )
 }

@@ -27,7 +27,7 @@ use crate::{
 const CODE_ATTEMPTS_MAX: usize = 8;
 
 /// How long an answer is kept for its `Idempotency-Key`.
-pub(crate) const REPLAY_AGE_MAX: Duration = Duration::from_hours(24);
+pub const REPLAY_AGE_MAX: Duration = Duration::from_hours(24);
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
@@ -123,7 +123,7 @@ impl CreateBody {
             title,
             note,
             tags,
-            redirect_status: status.unwrap_or(site.links.default_redirect_status),
+            redirect_status: status.unwrap_or_default(),
             forward_query: self.forward_query.unwrap_or(false),
             dates,
             max_clicks,

@@ -2,6 +2,8 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
+use curt_cache::CacheSettings;
+
 use super::{
     reader::Reader,
     setting::{About, Disclosure, Fallback, Section, Setting},
@@ -57,17 +59,10 @@ static OFFLINE_MAX: Setting<Duration> = Setting {
 pub(super) static SECTION: Section =
     Section { title: "Cache", settings: &[&MAX_BYTES.about, &MAX_AGE.about, &OFFLINE_MAX.about] };
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct CacheConfig {
-    pub(crate) max_bytes: u64,
-    pub(crate) max_age: Duration,
-    pub(crate) offline_max: Duration,
-}
-
-pub(super) fn read(reader: &mut Reader) -> CacheConfig {
-    CacheConfig {
-        max_bytes: reader.value(&MAX_BYTES),
-        max_age: reader.value(&MAX_AGE),
+pub(super) fn read(reader: &mut Reader) -> CacheSettings {
+    CacheSettings {
+        bytes_max: reader.value(&MAX_BYTES),
+        entry_age_max: reader.value(&MAX_AGE),
         offline_max: reader.value(&OFFLINE_MAX),
     }
 }

@@ -1,11 +1,8 @@
 //! Which database keeps the links.
 
-use std::{
-    fmt,
-    num::NonZeroU32,
-    path::{Path, PathBuf},
-};
+use std::ops::RangeInclusive;
 
+use curt_store::{DatabaseUrl, Engine, InvalidDatabaseUrl, StoreSettings};
 use url::Url;
 
 use super::{
@@ -20,8 +17,8 @@ use crate::keys::strength;
 /// The file in the data directory when no other database is named.
 const SQLITE_FILE: &str = "curt.db";
 const MAX_CONNECTIONS_DEFAULT: &str = "8";
-/// More than any database server serves well; a typing mistake, not a plan.
-const MAX_CONNECTIONS_MAX: u32 = 1_000;
+/// More than a thousand is more than any database server serves well.
+const MAX_CONNECTIONS_RANGE: RangeInclusive<u32> = 1..=1_000;
 
 static URL: Setting<DatabaseUrl> = Setting {
     about: About {
@@ -37,7 +34,7 @@ static URL: Setting<DatabaseUrl> = Setting {
     parse: database_url,
 };
 
-static MAX_CONNECTIONS: Setting<NonZeroU32> = Setting {
+static MAX_CONNECTIONS: Setting<u32> = Setting {
     about: About {
         key: "database.max_connections",
         accepts: "a whole number from 1 to 1000",
@@ -46,54 +43,20 @@ static MAX_CONNECTIONS: Setting<NonZeroU32> = Setting {
         summary: "The most connections that this node opens to PostgreSQL or MySQL.",
         details: "SQLite does not use it: it has one writer and a few readers.",
     },
-    parse: |text| {
-        let range = NonZeroU32::MIN..=NonZeroU32::new(MAX_CONNECTIONS_MAX).expect("is not zero");
-        values::whole(text, range)
-    },
+    parse: |text| values::whole(text, MAX_CONNECTIONS_RANGE),
 };
 
 pub(super) static SECTION: Section =
     Section { title: "Database", settings: &[&URL.about, &MAX_CONNECTIONS.about] };
 
-#[derive(Debug)]
-pub(crate) struct DatabaseConfig {
-    pub(crate) url: DatabaseUrl,
-    pub(crate) max_connections: NonZeroU32,
-}
-
-/// Where a database is, by engine.
-#[derive(Clone, PartialEq, Eq)]
-pub(crate) enum DatabaseUrl {
-    Sqlite(PathBuf),
-    Postgres(Url),
-    /// MariaDB too: they speak the same protocol.
-    MySql(Url),
-}
-
-/// URLs carry passwords, and `Debug` ends up in logs.
-impl fmt::Debug for DatabaseUrl {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sqlite(path) => f.debug_tuple("Sqlite").field(path).finish(),
-            Self::Postgres(_) => f.write_str("Postgres(…)"),
-            Self::MySql(_) => f.write_str("MySql(…)"),
-        }
+pub(super) fn read(reader: &mut Reader, server: &ServerConfig) -> StoreSettings {
+    let given = reader.given(&URL);
+    let database = given.unwrap_or_else(|| DatabaseUrl::sqlite(server.data_dir.join(SQLITE_FILE)));
+    reader.derive(&URL.about, &database);
+    if let Some(url) = server_url(&database) {
+        warn_about_exposure(reader, &url);
     }
-}
-
-pub(super) fn read(reader: &mut Reader, server: &ServerConfig) -> DatabaseConfig {
-    let url = reader.given(&URL).unwrap_or_else(|| default_url(&server.data_dir));
-    if let DatabaseUrl::Sqlite(path) = &url {
-        reader.derive(&URL.about, format_args!("sqlite:{}", path.display()));
-    }
-    if let DatabaseUrl::Postgres(url) | DatabaseUrl::MySql(url) = &url {
-        warn_about_exposure(reader, url);
-    }
-    DatabaseConfig { url, max_connections: reader.value(&MAX_CONNECTIONS) }
-}
-
-fn default_url(data_dir: &Path) -> DatabaseUrl {
-    DatabaseUrl::Sqlite(data_dir.join(SQLITE_FILE))
+    StoreSettings { database, connections_max: reader.value(&MAX_CONNECTIONS) }
 }
 
 fn warn_about_exposure(reader: &mut Reader, url: &Url) {
@@ -113,41 +76,28 @@ fn warn_about_exposure(reader: &mut Reader, url: &Url) {
 }
 
 fn database_url(text: &str) -> Result<DatabaseUrl, Rejected> {
-    if let Some(path) = text.strip_prefix("sqlite:") {
-        return sqlite_path(path).map(DatabaseUrl::Sqlite);
-    }
-    let mut url: Url = values::parsed(text)?;
-    match url.scheme() {
-        "postgres" | "postgresql" => {
-            check_server(&url)?;
-            Ok(DatabaseUrl::Postgres(url))
-        }
-        "mysql" | "mariadb" => {
-            check_server(&url)?;
-            url.set_scheme("mysql").map_err(|()| Rejected::Malformed)?;
-            Ok(DatabaseUrl::MySql(url))
-        }
-        _ => Err(Rejected::Malformed),
+    let database: DatabaseUrl = text.parse().map_err(|error| match error {
+        InvalidDatabaseUrl::UnknownScheme => Rejected::Malformed,
+        other => Rejected::by(&other),
+    })?;
+    match server_url(&database) {
+        Some(url) => check_password(&url).map(|()| database),
+        None => Ok(database),
     }
 }
 
-/// Both `sqlite:PATH` and `sqlite://PATH`, as people know it from elsewhere.
-fn sqlite_path(path: &str) -> Result<PathBuf, Rejected> {
-    let path = path.strip_prefix("//").unwrap_or(path);
-    if path.contains(":memory:") {
-        return Err(Rejected::Because("a database in memory would lose every link".into()));
+/// The address of a database that a server keeps, with its password.
+fn server_url(database: &DatabaseUrl) -> Option<Url> {
+    match database.engine() {
+        Engine::Sqlite => None,
+        Engine::Postgres | Engine::MySql => {
+            Some(Url::parse(&database.expose()).expect("it was parsed as a URL before"))
+        }
     }
-    if path.contains('?') {
-        return Err(Rejected::Because("SQLite takes no parameters here".into()));
-    }
-    if path.is_empty() { Err(Rejected::Malformed) } else { Ok(PathBuf::from(path)) }
 }
 
 /// Published example passwords on reachable databases are how data gets wiped.
-fn check_server(url: &Url) -> Result<(), Rejected> {
-    if url.path().trim_matches('/').is_empty() {
-        return Err(Rejected::Because("names no database after the host".into()));
-    }
+fn check_password(url: &Url) -> Result<(), Rejected> {
     if is_local(url) || has_client_certificate(url) {
         return Ok(());
     }
@@ -160,9 +110,9 @@ fn check_server(url: &Url) -> Result<(), Rejected> {
     Err(Rejected::Because(problem.into()))
 }
 
-/// On this machine: loopback, or a Unix socket (no host, or a percent-encoded path as the host).
+/// On this machine: loopback, or a Unix socket (a percent-encoded path as the host).
 fn is_local(url: &Url) -> bool {
-    server::is_loopback(url) || url.host_str().is_none_or(|h| h.is_empty() || h.starts_with("%2F"))
+    server::is_loopback(url) || url.host_str().is_some_and(|host| host.starts_with("%2F"))
 }
 
 fn has_client_certificate(url: &Url) -> bool {

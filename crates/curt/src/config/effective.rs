@@ -15,7 +15,8 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct Effective {
     key: &'static str,
-    value: String,
+    /// Absent where nothing was given and nothing is the default.
+    value: Option<String>,
     source: String,
 }
 
@@ -28,13 +29,12 @@ fn effective(about: &'static About, findings: &Findings) -> Effective {
     let key = about.key;
     if let Some(given) = findings.given.get(key) {
         let source = given.source.to_string();
-        return Effective { key, value: about.disclose(&given.text), source };
+        return Effective { key, value: Some(about.disclose(&given.text)), source };
     }
-    let derived = findings.derived.get(key).cloned();
-    let value = derived.unwrap_or_else(|| match about.fallback {
-        Fallback::Value(text) => text.to_owned(),
-        Fallback::Described(_) => "-".to_owned(),
-    });
+    let value = match about.fallback {
+        Fallback::Value(text) => Some(text.to_owned()),
+        Fallback::Described(_) => findings.derived.get(key).cloned(),
+    };
     Effective { key, value, source: Source::Default.to_string() }
 }
 
@@ -43,13 +43,20 @@ pub(crate) fn table(effective: &[Effective]) -> String {
     let width = |of: fn(&Effective) -> &str| {
         effective.iter().map(|setting| of(setting).chars().count()).max().unwrap_or(0)
     };
-    let (key_width, value_width) = (width(|s| s.key), width(|s| &s.value));
+    let (key_width, value_width) = (width(|setting| setting.key), width(Effective::shown));
     let mut table = String::new();
-    for Effective { key, value, source } in effective {
-        writeln!(table, "{key:key_width$}  {value:value_width$}  {source}")
+    for setting in effective {
+        let Effective { key, source, .. } = setting;
+        writeln!(table, "{key:key_width$}  {:value_width$}  {source}", setting.shown())
             .expect("writing to a string cannot fail");
     }
     table
+}
+
+impl Effective {
+    fn shown(&self) -> &str {
+        self.value.as_deref().unwrap_or("-")
+    }
 }
 
 /// The same for programs.

@@ -73,7 +73,7 @@ pub(super) static SECTION: Section = Section {
 };
 
 /// The keys that were supplied; what is absent lives in the data directory.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct KeysConfig {
     pub(crate) secret_key: Option<SecretKey>,
     pub(crate) admin_key: Option<AdminKey>,

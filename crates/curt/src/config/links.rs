@@ -1,5 +1,7 @@
 //! Rules for creating links.
 
+use curt_web::LinkSettings;
+
 use super::{
     reader::Reader,
     setting::{About, Disclosure, Fallback, Section, Setting},
@@ -23,11 +25,6 @@ static ANONYMOUS_CREATE: Setting<bool> = Setting {
 pub(super) static SECTION: Section =
     Section { title: "Links", settings: &[&ANONYMOUS_CREATE.about] };
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct LinksConfig {
-    pub(crate) anonymous_create: bool,
-}
-
-pub(super) fn read(reader: &mut Reader) -> LinksConfig {
-    LinksConfig { anonymous_create: reader.value(&ANONYMOUS_CREATE) }
+pub(super) fn read(reader: &mut Reader) -> LinkSettings {
+    LinkSettings { anonymous_create: reader.value(&ANONYMOUS_CREATE) }
 }

@@ -1,6 +1,7 @@
 //! Where visitors are sent who did not follow a link.
 
 use curt_domain::{TargetRules, TargetUrl};
+use curt_web::PageSettings;
 
 use super::{
     ServerConfig,
@@ -35,14 +36,8 @@ static NOT_FOUND_URL: Setting<TargetUrl> = Setting {
 pub(super) static SECTION: Section =
     Section { title: "Pages", settings: &[&ROOT_URL.about, &NOT_FOUND_URL.about] };
 
-#[derive(Debug, Clone)]
-pub(crate) struct PagesConfig {
-    pub(crate) root_url: Option<TargetUrl>,
-    pub(crate) not_found_url: Option<TargetUrl>,
-}
-
-pub(super) fn read(reader: &mut Reader, server: &ServerConfig) -> PagesConfig {
-    PagesConfig {
+pub(super) fn read(reader: &mut Reader, server: &ServerConfig) -> PageSettings {
+    PageSettings {
         root_url: read_page(reader, &ROOT_URL, server),
         not_found_url: read_page(reader, &NOT_FOUND_URL, server),
     }

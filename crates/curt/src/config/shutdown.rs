@@ -2,6 +2,8 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
+use curt_web::ServerSettings;
+
 use super::{
     reader::Reader,
     setting::{About, Disclosure, Fallback, Section, Setting},
@@ -43,12 +45,6 @@ static TIMEOUT: Setting<Duration> = Setting {
 pub(super) static SECTION: Section =
     Section { title: "Shutdown", settings: &[&DELAY.about, &TIMEOUT.about] };
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct ShutdownConfig {
-    pub(crate) delay: Duration,
-    pub(crate) timeout: Duration,
-}
-
-pub(super) fn read(reader: &mut Reader) -> ShutdownConfig {
-    ShutdownConfig { delay: reader.value(&DELAY), timeout: reader.value(&TIMEOUT) }
+pub(super) fn read(reader: &mut Reader) -> ServerSettings {
+    ServerSettings { delay: reader.value(&DELAY), timeout: reader.value(&TIMEOUT) }
 }

@@ -31,13 +31,11 @@ fn without_any_source_everything_has_its_documented_default() {
     assert_eq!(config.server.data_dir, Path::new("./data"));
     assert_eq!(config.codes, CodeSettings::DEFAULT);
     assert!(!config.links.anonymous_create);
-    assert_eq!(config.cache.max_bytes, 128 << 20);
-    assert_eq!(config.cache.max_age, Duration::from_hours(1));
-    assert_eq!(config.cache.offline_max, Duration::from_hours(1));
+    assert_eq!(config.cache, CacheSettings::DEFAULT);
     assert_eq!(config.metrics.listen, Some(address("127.0.0.1:9100")));
     assert_eq!(config.shutdown.delay, Duration::from_secs(1));
     assert_eq!(config.shutdown.timeout, Duration::from_secs(25));
-    assert_eq!(config.database.max_connections.get(), 8);
+    assert_eq!(config.database.connections_max, curt_store::CONNECTIONS_MAX_DEFAULT);
     assert!(config.keys.secret_key.is_none() && config.keys.admin_key.is_none());
     assert!(config.pages.root_url.is_none() && config.pages.not_found_url.is_none());
 }
@@ -73,7 +71,7 @@ fn a_stronger_source_replaces_a_weaker_one() {
     assert_eq!(settings.length, 8);
     assert_eq!(settings.alphabet, curt_domain::Alphabet::Base58);
     assert_eq!(settings.strategy, curt_domain::CodeStrategy::Sequential);
-    assert_eq!(loaded.config.cache.max_age, Duration::from_hours(2));
+    assert_eq!(loaded.config.cache.entry_age_max, Duration::from_hours(2));
 }
 
 #[test]
@@ -81,9 +79,9 @@ fn database_url_of_the_platform_is_the_weakest_source() {
     let directory = tempfile::tempdir().unwrap();
     let platform = ("DATABASE_URL", "sqlite:platform.db");
     let url_of = |flags: &Flags, pairs: &[(&str, &str)]| {
-        load(flags, &environment(pairs)).unwrap().config.database.url
+        load(flags, &environment(pairs)).unwrap().config.database.database
     };
-    let sqlite = |path: &str| database::DatabaseUrl::Sqlite(path.into());
+    let sqlite = |path: &str| curt_store::DatabaseUrl::sqlite(path);
     assert_eq!(url_of(&Flags::default(), &[]), sqlite("./data/curt.db"));
     assert_eq!(url_of(&Flags::default(), &[platform]), sqlite("platform.db"));
     let own = ("CURT_DATABASE_URL", "sqlite:own.db");

@@ -1,0 +1,88 @@
+//! Follows the changes feed: what other nodes and commands change is forgotten here.
+//!
+//! Asking once a second bounds how long an old target is followed after an edit elsewhere, and
+//! tells at the same time whether the database can be reached.
+
+use std::{sync::Arc, time::Duration};
+
+use curt_cache::LinkCache;
+use curt_store::{ChangeKind, Changes, Store, StoreError};
+use curt_web::Node;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Changes read at a time; a full page is followed by the next one at once.
+const PAGE_LEN: u32 = 1_000;
+
+pub(crate) struct ChangesFeed {
+    store: Store,
+    cache: Arc<LinkCache>,
+    node: Arc<Node>,
+    /// The last change that this node knows of.
+    seq: u64,
+}
+
+impl ChangesFeed {
+    /// Starts behind the newest change: the cache is still empty.
+    pub(crate) async fn start(
+        store: Store,
+        cache: Arc<LinkCache>,
+        node: Arc<Node>,
+    ) -> Result<Self, StoreError> {
+        let seq = store.newest_change().await?;
+        Ok(Self { store, cache, node, seq })
+    }
+
+    pub(crate) async fn run(mut self, end: CancellationToken) {
+        let mut ticks = interval(POLL_INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            tokio::select! {
+                _ = ticks.tick() => self.poll().await,
+                () = end.cancelled() => return,
+            }
+        }
+    }
+
+    async fn poll(&mut self) {
+        let caught_up = self.catch_up().await;
+        // Said once per change of weather, not once a second.
+        if caught_up.is_ok() != self.node.reaches_database() {
+            match &caught_up {
+                Ok(()) => tracing::info!("the database can be reached again"),
+                Err(error) => {
+                    let error = error as &dyn std::error::Error;
+                    tracing::error!(error, "the database cannot be reached; serving from memory");
+                }
+            }
+        }
+        self.node.set_database_reached(caught_up.is_ok());
+    }
+
+    async fn catch_up(&mut self) -> Result<(), StoreError> {
+        loop {
+            let (changes, seq) = match self.store.changes_after(self.seq, PAGE_LEN).await? {
+                Changes::Next { changes, seq } => (changes, seq),
+                Changes::TooFarBehind => {
+                    // Read before forgetting: what changes in between is met again.
+                    let newest = self.store.newest_change().await?;
+                    tracing::warn!("too many changes were missed; forgetting all cached links");
+                    self.cache.clear();
+                    self.seq = newest;
+                    return Ok(());
+                }
+            };
+            for change in &changes {
+                match change.kind {
+                    ChangeKind::Link => self.cache.invalidate(&change.key),
+                }
+            }
+            self.seq = seq;
+            if u32::try_from(changes.len()).is_ok_and(|len| len < PAGE_LEN) {
+                return Ok(());
+            }
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Housekeeping: what has had its time is removed, and the node says that it lives.
+//!
+//! Every step is safe to repeat and to run on several nodes at once.
+
+use std::time::Duration;
+
+use curt_domain::{Clock, Timestamp};
+use curt_store::{RESTORE_WINDOW, Store, StoreError};
+use curt_web::REPLAY_AGE_MAX;
+use tokio::time::{MissedTickBehavior, interval};
+use tokio_util::sync::CancellationToken;
+
+const INTERVAL: Duration = Duration::from_mins(1);
+
+/// How long changes are kept for nodes that were cut off; what is further behind starts anew.
+const CHANGE_AGE_MAX: Duration = Duration::from_hours(1);
+
+/// Links erased in one transaction: few enough that creates do not notice.
+const ERASE_LEN: u32 = 200;
+
+pub(crate) async fn run(store: Store, node_id: String, end: CancellationToken) {
+    let mut ticks = interval(INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            _ = ticks.tick() => {}
+            () = end.cancelled() => return,
+        }
+        let done = tokio::select! {
+            done = tidy(&store, &node_id, Clock::System.now()) => done,
+            () = end.cancelled() => return,
+        };
+        // The next round does what this one could not.
+        if let Err(error) = done {
+            tracing::warn!(error = &error as &dyn std::error::Error, "housekeeping was cut short");
+        }
+    }
+}
+
+async fn tidy(store: &Store, node_id: &str, now: Timestamp) -> Result<(), StoreError> {
+    store.announce_node(node_id, env!("CARGO_PKG_VERSION"), now).await?;
+    store.prune_changes(now.minus(CHANGE_AGE_MAX)).await?;
+    store.prune_replays(now.minus(REPLAY_AGE_MAX)).await?;
+    while u64::from(ERASE_LEN) <= store.erase_deleted(now.minus(RESTORE_WINDOW), ERASE_LEN).await? {
+    }
+    Ok(())
+}
