@@ -64,6 +64,13 @@ impl ServerCommand {
         self
     }
 
+    /// Takes back what was set before.
+    #[must_use]
+    pub fn without_env(mut self, name: impl AsRef<OsStr>) -> Self {
+        self.env.retain(|(set, _)| set != name.as_ref());
+        self
+    }
+
     /// Runs the program as the last arguments of another one, which must become it (`exec`).
     #[must_use]
     pub fn within(mut self, prefix: impl IntoIterator<Item = impl Into<OsString>>) -> Self {

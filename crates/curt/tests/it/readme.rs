@@ -1,0 +1,72 @@
+//! The README's tour is run as it is written, so that it cannot promise what does not happen.
+
+use std::{path::Path, process::Command};
+
+use testkit::server::ServerCommand;
+
+/// What the tour calls the server, and what it is called here.
+const ADDRESS_SHOWN: &str = "localhost:8000";
+
+/// Shown behind each step, so that its output can be told from the others'.
+const STEP_ENDS: &str = "--- this step ends here ---";
+
+/// A command of the tour and what its output must contain.
+struct Step {
+    command: String,
+    answers: Vec<String>,
+}
+
+#[test]
+fn the_tour_works_as_written() {
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    let directory = tempfile::tempdir().unwrap();
+    // As in the tour, the key is made at the first start.
+    let server = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), directory.path().join("data"))
+        .without_env("CURT_ADMIN_KEY")
+        .start();
+
+    let address = format!("localhost:{}", server.address().port());
+    let steps = steps(&readme.replace(ADDRESS_SHOWN, &address));
+    let outputs = run(&steps, directory.path());
+    assert_eq!(steps.len(), outputs.len(), "the tour broke off: {outputs:?}");
+    for (step, output) in steps.iter().zip(&outputs) {
+        for answer in &step.answers {
+            assert!(output.contains(answer), "{}\nlacks {answer:?}:\n{output}", step.command);
+        }
+    }
+    drop(server);
+}
+
+/// The commands of the section "A tour", continued lines and all.
+fn steps(readme: &str) -> Vec<Step> {
+    let (_, tour) = readme.split_once("## A tour").expect("the README has a tour");
+    let (_, tour) = tour.split_once("```sh\n").expect("the tour has commands");
+    let (tour, _) = tour.split_once("```").expect("the commands end");
+    let mut steps: Vec<Step> = Vec::new();
+    for line in tour.lines() {
+        if let Some(answer) = line.strip_prefix("# -> ") {
+            let step = steps.last_mut().expect("answers follow commands");
+            step.answers.push(answer.to_owned());
+        } else if line.starts_with(' ') {
+            let step = steps.last_mut().expect("a command is continued");
+            step.command.push('\n');
+            step.command.push_str(line);
+        } else if !line.is_empty() && !line.starts_with('#') {
+            steps.push(Step { command: line.to_owned(), answers: Vec::new() });
+        }
+    }
+    assert!(steps.iter().any(|step| !step.answers.is_empty()), "the tour promises nothing");
+    steps
+}
+
+/// Runs the commands in one shell, as a reader would, and gives the output of each.
+fn run(steps: &[Step], directory: &Path) -> Vec<String> {
+    let script: String =
+        steps.iter().map(|step| format!("{}\necho '{STEP_ENDS}'\n", step.command)).collect();
+    let shell = Command::new("sh").arg("-c").arg(script).current_dir(directory).output().unwrap();
+    let output = String::from_utf8(shell.stdout).unwrap();
+    let mut outputs: Vec<String> = output.split(STEP_ENDS).map(str::to_owned).collect();
+    outputs.pop();
+    outputs
+}
