@@ -70,7 +70,7 @@ pub(crate) async fn connect(
         ConnectError::Failed(error) => {
             anyhow::Error::new(error).context(format!("database {address}"))
         }
-        refused => refuse(anyhow::Error::new(refused).context(format!("database {address}"))),
+        refused => refuse(&anyhow::Error::new(refused).context(format!("database {address}"))),
     })
 }
 
@@ -82,7 +82,7 @@ pub(crate) async fn migrate(store: &Store, clock: &Clock) -> anyhow::Result<Vec<
 /// Refuses a database whose codes and hashes were made with another secret.
 pub(crate) async fn check_secret(store: &Store, secret: &SecretKey) -> anyhow::Result<()> {
     store.check_secret(&secret.fingerprint()).await.map_err(|error| match error {
-        CheckSecretError::Mismatch => refuse(error.into()),
+        CheckSecretError::Mismatch => refuse(&error.into()),
         CheckSecretError::Store(error) => error.into(),
     })
 }
@@ -93,13 +93,13 @@ async fn status(store: &Store) -> anyhow::Result<Vec<MigrationStatus>> {
 
 fn not_migrated(error: MigrateError) -> anyhow::Error {
     match error {
-        MigrateError::Foreign { .. } | MigrateError::Changed { .. } => refuse(error.into()),
+        MigrateError::Foreign { .. } | MigrateError::Changed { .. } => refuse(&error.into()),
         MigrateError::Locked | MigrateError::Failed(_) => error.into(),
     }
 }
 
 /// One line with all causes.
-fn refuse(error: anyhow::Error) -> anyhow::Error {
+fn refuse(error: &anyhow::Error) -> anyhow::Error {
     Refusal::because(format_args!("{error:#}")).into()
 }
 

@@ -3,9 +3,12 @@
 //! **Invariant:** no key is ever printed or logged, except a freshly generated admin key to a
 //! terminal. Files with keys are 0600 and written whole or not at all.
 
-use std::{fmt, path::PathBuf};
+use std::{
+    fmt::{self, Write as _},
+    path::{Path, PathBuf},
+};
 
-use curt_domain::SecretKey;
+use curt_domain::{KEY_LEN_MIN, SecretKey};
 
 pub(crate) mod key_files;
 pub(crate) mod strength;
@@ -64,13 +67,13 @@ impl Keys {
 
 fn kept_secret_key(data_dir: &LockedDataDir) -> anyhow::Result<SecretKey> {
     let path = data_dir.join(SECRET_KEY_FILE);
-    let (text, _) = key_files::read_or_create(&path, random_hex)?;
+    let (text, _) = key_files::read_or_create(&path, random_hex::<KEY_LEN_MIN>)?;
     supplied::secret_key(&text).map_err(|weak| refuse(&path, &weak))
 }
 
 fn kept_admin_key(data_dir: &LockedDataDir) -> anyhow::Result<(AdminKey, Option<PathBuf>)> {
     let path = data_dir.join(ADMIN_KEY_FILE);
-    let generate = || Ok(format!("{ADMIN_KEY_PREFIX}{}", random_hex()?));
+    let generate = || Ok(format!("{ADMIN_KEY_PREFIX}{}", random_hex::<KEY_LEN_MIN>()?));
     let (text, origin) = key_files::read_or_create(&path, generate)?;
     let key = supplied::admin_key(&text).map_err(|weak| refuse(&path, &weak))?;
     let created = match origin {
@@ -80,15 +83,19 @@ fn kept_admin_key(data_dir: &LockedDataDir) -> anyhow::Result<(AdminKey, Option<
     Ok((key, created))
 }
 
-fn refuse(path: &std::path::Path, why: &dyn fmt::Display) -> anyhow::Error {
+fn refuse(path: &Path, why: &dyn fmt::Display) -> anyhow::Error {
     Refusal::because(format_args!("key file {}: {why}", path.display())).into()
 }
 
-/// 256 bits from the operating system.
-fn random_hex() -> Result<String, getrandom::Error> {
-    let mut bytes = [0; curt_domain::KEY_LEN_MIN];
+/// So many bytes from the operating system, in hex.
+pub(crate) fn random_hex<const BYTES: usize>() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes)?;
-    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+    let mut hex = String::with_capacity(2 * BYTES);
+    for byte in bytes {
+        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
+    }
+    Ok(hex)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-use std::{fs, net::SocketAddr, path::Path, time::Duration};
+use std::{fs, net::SocketAddr, os::unix::fs::PermissionsExt as _, path::Path, time::Duration};
 
 use curt_domain::CodeSettings;
 
@@ -260,7 +260,6 @@ fn secrets_are_refused_where_others_can_read_them() {
         ]
     );
 
-    use std::os::unix::fs::PermissionsExt as _;
     let directory = tempfile::tempdir().unwrap();
     let flags = with_file(directory.path(), "admin_key = 'canary'");
     let path = flags.config.clone().unwrap();

@@ -26,8 +26,8 @@ fn keys_are_made_once_and_kept() {
 fn supplied_keys_leave_no_files() {
     let directory = tempfile::tempdir().unwrap();
     let data_dir = locked(&directory);
-    let secret = random_hex().unwrap();
-    let admin = random_hex().unwrap();
+    let secret = random_hex::<KEY_LEN_MIN>().unwrap();
+    let admin = random_hex::<KEY_LEN_MIN>().unwrap();
     let supplied = KeysConfig {
         secret_key: Some(supplied::secret_key(&secret).unwrap()),
         admin_key: Some(supplied::admin_key(&admin).unwrap()),
@@ -54,7 +54,7 @@ fn a_broken_key_file_is_refused_and_never_replaced() {
 
 #[test]
 fn keys_never_reach_debug_output() {
-    let text = random_hex().unwrap();
+    let text = random_hex::<KEY_LEN_MIN>().unwrap();
     let secret = supplied::secret_key(&text).unwrap();
     let admin = supplied::admin_key(&text).unwrap();
     let keys = Keys { secret, admin, new_admin_key: None };

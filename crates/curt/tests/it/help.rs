@@ -9,6 +9,8 @@ fn help_of_every_command_reads_as_reviewed() {
         ("help", &["--help"][..]),
         ("help_serve", &["serve", "--help"]),
         ("help_config", &["config", "--help"]),
+        ("help_db", &["db", "--help"]),
+        ("help_db_migrate", &["db", "migrate", "--help"]),
     ] {
         let run = program.run(arguments);
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));

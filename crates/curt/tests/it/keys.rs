@@ -9,7 +9,7 @@ use std::{
 
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 
-use crate::program::{Program, repository};
+use crate::program::{Program, READY, repository};
 
 const SECRET: &str = "9f3c1b7e52d804a6e1f05b9c8d2a7346c0be91d3f7482a65b13ec97d0846f2aa";
 const ADMIN: &str = "ck4-Tz8rQw1LmVx9pYd3HbN6sFj2KgR7uEa5oCi0";
@@ -46,7 +46,7 @@ fn a_new_admin_key_is_shown_to_a_terminal() {
     assert!(!serve_on_terminal(&program).contains(admin.trim()), "once is enough");
 }
 
-/// What a person at a terminal sees until the keys are ready.
+/// What a person at a terminal sees until the server is ready.
 fn serve_on_terminal(program: &Program) -> String {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&controller).unwrap();
@@ -58,7 +58,7 @@ fn serve_on_terminal(program: &Program) -> String {
     let mut controller = File::from(controller);
     let mut shown = Vec::new();
     let mut buffer = [0; 4096];
-    while !String::from_utf8_lossy(&shown).contains("keys ready") {
+    while !String::from_utf8_lossy(&shown).contains(READY) {
         let read = controller.read(&mut buffer).unwrap();
         shown.extend_from_slice(&buffer[..read]);
     }
@@ -156,13 +156,16 @@ fn log_02_secrets_are_never_printed() {
     let program = Program::new()
         .with_env("CURT_SECRET_KEY", SECRET)
         .with_env("CURT_ADMIN_KEY", ADMIN)
-        .with_env("CURT_DATABASE_URL", "postgres://curt:fJ4mLqcanary@localhost:1/curt")
         .with_env("CURT_LOG__LEVEL", "trace");
     let mut output = program.serve_until_ready();
+    let unreachable = "postgres://curt:fJ4mLqcanary@localhost:1/curt";
+    let program = program.with_env("CURT_DATABASE_URL", unreachable);
     let unknown = format!("--set=adminkey={ADMIN}");
     let flag = format!("--set=admin_key={ADMIN}");
     for arguments in [
-        &["config"][..],
+        &["serve", "--listen=127.0.0.1:0"][..],
+        &["db", "migrate"],
+        &["config"],
         &["config", "--json"],
         &["config", "--check"],
         &["config", &unknown],

@@ -1,7 +1,15 @@
 //! The program from outside: what it prints, what it writes, how it ends.
 
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 mod config;
 mod data_dir;
+mod database;
+mod disk_full;
+mod drain;
 mod help;
 mod keys;
 mod program;
+mod readme;
+mod start;
+mod torture;

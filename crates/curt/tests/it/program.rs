@@ -12,9 +12,8 @@ use tempfile::TempDir;
 
 pub(crate) const EXIT_REFUSED: i32 = 78;
 
-/// What `serve` logs once it holds its directory and its keys, before anything can fail for want
-/// of a port.
-const READY: &str = "keys ready";
+/// What the server logs once it accepts connections.
+pub(crate) const READY: &str = "serving";
 
 /// A place for the program to run in; removed with everything in it.
 pub(crate) struct Program {
@@ -68,7 +67,7 @@ impl Program {
         Run::from(self.command(arguments).output().unwrap())
     }
 
-    /// Runs the server until its directory and keys are ready, then kills it.
+    /// Runs the server until it accepts connections, then kills it.
     pub(crate) fn serve_until_ready(&self) -> String {
         let arguments = ["serve", "--listen=127.0.0.1:0", "--set=metrics.listen=off"];
         let mut server = self.command(&arguments).stderr(Stdio::piped()).spawn().unwrap();

@@ -6,8 +6,8 @@ fn random_keys_pass_in_every_encoding() {
     for _ in 0..20_000 {
         let mut bytes = [0; 32];
         getrandom::fill(&mut bytes).unwrap();
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-        assert_eq!(check(&bytes), Ok(()), "{hex}");
+        assert_eq!(check(&bytes), Ok(()), "{bytes:?}");
+        let hex = crate::keys::random_hex::<32>().unwrap();
         assert_eq!(check(hex.as_bytes()), Ok(()), "{hex}");
         assert_eq!(check(&hex.as_bytes()[..40]), Ok(()), "{hex}");
     }

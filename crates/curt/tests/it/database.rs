@@ -1,0 +1,44 @@
+//! `curt db`: the tables of the database, with and without a server around.
+
+use std::fs::File;
+
+use crate::program::Program;
+
+#[test]
+fn migrations_are_applied_once_and_listed() {
+    let program = Program::new();
+    let before = program.run(&["db", "status"]);
+    assert_eq!(before.code, Some(1));
+    assert_eq!(before.errors(), "error: ./data/curt.db does not exist yet");
+    assert!(!program.path("data").exists(), "asking changes nothing");
+
+    let first = program.run(&["db", "migrate"]);
+    assert_eq!((first.code, first.stderr.as_str()), (Some(0), ""));
+    assert!(first.stdout.starts_with("applied 0001_"), "{}", first.stdout);
+    assert_eq!(program.run(&["db", "migrate"]).stdout, "nothing to do\n");
+
+    let status = program.run(&["db", "status"]).stdout;
+    assert_eq!(status.lines().count(), first.stdout.lines().count());
+    assert!(status.lines().all(|line| line.contains("  applied 20")), "{status}");
+}
+
+#[test]
+fn a_running_server_does_not_keep_commands_out() {
+    let program = Program::new();
+    program.serve_until_ready();
+    let server = File::open(program.path("data/lock")).unwrap();
+    server.try_lock().unwrap();
+    assert_eq!(program.run(&["db", "migrate"]).stdout, "nothing to do\n");
+    assert_eq!(program.run(&["serve"]).code, Some(78));
+}
+
+#[test]
+fn a_database_server_that_cannot_be_reached_is_a_failure_and_not_a_refusal() {
+    let program =
+        Program::new().with_env("CURT_DATABASE_URL", "postgres://curt:fJ4mLq@127.0.0.1:1/curt");
+    let run = program.run(&["db", "migrate"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let expected = "error: database postgres://127.0.0.1:1/curt: connecting to the database";
+    assert!(run.errors().starts_with(expected), "{run:?}");
+    assert!(!run.stderr.contains("fJ4mLq"));
+}
