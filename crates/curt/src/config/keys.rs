@@ -28,7 +28,7 @@ static SECRET_FILE: Setting<SecretKey> = Setting {
         key: "secret_key_file",
         accepts: "a file with the secret key that nobody else can read",
         fallback: Fallback::Described("none"),
-        disclosure: Disclosure::Open,
+        disclosure: Disclosure::PathOfSecret,
         summary: "A file to read `secret_key` from.",
         details: "It must belong to the user who runs the server or to root, and must not be \
                   readable by others (mode 0600).",
@@ -57,7 +57,7 @@ static ADMIN_FILE: Setting<AdminKey> = Setting {
         key: "admin_key_file",
         accepts: "a file with the admin key that nobody else can read",
         fallback: Fallback::Described("none"),
-        disclosure: Disclosure::Open,
+        disclosure: Disclosure::PathOfSecret,
         summary: "A file to read `admin_key` from.",
         details: "The rules of `secret_key_file` hold here too.",
     },

@@ -3,7 +3,9 @@
 //! Everything else follows from these descriptions: names in the environment, error texts,
 //! `curt config`, the reference manual.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, path::Path};
+
+use curt_domain::KEY_LEN_MIN;
 
 /// What the environment's names of our settings begin with.
 pub(crate) const ENV_PREFIX: &str = "CURT_";
@@ -42,6 +44,8 @@ pub(crate) enum Disclosure {
     Open,
     /// A URL whose password is replaced.
     WithoutPassword,
+    /// Shown unless it could be the secret itself, put where its file's name belongs.
+    PathOfSecret,
     /// Never shown, and refused where other users of the machine could read it.
     Secret,
 }
@@ -86,10 +90,15 @@ impl About {
         match self.disclosure {
             Disclosure::Open => printable(value),
             Disclosure::WithoutPassword => printable(&without_password(value)),
-            Disclosure::Secret => "(set)".to_owned(),
+            Disclosure::PathOfSecret if value.len() < KEY_LEN_MIN => printable(value),
+            Disclosure::PathOfSecret if Path::new(value).exists() => printable(value),
+            Disclosure::PathOfSecret | Disclosure::Secret => HIDDEN.to_owned(),
         }
     }
 }
+
+/// Stands for a value that is not shown.
+const HIDDEN: &str = "(set)";
 
 /// Longest value that is shown: enough to recognise it, and a line stays a line.
 const SHOWN_LEN_MAX: usize = 200;
@@ -108,14 +117,14 @@ pub(crate) fn printable(text: &str) -> String {
 
 /// What cannot be parsed is not shown at all: the password could be anywhere in it.
 fn without_password(text: &str) -> String {
-    const HIDDEN: &str = "***";
-    let Ok(mut url) = url::Url::parse(text) else { return "(set)".to_owned() };
+    const MASK: &str = "***";
+    let Ok(mut url) = url::Url::parse(text) else { return HIDDEN.to_owned() };
     if let Some(password) = url.password() {
         // Showing the one would tell the other.
         let tells = url.username() == password;
-        let hidden_user = if tells { url.set_username(HIDDEN) } else { Ok(()) };
-        if hidden_user.and_then(|()| url.set_password(Some(HIDDEN))).is_err() {
-            return "(set)".to_owned();
+        let hidden_user = if tells { url.set_username(MASK) } else { Ok(()) };
+        if hidden_user.and_then(|()| url.set_password(Some(MASK))).is_err() {
+            return HIDDEN.to_owned();
         }
     }
     if url.query_pairs().any(|(name, _)| name.contains("password")) {

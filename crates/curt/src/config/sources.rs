@@ -119,26 +119,27 @@ impl<'a> Sources<'a> {
         suggest::hint(name, self.abouts.iter().map(|about| about.env_name()))
     }
 
+    /// The file that was named, else the usual one if there is one.
     fn open_file(&mut self, flags: &Flags, environment: &Environment) -> Option<file::TextFile> {
-        let from_env = || environment.iter().find(|(name, _)| name == FILE_ENV);
-        let named = match (&flags.config, from_env()) {
-            (Some(path), _) => Some((path.clone(), "--config")),
-            (None, Some((_, path))) if !path.is_empty() => Some((PathBuf::from(path), FILE_ENV)),
-            (None, _) => None,
-        };
-        let (path, asked_by) =
-            named.map_or((PathBuf::from(FILE_DEFAULT), None), |(path, by)| (path, Some(by)));
-        match file::TextFile::open(&path) {
-            Ok(text_file) => Some(text_file),
-            Err(file::OpenError::NotFound) if asked_by.is_none() => None,
-            Err(error) => {
-                let source = asked_by.map_or(String::new(), |by| format!(" (from {by})"));
-                let path = printable(&path.display().to_string());
-                self.problems.push(format!("settings file {path}{source}: {error}"));
-                None
+        let by_flag = flags.config.clone().map(|path| (path, "--config"));
+        let named = by_flag.or_else(|| Some((file_of_environment(environment)?, FILE_ENV)));
+        let path = named.as_ref().map_or(Path::new(FILE_DEFAULT), |(path, _)| path);
+        let shown = printable(&path.display().to_string());
+        match (file::TextFile::open(path), &named) {
+            (Ok(text_file), _) => return Some(text_file),
+            (Err(file::OpenError::NotFound), None) => {}
+            (Err(error), None) => self.problems.push(format!("settings file {shown}: {error}")),
+            (Err(error), Some((_, by))) => {
+                self.problems.push(format!("settings file {shown} (from {by}): {error}"));
             }
         }
+        None
     }
+}
+
+fn file_of_environment(environment: &Environment) -> Option<PathBuf> {
+    let (_, path) = environment.iter().find(|(name, _)| name == FILE_ENV)?;
+    if path.is_empty() { None } else { Some(path.into()) }
 }
 
 /// One line: the setting, its value if it may be shown, its source, what is wrong.
@@ -146,7 +147,7 @@ pub(super) fn problem(about: &About, text: &str, source: &Source, why: &str) -> 
     let key = about.key;
     match about.disclosure {
         Disclosure::Secret => format!("{key} ({source}): {why}"),
-        Disclosure::Open | Disclosure::WithoutPassword => {
+        Disclosure::Open | Disclosure::WithoutPassword | Disclosure::PathOfSecret => {
             format!("{key} = \"{}\" ({source}): {why}", about.disclose(text))
         }
     }

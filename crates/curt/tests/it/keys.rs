@@ -186,6 +186,20 @@ fn log_02_secrets_are_never_printed() {
 }
 
 #[test]
+fn log_02_a_secret_in_place_of_its_file_is_never_printed() {
+    for (name, value) in [("CURT_SECRET_KEY_FILE", SECRET), ("CURT_ADMIN_KEY_FILE", ADMIN)] {
+        let refusal = Program::new().with_env(name, value).refusal(&["serve"]);
+        assert!(
+            refusal.ends_with(&format!("_key_file = \"(set)\" ({name}): not found")),
+            "{refusal}"
+        );
+    }
+    // A path is worth showing: it may be mistyped.
+    let refusal = Program::new().with_env("CURT_ADMIN_KEY_FILE", "admni").refusal(&["serve"]);
+    assert!(refusal.contains("admin_key_file = \"admni\""), "{refusal}");
+}
+
+#[test]
 fn log_02_secrets_in_a_broken_file_are_never_printed() {
     for text in [
         format!("admin_key = {ADMIN}"),
