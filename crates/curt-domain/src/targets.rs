@@ -60,19 +60,31 @@ impl TargetRules {
 
 impl OwnHost {
     fn of(url: &Url) -> Option<Self> {
-        let loopback = match url.host()? {
-            Host::Domain(name) => bare(name) == "localhost" || bare(name).ends_with(".localhost"),
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => IpAddr::V6(address).to_canonical().is_loopback(),
+        let (name, is_loopback) = match url.host()? {
+            Host::Domain(name) => {
+                let name = bare(name);
+                (name.to_owned(), name == "localhost" || name.ends_with(".localhost"))
+            }
+            Host::Ipv4(address) => address_name(address.into()),
+            Host::Ipv6(address) => address_name(IpAddr::V6(address).to_canonical()),
         };
-        let loopback_port = if loopback { url.port_or_known_default() } else { None };
-        Some(Self { name: bare(url.host_str()?).to_owned(), loopback_port })
+        if is_loopback {
+            // All of them are this machine, under whatever name and address.
+            let loopback_port = url.port_or_known_default();
+            return Some(Self { name: "localhost".to_owned(), loopback_port });
+        }
+        Some(Self { name, loopback_port: None })
     }
 }
 
-/// `example.com.` and `example.com` are the same host.
+/// The one way to write an address, and whether it is this machine's: 0.0.0.0 leads here, too.
+fn address_name(address: IpAddr) -> (String, bool) {
+    (address.to_string(), address.is_loopback() || address.is_unspecified())
+}
+
+/// `example.com.` and `example.com` are the same host, and `.` is none.
 fn bare(host: &str) -> &str {
-    host.strip_suffix('.').unwrap_or(host)
+    host.trim_end_matches('.')
 }
 
 impl TargetUrl {
@@ -84,6 +96,9 @@ impl TargetUrl {
         let url = Url::parse(text).map_err(|reason| InvalidTarget::Malformed { reason })?;
         if !matches!(url.scheme(), "http" | "https") {
             return Err(InvalidTarget::UnsupportedScheme { scheme: url.scheme().to_owned() });
+        }
+        if url.host_str().is_none_or(|host| bare(host).is_empty()) {
+            return Err(InvalidTarget::Malformed { reason: ParseError::EmptyHost });
         }
         if !url.username().is_empty() || url.password().is_some() {
             return Err(InvalidTarget::UserinfoNotAllowed);
@@ -137,8 +152,7 @@ impl TargetUrl {
     /// pairs that would make the whole longer than [`TARGET_LEN_MAX`] are left out.
     pub fn with_query(&self, visitor_query: &str) -> String {
         let mut url = self.url();
-        let own_names: Vec<String> =
-            url.query_pairs().map(|(name, _)| name.into_owned()).collect();
+        let own_names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();
         for raw_pair in visitor_query.split('&') {
             let mut pairs = url::form_urlencoded::parse(raw_pair.as_bytes());
             let Some((name, value)) = pairs.next() else { continue };
@@ -153,7 +167,6 @@ impl TargetUrl {
             }
             if TARGET_LEN_MAX < url.as_str().len() {
                 url = without;
-                break;
             }
         }
         url.into()

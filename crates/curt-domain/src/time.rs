@@ -23,10 +23,13 @@ pub struct Timestamp(i64);
 pub struct InvalidTimestamp;
 
 impl Timestamp {
-    /// Clamped to what RFC 3339 can write, so that formatting never fails.
+    /// Clamped to what can be written as RFC 3339, so that formatting never fails.
     pub fn from_millis(millis: i64) -> Self {
         let first = -62_167_219_200_000; // 0000-01-01T00:00:00Z
-        Self(millis.clamp(first, jiff::Timestamp::MAX.as_millisecond()))
+        // 9999-12-30T22:00:00Z, the last that jiff has in milliseconds: it leaves room for any
+        // offset. Its `Timestamp::MAX` lies a fraction of a second later.
+        let last = 253_402_207_200_000;
+        Self(millis.clamp(first, last))
     }
 
     pub const fn as_millis(self) -> i64 {

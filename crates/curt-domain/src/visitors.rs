@@ -4,12 +4,12 @@
 
 use std::sync::LazyLock;
 
-use aho_corasick::AhoCorasick;
+use aho_corasick::{AhoCorasick, Match};
 
 use crate::ClickClass;
 
 /// Fetchers that show a link's target to the person who received it. Each names its service.
-const PREVIEW_AGENTS: [&str; 24] = [
+const PREVIEW_AGENTS: &[&str] = &[
     "facebookexternalhit",
     "facebookcatalog",
     "meta-externalfetcher",
@@ -23,6 +23,7 @@ const PREVIEW_AGENTS: [&str; 24] = [
     "skypeuripreview",
     "microsoftpreview",
     "pinterestbot",
+    "pinterest/0", // the app's own browser says Pinterest/iOS
     "redditbot",
     "viberbot",
     "vkshare",
@@ -34,21 +35,70 @@ const PREVIEW_AGENTS: [&str; 24] = [
     "bluesky cardyb",
     "google-pagerenderer",
     "snap url preview",
+    "matrix-org/synapse",
+    "mattermost-bot",
+    "zulipurlpreview",
 ];
 
-/// Words by which programs name themselves: crawlers first, then libraries and tools.
-const BOT_AGENTS: [&str; 44] = [
-    "bot/", "bot ", "bot;", "bot)", "bot-", "-bot", "robot", "crawl", "spider", "slurp", "archiver",
-    "googlebot", "bingbot", "yandex", "baidu", "duckduck", "petalbot", "monitor", "uptime", "pingdom",
-    "scanner", "checker", "validator", "fetcher", "feedly", "headless", "lighthouse", "python", "curl/",
-    "wget/", "libwww", "go-http-client", "java/", "okhttp", "axios/", "node-fetch", "undici", "apache-httpclient",
-    "ruby", "php/", "guzzle", "reqwest", "httpie", "postman",
+/// Words by which programs name themselves: crawlers, then monitors, then libraries and tools.
+///
+/// None is part of what a browser says: Baidu and Yandex, for example, make browsers and crawlers,
+/// and the crawlers are known by the rest of their names.
+const BOT_AGENTS: &[&str] = &[
+    "+http", // where crawlers explain themselves
+    "robot",
+    "crawl",
+    "spider",
+    "slurp",
+    "scrapy",
+    "archiver",
+    "mediapartners",
+    "googleother",
+    "google-inspectiontool",
+    "bingpreview",
+    "monitor",
+    "uptime",
+    "pingdom",
+    "scanner",
+    "checker",
+    "validator",
+    "fetcher",
+    "headless",
+    "phantomjs",
+    "lighthouse",
+    "ms-office", // follows links in documents before it hands them to the browser
+    "microsoft office",
+    "wordpress/",
+    "python",
+    "curl/",
+    "wget/",
+    "libwww",
+    "httpclient",
+    "go-http-client",
+    "java/",
+    "okhttp",
+    "dalvik/",
+    "cfnetwork/",
+    "axios/",
+    "node-fetch",
+    "undici",
+    "deno/",
+    "ruby/",
+    "php/",
+    "guzzle",
+    "reqwest",
+    "httpie",
+    "postman",
+    "insomnia/",
 ];
+
+/// Judged by what stands around it, so that it comes last.
+const BOT: &str = "bot";
 
 static AGENTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
-        .build(PREVIEW_AGENTS.iter().chain(&BOT_AGENTS))
+        .build(PREVIEW_AGENTS.iter().chain(BOT_AGENTS).chain([&BOT]))
         .expect("a few dozen short words fit an automaton")
 });
 
@@ -69,19 +119,26 @@ pub fn classify(headers: VisitHeaders<'_>) -> ClickClass {
         return ClickClass::Prefetch;
     }
     let agent = &headers.user_agent[..headers.user_agent.len().min(AGENT_LEN_READ)];
-    // Every browser names itself; what does not is a program that was left at its defaults.
-    if agent.trim_ascii().is_empty() {
-        return ClickClass::Bot;
-    }
-    let mut class = ClickClass::Human;
+    // Browsers write products with versions, `Mozilla/5.0` to begin with. Nothing at all, or a
+    // bare word, is a program that was left at its defaults.
+    let mut class = if agent.contains(&b'/') { ClickClass::Human } else { ClickClass::Bot };
     for found in AGENTS.find_overlapping_iter(agent) {
-        if found.pattern().as_usize() < PREVIEW_AGENTS.len() {
+        let word = found.pattern().as_usize();
+        if word < PREVIEW_AGENTS.len() {
             return ClickClass::Preview;
         }
-        class = ClickClass::Bot;
+        if word < PREVIEW_AGENTS.len() + BOT_AGENTS.len() || ends_a_name(agent, found) {
+            class = ClickClass::Bot;
+        }
     }
-    // A name that ends in "bot", with nothing behind it for the words above to match.
-    if agent.to_ascii_lowercase().ends_with(b"bot") { ClickClass::Bot } else { class }
+    class
+}
+
+/// Whether "bot" ends a name, as in `Googlebot/2.1`, which is not a phone's: Cubot makes some.
+fn ends_a_name(agent: &[u8], bot: Match) -> bool {
+    let is_phone = agent[..bot.start()].to_ascii_lowercase().ends_with(b"cu");
+    let goes_on = agent.get(bot.end()).is_some_and(u8::is_ascii_alphabetic);
+    !is_phone && !goes_on
 }
 
 /// Browsers write `prefetch`, `prefetch;prerender`, `preview` or `prerender`.
