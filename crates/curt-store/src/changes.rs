@@ -9,7 +9,7 @@ use curt_domain::Timestamp;
 
 use crate::{
     Store, StoreError,
-    db::{DbError, Row, Sql, Tx},
+    db::{DbError, Row, Sql, Tx, Value},
 };
 
 /// Most changes that one transaction may announce; twice the largest bulk edit.
@@ -109,7 +109,7 @@ impl Store {
     /// that is committed in between is found by the next call.
     async fn read_after(&self, seq: u64, limit: u32) -> Result<Changes, DbError> {
         let newest = self.last_number().await?;
-        let rows = self.db.rows(AFTER, &[seq.into(), i64::from(limit).into()]).await?;
+        let rows = self.db.rows(AFTER, &[Value::number(seq), i64::from(limit).into()]).await?;
         let first = rows.first().map(|row| row.number(0)).transpose()?;
         // A number from the future comes from before the database was restored from a backup.
         let all_there = first.map_or(seq == newest || limit == 0, |first| first == seq + 1);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::{
     Store, StoreError,
-    db::{DbError, Sql, Tx, Work},
+    db::{DbError, Sql, Tx, Value, Work},
 };
 
 /// Whose ids they are: links and tags each count from 1.
@@ -58,7 +58,8 @@ impl Store {
 fn advance<'t>(tx: &'t mut Tx<'_>, wanted: &'t Reservation) -> Work<'t, Range<u64>, DbError> {
     Box::pin(async move {
         let Reservation { sequence, count } = *wanted;
-        tx.execute(ADVANCE, &[sequence.name().into(), count.into(), count.into()]).await?;
+        tx.execute(ADVANCE, &[sequence.name().into(), Value::number(count), Value::number(count)])
+            .await?;
         let row = tx.row(NEXT_ID, &[sequence.name().into()]).await?;
         let end = row.ok_or_else(DbError::row_missing)?.number(0)?;
         Ok(end - count..end)

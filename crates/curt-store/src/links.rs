@@ -4,7 +4,7 @@ use curt_domain::{Code, Link, LinkId, LinkRecord, MaxClicks, Route};
 
 use crate::{
     NewReplay, Store, StoreError,
-    db::{DbError, DbErrorKind, Sql, Tx, Work},
+    db::{DbError, DbErrorKind, Sql, Tx, Value, Work},
     replays,
 };
 
@@ -68,6 +68,10 @@ const SELECT: Sql = Sql::new(concat!(
      where id = $1 and target <> ''"
 ));
 
+/// Whoever holds the lock alone decides what becomes of the link. By itself, because PostgreSQL
+/// locks no rows of an outer join.
+const LOCK: Sql = Sql::new("select id from links where id = $1").locking();
+
 const ROUTE: Sql = Sql::new(
     "select id, target, redirect_status, forward_query, valid_from, expires_at, max_clicks,
             fallback_url, disabled_at, revision
@@ -110,7 +114,7 @@ impl Store {
     /// Takes one of the clicks that the link has left; false when there is none. Clicks taken
     /// at the same time are counted one after the other by the row itself.
     pub async fn use_click(&self, id: LinkId, max: MaxClicks) -> Result<bool, StoreError> {
-        let used = self.db.execute(USE_CLICK, &[id.into(), max.get().into()]).await;
+        let used = self.db.execute(USE_CLICK, &[id.into(), Value::number(max.get())]).await;
         used.map(|count| count == 1).map_err(StoreError::while_doing("using up a click"))
     }
 
@@ -152,4 +156,18 @@ fn code_taken(error: DbError) -> CreateLinkError {
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] = &[INSERT, INSERT_LIMIT, SELECT, ROUTE, USE_CLICK];
+pub(crate) fn statements() -> Vec<Sql> {
+    let own = [INSERT, INSERT_LIMIT, SELECT, LOCK, ROUTE, USE_CLICK];
+    [
+        own.as_slice(),
+        edits::STATEMENTS,
+        erasure::STATEMENTS,
+        pages::STATEMENTS,
+        tags::STATEMENTS,
+        versions::STATEMENTS,
+    ]
+    .concat()
+}
+
+#[cfg(test)]
+mod tests;

@@ -83,7 +83,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0008_links"),
     migration!("0009_links_by_code"),
     migration!("0010_links_by_creation"),
-    migration!("0011_links_to_erase"),
+    migration!("0011_deleted_links"),
     migration!("0012_link_totals"),
     migration!("0013_link_totals_by_human"),
     migration!("0014_link_limits"),
@@ -258,15 +258,15 @@ async fn take_locked_step(
         Some(_) => true,
         None => false,
     };
-    if !tried_before {
+    if tried_before {
+        // The run that died may have come as far as the statement: then it is done already.
+        tx.execute_unless(DbErrorKind::AlreadyDone, migration.sql, &[]).await?;
+    } else {
         let checksum = migration.checksum(step.engine);
         let values =
             [step.version.into(), migration.name.into(), checksum.into(), step.clock.now().into()];
         tx.execute(START, &values).await?;
         tx.execute(migration.sql, &[]).await?;
-    } else {
-        // The run that died may have come as far as the statement: then it is done already.
-        tx.execute_unless(DbErrorKind::AlreadyDone, migration.sql, &[]).await?;
     }
     tx.execute(FINISH, &[step.clock.now().into(), step.version.into()]).await?;
     Ok(Some(migration.name))

@@ -1,5 +1,5 @@
 -- Clicks are counted in link_totals, so that counting never rewrites a link. Each index costs every
--- create a write, so there are three: target_host and target_hash get theirs with the first query
+-- create a write, so there are two: target_host and target_hash get theirs with the first query
 -- that asks for them. A link that was erased keeps its row with an empty target: its code stays
 -- taken.
 create table links (

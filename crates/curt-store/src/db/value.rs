@@ -16,6 +16,12 @@ pub(crate) enum Value<'a> {
 }
 
 impl Value<'_> {
+    /// An id, a revision or a count: they all stay far below 2^63. Not a `From`, which would
+    /// leave the type of integer literals open.
+    pub(crate) fn number(number: u64) -> Self {
+        Self::Int(Some(number.cast_signed()))
+    }
+
     pub(in crate::db) fn into_owned(self) -> Value<'static> {
         match self {
             Self::Int(int) => Value::Int(int),
@@ -31,22 +37,22 @@ impl From<i64> for Value<'_> {
     }
 }
 
+/// What a literal is when nothing says otherwise.
+impl From<i32> for Value<'_> {
+    fn from(int: i32) -> Self {
+        Self::Int(Some(int.into()))
+    }
+}
+
 impl From<Option<i64>> for Value<'_> {
     fn from(int: Option<i64>) -> Self {
         Self::Int(int)
     }
 }
 
-/// Ids, revisions and counts: they all stay far below 2^63.
-impl From<u64> for Value<'_> {
-    fn from(number: u64) -> Self {
-        Self::Int(Some(number.cast_signed()))
-    }
-}
-
 impl From<LinkId> for Value<'_> {
     fn from(id: LinkId) -> Self {
-        id.get().into()
+        Self::number(id.get())
     }
 }
 

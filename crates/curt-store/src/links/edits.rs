@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use curt_domain::{Code, InvalidDates, Link, LinkEdit, LinkId, LinkRecord, Timestamp};
 
-use super::{INSERT_LIMIT, SELECT, rows, tags, versions};
+use super::{INSERT_LIMIT, LOCK, SELECT, erasure, rows, tags, versions};
 use crate::{
     ChangeKind, Store, StoreError,
     db::{DbError, Sql, Tx, Work},
@@ -45,9 +45,6 @@ struct Edit {
     /// Those of `edit.tags`.
     tag_ids: Vec<i64>,
 }
-
-/// Whoever holds the lock alone decides what the next revision is.
-const LOCK: Sql = Sql::new("select id from links where id = $1").locking();
 
 const UPDATE: Sql = Sql::new(
     "update links set target = $1, title = $2, note = $3, redirect_status = $4, forward_query = $5,
@@ -117,6 +114,7 @@ fn delete<'t>(tx: &'t mut Tx<'_>, aim: &'t Aim) -> Work<'t, Code, EditLinkError>
     Box::pin(async move {
         let old = lock_present(tx, aim).await?.link;
         replace(tx, &old, &with_deletion(&old, Some(aim.now), aim.now)).await?;
+        erasure::schedule(tx, aim.id, aim.now).await?;
         Ok(old.code)
     })
 }
@@ -130,6 +128,7 @@ fn restore<'t>(tx: &'t mut Tx<'_>, aim: &'t Aim) -> Work<'t, LinkRecord, EditLin
         }
         let link = with_deletion(&record.link, None, aim.now);
         replace(tx, &record.link, &link).await?;
+        erasure::unschedule(tx, aim.id, deleted_at).await?;
         Ok(LinkRecord { link, ..record })
     })
 }
@@ -152,7 +151,6 @@ async fn lock_present(tx: &mut Tx<'_>, aim: &Aim) -> Result<LinkRecord, EditLink
 
 /// Locks the link's row and reads all of it, unless it is erased.
 async fn lock(tx: &mut Tx<'_>, aim: &Aim) -> Result<LinkRecord, EditLinkError> {
-    // By itself: PostgreSQL locks no rows of an outer join.
     tx.row(LOCK, &[aim.id.into()]).await?;
     let row = tx.row(SELECT, &[aim.id.into()]).await?.ok_or(EditLinkError::NotFound)?;
     let mut record = rows::record(&row)?;
@@ -172,4 +170,4 @@ async fn replace(tx: &mut Tx<'_>, old: &Link, new: &Link) -> Result<(), DbError>
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] = &[LOCK, UPDATE];
+pub(super) const STATEMENTS: &[Sql] = &[UPDATE];

@@ -1,8 +1,10 @@
 //! Erasing what was deleted long ago: the content goes, a tombstone keeps the code.
+//!
+//! **Invariant:** `deleted_links` has a row for each link that is deleted and not yet erased.
 
 use curt_domain::{LinkId, Timestamp};
 
-use super::{rows, tags};
+use super::{LOCK, rows, tags};
 use crate::{
     Store, StoreError,
     db::{DbError, Sql, Tx, Work},
@@ -11,14 +13,15 @@ use crate::{
 /// Most links that one call erases, each in a transaction of its own.
 const ERASED_MAX: u32 = 1_000;
 
-const DUE: Sql = Sql::new(
-    "select id from links where deleted_at < $1 and deleted_at is not null and target <> ''
-     order by deleted_at limit $2",
-);
+const SCHEDULE: Sql = Sql::new("insert into deleted_links (deleted_at, link_id) values ($1, $2)");
 
-/// Still due, now that it is locked: it may have been restored since it was found.
-const LOCK_DUE: Sql =
-    Sql::new("select id from links where id = $1 and deleted_at < $2 and target <> ''").locking();
+const UNSCHEDULE: Sql =
+    Sql::new("delete from deleted_links where deleted_at = $1 and link_id = $2");
+
+pub(super) const DUE: Sql = Sql::new(
+    "select deleted_at, link_id from deleted_links where deleted_at < $1
+     order by deleted_at, link_id limit $2",
+);
 
 /// Who it belonged to and when it was deleted stays with the code.
 const BURY: Sql = Sql::new(
@@ -32,16 +35,15 @@ const DELETE_VERSIONS: Sql = Sql::new("delete from link_versions where link_id =
 const DELETE_TOTALS: Sql = Sql::new("delete from link_totals where link_id = $1");
 const DELETE_LIMIT: Sql = Sql::new("delete from link_limits where link_id = $1");
 
-/// A link that may be due.
-struct Due {
+struct Deletion {
     id: LinkId,
-    deleted_before: Timestamp,
+    at: Timestamp,
 }
 
 impl Store {
     /// Erases links that were deleted before the given time, oldest first, at most `limit`.
     ///
-    /// Says how many; fewer than `limit` means that none is left. Their codes stay taken.
+    /// Says how many. Their codes stay taken.
     pub async fn erase_deleted(
         &self,
         deleted_before: Timestamp,
@@ -56,22 +58,41 @@ impl Store {
         let values = [deleted_before.into(), i64::from(limit).into()];
         let mut erased = 0;
         for row in self.db.rows(DUE, &values).await? {
-            let due = Due { id: rows::id(&row, 0)?, deleted_before };
-            erased += self.db.transaction("erase_link", due, erase).await?;
+            let deletion = Deletion { at: rows::some_time(&row, 0)?, id: rows::id(&row, 1)? };
+            erased += self.db.transaction("erase_link", deletion, erase).await?;
         }
         Ok(erased)
     }
 }
 
+pub(super) async fn schedule(
+    tx: &mut Tx<'_>,
+    id: LinkId,
+    deleted_at: Timestamp,
+) -> Result<(), DbError> {
+    tx.execute(SCHEDULE, &[deleted_at.into(), id.into()]).await.map(drop)
+}
+
+/// Whether it was still waiting: a link is restored or erased once.
+pub(super) async fn unschedule(
+    tx: &mut Tx<'_>,
+    id: LinkId,
+    deleted_at: Timestamp,
+) -> Result<bool, DbError> {
+    Ok(tx.execute(UNSCHEDULE, &[deleted_at.into(), id.into()]).await? == 1)
+}
+
 /// One link in a transaction: short, so that nobody waits long for SQLite's writer.
-fn erase<'t>(tx: &'t mut Tx<'_>, due: &'t Due) -> Work<'t, u64, DbError> {
+fn erase<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, u64, DbError> {
     Box::pin(async move {
-        if tx.row(LOCK_DUE, &[due.id.into(), due.deleted_before.into()]).await?.is_none() {
+        let id = deletion.id;
+        tx.row(LOCK, &[id.into()]).await?;
+        if !unschedule(tx, id, deletion.at).await? {
             return Ok(0);
         }
-        tags::detach_all(tx, due.id).await?;
+        tags::detach_all(tx, id).await?;
         for statement in [DELETE_VERSIONS, DELETE_TOTALS, DELETE_LIMIT, BURY] {
-            tx.execute(statement, &[due.id.into()]).await?;
+            tx.execute(statement, &[id.into()]).await?;
         }
         Ok(1)
     })
@@ -79,5 +100,5 @@ fn erase<'t>(tx: &'t mut Tx<'_>, due: &'t Due) -> Work<'t, u64, DbError> {
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] =
-    &[DUE, LOCK_DUE, BURY, DELETE_VERSIONS, DELETE_TOTALS, DELETE_LIMIT];
+pub(super) const STATEMENTS: &[Sql] =
+    &[SCHEDULE, UNSCHEDULE, DUE, BURY, DELETE_VERSIONS, DELETE_TOTALS, DELETE_LIMIT];

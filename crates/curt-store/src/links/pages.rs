@@ -68,6 +68,7 @@ struct Walk {
 
 /// What every list has in common. `$scope` takes `$1`; `$order` begins with its bounds, `$8` and on.
 ///
+/// The plus in `+created_at` says that the order has another index, and this is only a filter.
 /// Bounds look like `created_at <= x and (created_at < x or id < y)`, because MySQL does not know
 /// where in an index to begin with `(created_at, id) < (x, y)`.
 macro_rules! list {
@@ -138,30 +139,30 @@ const NEWEST_FIRST: Walk = Walk {
 };
 
 const LEAST_CLICKED_FIRST: Walk = walk!(
-    "$8 <= created_at and created_at <= $9 and 0 < human
+    "$8 <= +created_at and +created_at <= $9 and 0 < human
          and $10 <= human and ($11 < human or $12 < link_totals.link_id)
      order by human, link_totals.link_id limit $13"
 );
 
 const MOST_CLICKED_FIRST: Walk = walk!(
-    "$8 <= created_at and created_at <= $9 and 0 < human
+    "$8 <= +created_at and +created_at <= $9 and 0 < human
          and human <= $10 and (human < $11 or link_totals.link_id < $12)
      order by human desc, link_totals.link_id desc limit $13"
 );
 
 /// Links that nobody followed mostly have no row of totals, so they go by their own ids.
 const NEVER_CLICKED_OLDEST_FIRST: Walk = walk!(
-    "$8 <= created_at and created_at <= $9 and coalesce(human, 0) = 0 and $10 < id
+    "$8 <= +created_at and +created_at <= $9 and coalesce(human, 0) = 0 and $10 < id
      order by id limit $11"
 );
 
 const NEVER_CLICKED_NEWEST_FIRST: Walk = walk!(
-    "$8 <= created_at and created_at <= $9 and coalesce(human, 0) = 0 and id < $10
+    "$8 <= +created_at and +created_at <= $9 and coalesce(human, 0) = 0 and id < $10
      order by id desc limit $11"
 );
 
 const BY_CODE: Walk = walk!(
-    "$8 <= created_at and created_at <= $9 and domain_id = 0 and $10 < code
+    "$8 <= +created_at and +created_at <= $9 and domain_id = 0 and $10 < code
      order by code limit $11"
 );
 
@@ -200,7 +201,8 @@ impl Store {
                 break;
             }
             let sql = if tag_id.is_some() { walk.tagged } else { walk.all };
-            let values = filters.iter().cloned().chain(bounds).chain([(wanted as u64).into()]);
+            let values =
+                filters.iter().cloned().chain(bounds).chain([Value::number(wanted as u64)]);
             rows.extend(self.db.rows(sql, &values.collect::<Vec<_>>()).await?);
         }
         let is_last = rows.len() <= limit;
@@ -318,9 +320,9 @@ fn end_at(record: &LinkRecord, sort: LinkSort) -> Cursor {
     Cursor { sort, last }
 }
 
-/// For the tests that prepare and explain every statement.
+/// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] = &[
+pub(super) const STATEMENTS: &[Sql] = &[
     OLDEST_FIRST.all,
     OLDEST_FIRST.tagged,
     NEWEST_FIRST.all,
@@ -336,3 +338,6 @@ pub(crate) const STATEMENTS: &[Sql] = &[
     BY_CODE.all,
     BY_CODE.tagged,
 ];
+
+#[cfg(test)]
+mod tests;

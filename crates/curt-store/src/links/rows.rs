@@ -52,7 +52,7 @@ pub(super) fn settings(link: &Link) -> [Value<'_>; SETTINGS_LEN] {
         link.fallback.as_ref().map(TargetUrl::as_str).into(),
         link.disabled_at.into(),
         link.deleted_at.into(),
-        link.revision.into(),
+        Value::number(link.revision),
         link.updated_at.into(),
     ]
 }

@@ -7,7 +7,7 @@ use curt_domain::{Link, LinkId, Tag};
 use super::rows;
 use crate::{
     Store,
-    db::{DbError, Row, Sql, Tx},
+    db::{DbError, Row, Sql, Tx, Value},
     ids::Sequence,
 };
 
@@ -64,7 +64,7 @@ impl Store {
 
     async fn create_tag(&self, tag: &Tag) -> Result<i64, DbError> {
         let id = self.reserve(Sequence::Tags, 1).await?.start;
-        self.db.execute(INSERT_TAG, &[id.into(), tag.as_str().into()]).await?;
+        self.db.execute(INSERT_TAG, &[Value::number(id), tag.as_str().into()]).await?;
         // Somebody else may have been first; the tag has one id all the same.
         self.tag_id(tag).await?.ok_or_else(DbError::row_missing)
     }
@@ -123,4 +123,4 @@ fn by_link(rows: &[Row]) -> Result<HashMap<LinkId, Vec<Tag>>, DbError> {
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] = &[TAG_ID, INSERT_TAG, ATTACH, DETACH_ALL, OF_LINKS];
+pub(super) const STATEMENTS: &[Sql] = &[TAG_ID, INSERT_TAG, ATTACH, DETACH_ALL, OF_LINKS];

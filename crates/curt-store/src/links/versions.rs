@@ -88,4 +88,4 @@ pub(super) async fn insert(
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] = &[INSERT, SELECT, ORIGIN];
+pub(super) const STATEMENTS: &[Sql] = &[INSERT, SELECT, ORIGIN];

@@ -1,0 +1,7 @@
+-- Deleted links that wait to be erased, oldest first. An index on links would have all links in it
+-- on MySQL, cost each create a write, and tempt the optimizer to walk along it.
+create table deleted_links (
+    deleted_at bigint not null,
+    link_id bigint not null,
+    primary key (deleted_at, link_id)
+) engine = InnoDB default charset = utf8mb4 collate = utf8mb4_bin

@@ -1,0 +1,27 @@
+//! How SQLite finds links: never by looking at all of them.
+
+use super::*;
+use crate::{Engine, db::explain, tests::for_each_store};
+
+#[tokio::test]
+async fn a_redirect_is_one_search_in_the_unique_index() {
+    for_each_store(async |store| {
+        if store.engine() == Engine::Sqlite {
+            let plan = explain::query_plan(&store.db, ROUTE).await;
+            let expected = "SEARCH links USING INDEX links_by_code (domain_id=? AND code=?)";
+            assert_eq!(plan, expected);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn erasing_looks_at_deleted_links_only() {
+    for_each_store(async |store| {
+        if store.engine() == Engine::Sqlite {
+            let plan = explain::query_plan(&store.db, erasure::DUE).await;
+            assert_eq!(plan, "SEARCH deleted_links USING PRIMARY KEY (deleted_at<?)");
+        }
+    })
+    .await;
+}
