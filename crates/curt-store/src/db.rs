@@ -17,6 +17,8 @@ use tokio::sync::Mutex;
 use crate::{ConnectError, Engine, StoreMetrics, StoreSettings, database_url::Location};
 
 mod error;
+#[cfg(test)]
+pub(crate) mod explain;
 mod jobs;
 mod readers;
 mod server;

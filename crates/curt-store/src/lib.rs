@@ -32,3 +32,6 @@ pub use metrics::StoreMetrics;
 pub use migrations::{MigrateError, MigrationState, MigrationStatus};
 pub use replays::{NewReplay, REPLAY_KEY_LEN_MAX, Replay};
 pub use store::Store;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+//! What holds for the whole crate: statements that every engine takes, and tables that are alike.
+
+use curt_domain::{Clock, ManualClock, Timestamp};
+use testkit::databases::for_each_engine;
+
+use crate::{
+    Engine, Store, StoreMetrics, StoreSettings, changes,
+    db::{Row, Sql, explain},
+    ids, links, meta, replays,
+};
+
+/// A store with all its tables, on a fresh database of each engine.
+pub(crate) async fn for_each_store(test: impl AsyncFn(&Store)) {
+    for_each_engine(async |database| {
+        let settings = StoreSettings::new(database.url().parse().unwrap());
+        let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();
+        let clock = Clock::Manual(ManualClock::new(Timestamp::from_millis(0)));
+        store.migrate(&clock).await.unwrap();
+        test(&store).await;
+        store.close().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn every_statement_is_prepared_on_every_engine() {
+    let statements =
+        [changes::STATEMENTS, ids::STATEMENTS, meta::STATEMENTS, replays::STATEMENTS].concat();
+    let statements = [statements, links::statements()].concat();
+    for_each_store(async |store| {
+        for sql in &statements {
+            let prepared = explain::prepare(&store.db, *sql).await;
+            prepared.unwrap_or_else(|error| panic!("{sql:?}: {:?}", error));
+        }
+    })
+    .await;
+}
+
+const COLUMNS: Sql = Sql::new(
+    "select cast(table_name as text), cast(column_name as text), cast(data_type as text),
+            cast(is_nullable as text)
+     from information_schema.columns where table_schema = current_schema()",
+)
+.on_sqlite(
+    "select tables.name, columns.name, lower(columns.type),
+            case when columns.\"notnull\" = 1 or 0 < columns.pk then 'NO' else 'YES' end
+     from sqlite_schema as tables join pragma_table_info(tables.name) as columns
+     where tables.type = 'table' and tables.name not like 'sqlite_%'",
+)
+.on_mysql(
+    "select cast(table_name as char), cast(column_name as char), cast(data_type as char),
+            cast(is_nullable as char)
+     from information_schema.columns where table_schema = database()",
+);
+
+/// The three folders of migrations are written by hand, so they could drift apart.
+#[tokio::test]
+async fn the_tables_have_the_same_columns_on_every_engine() {
+    for_each_store(async |store| {
+        let rows = store.db.rows(COLUMNS, &[]).await.unwrap();
+        let mut columns: Vec<String> =
+            rows.iter().map(|row| describe(row, store.engine())).collect();
+        columns.sort_unstable();
+        insta::assert_snapshot!("columns", columns.join("\n"));
+    })
+    .await;
+}
+
+fn describe(row: &Row, engine: Engine) -> String {
+    let [table, column, declared, nullable] = [0, 1, 2, 3].map(|cell| row.text(cell).unwrap());
+    let kind = match declared {
+        "bigint" | "smallint" | "integer" => "integer",
+        "varchar" | "character varying" | "text" | "mediumtext" => "text",
+        "blob" | "bytea" | "varbinary" => "bytes",
+        other => panic!("{table}.{column} is a {other} on {}", engine.as_str()),
+    };
+    let null = if nullable == "YES" { " or null" } else { "" };
+    format!("{table}.{column}: {kind}{null}")
+}
