@@ -39,12 +39,11 @@ fn f4_sigterm_under_load_fails_no_request() {
 
     let outcomes = thread::scope(|scope| {
         let (warm, any_warm) = mpsc::channel();
-        let clients: Vec<_> = (0..CLIENTS)
-            .map(|number| {
-                let (warm, first, client) = (warm.clone(), &first, server.client());
-                scope.spawn(move || use_until_closed(client, number, first, &warm))
-            })
-            .collect();
+        let mut clients = Vec::new();
+        for number in 0..CLIENTS {
+            let (warm, first, client) = (warm.clone(), &first, server.client());
+            clients.push(scope.spawn(move || use_until_closed(client, number, first, &warm)));
+        }
         // One that is missing has failed, and says so below.
         let warm = (0..CLIENTS).take_while(|_| any_warm.recv_timeout(END_MAX).is_ok()).count();
         stop_and_watch(server, &first);

@@ -65,6 +65,7 @@ impl Disk {
     }
 }
 
+#[expect(clippy::print_stdout, reason = "a run that fails can be repeated by what it printed")]
 fn torture(mut disk: Disk) {
     let seed = from_env("CURT_TORTURE_SEED").unwrap_or_else(|| fastrand::u64(..));
     println!("CURT_TORTURE_SEED={seed} repeats this");
