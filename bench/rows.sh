@@ -162,10 +162,10 @@ start_after_kill() {
         wrk --threads 1 --connections "$CREATE_CONNECTIONS" --duration 60s \
             --script bench/create.lua "http://$BENCH_HOST" -- "$round" >/dev/null 2>&1 &
         load_pid=$!
+        disown "$load_pid"
         sleep "$WARM_UP_SECONDS"
         end_server KILL
         kill -KILL "$load_pid"
-        wait "$load_pid" 2>/dev/null || true
         load_pid=''
         await_quiet
         start_server "$ALL_CORES" "$copy"

@@ -45,6 +45,8 @@ start_server() {
         CURT_METRICS__LISTEN="127.0.0.1:$metrics_port" CURT_ADMIN_KEY="$CURT_ADMIN_KEY" \
         CURT_DATA_DIR="$data_dir" CURT_SHUTDOWN__DELAY=0 "$@" "$CURT" serve) >>"$run_dir/server.log" 2>&1 &
     server_pid=$!
+    # Or the shell would report every server that is killed.
+    disown "$server_pid"
     until is_ready; do
         kill -0 "$server_pid" 2>/dev/null || die 'the server did not start'
         (($(now_micros) - started < READY_SECONDS_MAX * 1000000)) || die 'the server is not ready'
@@ -72,7 +74,6 @@ end_server() {
     # A server that does not end is killed, and the script with it.
     timeout "$STOP_SECONDS_MAX" \
         tail --pid="$pid" --sleep-interval=0.02 -f /dev/null || die 'the server does not stop'
-    wait "$pid" 2>/dev/null || true
     server_pid=''
 }
 
