@@ -38,6 +38,7 @@ use writer::Writer;
 pub(crate) use error::{DbError, DbErrorKind};
 pub(crate) use server::{create_database, drop_database};
 pub(crate) use sql::Sql;
+pub(crate) use sqlite::integrity_problems;
 pub(crate) use tx::{Body, Tx, Work};
 pub(crate) use value::{Row, Value};
 

@@ -88,7 +88,11 @@ impl StoreMetrics {
         self.latency.get_or_create(&labels).observe(elapsed.as_secs_f64());
     }
 
+    /// Constraints are left out: they are how a database answers, not how it fails.
     pub(crate) fn count_error(&self, engine: Engine, kind: DbErrorKind) {
+        if kind.is_constraint() {
+            return;
+        }
         let labels = Failure { engine: engine.as_str(), kind: kind.as_str() };
         self.errors.get_or_create(&labels).inc();
     }
@@ -98,12 +102,19 @@ impl StoreMetrics {
         self.retries.get_or_create(&labels).inc();
     }
 
+    #[cfg(test)]
+    pub(crate) fn retries(&self, engine: Engine, operation: &'static str) -> u64 {
+        let labels = Operation { engine: engine.as_str(), operation };
+        self.retries.get_or_create(&labels).get()
+    }
+
     pub(crate) fn writer_queue_len(&self) -> &Gauge {
         &self.writer_queue_len
     }
 
-    pub(crate) fn batch_len(&self) -> &Histogram {
-        &self.batch_len
+    pub(crate) fn observe_batch(&self, jobs: usize) {
+        let jobs = u32::try_from(jobs).unwrap_or(u32::MAX);
+        self.batch_len.observe(jobs.into());
     }
 }
 

@@ -1,10 +1,9 @@
 //! What can go wrong in a database, sorted by what a caller can do about it.
 
-use std::{error::Error, sync::Arc};
+use std::{error::Error, fmt, sync::Arc};
 
 /// A failed statement or transaction. Cheap to clone: a failed commit answers many jobs.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{}", .kind.as_message())]
+#[derive(Debug, Clone)]
 pub(crate) struct DbError {
     kind: DbErrorKind,
     source: Arc<dyn Error + Send + Sync>,
@@ -58,9 +57,22 @@ impl DbError {
     }
 }
 
+impl fmt::Display for DbError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.kind.as_message())
+    }
+}
+
+/// By hand, because the derived source would be the `Arc`, which is not the driver's error.
+impl Error for DbError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
 impl DbErrorKind {
     /// Whether the statement alone failed, and the transaction around it is as it was before.
-    pub(in crate::db) fn is_constraint(self) -> bool {
+    pub(crate) fn is_constraint(self) -> bool {
         matches!(self, Self::UniqueViolation | Self::OtherConstraint)
     }
 

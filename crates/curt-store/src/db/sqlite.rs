@@ -242,6 +242,21 @@ impl Connection {
     }
 }
 
+/// What SQLite's own check finds in a file; nothing when it is sound.
+pub(crate) fn integrity_problems(path: &Path) -> Result<Vec<String>, DbError> {
+    const CHECK: Sql = Sql::new("pragma integrity_check");
+    let rows = match Connection::open_reader(path)?.rows(CHECK, &[]) {
+        Ok(rows) => rows,
+        // Too damaged for the check to get through.
+        Err(error) if error.kind() == DbErrorKind::StorageFailed => {
+            return Ok(vec![std::error::Error::source(&error).unwrap_or(&error).to_string()]);
+        }
+        Err(error) => return Err(error),
+    };
+    let lines: Result<Vec<_>, _> = rows.iter().map(|row| row.text(0).map(str::to_owned)).collect();
+    Ok(lines?.into_iter().filter(|line| line != "ok").collect())
+}
+
 fn check_library() -> Result<(), ConnectError> {
     let found = rusqlite::version_number();
     if found < LIBRARY_VERSION_MIN {
@@ -281,11 +296,11 @@ fn is_not_a_database(error: &DbError) -> bool {
 }
 
 fn db_error(error: rusqlite::Error) -> DbError {
-    let kind = error.sqlite_error().map_or(DbErrorKind::Other, kind);
+    let kind = error.sqlite_error().copied().map_or(DbErrorKind::Other, kind);
     DbError::new(kind, error)
 }
 
-fn kind(error: &ffi::Error) -> DbErrorKind {
+fn kind(error: ffi::Error) -> DbErrorKind {
     match (error.code, error.extended_code) {
         (
             ErrorCode::ConstraintViolation,

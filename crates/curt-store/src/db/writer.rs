@@ -171,7 +171,7 @@ impl WriterThread {
         }
         match self.run_batch(first) {
             Batch::Whole(jobs) => {
-                self.metrics.batch_len().observe(jobs.len() as f64);
+                self.metrics.observe_batch(jobs.len());
                 let fate = self.commit();
                 for job in jobs {
                     self.answer(job, fate.clone());

@@ -133,3 +133,6 @@ fn backoff(attempt: u32) -> Duration {
     let random = getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX));
     whole.mul_f64(0.5 + random / 2.0)
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,8 +2,8 @@ use super::*;
 use crate::db::Cell;
 
 fn row(texts: &[Option<&str>]) -> [Row; 1] {
-    let cell = |text: &Option<&str>| text.map_or(Cell::Null, |text| Cell::Text(text.to_owned()));
-    [Row::new(texts.iter().map(cell).collect())]
+    let cell = |text: Option<&str>| text.map_or(Cell::Null, |text| Cell::Text(text.to_owned()));
+    [Row::new(texts.iter().copied().map(cell).collect())]
 }
 
 #[test]
