@@ -1,5 +1,5 @@
-//! Creating and dropping whole databases, for set-up scripts and tests. A running node does
-//! neither.
+//! Whole databases: creating and dropping them, for set-up scripts and tests, and checking them
+//! from outside. A running node does none of this.
 
 use crate::{DatabaseUrl, StoreError, db};
 
@@ -11,6 +11,15 @@ impl DatabaseUrl {
         let created = db::create_database(self, name).await;
         created.map_err(StoreError::while_doing("creating a database"))?;
         Ok(Some(sibling))
+    }
+
+    /// What is wrong with an SQLite file: every page, row and index is looked at, which takes
+    /// seconds per gigabyte and keeps no writer waiting. Empty when all is well; `None` for a
+    /// database server, which has tools of its own.
+    pub fn integrity_problems(&self) -> Result<Option<Vec<String>>, StoreError> {
+        let Some(path) = self.sqlite_path() else { return Ok(None) };
+        let problems = db::integrity_problems(path);
+        problems.map(Some).map_err(StoreError::while_doing("checking the database"))
     }
 
     /// Drops a database beside the one this address names, with all that is in it.

@@ -1,8 +1,11 @@
 //! `curt db`: the tables of the database, with and without a server around.
 
-use std::fs::File;
+use std::{fs::File, os::unix::fs::FileExt as _};
 
 use crate::program::Program;
+
+/// SQLite's default; a page of zeros belongs to no table and no index.
+const PAGE_LEN: u64 = 4096;
 
 #[test]
 fn migrations_are_applied_once_and_listed() {
@@ -20,6 +23,22 @@ fn migrations_are_applied_once_and_listed() {
     let status = program.run(&["db", "status"]).stdout;
     assert_eq!(status.lines().count(), first.stdout.lines().count());
     assert!(status.lines().all(|line| line.contains("  applied 20")), "{status}");
+}
+
+#[test]
+fn damage_is_found() {
+    let program = Program::new();
+    assert_eq!(program.run(&["db", "check"]).code, Some(1), "there is nothing to check yet");
+    program.run(&["db", "migrate"]);
+    let sound = program.run(&["db", "check"]);
+    assert_eq!((sound.code, sound.stdout.as_str()), (Some(0), "sqlite:./data/curt.db is sound\n"));
+
+    let file = File::options().write(true).open(program.path("data/curt.db")).unwrap();
+    let pages = file.metadata().unwrap().len() / PAGE_LEN;
+    file.write_all_at(&[0; PAGE_LEN as usize], (pages - 1) * PAGE_LEN).unwrap();
+    let damaged = program.run(&["db", "check"]);
+    assert_eq!(damaged.code, Some(1), "{damaged:?}");
+    assert!(damaged.stderr.contains("sqlite:./data/curt.db is damaged"), "{damaged:?}");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 //! `CURT_TORTURE_CYCLES` says how many crashes (`cargo xtask torture` asks for many), and
 //! `CURT_TORTURE_SEED` repeats the crashes of a run that failed, as far as timing can be repeated.
 
-use std::{env, path::PathBuf, time::Duration};
+use std::{env, path::PathBuf, process::Command, time::Duration};
 
 use tempfile::TempDir;
 use testkit::{
@@ -56,6 +56,16 @@ impl Disk {
         }
     }
 
+    /// While the server runs: it has done the recovery, which is its own to do.
+    fn assert_sound(&self) {
+        let check = Command::new(env!("CARGO_BIN_EXE_curt"))
+            .args(["db", "check", "--data-dir"])
+            .arg(self.data_dir())
+            .output()
+            .unwrap();
+        assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
+    }
+
     fn crash(&mut self, server: Server) {
         server.kill();
         match self {
@@ -80,12 +90,14 @@ fn torture(mut disk: Disk) {
 
         let server = disk.command().start();
         let links = history.check(&server);
+        disk.assert_sound();
         println!("crash {cycle} of {cycles}: {links} links before");
         let time = Duration::from_millis(random.u64(WRITING_MS));
         history.write(server, time, |server| disk.crash(server));
     }
     let server = disk.command().start();
     assert!(0 < history.check(&server), "nothing was written");
+    disk.assert_sound();
 }
 
 fn from_env<T: std::str::FromStr>(name: &str) -> Option<T> {
