@@ -200,7 +200,7 @@ impl Shared {
     /// What every answer carries.
     fn seal(&self, response: &mut Response<Body>, id: HeaderValue) {
         response.headers_mut().insert(REQUEST_ID, id);
-        if self.node.is_stopping() {
+        if self.node.is_closing() {
             response.headers_mut().insert(header::CONNECTION, CLOSE);
         }
     }

@@ -8,6 +8,7 @@ use curt_store::Store;
 pub struct Node {
     store: Store,
     stopping: AtomicBool,
+    closing: AtomicBool,
     database_reached: AtomicBool,
 }
 
@@ -20,16 +21,32 @@ pub(crate) enum NotReady {
 
 impl Node {
     pub fn new(store: Store) -> Self {
-        Self { store, stopping: AtomicBool::new(false), database_reached: AtomicBool::new(true) }
+        Self {
+            store,
+            stopping: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+            database_reached: AtomicBool::new(true),
+        }
     }
 
-    /// From now on the node says that it is not ready, and asks its clients to go elsewhere.
+    /// From now on the node says that it is not ready.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
     pub fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
+    }
+
+    /// From now on clients are asked to go elsewhere. Not before the listener is closed: asked
+    /// earlier, they come back over new connections, and those that the kernel has let in at the
+    /// moment of closing are reset.
+    pub fn close(&self) {
+        self.closing.store(true, Ordering::Relaxed);
+    }
+
+    pub fn is_closing(&self) -> bool {
+        self.closing.load(Ordering::Relaxed)
     }
 
     /// Told by the task that follows the changes feed: it asks the database every second.

@@ -81,6 +81,7 @@ impl Server {
         // Whoever the kernel let in already is served too.
         connections.accept_until(&self.listener, front, std::future::ready(())).await;
         drop(self.listener);
+        self.node.close();
         connections.drain(self.settings.timeout).await;
     }
 }
