@@ -30,7 +30,7 @@ async fn every_statement_is_prepared_on_every_engine() {
     for_each_store(async |store| {
         for sql in &statements {
             let prepared = explain::prepare(&store.db, *sql).await;
-            prepared.unwrap_or_else(|error| panic!("{sql:?}: {:?}", error));
+            prepared.unwrap_or_else(|error| panic!("{sql:?}: {error:?}"));
         }
     })
     .await;

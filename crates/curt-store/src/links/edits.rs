@@ -39,7 +39,7 @@ struct Aim {
     now: Timestamp,
 }
 
-struct Edit {
+struct Editing {
     aim: Aim,
     edit: LinkEdit,
     /// Those of `edit.tags`.
@@ -65,7 +65,7 @@ impl Store {
     ) -> Result<LinkRecord, EditLinkError> {
         let tag_ids = self.tag_ids(edit.tags.as_deref().unwrap_or_default()).await?;
         let aim = Aim { id, expected_revision, now };
-        self.db.transaction("edit_link", Edit { aim, edit, tag_ids }, apply).await
+        self.db.transaction("edit_link", Editing { aim, edit, tag_ids }, apply).await
     }
 
     /// Takes a link away from visitors at once; its owner has [`RESTORE_WINDOW`] to regret it.
@@ -90,7 +90,7 @@ impl Store {
     }
 }
 
-fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Edit) -> Work<'t, LinkRecord, EditLinkError> {
+fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, LinkRecord, EditLinkError> {
     Box::pin(async move {
         let record = lock_present(tx, &input.aim).await?;
         let old = &record.link;

@@ -117,7 +117,9 @@ fn by_link(rows: &[Row]) -> Result<HashMap<LinkId, Vec<Tag>>, DbError> {
         let tag = Tag::parse(row.text(1)?).map_err(DbError::unreadable)?;
         tags.entry(rows::id(row, 0)?).or_default().push(tag);
     }
-    tags.values_mut().for_each(|tags| tags.sort_unstable());
+    for tags in tags.values_mut() {
+        tags.sort_unstable();
+    }
     Ok(tags)
 }
 

@@ -2,10 +2,10 @@
 
 use std::time::Duration;
 
-use curt_domain::{Link, LinkEdit, Note, RedirectStatus, Switch, Timestamp, Title};
+use curt_domain::{Link, LinkEdit, MaxClicks, Note, RedirectStatus, Switch, Timestamp, Title};
 use curt_store::{Change, ChangeKind, Changes, EditLinkError, RESTORE_WINDOW, Store};
 
-use crate::stores::{create, for_each_store, id, later, link, max_clicks, now, tags, target};
+use crate::stores::{create, for_each_store, id, later, link, now, tags, target};
 
 fn retitled(title: &str) -> LinkEdit {
     LinkEdit { title: Some(Some(Title::parse(title).unwrap())), ..LinkEdit::default() }
@@ -22,7 +22,7 @@ fn full_edit() -> LinkEdit {
         forward_query: Some(true),
         valid_from: Some(Some(later(10))),
         expires_at: Some(Some(later(20))),
-        max_clicks: Some(max_clicks(3)),
+        max_clicks: Some(MaxClicks::new(3)),
         fallback: Some(Some(target("https://example.org/over"))),
         switch: Some(Switch::Disabled),
     }
@@ -153,7 +153,8 @@ async fn edits_deletion_and_restoring_are_announced_but_creates_are_not() {
 #[tokio::test]
 async fn a_deleted_link_is_gone_at_once_and_comes_back_as_it_was() {
     for_each_store(async |store| {
-        let before = Link { tags: tags(&["a", "b"]), max_clicks: max_clicks(5), ..link(1, "abc") };
+        let before =
+            Link { tags: tags(&["a", "b"]), max_clicks: MaxClicks::new(5), ..link(1, "abc") };
         create(store, &before).await;
         store.use_click(id(1), before.max_clicks.unwrap()).await.unwrap();
         let code = store.delete_link(id(1), Some(1), later(1)).await.unwrap();
@@ -227,17 +228,17 @@ async fn a_limit_that_was_lifted_goes_on_counting_where_it_was() {
     for_each_store(async |store| {
         create(store, &link(1, "abc")).await;
         let limit = |count| LinkEdit {
-            max_clicks: Some(if count == 0 { None } else { max_clicks(count) }),
+            max_clicks: Some(if count == 0 { None } else { MaxClicks::new(count) }),
             ..LinkEdit::default()
         };
         store.edit_link(id(1), limit(2), None, now()).await.unwrap();
-        assert!(store.use_click(id(1), max_clicks(2).unwrap()).await.unwrap());
+        assert!(store.use_click(id(1), MaxClicks::new(2).unwrap()).await.unwrap());
         store.edit_link(id(1), limit(0), None, now()).await.unwrap();
         let record = store.edit_link(id(1), limit(1), None, now()).await.unwrap();
         assert_eq!(record.used_clicks, 1);
-        assert!(!store.use_click(id(1), max_clicks(1).unwrap()).await.unwrap());
+        assert!(!store.use_click(id(1), MaxClicks::new(1).unwrap()).await.unwrap());
         store.edit_link(id(1), limit(3), None, now()).await.unwrap();
-        assert!(store.use_click(id(1), max_clicks(3).unwrap()).await.unwrap());
+        assert!(store.use_click(id(1), MaxClicks::new(3).unwrap()).await.unwrap());
     })
     .await;
 }

@@ -1,11 +1,11 @@
 //! What becomes of links that were deleted long ago: nothing is left of them but the code.
 
-use curt_domain::{Link, LinkEdit, Title};
+use curt_domain::{Link, LinkEdit, MaxClicks, Title};
 use curt_store::{CreateLinkError, EditLinkError, LinkSort};
 
 use crate::{
     lists::query,
-    stores::{create, for_each_store, id, later, link, max_clicks, now, tags},
+    stores::{create, for_each_store, id, later, link, now, tags},
 };
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn nothing_of_an_erased_link_can_be_found() {
         let secret = Link {
             title: Some(Title::parse("secret").unwrap()),
             tags: tags(&["secret"]),
-            max_clicks: max_clicks(1),
+            max_clicks: MaxClicks::new(1),
             ..link(1, "abc")
         };
         create(store, &secret).await;

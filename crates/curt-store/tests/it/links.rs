@@ -1,9 +1,11 @@
 //! Creating links, reading them, and what redirects see of them.
 
-use curt_domain::{ClickTotals, Dates, Link, LinkRecord, Note, RedirectStatus, TargetUrl, Title};
+use curt_domain::{
+    ClickTotals, Dates, Link, LinkRecord, MaxClicks, Note, RedirectStatus, TargetUrl, Title,
+};
 use curt_store::CreateLinkError;
 
-use crate::stores::{create, for_each_store, id, later, link, max_clicks, tags, target};
+use crate::stores::{create, for_each_store, id, later, link, tags, target};
 
 /// Every field set to something that is not its default.
 fn full_link() -> Link {
@@ -15,7 +17,7 @@ fn full_link() -> Link {
         redirect_status: RedirectStatus::Permanent308,
         forward_query: true,
         dates: Dates::new(Some(later(1)), Some(later(2))).unwrap(),
-        max_clicks: max_clicks((1 << 53) - 1),
+        max_clicks: MaxClicks::new((1 << 53) - 1),
         fallback: Some(target("https://example.org/over")),
         disabled_at: Some(later(3)),
         revision: 1,
@@ -72,7 +74,7 @@ async fn a_taken_code_is_refused_and_case_matters() {
         create(store, &link(1, "abc")).await;
         let plain = store.create_link(link(2, "abc"), None).await;
         assert!(matches!(plain, Err(CreateLinkError::CodeTaken)), "{plain:?}");
-        let tagged = Link { tags: tags(&["new"]), max_clicks: max_clicks(1), ..link(3, "abc") };
+        let tagged = Link { tags: tags(&["new"]), max_clicks: MaxClicks::new(1), ..link(3, "abc") };
         let tagged = store.create_link(tagged, None).await;
         assert!(matches!(tagged, Err(CreateLinkError::CodeTaken)), "{tagged:?}");
         for (number, code) in [(4, "ABC"), (5, "Abc"), (6, "abc-"), (7, "abc_")] {
@@ -90,7 +92,7 @@ async fn a_taken_code_is_refused_and_case_matters() {
 #[tokio::test]
 async fn clicks_of_a_limited_link_are_used_up_one_by_one() {
     for_each_store(async |store| {
-        let limited = Link { max_clicks: max_clicks(2), ..link(1, "two") };
+        let limited = Link { max_clicks: MaxClicks::new(2), ..link(1, "two") };
         create(store, &limited).await;
         let max = limited.max_clicks.unwrap();
         assert!(store.use_click(limited.id, max).await.unwrap());
@@ -110,7 +112,7 @@ async fn clicks_of_a_limited_link_are_used_up_one_by_one() {
 async fn a_refused_create_leaves_nothing_behind() {
     for_each_store(async |store| {
         create(store, &link(1, "abc")).await;
-        let refused = Link { max_clicks: max_clicks(1), tags: tags(&["a"]), ..link(2, "abc") };
+        let refused = Link { max_clicks: MaxClicks::new(1), tags: tags(&["a"]), ..link(2, "abc") };
         store.create_link(refused.clone(), None).await.unwrap_err();
         let again = Link { code: "def".parse().unwrap(), tags: Vec::new(), ..refused };
         create(store, &again).await;

@@ -3,10 +3,10 @@
 
 use std::collections::HashSet;
 
-use curt_domain::{Dates, Link, LinkStatus, Tag, Timestamp, Title};
+use curt_domain::{Dates, Link, LinkStatus, MaxClicks, Tag, Timestamp, Title};
 use curt_store::{Cursor, InvalidCursor, LinkQuery, LinkSort, ListLinksError, PAGE_LEN_MAX, Store};
 
-use crate::stores::{create, for_each_store, id, later, link, max_clicks, now, tags, target};
+use crate::stores::{create, for_each_store, id, later, link, now, tags, target};
 
 const SORTS: [LinkSort; 5] = [
     LinkSort::CreatedAt,
@@ -184,12 +184,12 @@ async fn sqli_01_special_characters_find_only_themselves() {
             "plain",
         ];
         for (number, title) in (1..).zip(titles) {
-            let titled = Link {
+            let link = Link {
                 title: Some(Title::parse(title).unwrap()),
                 tags: tags(&[title]),
                 ..link(number, &format!("c{number}"))
             };
-            create(store, &titled).await;
+            create(store, &link).await;
         }
         let found = [
             ("%", 1),
@@ -217,6 +217,9 @@ async fn sqli_01_special_characters_find_only_themselves() {
             "!%",
             "'; drop table links; --",
             "🦀",
+            "plain\0",
+            "\0",
+            "c1\n100%",
         ];
         for text in nothing {
             assert_eq!(codes(store, &search(text)).await, [""; 0], "{text:?}");
@@ -324,7 +327,7 @@ async fn a_status_finds_the_links_that_have_it() {
             Dates::new(from.map(later), until.map(later)).unwrap()
         };
         let past = Dates::new(None, Some(now())).unwrap();
-        let limited = |number, code| Link { max_clicks: max_clicks(1), ..link(number, code) };
+        let limited = |number, code| Link { max_clicks: MaxClicks::new(1), ..link(number, code) };
         for link in [
             link(1, "active"),
             Link { dates: dates(Some(1), None), ..link(2, "scheduled") },
@@ -338,7 +341,7 @@ async fn a_status_finds_the_links_that_have_it() {
             create(store, &link).await;
         }
         for used in [4, 5, 7, 8] {
-            assert!(store.use_click(id(used), max_clicks(1).unwrap()).await.unwrap());
+            assert!(store.use_click(id(used), MaxClicks::new(1).unwrap()).await.unwrap());
         }
         let statuses = [
             (LinkStatus::Active, vec!["active", "active-too"]),

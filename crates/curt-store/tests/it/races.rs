@@ -1,9 +1,9 @@
 //! Many at once for one thing that only one can have.
 
-use curt_domain::{Link, LinkEdit, Title};
+use curt_domain::{Link, LinkEdit, MaxClicks, Title};
 use curt_store::{CreateLinkError, EditLinkError};
 
-use crate::stores::{create, for_each_store, id, in_parallel, later, link, max_clicks, now, tags};
+use crate::stores::{create, for_each_store, id, in_parallel, later, link, now, tags};
 
 #[tokio::test]
 async fn race_01_one_of_100_gets_the_code() {
@@ -21,7 +21,7 @@ async fn race_01_one_of_100_gets_the_code() {
 #[tokio::test]
 async fn race_03_one_of_200_gets_the_last_click() {
     for_each_store(async |store| {
-        let once = Link { max_clicks: max_clicks(1), ..link(1, "once") };
+        let once = Link { max_clicks: MaxClicks::new(1), ..link(1, "once") };
         create(store, &once).await;
         let max = once.max_clicks.unwrap();
         let clicks = in_parallel((0..200).map(|_| store.use_click(once.id, max))).await;
@@ -56,9 +56,9 @@ async fn one_of_many_edits_of_a_revision_wins() {
 async fn links_bring_the_same_new_tags_in_any_order() {
     for_each_store(async |store| {
         let names = ["a", "b", "c", "d", "e", "f"];
-        let creates = (1..=24_u64).map(|number| {
+        let creates = (1..=24).zip((0..names.len()).cycle()).map(|(number, first)| {
             let mut own = names;
-            own.rotate_left(number as usize % names.len());
+            own.rotate_left(first);
             let link = Link { tags: tags(&own), ..link(number, &format!("code{number}")) };
             store.create_link(link, None)
         });

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use curt_domain::{
-    Clock, Dates, Link, LinkId, ManualClock, MaxClicks, RedirectStatus, Tag, TargetUrl, Timestamp,
+    Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Tag, TargetUrl, Timestamp,
 };
 use curt_store::{Store, StoreMetrics, StoreSettings};
 use futures_util::{StreamExt as _, stream};
@@ -40,10 +40,6 @@ pub(crate) fn target(text: &str) -> TargetUrl {
 
 pub(crate) fn tags(names: &[&str]) -> Vec<Tag> {
     names.iter().map(|name| Tag::parse(name).unwrap()).collect()
-}
-
-pub(crate) fn max_clicks(count: u64) -> Option<MaxClicks> {
-    Some(MaxClicks::new(count).unwrap())
 }
 
 /// A link with nothing special about it, created now.
