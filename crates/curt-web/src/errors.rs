@@ -5,8 +5,8 @@
 use std::error::Error;
 
 use axum::{
-    http::{HeaderValue, StatusCode, header},
-    response::{IntoResponse, Response},
+    http::{HeaderName, HeaderValue, StatusCode, header},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use curt_domain::{InvalidCode, InvalidTarget, InvalidText};
 use curt_store::{EditLinkError, ListLinksError, StoreError, StoreErrorKind};
@@ -59,6 +59,11 @@ pub(crate) enum ApiError {
     Internal,
 }
 
+/// Bytes of a field's name and of what is wrong with it that are told: both may quote what was
+/// sent, however long that is.
+const NAME_LEN_SHOWN: usize = 100;
+const MESSAGE_LEN_SHOWN: usize = 200;
+
 /// One thing that is wrong with one field of a request.
 #[derive(Debug, Serialize)]
 pub(crate) struct FieldError {
@@ -69,7 +74,10 @@ pub(crate) struct FieldError {
 
 impl FieldError {
     pub(crate) fn new(field: &str, code: &'static str, message: impl Into<String>) -> Self {
-        Self { field: field.to_owned(), code, message: message.into() }
+        let mut message = message.into();
+        message.truncate(message.floor_char_boundary(MESSAGE_LEN_SHOWN));
+        let field = &field[..field.floor_char_boundary(NAME_LEN_SHOWN)];
+        Self { field: field.to_owned(), code, message }
     }
 
     pub(crate) fn invalid(field: &str, message: impl Into<String>) -> Self {
@@ -170,6 +178,12 @@ impl ApiError {
         }
     }
 
+    /// When it makes sense to try again, where we know.
+    pub(crate) fn retry_after(&self) -> Option<(HeaderName, HeaderValue)> {
+        matches!(self, Self::Unavailable | Self::TimedOut)
+            .then_some((header::RETRY_AFTER, RETRY_AFTER))
+    }
+
     fn fields(&self) -> &[FieldError] {
         match self {
             Self::InvalidFields(errors) => errors,
@@ -229,18 +243,10 @@ impl IntoResponse for ApiError {
         };
         let body = serde_json::to_vec(&problem).expect("a problem is made of texts and numbers");
         let headers = [(header::CONTENT_TYPE, PROBLEM_JSON), (header::CACHE_CONTROL, NO_STORE)];
-        let mut response = (status, headers, body).into_response();
-        match self {
-            Self::Unauthenticated => {
-                let challenge = HeaderValue::from_static("Bearer");
-                response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
-            }
-            Self::Unavailable | Self::TimedOut => {
-                response.headers_mut().insert(header::RETRY_AFTER, RETRY_AFTER);
-            }
-            _ => {}
-        }
-        response
+        let challenge = matches!(self, Self::Unauthenticated)
+            .then_some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
+        let also = AppendHeaders(self.retry_after().into_iter().chain(challenge));
+        (status, headers, also, body).into_response()
     }
 }
 

@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use curt_domain::LinkId;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{
     AdminKey,
@@ -41,6 +41,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
             }
             ApiError::InvalidJson { detail: "the body ended early".to_owned() }
         })?;
+        check_is_object(&bytes)?;
         let mut reader = serde_json::Deserializer::from_slice(&bytes);
         let value = serde_path_to_error::deserialize(&mut reader).map_err(invalid_json)?;
         reader.end().map_err(|error| ApiError::InvalidJson { detail: error.to_string() })?;
@@ -56,33 +57,43 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
+/// Serde would take an array for a struct, its items for the fields in their order.
+fn check_is_object(json: &[u8]) -> Result<(), ApiError> {
+    if json.trim_ascii_start().starts_with(b"{") {
+        return Ok(());
+    }
+    match serde_json::from_slice::<IgnoredAny>(json) {
+        Ok(IgnoredAny) => Err(ApiError::invalid_field("body", "must be an object")),
+        Err(error) => Err(ApiError::InvalidJson { detail: error.to_string() }),
+    }
+}
+
 /// Bad syntax is one thing, good JSON of the wrong shape another.
 fn invalid_json(error: serde_path_to_error::Error<serde_json::Error>) -> ApiError {
     let path = error.path().to_string();
     let inner = error.into_inner();
     if inner.is_data() {
-        invalid_field(&path, &inner)
+        invalid_field("body", &path, &inner.to_string())
     } else {
         ApiError::InvalidJson { detail: inner.to_string() }
     }
 }
 
-/// Longest part of a field's path that is repeated to the client.
-const FIELD_LEN_SHOWN: usize = 100;
-
-/// Serde tells an unknown field only by its words; this is the one place that reads them.
-fn invalid_field(path: &str, error: &impl ToString) -> ApiError {
-    let message = error.to_string();
-    let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split('`').next());
-    let field: String = unknown.unwrap_or(path).chars().take(FIELD_LEN_SHOWN).collect();
-    let field = if field.is_empty() || field == "." { "body".to_owned() } else { field };
-    let error = if unknown.is_some() {
-        FieldError { field, code: "unknown_field", message: "is not a field".to_owned() }
+/// Which field is meant, serde tells only by its words; this is the one place that reads them.
+/// Where it means none, it means the `whole`.
+fn invalid_field(whole: &str, path: &str, message: &str) -> ApiError {
+    let named = |start| message.strip_prefix(start)?.split('`').next();
+    let (field, code, reason) = if let Some(name) = named("unknown field `") {
+        (name, "unknown_field", "is not a field")
+    } else if let Some(name) = named("missing field `") {
+        (name, "invalid_field", "is missing")
+    } else if let Some(name) = named("duplicate field `") {
+        (name, "invalid_field", "stands there twice")
     } else {
-        let words = message.split(" at line ").next().unwrap_or_default();
-        FieldError { field, code: "invalid_field", message: words.to_owned() }
+        (path, "invalid_field", message.split(" at line ").next().unwrap_or_default())
     };
-    ApiError::InvalidFields(vec![error])
+    let field = if field.is_empty() || field == "." { whole } else { field };
+    ApiError::InvalidFields(vec![FieldError::new(field, code, reason)])
 }
 
 /// Parameters behind the `?`; unknown ones are refused where the type says so.
@@ -96,7 +107,9 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
         query.map(|Query(value)| Self(value)).map_err(|rejection| {
             let source = std::error::Error::source(&rejection);
             let words = source.map_or_else(|| rejection.to_string(), ToString::to_string);
-            invalid_field("query", &words)
+            // The name stands in front of the message that repeats it.
+            let (name, message) = words.split_once(": ").unwrap_or(("", &words));
+            invalid_field("query", name, message)
         })
     }
 }

@@ -6,7 +6,7 @@ use askama::Template;
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
-    response::{IntoResponse, Response},
+    response::{AppendHeaders, IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use curt_domain::{Code, Route};
@@ -99,7 +99,7 @@ pub(crate) fn refuse(error: ApiError, headers: &HeaderMap, site: &Site) -> Respo
         }
         _ => &ENGLISH.failed,
     };
-    message(error.status(), text)
+    (AppendHeaders(error.retry_after()), message(error.status(), text)).into_response()
 }
 
 /// What machines get of a link with limited clicks: that it is one, and nothing else.

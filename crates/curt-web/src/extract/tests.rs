@@ -1,1 +1,152 @@
+//! Headers, bodies and parameters at the edges of what is taken.
 
+use http::{HeaderName, HeaderValue, Request, Uri};
+use serde::Deserialize;
+
+use super::*;
+
+fn headers(name: HeaderName, value: &str) -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(name, HeaderValue::from_bytes(value.as_bytes()).unwrap());
+    headers
+}
+
+async fn take<T: FromRequestParts<()>>(
+    name: HeaderName,
+    value: &str,
+) -> Result<T, <T as FromRequestParts<()>>::Rejection> {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    parts.headers = headers(name, value);
+    T::from_request_parts(&mut parts, &()).await
+}
+
+/// The only field that an error complains about, its code, and why.
+fn only_field(error: ApiError) -> (String, &'static str, String) {
+    let ApiError::InvalidFields(mut fields) = error else { panic!("{error:?} is of no field") };
+    assert_eq!(fields.len(), 1, "{fields:?}");
+    let field = fields.remove(0);
+    (field.field, field.code, field.message)
+}
+
+#[test]
+fn json_is_told_by_its_essence() {
+    for kind in ["application/json", "Application/JSON", " application/json ;charset=utf-8"] {
+        assert!(is_json(&headers(header::CONTENT_TYPE, kind)), "{kind}");
+    }
+    for kind in ["", "json", "text/json", "application/jsonx", "application/problem+json", "é"] {
+        assert!(!is_json(&headers(header::CONTENT_TYPE, kind)), "{kind}");
+    }
+    assert!(!is_json(&HeaderMap::new()));
+}
+
+#[test]
+fn a_bearer_is_a_scheme_and_a_key() {
+    for value in ["Bearer key", "bearer key", "BEARER  key "] {
+        assert_eq!(bearer(&headers(header::AUTHORIZATION, value)), Some("key"), "{value}");
+    }
+    for value in ["", "Bearer", "key", "Basic key", "Bearerkey", "ключ key"] {
+        assert_eq!(bearer(&headers(header::AUTHORIZATION, value)), None, "{value}");
+    }
+    assert_eq!(bearer(&HeaderMap::new()), None);
+}
+
+#[test]
+fn only_objects_are_bodies() {
+    for object in ["{}", " \n{}", "{"] {
+        assert!(check_is_object(object.as_bytes()).is_ok(), "{object}");
+    }
+    for other in ["[]", "null", "1", "\"{}\"", " [{}]"] {
+        let error = check_is_object(other.as_bytes()).unwrap_err();
+        assert_eq!(only_field(error).0, "body", "{other}");
+    }
+    for broken in ["", "[", "nonsense", "[]]"] {
+        let error = check_is_object(broken.as_bytes()).unwrap_err();
+        assert!(matches!(error, ApiError::InvalidJson { .. }), "{broken}: {error:?}");
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only whether it can be read matters")]
+struct Sample {
+    count: u8,
+    list: Option<Vec<u8>>,
+}
+
+#[test]
+fn the_field_that_is_wrong_is_named() {
+    let json = [
+        (r#"{"count":300}"#, "count", "invalid value: integer `300`, expected u8"),
+        (r#"{"count":1,"list":[1,true]}"#, "list[1]", "invalid type: boolean `true`, expected u8"),
+        (r#"{"count":1,"other":2}"#, "other", "is not a field"),
+        (r#"{"count":1,"count":2}"#, "count", "stands there twice"),
+        ("{}", "count", "is missing"),
+    ];
+    for (body, name, reason) in json {
+        let mut reader = serde_json::Deserializer::from_str(body);
+        let error = serde_path_to_error::deserialize::<_, Sample>(&mut reader).unwrap_err();
+        let (field, code, message) = only_field(invalid_json(error));
+        assert_eq!((&*field, &*message), (name, reason), "{body}");
+        assert_eq!(code, if name == "other" { "unknown_field" } else { "invalid_field" });
+    }
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "only whether it can be read matters")]
+struct SampleQuery {
+    q: Option<String>,
+}
+
+#[tokio::test]
+async fn the_parameter_that_is_wrong_is_named() {
+    let queries = [
+        ("/?q=1&q=2", "q", "invalid_field"),
+        ("/?other=1", "other", "unknown_field"),
+        ("/?=1", "query", "unknown_field"),
+    ];
+    for (uri, name, expected) in queries {
+        let (mut parts, ()) = Request::new(()).into_parts();
+        parts.uri = Uri::from_static(uri);
+        let error = ApiQuery::<SampleQuery>::from_request_parts(&mut parts, &()).await;
+        let (field, code, _) = only_field(error.map(|_| ()).unwrap_err());
+        assert_eq!((&*field, code), (name, expected), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn if_match_names_a_revision_or_any() {
+    for (value, revision) in [("\"7\"", Some(7)), ("*", None), (" \"7\" ", Some(7))] {
+        let taken = take::<IfMatch>(header::IF_MATCH, value).await.unwrap();
+        assert_eq!(taken.0, revision, "{value}");
+    }
+    for value in ["", "7", "\"", "\"\"", "\"x\"", "W/\"7\"", "\"18446744073709551616\""] {
+        let refused = take::<IfMatch>(header::IF_MATCH, value).await;
+        assert!(matches!(refused, Err(ApiError::PreconditionFailed)), "{value}");
+    }
+    let absent = take::<IfMatch>(header::ACCEPT, "*").await.unwrap();
+    assert_eq!(absent.0, None);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_has_1_to_255_characters() {
+    let name = || HeaderName::from_static("idempotency-key");
+    let longest = "k".repeat(IDEMPOTENCY_KEY_LEN_MAX);
+    for key in ["k", &longest] {
+        let taken = take::<IdempotencyKey>(name(), key).await.unwrap();
+        assert_eq!(taken.0.as_deref(), Some(key));
+    }
+    for key in ["", " ", &format!("{longest}k"), "ключ"] {
+        let refused = take::<IdempotencyKey>(name(), key).await;
+        assert!(refused.is_err(), "{key}");
+    }
+    assert_eq!(take::<IdempotencyKey>(header::ACCEPT, "*").await.unwrap().0, None);
+}
+
+#[test]
+fn callers_are_told_apart_by_address() {
+    let anonymous = |address: &str| Creator::Anonymous(address.parse().unwrap()).name();
+    assert_eq!(Creator::Administrator.name(), "administrator");
+    assert_eq!(anonymous("192.0.2.1"), "anonymous 192.0.2.1");
+    assert_ne!(anonymous("2001:db8::1"), anonymous("2001:db8::2"));
+}

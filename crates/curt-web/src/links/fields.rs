@@ -71,15 +71,16 @@ impl Mistakes {
 
     /// Sorted and without repetition, as a link keeps them.
     pub(super) fn tags(&mut self, texts: &[String]) -> Vec<Tag> {
+        if TAGS_MAX < texts.len() {
+            self.add(FieldError::invalid("tags", format!("has more than {TAGS_MAX} tags")));
+            return Vec::new();
+        }
         let parsed = texts.iter().enumerate();
         let mut tags: Vec<Tag> = parsed
             .filter_map(|(index, text)| self.text(&format!("tags[{index}]"), Tag::parse(text)))
             .collect();
         tags.sort();
         tags.dedup();
-        if TAGS_MAX < tags.len() {
-            self.add(FieldError::invalid("tags", format!("has more than {TAGS_MAX} tags")));
-        }
         tags
     }
 
