@@ -15,7 +15,7 @@ use curt_store::{CreateLinkError, NewReplay, StoreError};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 
-use super::{etag, fields::Mistakes, view::LinkView};
+use super::{fields::Mistakes, view::LinkView};
 use crate::{
     app::{App, Site},
     errors::ApiError,
@@ -89,13 +89,20 @@ pub(crate) async fn create(
         Err(Refusal::Api(error)) => Err(error),
         Ok(record) => {
             let now = record.link.created_at;
-            let location = format!("/api/v1/urls/{}", record.link.id);
-            let location = HeaderValue::try_from(location).expect("a path with a number");
-            let headers = [etag(&record), (header::LOCATION, location)];
             let view = LinkView::new(&record, &app.site, now);
+            let headers = created_headers(record.link.id.get());
             Ok((StatusCode::CREATED, headers, axum::Json(view)).into_response())
         }
     }
+}
+
+/// Where the new link is, and its first revision.
+fn created_headers(id: u64) -> [(HeaderName, HeaderValue); 2] {
+    let location = HeaderValue::try_from(format!("/api/v1/urls/{id}"));
+    [
+        (header::LOCATION, location.expect("a path with a number is visible ASCII")),
+        (header::ETAG, HeaderValue::from_static("\"1\"")),
+    ]
 }
 
 impl CreateBody {
@@ -206,6 +213,12 @@ struct Request {
     body_hash: [u8; 32],
 }
 
+/// What an earlier answer must tell to be given again.
+#[derive(Deserialize)]
+struct CreatedLink {
+    id: u64,
+}
+
 impl Request {
     /// What was answered to this key before, if it was less than a day ago.
     async fn earlier_answer(&self, app: &App) -> Result<Option<Response>, ApiError> {
@@ -220,10 +233,13 @@ impl Request {
         if replay.body_hash != self.body_hash {
             return Err(ApiError::IdempotencyKeyReused);
         }
+        let created: CreatedLink = serde_json::from_str(&replay.response)
+            .map_err(|error| ApiError::from_failure(&error))?;
         let json = HeaderValue::from_static("application/json");
         let yes = HeaderValue::from_static("true");
-        let headers = [(header::CONTENT_TYPE, json), (REPLAYED, yes)];
-        Ok(Some((StatusCode::CREATED, headers, replay.response).into_response()))
+        let marks = [(header::CONTENT_TYPE, json), (REPLAYED, yes)];
+        let headers = created_headers(created.id);
+        Ok(Some((StatusCode::CREATED, headers, marks, replay.response).into_response()))
     }
 
     fn replay(&self, record: &LinkRecord, app: &App) -> NewReplay {
