@@ -96,3 +96,6 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -229,3 +229,6 @@ impl MetricsPage {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,68 @@
+//! Which paths name a link, and which headers say what a visitor is up to.
 
+use super::*;
+
+#[test]
+fn a_code_may_have_a_slash_or_a_plus_behind_it() {
+    let code = |code, preview| Some(CodePath { code, preview });
+    let paths = [
+        ("/abc", code("abc", false)),
+        ("/abc/", code("abc", false)),
+        ("/abc+", code("abc", true)),
+        ("/abc+/", code("abc", true)),
+        ("/-", code("-", false)),
+        ("/A_b-9", code("A_b-9", false)),
+        ("/", None),
+        ("//", None),
+        ("", None),
+        ("/+", None),
+        ("/abc++", None),
+        ("/abc/+", None),
+        ("/abc//", None),
+        ("//abc", None),
+        ("/a/b", None),
+        ("/a.b", None),
+        ("/a%62c", None),
+        ("/abc%2f", None),
+        ("*", None),
+        ("abc", None),
+    ];
+    for (path, expected) in paths {
+        assert_eq!(CodePath::parse(path), expected, "{path}");
+    }
+}
+
+#[test]
+fn a_code_path_is_as_long_as_a_code_at_most() {
+    let (longest, longer) = ("a".repeat(64), "a".repeat(65));
+    assert!(CodePath::parse(&format!("/{longest}+/")).is_some());
+    assert!(CodePath::parse(&format!("/{longer}")).is_none());
+}
+
+#[test]
+fn every_status_of_a_link_is_answered_as_itself() {
+    for code in [301, 302, 307, 308] {
+        let redirect = RedirectStatus::from_code(code).unwrap();
+        assert_eq!(status(redirect).as_u16(), code);
+    }
+}
+
+#[test]
+fn the_purpose_of_a_visit_is_read_from_any_of_its_headers() {
+    for name in ["sec-purpose", "purpose", "x-purpose", "x-moz"] {
+        let mut headers = HeaderMap::new();
+        headers.insert("user-agent", HeaderValue::from_static("Mozilla/5.0"));
+        assert_eq!(classify(visit_headers(&headers)), ClickClass::Human);
+        headers.insert(name, HeaderValue::from_static("prefetch"));
+        assert_eq!(classify(visit_headers(&headers)), ClickClass::Prefetch, "{name}");
+    }
+    assert_eq!(visit_headers(&HeaderMap::new()).user_agent, b"");
+}
+
+#[test]
+fn a_header_that_is_no_text_is_read_all_the_same() {
+    let mut headers = HeaderMap::new();
+    headers.insert("user-agent", HeaderValue::from_bytes(b"Mozilla/5.0 \xff\xfe").unwrap());
+    assert_eq!(visit_headers(&headers).user_agent, b"Mozilla/5.0 \xff\xfe");
+    assert_eq!(classify(visit_headers(&headers)), ClickClass::Human);
+}

@@ -1,0 +1,177 @@
+//! An answer as a client reads it. Whatever must hold for every answer is asserted on reading it.
+
+use axum::body::{Body, to_bytes};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use bytes::Bytes;
+use http::{HeaderMap, Response, StatusCode};
+use serde_json::Value;
+use sha2::{Digest as _, Sha256};
+
+/// Answers are small; reading a longer one is a fault.
+const ANSWER_LEN_MAX: usize = 1 << 20;
+
+/// Words of libraries and of this machine, which no answer may let out.
+const INTERNALS: [&str; 13] = [
+    "axum",
+    "hyper",
+    "serde",
+    "tokio",
+    "sqlite",
+    "sql",
+    "panicked",
+    ".rs:",
+    "/src/",
+    "Failed to",
+    "deserialize",
+    "target type",
+    "struct ",
+];
+
+/// What every page of ours says besides its text.
+const PAGE_HEADERS: [(&str, &str); 5] = [
+    ("content-type", "text/html; charset=utf-8"),
+    ("cache-control", "no-store"),
+    ("x-content-type-options", "nosniff"),
+    ("referrer-policy", "no-referrer"),
+    ("x-robots-tag", "noindex"),
+];
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) async fn read(response: Response<Body>) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = to_bytes(body, ANSWER_LEN_MAX).await.unwrap();
+        let answer = Self { status: parts.status, headers: parts.headers, body };
+        answer.assert_sound();
+        answer
+    }
+
+    fn assert_sound(&self) {
+        let id = self.header("x-request-id");
+        assert_eq!(id.len(), 16, "{self:?}");
+        assert!(id.bytes().all(|digit| digit.is_ascii_hexdigit()), "{self:?}");
+        assert!(self.headers.get_all("location").iter().count() <= 1, "{self:?}");
+        assert_eq!(self.find("set-cookie"), None, "{self:?}");
+        let is_page = self.find("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+        if is_page {
+            self.assert_page();
+        } else if self.status.is_client_error() || self.status.is_server_error() {
+            assert_ne!(self.find("content-type"), None, "{self:?}");
+        }
+        if self.status.is_redirection() || self.status.is_client_error() {
+            assert_eq!(self.header("cache-control"), "no-store", "{self:?}");
+        }
+    }
+
+    fn assert_page(&self) {
+        for (name, value) in PAGE_HEADERS {
+            assert_eq!(self.header(name), value);
+        }
+        let policy = self.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+        // The router leaves the body of an answer to HEAD out; on the rest the connection does.
+        if self.body.is_empty() {
+            return;
+        }
+        let (_, style, _) = self.around_style();
+        let hash = STANDARD.encode(Sha256::digest(style));
+        assert!(policy.contains(&format!("'sha256-{hash}'")), "{policy} forbids {style}");
+        let page = self.page();
+        assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
+    }
+
+    /// The header's value; a missing or repeated one fails the test.
+    #[track_caller]
+    pub(crate) fn header(&self, name: &str) -> &str {
+        let mut values = self.headers.get_all(name).iter();
+        let Some(value) = values.next() else { panic!("no {name} in {self:?}") };
+        assert_eq!(values.next(), None, "{name} stands twice in {self:?}");
+        value.to_str().unwrap()
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(|value| value.to_str().unwrap())
+    }
+
+    /// The headers that two answers to the same request share.
+    pub(crate) fn lasting_headers(&self) -> HeaderMap {
+        let mut headers = self.headers.clone();
+        headers.remove("x-request-id");
+        headers
+    }
+
+    /// What stands before, in and after the page's style sheet.
+    fn around_style(&self) -> (&str, &str, &str) {
+        let (before, rest) = self.text().split_once("<style>").unwrap();
+        let (style, after) = rest.split_once("</style>").unwrap();
+        (before, style, after)
+    }
+
+    /// A page without its style sheet.
+    pub(crate) fn page(&self) -> String {
+        let (before, _, after) = self.around_style();
+        format!("{before}{after}")
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        str::from_utf8(&self.body).unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        assert_eq!(self.header("content-type"), "application/json", "{self:?}");
+        serde_json::from_slice(&self.body).unwrap()
+    }
+
+    /// The JSON body, once the status is the expected one.
+    #[track_caller]
+    pub(crate) fn ok(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        self.json()
+    }
+
+    /// Asserts a redirect and where it leads.
+    #[track_caller]
+    pub(crate) fn leads_to(&self, status: u16, target: &str) {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("location"), target);
+        assert!(self.body.is_empty(), "{self:?}");
+    }
+
+    /// Asserts a well-formed problem (ERR-01) of this status and code, and gives its body.
+    #[track_caller]
+    pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
+        assert_eq!(self.status, status, "{self:?}");
+        assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
+        assert_eq!(self.header("cache-control"), "no-store");
+        assert_eq!(self.find("location"), None, "{self:?}");
+        let problem: Value = serde_json::from_slice(&self.body).unwrap();
+        assert_eq!(problem["status"], status, "{problem}");
+        assert_eq!(problem["code"], code, "{problem}");
+        assert_eq!(problem["type"], "about:blank");
+        assert_eq!(problem["title"], self.status.canonical_reason().unwrap());
+        assert_ne!(problem["detail"], "");
+        for word in INTERNALS {
+            assert!(!self.text().contains(word), "{word} in {problem}");
+        }
+        problem
+    }
+
+    /// Asserts a refusal of exactly one field.
+    #[track_caller]
+    pub(crate) fn refuses(&self, field: &str, code: &str) {
+        let problem = self.problem(422, code);
+        let errors = problem["errors"].as_array().unwrap();
+        assert_eq!(errors.len(), 1, "{problem}");
+        assert_eq!(errors[0]["field"], field, "{problem}");
+        assert_eq!(errors[0]["code"], code, "{problem}");
+    }
+}

@@ -1,0 +1,187 @@
+//! A whole node in a directory of its own, with a method for every endpoint.
+
+use std::sync::Arc;
+
+use curt_cache::{CacheSettings, LinkCache};
+use curt_domain::{Clock, CodeMaker, CodeSettings, ManualClock, SecretKey};
+use curt_store::{DatabaseUrl, Store, StoreMetrics, StoreSettings};
+use curt_web::{AdminKey, App, AppSettings, Front, HttpMetrics, LinkSettings, Node, PageSettings};
+use http::Method;
+use prometheus_client::{encoding::text::encode, registry::Registry};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::{answer::Answer, ask::Ask};
+
+pub(crate) const ADMIN_KEY: &str = "an administrator's key of more than forty characters";
+pub(crate) const PUBLIC_URL: &str = "https://sho.rt";
+
+/// When every test begins.
+pub(crate) const START: &str = "2026-01-31T12:00:00.000Z";
+
+/// What a test may want other than usual.
+pub(crate) struct TestSettings {
+    pub(crate) public_url: &'static str,
+    pub(crate) links: LinkSettings,
+    pub(crate) pages: PageSettings,
+    pub(crate) codes: CodeSettings,
+    pub(crate) cache: CacheSettings,
+}
+
+impl Default for TestSettings {
+    fn default() -> Self {
+        Self {
+            public_url: PUBLIC_URL,
+            links: LinkSettings::default(),
+            pages: PageSettings::default(),
+            codes: CodeSettings::DEFAULT,
+            cache: CacheSettings::DEFAULT,
+        }
+    }
+}
+
+pub(crate) struct TestApp {
+    pub(crate) clock: ManualClock,
+    pub(crate) node: Arc<Node>,
+    pub(crate) store: Store,
+    front: Front,
+    registry: Registry,
+    directory: Arc<TempDir>,
+}
+
+/// Always the same, so that generated codes are.
+pub(crate) fn secret() -> SecretKey {
+    SecretKey::new(&[7; 32]).unwrap()
+}
+
+impl TestApp {
+    pub(crate) async fn start() -> Self {
+        Self::with(|_| {}).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut TestSettings)) -> Self {
+        let mut settings = TestSettings::default();
+        change(&mut settings);
+        Self::open(Arc::new(TempDir::new().unwrap()), settings).await
+    }
+
+    /// Another node with the same database, which hears of nothing that this one does.
+    pub(crate) async fn neighbour(&self) -> Self {
+        Self::open(Arc::clone(&self.directory), TestSettings::default()).await
+    }
+
+    async fn open(directory: Arc<TempDir>, settings: TestSettings) -> Self {
+        let mut registry = Registry::default();
+        let database = StoreSettings::new(DatabaseUrl::sqlite(directory.path().join("curt.db")));
+        let metrics = StoreMetrics::register(&mut registry);
+        let store = Store::connect(&database, metrics).await.unwrap();
+        let clock = ManualClock::new(START.parse().unwrap());
+        store.migrate(&Clock::Manual(clock.clone())).await.unwrap();
+        let node = Arc::new(Node::new(store.clone()));
+        let app = App::new(
+            AppSettings {
+                public_url: settings.public_url.parse().unwrap(),
+                links: settings.links,
+                pages: settings.pages,
+                admin_key: AdminKey::new(ADMIN_KEY),
+            },
+            store.clone(),
+            LinkCache::new(settings.cache, &mut registry),
+            CodeMaker::new(settings.codes, &secret()),
+            Arc::clone(&node),
+            Clock::Manual(clock.clone()),
+        );
+        let front = Front::new(app, HttpMetrics::new(&mut registry));
+        Self { clock, node, store, front, registry, directory }
+    }
+
+    /// Any request, without key and without anything that a client says about itself.
+    pub(crate) fn ask(&self, method: &str, path: &str) -> Ask {
+        Ask::new(&self.front, Method::from_bytes(method.as_bytes()).unwrap(), path)
+    }
+
+    /// Any request from that address.
+    pub(crate) fn ask_from(&self, client: &str, method: &str, path: &str) -> Ask {
+        let front = self.front.for_client(client.parse().unwrap());
+        Ask::new(&front, Method::from_bytes(method.as_bytes()).unwrap(), path)
+    }
+
+    fn ask_as_admin(&self, method: &str, path: &str) -> Ask {
+        self.ask(method, path).key(ADMIN_KEY)
+    }
+
+    pub(crate) fn create(&self, body: &Value) -> Ask {
+        self.ask_as_admin("POST", "/api/v1/urls").json(body)
+    }
+
+    /// The list, with what stands behind the `?`.
+    pub(crate) fn links(&self, query: &str) -> Ask {
+        self.ask_as_admin("GET", &format!("/api/v1/urls?{query}"))
+    }
+
+    pub(crate) fn link(&self, id: u64) -> Ask {
+        self.ask_as_admin("GET", &format!("/api/v1/urls/{id}"))
+    }
+
+    pub(crate) fn edit(&self, id: u64, body: &Value) -> Ask {
+        self.ask_as_admin("PATCH", &format!("/api/v1/urls/{id}")).json(body)
+    }
+
+    pub(crate) fn delete(&self, id: u64) -> Ask {
+        self.ask_as_admin("DELETE", &format!("/api/v1/urls/{id}"))
+    }
+
+    pub(crate) fn restore(&self, id: u64) -> Ask {
+        self.ask_as_admin("POST", &format!("/api/v1/urls/{id}/restore"))
+    }
+
+    pub(crate) fn history(&self, id: u64, query: &str) -> Ask {
+        self.ask_as_admin("GET", &format!("/api/v1/urls/{id}/history?{query}"))
+    }
+
+    /// `GET`, as a person does it.
+    pub(crate) fn visit(&self, path: &str) -> Ask {
+        self.ask("GET", path).by_browser()
+    }
+
+    /// A new link with this alias and target, and whatever else is given; its id.
+    pub(crate) async fn shorten(&self, alias: &str, target: &str, more: Value) -> u64 {
+        let mut body = json!({ "custom_alias": alias, "original_url": target });
+        let Value::Object(more) = more else { panic!("{more} is no object") };
+        body.as_object_mut().unwrap().extend(more);
+        self.create(&body).await.ok(201)["id"].as_u64().unwrap()
+    }
+
+    /// How many links there are, page by page.
+    pub(crate) async fn link_count(&self) -> usize {
+        let mut count = 0;
+        let mut query = "limit=200".to_owned();
+        loop {
+            let page = self.links(&query).await.ok(200);
+            count += page["items"].as_array().unwrap().len();
+            let Some(cursor) = page["next_cursor"].as_str() else { return count };
+            query = format!("limit=200&cursor={cursor}");
+        }
+    }
+
+    /// What a scraper would read.
+    pub(crate) fn metrics(&self) -> String {
+        let mut text = String::new();
+        encode(&mut text, &self.registry).unwrap();
+        text
+    }
+
+    /// The number behind this series; 0 if nothing was counted under it yet.
+    pub(crate) fn metric(&self, series: &str) -> u64 {
+        let metrics = self.metrics();
+        let line = metrics.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
+        line.map_or(0, |number| number.parse().unwrap())
+    }
+}
+
+/// The ids or codes of a list's items, in its order.
+pub(crate) fn codes(list: &Answer) -> Vec<String> {
+    let list = list.ok(200);
+    let items = list["items"].as_array().unwrap();
+    items.iter().map(|item| item["short_code"].as_str().unwrap().to_owned()).collect()
+}

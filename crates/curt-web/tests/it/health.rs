@@ -1,0 +1,65 @@
+//! What probes are told, in good times and in bad.
+
+use crate::app::TestApp;
+
+#[tokio::test]
+async fn a_node_that_works_says_so() {
+    let app = TestApp::start().await;
+    for (path, text) in [("/healthz", "ok\n"), ("/readyz", "ready\n")] {
+        let answer = app.ask("GET", path).await;
+        assert_eq!((answer.status.as_u16(), answer.text()), (200, text));
+    }
+    let health = app.ask("GET", "/api/v1/health").await.ok(200);
+    assert_eq!(health["status"], "ok");
+    assert_eq!(health["version"], env!("CARGO_PKG_VERSION"));
+    assert_eq!(health["database"]["engine"], "sqlite");
+    assert_eq!(health["database"]["reachable"], true);
+    assert!(0.0 < health["database"]["latency_ms"].as_f64().unwrap(), "{health}");
+}
+
+#[tokio::test]
+async fn a_stopping_node_is_not_ready_and_still_serves() {
+    let app = TestApp::start().await;
+    app.shorten("link", "https://example.com/", serde_json::json!({})).await;
+    app.visit("/link").await.leads_to(302, "https://example.com/");
+    app.node.stop();
+
+    let ready = app.ask("GET", "/readyz").await;
+    assert_eq!((ready.status.as_u16(), ready.text()), (503, "stopping\n"));
+    let health = app.ask("GET", "/api/v1/health").await;
+    assert_eq!(health.ok(503)["status"], "stopping");
+    assert_eq!(app.ask("GET", "/healthz").await.status, 200);
+    app.visit("/link").await.leads_to(302, "https://example.com/");
+}
+
+#[tokio::test]
+async fn a_closing_node_asks_its_clients_to_leave() {
+    let app = TestApp::start().await;
+    app.shorten("link", "https://example.com/", serde_json::json!({})).await;
+    app.visit("/link").await.leads_to(302, "https://example.com/");
+    app.node.stop();
+    assert_eq!(app.ask("GET", "/healthz").await.find("connection"), None);
+    app.node.close();
+    // From memory, from the database, and from the router.
+    for path in ["/link", "/none", "/api/v1/urls", "/healthz"] {
+        assert_eq!(app.ask("GET", path).await.header("connection"), "close", "{path}");
+    }
+    app.visit("/link").await.leads_to(302, "https://example.com/");
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_degrades_the_node_and_does_not_take_it_out() {
+    let app = TestApp::start().await;
+    app.node.set_database_reached(false);
+    let ready = app.ask("GET", "/readyz").await;
+    assert_eq!((ready.status.as_u16(), ready.text()), (200, "degraded\n"));
+
+    app.store.close().await;
+    let health = app.ask("GET", "/api/v1/health").await.ok(200);
+    assert_eq!(health["status"], "degraded");
+    assert_eq!(health["database"]["reachable"], false);
+    assert_eq!(health["database"]["latency_ms"], serde_json::Value::Null);
+
+    app.node.set_database_reached(true);
+    assert_eq!(app.ask("GET", "/readyz").await.text(), "ready\n");
+}

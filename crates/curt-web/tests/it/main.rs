@@ -1,0 +1,27 @@
+//! The web layer on a real SQLite store: every test calls the front as the server does, but
+//! without a socket, and moves the clock by hand. Attacks are named by their ID in `SECURITY.md`.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod answer;
+mod app;
+mod ask;
+
+mod aliases;
+mod caching;
+mod creating;
+mod deleting;
+mod editing;
+mod errors;
+mod following;
+mod health;
+mod history;
+mod idempotency;
+mod keys;
+mod limited;
+mod lists;
+mod metrics;
+mod numbers;
+mod pages;
+mod preview;
+mod targets;
