@@ -5,7 +5,7 @@ use std::{fs::File, os::unix::fs::FileExt as _};
 use crate::program::Program;
 
 /// SQLite's default; a page of zeros belongs to no table and no index.
-const PAGE_LEN: u64 = 4096;
+const PAGE: [u8; 4096] = [0; 4096];
 
 #[test]
 fn migrations_are_applied_once_and_listed() {
@@ -34,8 +34,8 @@ fn damage_is_found() {
     assert_eq!((sound.code, sound.stdout.as_str()), (Some(0), "sqlite:./data/curt.db is sound\n"));
 
     let file = File::options().write(true).open(program.path("data/curt.db")).unwrap();
-    let pages = file.metadata().unwrap().len() / PAGE_LEN;
-    file.write_all_at(&[0; PAGE_LEN as usize], (pages - 1) * PAGE_LEN).unwrap();
+    let last_page = file.metadata().unwrap().len() - PAGE.len() as u64;
+    file.write_all_at(&PAGE, last_page).unwrap();
     let damaged = program.run(&["db", "check"]);
     assert_eq!(damaged.code, Some(1), "{damaged:?}");
     assert!(damaged.stderr.contains("sqlite:./data/curt.db is damaged"), "{damaged:?}");

@@ -62,8 +62,8 @@ fn steps(readme: &str) -> Vec<Step> {
 
 /// Runs the commands in one shell, as a reader would, and gives the output of each.
 fn run(steps: &[Step], directory: &Path) -> Vec<String> {
-    let script: String =
-        steps.iter().map(|step| format!("{}\necho '{STEP_ENDS}'\n", step.command)).collect();
+    let end = format!("\necho '{STEP_ENDS}'\n");
+    let script: String = steps.iter().flat_map(|step| [&*step.command, &*end]).collect();
     let shell = Command::new("sh").arg("-c").arg(script).current_dir(directory).output().unwrap();
     let output = String::from_utf8(shell.stdout).unwrap();
     let mut outputs: Vec<String> = output.split(STEP_ENDS).map(str::to_owned).collect();
