@@ -95,8 +95,8 @@ impl Fixture {
 
     /// Keeps the writer busy until it is released.
     async fn hold(&self) -> (Job<'_, (), DbError>, mpsc::Sender<()>) {
-        let (hold, entered, release) = Hold::new();
-        let mut held = self.run("hold", hold, stay);
+        let (input, entered, release) = Hold::new();
+        let mut held = self.run("hold", input, stay);
         assert!(poll!(&mut held).is_pending());
         entered.await.unwrap();
         (held, release)
