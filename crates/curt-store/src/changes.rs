@@ -161,3 +161,6 @@ pub(crate) async fn announce(tx: &mut Tx<'_>, changes: &[NewChange]) -> Result<(
 /// For the test that prepares every statement.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[Sql] = &[TAKE_NUMBERS, LAST_NUMBER, INSERT, AFTER, OLDEST, DELETE];
+
+#[cfg(test)]
+mod tests;
