@@ -33,6 +33,10 @@ const ACQUIRE_TIME_MAX: Duration = Duration::from_millis(500);
 /// the limits that the server itself keeps, so that only a hung network is cut off here.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(12);
 
+/// A connection that was idle for so long is tried before it is used; the server may have been
+/// restarted. Under load that never happens, and each statement is spared a trip.
+const TRIED_AFTER_IDLE: Duration = Duration::from_secs(1);
+
 /// Prepared statements kept per connection; all the texts we have fit.
 const STATEMENTS_MAX: usize = 256;
 
@@ -165,6 +169,15 @@ impl Options {
                 let pool = PgPoolOptions::new()
                     .max_connections(connections_max)
                     .acquire_timeout(acquire_time_max)
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, usage| {
+                        Box::pin(async move {
+                            if TRIED_AFTER_IDLE <= usage.idle_for {
+                                connection.ping().await?;
+                            }
+                            Ok(true)
+                        })
+                    })
                     .after_connect(move |connection, _| {
                         Box::pin(async move {
                             connection.execute(session::POSTGRES_SESSION).await?;
@@ -180,6 +193,15 @@ impl Options {
                 let pool = MySqlPoolOptions::new()
                     .max_connections(connections_max)
                     .acquire_timeout(acquire_time_max)
+                    .test_before_acquire(false)
+                    .before_acquire(|connection, usage| {
+                        Box::pin(async move {
+                            if TRIED_AFTER_IDLE <= usage.idle_for {
+                                connection.ping().await?;
+                            }
+                            Ok(true)
+                        })
+                    })
                     .after_connect(move |connection, _| {
                         Box::pin(async move {
                             connection.execute(session::MYSQL_SESSION).await?;
