@@ -101,7 +101,7 @@ impl DbErrorKind {
             Self::TimedOut => "the database took too long",
             Self::Serialization => "the transaction met another one",
             Self::AlreadyDone => "the table is changed already",
-            Self::Other => "the database refused the statement",
+            Self::Other => "the database refused",
         }
     }
 

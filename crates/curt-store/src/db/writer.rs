@@ -141,6 +141,15 @@ struct WriterThread {
     stopping: bool,
 }
 
+impl Drop for WriterThread {
+    /// A bug must not look like a node that is ready to write.
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.storage.failed.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 /// A batch after its jobs have run.
 enum Batch {
     /// To be committed.
