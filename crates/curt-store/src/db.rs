@@ -106,7 +106,8 @@ impl Db {
         let started = Instant::now();
         let rows = match &self.backend {
             Backend::Sqlite { readers, .. } => readers.rows(sql, owned(values)).await,
-            Backend::Server(server) => server.rows(sql, values).await,
+            // Boxed: drivers' futures are big, and nest too deep for the compiler.
+            Backend::Server(server) => Box::pin(server.rows(sql, values)).await,
         };
         self.metrics.observe(self.engine(), "read", started.elapsed());
         if let Err(error) = &rows {
@@ -194,7 +195,9 @@ impl Db {
             Backend::Sqlite { writer, .. } => {
                 writer.run(name, isolation, patience, input, body).await
             }
-            Backend::Server(server) => server.transaction(name, patience, input, body).await,
+            Backend::Server(server) => {
+                Box::pin(server.transaction(name, patience, input, body)).await
+            }
         };
         self.metrics.observe(self.engine(), name, started.elapsed());
         result
