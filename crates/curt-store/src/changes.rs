@@ -1,9 +1,8 @@
 //! The changes feed: what every node keeps in memory and must look at again.
 //!
-//! **Invariant:** commit order is sequence order. The numbers come from one counter row that is
-//! incremented by the last statements before COMMIT, so whoever holds a number also holds the row
-//! until its transaction ends; a plain sequence would let a later number commit first, and a
-//! reader that has seen it would never look for the earlier one.
+//! **Invariant:** commit order is sequence order. The numbers come from one counter row, taken by
+//! the last statements before COMMIT and held until it; of a plain sequence a later number could
+//! commit first, and a reader that has seen it would never look for the earlier one.
 
 use curt_domain::Timestamp;
 

@@ -1,10 +1,8 @@
 //! Migrations: numbered statements that bring the tables to what this release expects.
 //!
-//! One statement per file, because MySQL commits at each change of a table: it is marked as
-//! started before and as finished after, so that a run that died in between is resumed. All three
-//! engines have the same files, told apart by folder. Each step is one transaction under a lock,
-//! so nodes that start together take turns. A release only adds files; the previous release goes
-//! on working on the new tables, so migrations that it does not know are no reason to refuse.
+//! The same files for all three engines, told apart by folder. A release only adds files, and the
+//! previous one goes on working on the new tables: migrations it does not know are no reason to
+//! refuse. Each step is one transaction under a lock, so nodes that start together take turns.
 
 use std::fmt::Write as _;
 
@@ -227,7 +225,10 @@ struct Step {
     clock: Clock,
 }
 
-/// Takes one step, unless another node was faster: then `None`.
+/// Takes one step, which is one statement, because MySQL commits at each change of a table: it is
+/// noted as started before and as finished after, so that a run that died in between is resumed.
+///
+/// `None` when another node was faster.
 fn take_step<'t>(
     tx: &'t mut Tx<'_>,
     step: &'t Step,

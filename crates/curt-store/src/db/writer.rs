@@ -1,13 +1,7 @@
 //! SQLite's one writer: a thread that owns the writing connection and commits in groups.
 //!
 //! It takes every job that waits, runs each inside one transaction, and answers all of them after
-//! the one COMMIT; nothing is answered before. A savepoint undoes a job that was refused by a
-//! constraint or by its own body. Any other failure may have cost the whole transaction, so then
-//! the batch is abandoned and its jobs run again, one by one.
-//!
-//! When the queue is full a job is refused at once: it holds about 0.2 s of work, and waiting
-//! longer would only add to an overload. After an I/O error on COMMIT nobody knows what the disk
-//! holds (the kernel drops what it failed to write), so writes stay refused until a restart.
+//! the one COMMIT; nothing is answered before.
 
 use std::{
     sync::{
@@ -28,7 +22,8 @@ use super::{
 };
 use crate::{Engine, StoreMetrics};
 
-/// Jobs that may wait for the writer.
+/// Jobs that may wait for the writer. With so many there is about 0.2 s of work ahead; waiting
+/// for room as well would only add to an overload, so a job beyond is refused at once.
 const QUEUE_LEN_MAX: usize = 4_096;
 
 /// Jobs that share a COMMIT. More would gain nothing: a sync is then under 1 µs a job.
@@ -51,6 +46,9 @@ enum Message {
 }
 
 /// Whether the disk can still be trusted with writes.
+///
+/// After an I/O error on COMMIT nobody knows what it holds: the kernel drops what it failed to
+/// write, and the next sync succeeds. So writes stay refused until a restart.
 #[derive(Debug, Default)]
 struct Storage {
     failed: AtomicBool,
@@ -151,6 +149,9 @@ impl Drop for WriterThread {
 }
 
 /// A batch after its jobs have run.
+///
+/// A savepoint undoes a job that was refused by a constraint or by its own body. Any other failure
+/// may have cost the whole transaction (a full disk does), so it costs the batch.
 enum Batch {
     /// To be committed.
     Whole(Vec<Box<dyn Job>>),
