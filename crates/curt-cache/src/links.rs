@@ -145,12 +145,12 @@ impl LinkCache {
 
     /// What is known about a code; `None` if it must be loaded, because it is not here or too old.
     ///
-    /// The hot path: waits for nothing, allocates nothing, and is the only thing that the metrics
-    /// count as a lookup.
+    /// The hot path: waits for nothing and allocates nothing. The metrics count what it finds;
+    /// what it does not find is a miss once it is loaded, since not every word is asked for twice.
     pub fn get(&self, code: &str, now: Timestamp) -> Option<Lookup> {
-        let lookup = self.peek(code, now);
-        self.lookups.count(lookup.as_ref());
-        lookup
+        let lookup = self.peek(code, now)?;
+        self.lookups.count_found(&lookup);
+        Some(lookup)
     }
 
     /// What is known about a code, or else what `load` finds in the database.
@@ -176,6 +176,7 @@ impl LinkCache {
             tell(ours, Answer::Loaded(lookup.clone()));
             return Ok(lookup);
         }
+        self.lookups.count_miss();
         match load.await {
             Ok(route) => {
                 // `now` is from before the load, so that the age counts from before its read.

@@ -1,5 +1,7 @@
 //! The store itself: connected once, cloned freely, closed at the end.
 
+use std::sync::Arc;
+
 use curt_domain::Clock;
 
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
 /// The database behind everything. Clones share its connections.
 #[derive(Clone)]
 pub struct Store {
-    pub(crate) db: Db,
+    pub(crate) db: Arc<Db>,
 }
 
 const PING: Sql = Sql::new("select 1");
@@ -23,7 +25,7 @@ impl Store {
         settings: &StoreSettings,
         metrics: StoreMetrics,
     ) -> Result<Self, ConnectError> {
-        Ok(Self { db: Db::connect(settings, metrics).await? })
+        Ok(Self { db: Arc::new(Db::connect(settings, metrics).await?) })
     }
 
     /// Brings the tables to what this release expects; says which migrations that took.

@@ -123,11 +123,13 @@ impl Redirects {
     /// The cache, else the store. With the database away, what was cached is still good for a
     /// while, even past its age.
     async fn look_up(&self, code: &Code, now: Timestamp) -> Result<(Lookup, Tier), ApiError> {
-        if let Some(lookup) = self.cache.get(code.as_str(), now) {
-            return Ok((lookup, Tier::Memory));
-        }
-        let error = match self.cache.get_or_load(code, now, self.store.route(code)).await {
-            Ok(lookup) => return Ok((lookup, Tier::Store)),
+        let mut tier = Tier::Memory;
+        let load = async {
+            tier = Tier::Store;
+            self.store.route(code).await
+        };
+        let error = match self.cache.get_or_load(code, now, load).await {
+            Ok(lookup) => return Ok((lookup, tier)),
             Err(LoadError::FailedForAnother) => ApiError::Unavailable,
             Err(LoadError::Failed(error)) => error.into(),
         };

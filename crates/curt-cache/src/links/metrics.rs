@@ -25,20 +25,23 @@ impl Lookups {
         let family = Family::<Outcome, Counter>::default();
         registry.register(
             "link_cache_lookups",
-            "Lookups in the link cache: a link, a remembered absence, or a miss",
+            "Lookups in the link cache: a link, a remembered absence, or a miss that was loaded",
             family.clone(),
         );
         let with = |outcome| family.get_or_create_owned(&[("outcome", outcome)]);
         Self { hits: with("hit"), negative_hits: with("negative_hit"), misses: with("miss") }
     }
 
-    pub(super) fn count(&self, lookup: Option<&Lookup>) {
+    pub(super) fn count_found(&self, lookup: &Lookup) {
         let counter = match lookup {
-            Some(Lookup::Found(_)) => &self.hits,
-            Some(Lookup::Missing) => &self.negative_hits,
-            None => &self.misses,
+            Lookup::Found(_) => &self.hits,
+            Lookup::Missing => &self.negative_hits,
         };
         counter.inc();
+    }
+
+    pub(super) fn count_miss(&self) {
+        self.misses.inc();
     }
 }
 
