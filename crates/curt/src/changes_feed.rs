@@ -1,9 +1,13 @@
 //! Follows the changes feed: what other nodes and commands change is forgotten here.
 //!
 //! Asking once a second bounds how long an old target is followed after an edit elsewhere, and
-//! tells at the same time whether the database can be reached.
+//! tells at the same time whether the database can be reached. A node that was cut off for too long
+//! forgets everything: by then nobody knows what its links have become.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use curt_cache::LinkCache;
 use curt_store::{ChangeKind, Changes, Store, StoreError};
@@ -22,6 +26,10 @@ pub(crate) struct ChangesFeed {
     node: Arc<Node>,
     /// The last change that this node knows of.
     seq: u64,
+    /// When the database last told it.
+    reached_at: Instant,
+    /// How long the cache is worth something after that.
+    offline_max: Duration,
 }
 
 impl ChangesFeed {
@@ -30,9 +38,10 @@ impl ChangesFeed {
         store: Store,
         cache: Arc<LinkCache>,
         node: Arc<Node>,
+        offline_max: Duration,
     ) -> Result<Self, StoreError> {
         let seq = store.newest_change().await?;
-        Ok(Self { store, cache, node, seq })
+        Ok(Self { store, cache, node, seq, reached_at: Instant::now(), offline_max })
     }
 
     pub(crate) async fn run(mut self, end: CancellationToken) {
@@ -59,6 +68,11 @@ impl ChangesFeed {
             }
         }
         self.node.set_database_reached(caught_up.is_ok());
+        if caught_up.is_ok() {
+            self.reached_at = Instant::now();
+        } else if self.offline_max <= self.reached_at.elapsed() {
+            self.cache.clear();
+        }
     }
 
     async fn catch_up(&mut self) -> Result<(), StoreError> {
@@ -86,3 +100,6 @@ impl ChangesFeed {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

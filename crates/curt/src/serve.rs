@@ -69,7 +69,8 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     let node = Arc::new(Node::new(store.clone()));
     let address = listener.local_addr().context("asking for the bound address")?;
     let app = app(config, keys, &store, &node, address, metrics);
-    let feed = ChangesFeed::start(store.clone(), Arc::clone(&app.cache), Arc::clone(&node)).await?;
+    let (cache, offline_max) = (Arc::clone(&app.cache), config.cache.offline_max);
+    let feed = ChangesFeed::start(store.clone(), cache, Arc::clone(&node), offline_max).await?;
     let front = Front::new(app, HttpMetrics::new(metrics));
 
     tasks.spawn(feed.run(tasks_end.clone()));

@@ -1,6 +1,6 @@
 //! Commit order is sequence order, also for transactions that overlap on a server.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use curt_domain::Clock;
 use futures_util::poll;
@@ -20,7 +20,7 @@ async fn seen(db: &Db) -> Vec<(i64, String)> {
     rows.iter().map(|row| (row.int(0).unwrap(), row.text(1).unwrap().to_owned())).collect()
 }
 
-async fn migrated(database: &TestDatabase) -> Db {
+async fn migrated(database: &TestDatabase) -> Arc<Db> {
     let settings = StoreSettings::new(database.url().parse().unwrap());
     let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();
     store.migrate(&Clock::System).await.unwrap();

@@ -42,7 +42,7 @@ async fn with_samples(database: &TestDatabase) -> Db {
     db
 }
 
-async fn migrated(database: &TestDatabase) -> Db {
+async fn migrated(database: &TestDatabase) -> Arc<Db> {
     let settings = StoreSettings::new(database.url().parse().unwrap());
     let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();
     store.migrate(&Clock::System).await.unwrap();

@@ -9,6 +9,7 @@ mod disk_full;
 mod drain;
 mod help;
 mod keys;
+mod nodes;
 mod program;
 mod readme;
 mod start;

@@ -1,0 +1,67 @@
+//! Losing the database, for a moment and for good.
+
+use curt_cache::{CacheSettings, Lookup};
+use curt_domain::{Clock, Code, Route, TargetRules, TargetUrl};
+use curt_store::{StoreMetrics, StoreSettings};
+use prometheus_client::registry::Registry;
+use testkit::databases::TestDatabase;
+
+use super::*;
+
+const CODE: &str = "remembered";
+
+/// A feed on a database of its own, and the cache that it looks after, with one link in it.
+async fn feed(database: &TestDatabase, offline_max: Duration) -> ChangesFeed {
+    let settings = StoreSettings::new(database.url().parse().unwrap());
+    let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();
+    store.migrate(&Clock::System).await.unwrap();
+    let cache = Arc::new(LinkCache::new(CacheSettings::DEFAULT, &mut Registry::default()));
+    let code: Code = CODE.parse().unwrap();
+    let load = async { Ok::<_, StoreError>(Some(route())) };
+    cache.get_or_load(&code, Clock::System.now(), load).await.unwrap();
+    let node = Arc::new(Node::new(store.clone()));
+    ChangesFeed::start(store, cache, node, offline_max).await.unwrap()
+}
+
+fn route() -> Route {
+    Route {
+        id: curt_domain::LinkId::new(1).unwrap(),
+        target: TargetUrl::parse("https://example.com/", &TargetRules::default()).unwrap(),
+        redirect_status: curt_domain::RedirectStatus::default(),
+        forward_query: false,
+        dates: curt_domain::Dates::default(),
+        max_clicks: None,
+        fallback: None,
+        disabled: false,
+        revision: 1,
+    }
+}
+
+fn remembers(feed: &ChangesFeed) -> bool {
+    matches!(feed.cache.get(CODE, Clock::System.now()), Some(Lookup::Found(_)))
+}
+
+#[tokio::test]
+async fn a_node_that_loses_its_database_says_so_and_serves_what_it_has() {
+    let database = TestDatabase::sqlite();
+    let mut feed = feed(&database, Duration::from_hours(1)).await;
+    feed.poll().await;
+    assert!(feed.node.reaches_database());
+
+    feed.store.close().await;
+    feed.poll().await;
+    assert!(!feed.node.reaches_database());
+    assert!(remembers(&feed));
+}
+
+#[tokio::test]
+async fn a_node_that_is_cut_off_for_too_long_forgets_what_it_had() {
+    let database = TestDatabase::sqlite();
+    let mut feed = feed(&database, Duration::ZERO).await;
+    feed.poll().await;
+    assert!(remembers(&feed), "it has just heard from the database");
+
+    feed.store.close().await;
+    feed.poll().await;
+    assert!(!remembers(&feed));
+}

@@ -1,0 +1,79 @@
+//! Two nodes on one database: what one changes, the other hears of (promise P4, CACHE-04).
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use tempfile::TempDir;
+use testkit::{
+    databases::{TestDatabase, for_each_server},
+    server::{Client, Server, ServerCommand},
+};
+
+const SECRET: &str = "5b0e9d6a47c2f1838e7da95c06b4e2f1739c8d50a6e4b21f08c3d7f5e96a1b42";
+
+/// What P4 promises for nodes that reach the database.
+const HEARD_WITHIN: Duration = Duration::from_secs(2);
+
+/// What other tests on the same two cores may add to it.
+const SLACK: Duration = Duration::from_secs(3);
+
+/// What visitors get: the status, and where to.
+type Visit = (u16, Option<String>);
+
+fn node(database: &TestDatabase, data_dir: &TempDir) -> Server {
+    ServerCommand::new(env!("CARGO_BIN_EXE_curt"), data_dir.path())
+        .env("CURT_DATABASE_URL", database.url())
+        .env("CURT_SECRET_KEY", SECRET)
+        .spawn()
+}
+
+fn visit(visitor: &mut Client, path: &str) -> Visit {
+    let answer = visitor.get(path).unwrap();
+    (answer.status, answer.header("location").map(str::to_owned))
+}
+
+/// Visits until the answer is the new one. Any but the two is a failure.
+fn await_change(visitor: &mut Client, path: &str, old: &Visit, new: &Visit) {
+    let start = Instant::now();
+    loop {
+        let found = visit(visitor, path);
+        if found == *new {
+            return;
+        }
+        assert_eq!(found, *old);
+        assert!(start.elapsed() < HEARD_WITHIN + SLACK, "the other node has not heard of {new:?}");
+    }
+}
+
+fn leads_to(target: &str) -> Visit {
+    (302, Some(target.to_owned()))
+}
+
+#[tokio::test]
+async fn cache_04_what_one_node_changes_the_other_hears_of() {
+    for_each_server(async |database| {
+        let directories = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        // Both at once: one of them migrates.
+        let mut nodes = directories.each_ref().map(|directory| node(database, directory));
+        nodes.iter_mut().for_each(Server::await_ready);
+        let [here, there] = &nodes;
+        let (mut owner, mut visitor) = (here.client(), there.visitor());
+
+        let link = json!({ "original_url": "https://example.com/old", "custom_alias": "shared" });
+        let link = owner.post("/api/v1/urls", &link).unwrap();
+        assert_eq!(link.status, 201);
+        let link = format!("/api/v1/urls/{}", link.json()["id"]);
+        let (old, new) = (leads_to("https://example.com/old"), leads_to("https://example.com/new"));
+        assert_eq!(visit(&mut visitor, "/shared"), old);
+
+        let edit = json!({ "original_url": "https://example.com/new" });
+        assert_eq!(owner.patch(&link, &edit).unwrap().status, 200);
+        assert_eq!(visit(&mut here.visitor(), "/shared"), new, "at once on its own node");
+        await_change(&mut visitor, "/shared", &old, &new);
+
+        assert_eq!(owner.delete(&link).unwrap().status, 204);
+        assert_eq!(visit(&mut here.visitor(), "/shared"), (404, None));
+        await_change(&mut visitor, "/shared", &new, &(404, None));
+    })
+    .await;
+}
