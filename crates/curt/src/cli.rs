@@ -11,7 +11,7 @@ use crate::{
     serve::serve,
 };
 
-/// A URL shortener that counts every click exactly.
+/// A self-hosted URL shortener that loses nothing it acknowledged.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, arg_required_else_help = true)]
 #[command(after_help = "Settings are explained by `curt config --reference`.")]
