@@ -163,6 +163,22 @@ pub enum LinkStatus {
     Disabled,
 }
 
+impl LinkStatus {
+    pub const ALL: [Self; 5] =
+        [Self::Active, Self::Scheduled, Self::Expired, Self::Exhausted, Self::Disabled];
+
+    /// The word for it, in the API as in statements.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Scheduled => "scheduled",
+            Self::Expired => "expired",
+            Self::Exhausted => "exhausted",
+            Self::Disabled => "disabled",
+        }
+    }
+}
+
 impl LinkRecord {
     /// The most lasting reason comes first: what the owner switched off, then what time ended.
     pub fn status(&self, now: Timestamp) -> LinkStatus {

@@ -222,6 +222,12 @@ fn int_01_ids_and_click_limits_stay_exact_in_json() {
 }
 
 #[test]
+fn each_status_is_listed_once_under_its_word() {
+    let words = LinkStatus::ALL.map(LinkStatus::as_str);
+    assert_eq!(words, ["active", "scheduled", "expired", "exhausted", "disabled"]);
+}
+
+#[test]
 fn four_redirect_statuses_exist() {
     let known: Vec<u16> =
         (0..=999).filter(|&code| RedirectStatus::from_code(code).is_some()).collect();

@@ -279,7 +279,7 @@ fn filters(query: &LinkQuery, tag_id: Option<i64>, now: Timestamp) -> [Value<'_>
     // Without a tag it is the workspace, of which there is one so far.
     let scope = tag_id.unwrap_or(0);
     let search = query.q.as_deref().unwrap_or_default();
-    let status = query.status.map_or("", status_word);
+    let status = query.status.map_or("", LinkStatus::as_str);
     [
         scope.into(),
         search.into(),
@@ -302,16 +302,6 @@ fn pattern(search: &str) -> String {
     }
     pattern.push('%');
     pattern
-}
-
-const fn status_word(status: LinkStatus) -> &'static str {
-    match status {
-        LinkStatus::Active => "active",
-        LinkStatus::Scheduled => "scheduled",
-        LinkStatus::Expired => "expired",
-        LinkStatus::Exhausted => "exhausted",
-        LinkStatus::Disabled => "disabled",
-    }
 }
 
 fn end_at(record: &LinkRecord, sort: LinkSort) -> Cursor {
