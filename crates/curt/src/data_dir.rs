@@ -92,15 +92,22 @@ fn create_if_absent(path: &Path) -> Result<(), DataDirError> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         Err(error) => return Err(DataDirError::Io { action: "read", error }),
     }
+    let is_missing = |path: &&Path| !path.as_os_str().is_empty() && !path.exists();
+    let missing = path.ancestors().take_while(is_missing).count();
     DirBuilder::new().recursive(true).mode(MODE_PRIVATE_DIR).create(path).map_err(|error| {
         match error.kind() {
             io::ErrorKind::ReadOnlyFilesystem => DataDirError::ReadOnly,
             _ => failed(error),
         }
     })?;
-    // The new name must survive a power cut, or everything below it is lost.
+    // The new names must survive a power cut, or everything below them is lost.
+    path.ancestors().take(missing).try_for_each(sync_name).map_err(failed)
+}
+
+/// A name is kept by the directory that it stands in.
+fn sync_name(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
-    File::open(parent).and_then(|parent| parent.sync_all()).map_err(failed)
+    File::open(parent)?.sync_all()
 }
 
 fn check(path: &Path) -> Result<(), DataDirError> {

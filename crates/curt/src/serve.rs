@@ -13,7 +13,7 @@ use curt_web::{
     AdminKey, App, AppSettings, Front, HttpMetrics, MetricsPage, Node, ProcessMemory, Server,
 };
 use prometheus_client::registry::Registry;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -85,9 +85,14 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     Server::new(listener, front, node, config.shutdown).run(stop).await;
 
     tasks_end.cancel();
-    tasks.wait().await;
-    store.close().await;
-    tracing::info!("stopped");
+    let ended = async {
+        tasks.wait().await;
+        store.close().await;
+    };
+    match timeout(config.shutdown.timeout, ended).await {
+        Ok(()) => tracing::info!("stopped"),
+        Err(_elapsed) => tracing::warn!("stopped without an answer from the database"),
+    }
     Ok(())
 }
 

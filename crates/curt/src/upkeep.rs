@@ -15,21 +15,17 @@ const INTERVAL: Duration = Duration::from_mins(1);
 /// How long changes are kept for nodes that were cut off; what is further behind starts anew.
 const CHANGE_AGE_MAX: Duration = Duration::from_hours(1);
 
-/// Links erased in one transaction: few enough that creates do not notice.
+/// Links erased before housekeeping looks whether it should end.
 const ERASE_LEN: u32 = 200;
 
 pub(crate) async fn run(store: Store, node_id: String, end: CancellationToken) {
     let mut ticks = interval(INTERVAL);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        tokio::select! {
-            _ = ticks.tick() => {}
-            () = end.cancelled() => return,
-        }
-        let done = tokio::select! {
-            done = tidy(&store, &node_id, Clock::System.now()) => done,
-            () = end.cancelled() => return,
-        };
+    let mut round = async || {
+        ticks.tick().await;
+        tidy(&store, &node_id, Clock::System.now()).await
+    };
+    while let Some(done) = end.run_until_cancelled(round()).await {
         // The next round does what this one could not.
         if let Err(error) = done {
             tracing::warn!(error = &error as &dyn std::error::Error, "housekeeping was cut short");

@@ -14,7 +14,7 @@ use crate::server::{ADMIN_KEY, Client, Server};
 use listing::Listed;
 use writer::Writer;
 
-/// As many as the torture of `SECURITY.md` F1 asks for; each waits for its answers.
+/// Enough that SQLite's writer commits in groups; each waits for its answers.
 const WRITERS: u64 = 8;
 
 /// What writers set and a check compares.

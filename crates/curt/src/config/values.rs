@@ -34,6 +34,8 @@ pub(super) fn bytes(text: &str, range: RangeInclusive<u64>) -> Result<u64, Rejec
         "MiB" => 1 << 20,
         "GB" => 1_000_000_000,
         "GiB" => 1 << 30,
+        "TB" => 1_000_000_000_000,
+        "TiB" => 1 << 40,
         _ => return Err(Rejected::Malformed),
     };
     number.checked_mul(factor).filter(|bytes| range.contains(bytes)).ok_or(Rejected::Malformed)

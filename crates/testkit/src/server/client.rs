@@ -89,7 +89,7 @@ impl Client {
 
     /// The head of a request, for tests that write the bytes themselves.
     pub fn head(&self, method: &str, path: &str, body_len: usize) -> String {
-        // The name that the default public URL has; a server answers to no other host.
+        // The name that the default public URL has.
         let host = format!("localhost:{}", self.address.port());
         let key = match &self.key {
             Some(key) => format!("Authorization: Bearer {key}\r\n"),
