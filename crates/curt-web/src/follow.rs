@@ -15,9 +15,10 @@ use curt_domain::{
     ClickClass, Clock, Code, MaxClicks, RedirectStatus, Route, Timestamp, Verdict, VisitHeaders,
     classify,
 };
-use curt_store::Store;
+use curt_store::{Store, StoreError, StoreErrorKind};
 
 use crate::{
+    Node,
     app::{App, Site},
     errors::ApiError,
     metrics::{Outcome, Tier},
@@ -63,7 +64,15 @@ pub(crate) struct Redirects {
     store: Store,
     cache: Arc<LinkCache>,
     site: Arc<Site>,
+    node: Arc<Node>,
     clock: Clock,
+}
+
+/// Why a link was not read from the store.
+enum ReadError {
+    /// Not tried: the database is known to be away, and memory has something.
+    Spared,
+    Store(StoreError),
 }
 
 impl Redirects {
@@ -72,6 +81,7 @@ impl Redirects {
             store: app.store.clone(),
             cache: Arc::clone(&app.cache),
             site: Arc::clone(&app.site),
+            node: Arc::clone(&app.node),
             clock: app.clock.clone(),
         }
     }
@@ -121,24 +131,42 @@ impl Redirects {
     }
 
     /// The cache, else the store. With the database away, what was cached is still good for a
-    /// while, even past its age.
+    /// while, even past its age; only who gets nothing at all is a failure to log.
     async fn look_up(&self, code: &Code, now: Timestamp) -> Result<(Lookup, Tier), ApiError> {
         let mut tier = Tier::Memory;
-        let load = async {
+        let read = async {
             tier = Tier::Store;
-            self.store.route(code).await
+            self.read(code, now).await
         };
-        let error = match self.cache.get_or_load(code, now, load).await {
+        let error = match self.cache.get_or_load(code, now, read).await {
             Ok(lookup) => return Ok((lookup, tier)),
-            Err(LoadError::FailedForAnother) => ApiError::Unavailable,
-            Err(LoadError::Failed(error)) => error.into(),
+            Err(error) => error,
         };
-        match self.cache.get_stale(code.as_str(), now) {
-            Some(cached) if matches!(error, ApiError::Unavailable) => {
-                Ok((Lookup::Found(cached), Tier::Stale))
+        let is_away = match &error {
+            LoadError::FailedForAnother | LoadError::Failed(ReadError::Spared) => true,
+            LoadError::Failed(ReadError::Store(error)) => {
+                error.kind() == StoreErrorKind::Unavailable
             }
-            _ => Err(error),
+        };
+        if is_away && let Some(cached) = self.cache.get_stale(code.as_str(), now) {
+            return Ok((Lookup::Found(cached), Tier::Stale));
         }
+        Err(match error {
+            LoadError::FailedForAnother | LoadError::Failed(ReadError::Spared) => {
+                ApiError::Unavailable
+            }
+            LoadError::Failed(ReadError::Store(error)) => error.into(),
+        })
+    }
+
+    /// From the store, unless that would only let visitors wait for a time limit: the database is
+    /// known to be away, and what was cached will do.
+    async fn read(&self, code: &Code, now: Timestamp) -> Result<Option<Route>, ReadError> {
+        let is_away = !self.node.reaches_database();
+        if is_away && self.cache.get_stale(code.as_str(), now).is_some() {
+            return Err(ReadError::Spared);
+        }
+        self.store.route(code).await.map_err(ReadError::Store)
     }
 
     /// Links with limited clicks: people use them up, machines learn nothing.
@@ -166,11 +194,9 @@ impl Redirects {
     /// A link that is over: its fallback where it has one.
     fn ended(&self, error: ApiError, route: &Route, tier: Tier, visit: &Visit) -> Followed {
         match &route.fallback {
-            Some(fallback) if !visit.preview => Followed {
-                response: pages::redirect(fallback.as_str()),
-                outcome: Outcome::Fallback,
-                tier,
-            },
+            Some(fallback) if !visit.preview => {
+                Followed { response: pages::redirect(fallback.as_str()), outcome: Outcome::Fallback, tier }
+            }
             _ => {
                 let outcome = match error {
                     ApiError::LinkExhausted => Outcome::Exhausted,

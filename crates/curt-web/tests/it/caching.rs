@@ -7,10 +7,11 @@ use std::{
 };
 
 use curt_cache::{CacheSettings, MISSING_AGE_MAX};
+use curt_domain::{LinkEdit, LinkId, TargetRules, TargetUrl};
 use serde_json::json;
 use tokio::sync::Notify;
 
-use crate::{answer::Answer, app::TestApp, ask::Ask};
+use crate::{answer::Answer, app::TestApp, ask::Ask, logs::Logs};
 
 const OLD: &str = "https://old.example/";
 const NEW: &str = "https://new.example/";
@@ -220,4 +221,41 @@ async fn cached_links_are_followed_while_the_database_is_away() {
     app.visit("/warm").await.leads_to(302, OLD);
     app.clock.advance(offline_max);
     app.ask("GET", "/warm").await.problem(503, "unavailable");
+}
+
+#[tokio::test]
+async fn a_visit_that_memory_can_answer_logs_no_failure() {
+    let app = TestApp::start().await;
+    app.shorten("warm", OLD, json!({})).await;
+    app.visit("/warm").await.leads_to(302, OLD);
+    app.store.close().await;
+    app.clock.advance(CacheSettings::DEFAULT.entry_age_max);
+
+    let logs = Logs::of_this_thread();
+    app.visit("/warm").await.leads_to(302, OLD);
+    assert_eq!(logs.text(), "");
+    // Who gets nothing is worth a line.
+    app.ask("GET", "/cold").await.problem(503, "unavailable");
+    assert_eq!(logs.text().matches("the database cannot be reached").count(), 1);
+}
+
+#[tokio::test]
+async fn a_database_that_is_known_to_be_away_is_not_waited_for() {
+    let app = TestApp::start().await;
+    let id = app.shorten("link", OLD, json!({})).await;
+    app.visit("/link").await.leads_to(302, OLD);
+    // What only the database knows tells whether it was asked.
+    let id = LinkId::new(id).unwrap();
+    let target = TargetUrl::parse(NEW, &TargetRules::new([])).unwrap();
+    let edit = LinkEdit { target: Some(target), ..LinkEdit::default() };
+    app.store.edit_link(id, edit, None, app.clock.now()).await.unwrap();
+    app.clock.advance(CacheSettings::DEFAULT.entry_age_max);
+
+    app.node.set_database_reached(false);
+    app.visit("/link").await.leads_to(302, OLD);
+    assert_eq!(app.metric("redirects_total{outcome=\"followed\",tier=\"stale\"}"), 1);
+    // Nothing in memory: then it is worth a try.
+    app.ask("GET", "/none").await.problem(404, "not_found");
+    app.node.set_database_reached(true);
+    app.visit("/link").await.leads_to(302, NEW);
 }
