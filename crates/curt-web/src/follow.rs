@@ -195,7 +195,7 @@ impl Redirects {
     fn ended(&self, error: ApiError, route: &Route, tier: Tier, visit: &Visit) -> Followed {
         match &route.fallback {
             Some(fallback) if !visit.preview => {
-                Followed { response: pages::redirect(fallback.as_str()), outcome: Outcome::Fallback, tier }
+                Followed { response: pages::redirect(fallback), outcome: Outcome::Fallback, tier }
             }
             _ => {
                 let outcome = match error {

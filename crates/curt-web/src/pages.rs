@@ -9,7 +9,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use curt_domain::{Code, Route};
+use curt_domain::{Code, Route, TargetUrl};
 use sha2::{Digest as _, Sha256};
 
 use crate::{app::Site, errors::ApiError};
@@ -54,7 +54,7 @@ struct PreviewPage<'a> {
 
 pub(crate) async fn root(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     match &site.pages.root_url {
-        Some(url) => redirect(url.as_str()),
+        Some(url) => redirect(url),
         None if wants_html(&headers) => message(StatusCode::OK, &ENGLISH.root),
         None => (StatusCode::OK, [(header::CACHE_CONTROL, NO_STORE)], "curt\n").into_response(),
     }
@@ -88,7 +88,7 @@ pub(crate) fn refuse(error: ApiError, headers: &HeaderMap, site: &Site) -> Respo
         return error.into_response();
     }
     if let (ApiError::NotFound, Some(url)) = (&error, &site.pages.not_found_url) {
-        return redirect(url.as_str());
+        return redirect(url);
     }
     let text = match error {
         ApiError::NotFound => &ENGLISH.not_found,
@@ -124,14 +124,11 @@ pub(crate) fn preview(code: &Code, route: &Route, site: &Site) -> Response {
 }
 
 /// A temporary redirect that nobody keeps.
-pub(crate) fn redirect(target: &str) -> Response {
-    match HeaderValue::from_str(target) {
-        Ok(location) => {
-            let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, NO_STORE)];
-            (StatusCode::FOUND, headers).into_response()
-        }
-        Err(error) => ApiError::from_failure(&error).into_response(),
-    }
+pub(crate) fn redirect(target: &TargetUrl) -> Response {
+    let location = HeaderValue::from_str(target.as_str())
+        .expect("a TargetUrl is printable ASCII, which every header may carry");
+    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, NO_STORE)];
+    (StatusCode::FOUND, headers).into_response()
 }
 
 fn message(status: StatusCode, message: &Message) -> Response {
