@@ -239,8 +239,11 @@ fn take_step<'t>(
             return Err(MigrateError::Locked);
         }
         let taken = take_locked_step(tx, step).await;
-        tx.row(UNLOCK, &[]).await?;
-        taken
+        // PostgreSQL refuses this too once the step has failed, but the step's error tells why.
+        let unlocked = tx.row(UNLOCK, &[]).await;
+        let taken = taken?;
+        unlocked?;
+        Ok(taken)
     })
 }
 

@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, error::Error, fs, iter, path::Path};
 
 use curt_domain::ManualClock;
 use futures_util::future::try_join_all;
@@ -114,6 +114,25 @@ async fn a_migration_whose_text_changed_is_refused() {
                 "{result:?}"
             );
         }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_step_that_failed_says_why_and_can_be_taken_again() {
+    for_each_engine(async |database| {
+        let store = connect(database).await;
+        for version in 1..=6 {
+            store.db.migration(step(&store, version), take_step).await.unwrap();
+        }
+        store.db.execute(Sql::new("create table nodes (id integer)"), &[]).await.unwrap();
+        let error = store.migrate(&clock()).await.unwrap_err();
+        let chain = iter::successors(Some(&error as &dyn Error), |&error| error.source());
+        let told = chain.map(ToString::to_string).collect::<Vec<_>>().join(": ");
+        assert!(told.contains("nodes") && told.contains("already exists"), "{told}");
+
+        store.db.execute(Sql::new("drop table nodes"), &[]).await.unwrap();
+        assert_eq!(store.migrate(&clock()).await.unwrap(), names()[6..]);
     })
     .await;
 }
