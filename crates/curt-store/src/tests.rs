@@ -1,6 +1,6 @@
 //! What holds for the whole crate: statements that every engine takes, and tables that are alike.
 
-use curt_domain::{Clock, ManualClock, Timestamp};
+use curt_domain::{Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, TargetUrl, Timestamp};
 use testkit::databases::for_each_engine;
 
 use crate::{
@@ -20,6 +20,28 @@ pub(crate) async fn for_each_store(test: impl AsyncFn(&Store)) {
         store.close().await;
     })
     .await;
+}
+
+/// A link with nothing special about it, `code1` for number 1.
+pub(crate) fn link(number: u64) -> Link {
+    Link {
+        id: LinkId::new(number).unwrap(),
+        code: format!("code{number}").parse().unwrap(),
+        target: TargetUrl::from_stored("https://example.com/").unwrap(),
+        title: None,
+        note: None,
+        tags: Vec::new(),
+        redirect_status: RedirectStatus::default(),
+        forward_query: false,
+        dates: Dates::default(),
+        max_clicks: None,
+        fallback: None,
+        disabled_at: None,
+        deleted_at: None,
+        revision: 1,
+        created_at: Timestamp::from_millis(0),
+        updated_at: Timestamp::from_millis(0),
+    }
 }
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 use std::{collections::BTreeSet, error::Error, fs, iter, path::Path};
 
-use curt_domain::ManualClock;
+use curt_domain::{LinkEdit, ManualClock, TargetUrl};
 use futures_util::future::try_join_all;
 use testkit::databases::{TestDatabase, for_each_engine, for_each_server};
 
 use super::*;
-use crate::{Store, StoreMetrics, StoreSettings};
+use crate::{Store, StoreMetrics, StoreSettings, tests::link};
 
 async fn connect(database: &TestDatabase) -> Store {
     let settings = StoreSettings::new(database.url().parse().unwrap());
@@ -147,6 +147,25 @@ async fn p8_the_previous_release_runs_on_a_newer_schema() {
         assert_eq!(store.migrate(&clock()).await.unwrap(), Vec::<&str>::new());
         let last = store.migrations().await.unwrap().pop().unwrap();
         assert_eq!((last.version, last.state), (9_999, MigrationState::Unknown));
+
+        for table in [
+            "alter table links add column newer integer",
+            "alter table link_versions add column newer integer",
+            "alter table changes add column newer integer",
+        ] {
+            store.db.execute(Sql::new(table), &[]).await.unwrap();
+        }
+        let old = link(1);
+        store.create_link(old.clone(), None).await.unwrap();
+        let target = TargetUrl::from_stored("https://example.com/edited").unwrap();
+        let edit = LinkEdit { target: Some(target.clone()), ..LinkEdit::default() };
+        let edited = store.edit_link(old.id, edit, None, clock().now()).await.unwrap();
+        assert_eq!(store.link(old.id).await.unwrap(), Some(edited));
+        let route = store.route(&old.code).await.unwrap();
+        assert_eq!(route.map(|route| route.target), Some(target));
+        let versions = store.link_versions(old.id, None, 10).await.unwrap().unwrap();
+        assert!(versions.into_iter().map(|version| version.link).eq([old]));
+        assert_eq!(store.newest_change().await.unwrap(), 1);
     })
     .await;
 }

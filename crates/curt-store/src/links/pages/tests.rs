@@ -1,34 +1,21 @@
 //! Orders by clicks, and how SQLite walks through each list.
 
-use curt_domain::{Link, LinkId, RedirectStatus};
+use curt_domain::{Link, LinkId};
 
 use super::*;
-use crate::{Engine, db::explain, tests::for_each_store};
+use crate::{
+    Engine,
+    db::explain,
+    tests::{for_each_store, link},
+};
 
 const INSERT_TOTALS: Sql = Sql::new(
     "insert into link_totals (link_id, human, bot, preview, prefetch, suspicious, last_click_at)
      values ($1, $2, 1, 2, 3, 4, 5)",
 );
 
-fn link(number: u64) -> Link {
-    Link {
-        id: LinkId::new(number).unwrap(),
-        code: format!("code{number}").parse().unwrap(),
-        target: curt_domain::TargetUrl::from_stored("https://example.com/").unwrap(),
-        title: None,
-        note: None,
-        tags: vec![Tag::parse("tag").unwrap()],
-        redirect_status: RedirectStatus::default(),
-        forward_query: false,
-        dates: curt_domain::Dates::default(),
-        max_clicks: None,
-        fallback: None,
-        disabled_at: None,
-        deleted_at: None,
-        revision: 1,
-        created_at: Timestamp::from_millis(0),
-        updated_at: Timestamp::from_millis(0),
-    }
+fn tagged(number: u64) -> Link {
+    Link { tags: vec![Tag::parse("tag").unwrap()], ..link(number) }
 }
 
 /// Links 1 to 7: two with the same clicks, two with a row of totals but no people in it, two
@@ -43,7 +30,7 @@ async fn create_clicked(store: &Store) {
         (6, None),
         (7, Some(0)),
     ] {
-        store.create_link(link(number), None).await.unwrap();
+        store.create_link(tagged(number), None).await.unwrap();
         if let Some(human) = human {
             let values = [Value::number(number), Value::from(human)];
             store.db.execute(INSERT_TOTALS, &values).await.unwrap();
