@@ -1,6 +1,6 @@
 //! Connections: accepted, served, and ended without losing a request.
 
-use std::{convert::Infallible, future::Future, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, future::Future, io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
     body::Body,
@@ -12,6 +12,7 @@ use hyper_util::{
     server::graceful::GracefulShutdown,
     service::TowerToHyperService,
 };
+use rustix::io::Errno;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -35,7 +36,7 @@ const HEADER_TIME_MAX: Duration = Duration::from_secs(30);
 const HEAD_LEN_MAX: usize = 16 * 1024;
 const HEADERS_MAX: usize = 64;
 
-/// How long to wait when the process has no file descriptor left for a connection.
+/// How long to wait when there is no file descriptor or memory left for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
 /// How long clients that keep their connection may send one more request after the listener has
@@ -183,22 +184,32 @@ impl Connections {
             self.graceful.shutdown().await;
             self.tasks.wait().await;
         };
-        if timeout(time_max, ended).await.is_err() {
+        if timeout(time_max.saturating_sub(LINGER), ended).await.is_err() {
             tracing::warn!(open = self.tasks.len(), "some requests did not end in time");
         }
     }
 }
 
-/// Tries until there is a connection. Out of file descriptors, trying again at once would spin;
-/// other errors are one client's.
+/// Tries until there is a connection. Where the machine has nothing left for one, trying again at
+/// once would spin; other errors are one client's, and must not hold up the next.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     loop {
         match listener.accept().await {
             Ok(accepted) => return accepted,
-            Err(error) => {
+            Err(error) if is_exhaustion(&error) => {
                 tracing::warn!(%error, "a connection could not be accepted");
                 sleep(ACCEPT_PAUSE).await;
             }
+            Err(error) => tracing::debug!(%error, "a connection ended before it was accepted"),
         }
     }
 }
+
+/// Whether file descriptors or memory have run out.
+fn is_exhaustion(error: &io::Error) -> bool {
+    let exhaustion = [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM];
+    Errno::from_io_error(error).is_some_and(|errno| exhaustion.contains(&errno))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,31 @@
+//! How the server takes what goes wrong around it, and how long it waits when it ends.
+
+use std::future::pending;
+
+use tokio::time::Instant;
+
+use super::*;
+
+#[test]
+fn only_what_is_used_up_makes_everybody_wait() {
+    for errno in [Errno::MFILE, Errno::NFILE, Errno::NOBUFS, Errno::NOMEM] {
+        assert!(is_exhaustion(&errno.into()), "{errno}");
+    }
+    for errno in [Errno::CONNABORTED, Errno::PROTO, Errno::PERM, Errno::NETUNREACH, Errno::INTR] {
+        assert!(!is_exhaustion(&errno.into()), "{errno}");
+    }
+    assert!(!is_exhaustion(&io::Error::other("not from the kernel")));
+}
+
+#[tokio::test(start_paused = true)]
+async fn draining_takes_as_long_as_it_may_and_no_longer() {
+    for time_max in [Duration::ZERO, LINGER / 2, LINGER, LINGER * 10] {
+        let connections = Connections::new(1);
+        connections.tasks.spawn(pending::<()>());
+        let start = Instant::now();
+        connections.drain(time_max).await;
+        let over = start.elapsed().saturating_sub(time_max);
+        // The timer counts whole milliseconds.
+        assert!(time_max <= start.elapsed() && over < Duration::from_millis(10), "{over:?}");
+    }
+}
