@@ -112,9 +112,9 @@ pub struct HttpMetrics {
     redirect_duration: Histogram,
 }
 
-/// From 20 µs, a redirect from memory, to 5 s, past every timeout of the store.
+/// From 20 µs, a redirect from memory, to 18 s, past every time limit of the store.
 fn duration_histogram() -> Histogram {
-    Histogram::new(exponential_buckets(20e-6, 2.5, 15))
+    Histogram::new(exponential_buckets(20e-6, 2.5, 16))
 }
 
 impl HttpMetrics {

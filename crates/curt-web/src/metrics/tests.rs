@@ -43,6 +43,17 @@ async fn the_page_is_whole_and_says_what_it_is() {
 }
 
 #[tokio::test]
+async fn requests_that_wait_for_the_store_to_give_up_are_told_apart() {
+    const STORE_TIME_MAX: Duration = Duration::from_secs(12);
+    let mut registry = Registry::default();
+    HttpMetrics::new(&mut registry).followed(StatusCode::FOUND, STORE_TIME_MAX);
+    let (_, _, text) = get(MetricsPage::new(registry), "/metrics").await;
+    let buckets = text.lines().filter(|line| line.starts_with("http_request_duration_seconds_b"));
+    let holds_it = |line: &&str| line.ends_with(" 1") && !line.contains("le=\"+Inf\"");
+    assert_eq!(buckets.filter(holds_it).count(), 1, "{text}");
+}
+
+#[tokio::test]
 async fn nothing_else_is_on_its_listener() {
     for path in ["/", "/healthz", "/api/v1/urls", "/metrics/"] {
         let (status, _, _) = get(MetricsPage::new(Registry::default()), path).await;
