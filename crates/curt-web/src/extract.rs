@@ -1,6 +1,6 @@
 //! What handlers take from a request; every refusal is a problem like any other.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{fmt::Write as _, net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{FromRef, FromRequest, FromRequestParts, Path, Query, Request},
@@ -8,6 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use curt_domain::LinkId;
+use curt_store::REPLAY_KEY_LEN_MAX;
 use serde::de::{DeserializeOwned, IgnoredAny};
 
 use crate::{
@@ -18,9 +19,6 @@ use crate::{
 
 /// Largest body of an API request, in bytes: a link with everything in it stays under 20 kB.
 pub(crate) const BODY_LEN_MAX: usize = 64 * 1024;
-
-/// Longest `Idempotency-Key`, in characters.
-const IDEMPOTENCY_KEY_LEN_MAX: usize = 255;
 
 /// A JSON body, and the bytes it came as.
 pub(crate) struct ApiJson<T> {
@@ -154,11 +152,19 @@ pub(crate) enum Creator {
 }
 
 impl Creator {
-    /// Under which idempotency keys are kept: strangers must not see each other's answers.
-    pub(crate) fn name(&self) -> String {
+    /// Under which idempotency keys are kept: strangers must not see each other's answers. Behind
+    /// one proxy strangers have one address, so an anonymous caller is known by the body too: who
+    /// gets an answer again knows all that went into it.
+    pub(crate) fn name(&self, body_hash: &[u8; 32]) -> String {
         match self {
             Self::Administrator => "administrator".to_owned(),
-            Self::Anonymous(address) => format!("anonymous {address}"),
+            Self::Anonymous(address) => {
+                let mut name = format!("anonymous {address} ");
+                for byte in body_hash {
+                    write!(name, "{byte:02x}").expect("writing to a string cannot fail");
+                }
+                name
+            }
         }
     }
 }
@@ -167,18 +173,17 @@ impl<S> FromRequestParts<S> for Creator
 where
     S: Send + Sync,
     AdminKey: FromRef<S>,
-    std::sync::Arc<Site>: FromRef<S>,
+    Arc<Site>: FromRef<S>,
 {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let site = std::sync::Arc::<Site>::from_ref(state);
+        let site = Arc::<Site>::from_ref(state);
         let says_nothing = !parts.headers.contains_key(header::AUTHORIZATION);
         if says_nothing && site.links.anonymous_create {
-            let address = parts.extensions.get::<ClientAddress>();
-            return Ok(Self::Anonymous(
-                address.map_or(IpAddr::V4(Ipv4Addr::UNSPECIFIED), |client| client.0),
-            ));
+            let client = parts.extensions.get::<ClientAddress>();
+            let ClientAddress(address) = client.expect("the front gives every request its client");
+            return Ok(Self::Anonymous(*address));
         }
         Administrator::from_request_parts(parts, state).await.map(|_| Self::Administrator)
     }
@@ -203,8 +208,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
         let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
         let key = value.to_str().unwrap_or_default().trim();
-        if key.is_empty() || IDEMPOTENCY_KEY_LEN_MAX < key.len() {
-            let message = format!("takes 1 to {IDEMPOTENCY_KEY_LEN_MAX} visible characters");
+        if key.is_empty() || REPLAY_KEY_LEN_MAX < key.len() {
+            let message = format!("takes 1 to {REPLAY_KEY_LEN_MAX} visible characters");
             return Err(ApiError::invalid_field("Idempotency-Key", message));
         }
         Ok(Self(Some(key.to_owned())))

@@ -131,7 +131,7 @@ async fn if_match_names_a_revision_or_any() {
 #[tokio::test]
 async fn an_idempotency_key_has_1_to_255_characters() {
     let name = || HeaderName::from_static("idempotency-key");
-    let longest = "k".repeat(IDEMPOTENCY_KEY_LEN_MAX);
+    let longest = "k".repeat(REPLAY_KEY_LEN_MAX);
     for key in ["k", &longest] {
         let taken = take::<IdempotencyKey>(name(), key).await.unwrap();
         assert_eq!(taken.0.as_deref(), Some(key));
@@ -144,9 +144,16 @@ async fn an_idempotency_key_has_1_to_255_characters() {
 }
 
 #[test]
-fn callers_are_told_apart_by_address() {
-    let anonymous = |address: &str| Creator::Anonymous(address.parse().unwrap()).name();
-    assert_eq!(Creator::Administrator.name(), "administrator");
-    assert_eq!(anonymous("192.0.2.1"), "anonymous 192.0.2.1");
-    assert_ne!(anonymous("2001:db8::1"), anonymous("2001:db8::2"));
+fn strangers_are_told_apart_by_address_and_body() {
+    let anonymous = |address: &str, body_hash: [u8; 32]| {
+        Creator::Anonymous(address.parse().unwrap()).name(&body_hash)
+    };
+    assert_eq!(Creator::Administrator.name(&[1; 32]), Creator::Administrator.name(&[2; 32]));
+    let name = anonymous("192.0.2.1", [0xa5; 32]);
+    assert_eq!(name, format!("anonymous 192.0.2.1 {}", "a5".repeat(32)));
+    assert_ne!(anonymous("192.0.2.1", [1; 32]), anonymous("192.0.2.1", [2; 32]));
+    assert_ne!(anonymous("2001:db8::1", [1; 32]), anonymous("2001:db8::2", [1; 32]));
+
+    let longest = anonymous("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", [0xff; 32]);
+    assert!(longest.len() <= REPLAY_KEY_LEN_MAX, "{longest}");
 }

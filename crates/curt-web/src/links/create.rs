@@ -22,8 +22,9 @@ use crate::{
     extract::{ApiJson, Creator, IdempotencyKey},
 };
 
-/// Ids tried before giving up on a generated code. Codes of generated ids never meet each other;
-/// only aliases and earlier settings can be in the way.
+/// Ids tried before giving up on a generated code. Permuted and sequential codes never meet each
+/// other; only aliases and codes of earlier settings can be in their way. Random codes do meet: with
+/// half of a length's codes taken, one create in 2^8 gives up, which is when to raise `codes.length`.
 const CODE_ATTEMPTS_MAX: usize = 8;
 
 /// How long an answer is kept for its `Idempotency-Key`.
@@ -70,10 +71,9 @@ pub(crate) async fn create(
     body: ApiJson<CreateBody>,
 ) -> Result<Response, ApiError> {
     let draft = body.value.parse(&app.site)?;
-    let request = key.map(|key| Request {
-        caller: creator.name(),
-        key,
-        body_hash: Sha256::digest(&body.bytes).into(),
+    let request = key.map(|key| {
+        let body_hash = Sha256::digest(&body.bytes).into();
+        Request { caller: creator.name(&body_hash), key, body_hash }
     });
     if let Some(request) = &request
         && let Some(answer) = request.earlier_answer(&app).await?
@@ -83,7 +83,7 @@ pub(crate) async fn create(
     match draft.store(&app, request.as_ref()).await {
         // Another request with the same key was faster; its answer is ours too.
         Err(Refusal::ReplayExists) => {
-            let request = request.ok_or(ApiError::Internal)?;
+            let request = request.expect("only a request with a key is kept for replay");
             request.earlier_answer(&app).await?.ok_or(ApiError::IdempotencyInProgress)
         }
         Err(Refusal::Api(error)) => Err(error),
@@ -139,6 +139,11 @@ impl CreateBody {
     }
 }
 
+/// Where codes are drawn at random, they have become too many for their length.
+#[derive(Debug, thiserror::Error)]
+#[error("of {CODE_ATTEMPTS_MAX} generated codes none was free")]
+struct NoFreeCode;
+
 /// Why a draft did not become a link.
 enum Refusal {
     ReplayExists,
@@ -179,8 +184,7 @@ impl Draft {
                 Err(CreateLinkError::Store(error)) => return Err(error.into()),
             }
         }
-        tracing::error!(attempts = CODE_ATTEMPTS_MAX, "no free code was found");
-        Err(Refusal::Api(ApiError::Internal))
+        Err(Refusal::Api(ApiError::from_failure(&NoFreeCode)))
     }
 
     fn record(&self, id: LinkId, code: Code, now: Timestamp) -> LinkRecord {

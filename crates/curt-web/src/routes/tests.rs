@@ -1,5 +1,7 @@
 //! The table of routes: nothing in it can be taken by a link.
 
+use std::net::IpAddr;
+
 use axum::body::{Body, to_bytes};
 use curt_domain::Code;
 use http::{Request, StatusCode, header};
@@ -8,7 +10,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::app::tests::open_app;
+use crate::{app::tests::open_app, extract::ClientAddress};
 
 fn first_segments() -> impl Iterator<Item = &'static str> {
     routes().into_iter().map(|(path, _)| path.split('/').nth(1).expect("paths begin with a slash"))
@@ -18,6 +20,7 @@ async fn create(router: &Router, alias: &str) -> (StatusCode, Value) {
     let link = serde_json::json!({ "original_url": "https://example.com/", "custom_alias": alias });
     let request = Request::post("/api/v1/urls")
         .header(header::CONTENT_TYPE, "application/json")
+        .extension(ClientAddress(IpAddr::from([192, 0, 2, 1])))
         .body(Body::from(link.to_string()))
         .unwrap();
     let response = router.clone().oneshot(request).await.unwrap();

@@ -1,6 +1,6 @@
 //! Idempotency-Key: a create that is sent again makes one link and gets one answer.
 
-use std::time::Duration;
+use std::{collections::HashSet, time::Duration};
 
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
@@ -90,18 +90,36 @@ async fn strangers_do_not_see_each_others_answers() {
         let ask = app.ask_from(client, "POST", "/api/v1/urls");
         ask.json(&link()).header("idempotency-key", "k")
     };
-    let mut ids = Vec::new();
-    for client in ["192.0.2.1", "192.0.2.2", "2001:db8::1"] {
-        ids.push(from(client).await.ok(201)["id"].as_u64().unwrap());
+    let first = from("192.0.2.1").await.ok(201);
+    let mut ids = HashSet::from([first["id"].as_u64().unwrap()]);
+    for client in ["192.0.2.2", "2001:db8::1"] {
+        ids.insert(from(client).await.ok(201)["id"].as_u64().unwrap());
     }
     let administrator = app.create(&link()).header("idempotency-key", "k").await;
-    ids.push(administrator.ok(201)["id"].as_u64().unwrap());
-    ids.dedup();
+    ids.insert(administrator.ok(201)["id"].as_u64().unwrap());
     assert_eq!(ids.len(), 4);
     // The same address, however the listener writes it.
     let again = from("::ffff:192.0.2.1").await;
-    assert_eq!(again.ok(201)["id"], ids[0]);
+    assert_eq!(again.ok(201), first);
     assert_eq!(app.link_count().await, 4);
+}
+
+#[tokio::test]
+async fn strangers_behind_one_proxy_do_not_meet_under_one_key() {
+    let app = TestApp::with(|settings| settings.links.anonymous_create = true).await;
+    let create = |body: Value| {
+        let ask = app.ask_from("192.0.2.1", "POST", "/api/v1/urls");
+        ask.json(&body).header("idempotency-key", "1")
+    };
+    let mine = create(link()).await.ok(201);
+    let theirs = create(json!({ "original_url": "https://example.com/other" })).await;
+    assert_eq!(theirs.find("idempotent-replayed"), None);
+    assert_ne!(theirs.ok(201)["id"], mine["id"]);
+
+    let again = create(link()).await;
+    assert_eq!(again.header("idempotent-replayed"), "true");
+    assert_eq!(again.ok(201), mine);
+    assert_eq!(app.link_count().await, 2);
 }
 
 #[tokio::test]
