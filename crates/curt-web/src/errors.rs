@@ -12,11 +12,12 @@ use curt_domain::{InvalidCode, InvalidTarget, InvalidText};
 use curt_store::{EditLinkError, ListLinksError, StoreError, StoreErrorKind};
 use serde::Serialize;
 
+use crate::pages::NO_STORE;
+
 /// Seconds after which a client may try again when the database was away.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 /// What a handler can answer besides success.
 #[derive(Debug, thiserror::Error)]

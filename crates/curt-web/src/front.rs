@@ -243,8 +243,8 @@ impl RequestIds {
     const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
     fn new() -> Self {
-        let seed = crate::ids::entropy() & u128::from(u64::MAX);
-        Self(AtomicU64::new(u64::try_from(seed).expect("masked to 64 bits")))
+        let seed = getrandom::u64().expect("the kernel gives random bytes once it has booted");
+        Self(AtomicU64::new(seed))
     }
 
     /// 16 hexadecimal digits.

@@ -43,6 +43,11 @@ fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     Option::deserialize(deserializer).map(Some)
 }
 
+/// A field that null clears: only what is there is parsed.
+fn clearable<T, U>(field: Field<T>, parse: impl FnOnce(T) -> Option<U>) -> Field<U> {
+    field.map(|value| value.and_then(parse))
+}
+
 impl EditBody {
     pub(super) fn parse(self, rules: &TargetRules) -> Result<LinkEdit, ApiError> {
         let mut mistakes = Mistakes::default();
@@ -52,23 +57,17 @@ impl EditBody {
         let switch = mistakes.required("status", self.status);
         let edit = LinkEdit {
             target: target.and_then(|text| mistakes.target("original_url", &text, rules)),
-            title: self.title.map(|title| title.and_then(|text| mistakes.title(&text))),
-            note: self.note.map(|note| note.and_then(|text| mistakes.note(&text))),
+            title: clearable(self.title, |text| mistakes.title(&text)),
+            note: clearable(self.note, |text| mistakes.note(&text)),
             tags: tags.map(|texts| mistakes.tags(&texts)),
             redirect_status: status.and_then(|code| mistakes.redirect_status(code)),
             forward_query: mistakes.required("forward_query", self.forward_query),
-            valid_from: self
-                .valid_from
-                .map(|at| at.and_then(|text| mistakes.time("valid_from", &text))),
-            expires_at: self
-                .expires_at
-                .map(|at| at.and_then(|text| mistakes.time("expires_at", &text))),
-            max_clicks: self
-                .max_clicks
-                .map(|count| count.and_then(|count| mistakes.max_clicks(count))),
-            fallback: self
-                .fallback_url
-                .map(|url| url.and_then(|text| mistakes.target("fallback_url", &text, rules))),
+            valid_from: clearable(self.valid_from, |text| mistakes.time("valid_from", &text)),
+            expires_at: clearable(self.expires_at, |text| mistakes.time("expires_at", &text)),
+            max_clicks: clearable(self.max_clicks, |count| mistakes.max_clicks(count)),
+            fallback: clearable(self.fallback_url, |text| {
+                mistakes.target("fallback_url", &text, rules)
+            }),
             switch: switch.and_then(|word| mistakes.switch(&word)),
         };
         mistakes.none()?;

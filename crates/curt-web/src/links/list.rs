@@ -1,7 +1,7 @@
 //! Lists of links: filters, order and pages.
 
 use curt_domain::{LinkStatus, Tag, Timestamp};
-use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort};
+use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort, PAGE_LEN_MAX};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -13,9 +13,8 @@ use crate::{
     errors::{ApiError, FieldError},
 };
 
-/// Links on a page: what a screen shows, and what one answer may cost.
+/// Links on a page where the request does not say: what a screen shows.
 const LIMIT_DEFAULT: u32 = 50;
-pub(super) const LIMIT_MAX: u32 = 200;
 
 /// Longest text to search for, in characters.
 const SEARCH_LEN_MAX: usize = 200;
@@ -81,13 +80,13 @@ impl ListQuery {
 }
 
 impl Mistakes {
-    /// Pages have 1 to [`LIMIT_MAX`] items, [`LIMIT_DEFAULT`] where the request does not say.
+    /// Pages have 1 to [`PAGE_LEN_MAX`] items, [`LIMIT_DEFAULT`] where the request does not say.
     pub(super) fn limit(&mut self, text: Option<&str>) -> u32 {
         let Some(text) = text else { return LIMIT_DEFAULT };
         match text.parse() {
-            Ok(limit) if (1..=LIMIT_MAX).contains(&limit) => limit,
+            Ok(limit) if (1..=PAGE_LEN_MAX).contains(&limit) => limit,
             _ => {
-                self.add(FieldError::invalid("limit", format!("must be from 1 to {LIMIT_MAX}")));
+                self.add(FieldError::invalid("limit", format!("must be from 1 to {PAGE_LEN_MAX}")));
                 LIMIT_DEFAULT
             }
         }
