@@ -29,8 +29,8 @@ const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 /// How long to wait for a connection of the pool. Longer, and the caller's caller has given up.
 const ACQUIRE_TIME_MAX: Duration = Duration::from_millis(500);
 
-/// How long a body, a single statement or a COMMIT may take as seen from here: a little more than
-/// the limits that the server itself keeps, so that only a hung network is cut off here.
+/// How long a body, a single statement, a BEGIN, COMMIT or ROLLBACK, or the goodbye may take as
+/// seen from here: a little more than the limits that the server itself keeps, so that only a hung network is cut off here.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(12);
 
 /// A connection that was idle for so long is tried before it is used; the server may have been
@@ -220,17 +220,27 @@ impl Options {
 
 impl Pool {
     async fn begin(&self) -> Result<Begun, DbError> {
-        match self {
-            Self::Postgres(pool) => pool.begin().await.map(Begun::Postgres),
-            Self::MySql(pool) => pool.begin().await.map(Begun::MySql),
+        let begin = async {
+            match self {
+                Self::Postgres(pool) => pool.begin().await.map(Begun::Postgres),
+                Self::MySql(pool) => pool.begin().await.map(Begun::MySql),
+            }
+        };
+        match timeout(ANSWER_TIME_MAX, begin).await {
+            Ok(begun) => begun.map_err(db_error),
+            Err(elapsed) => Err(timed_out(elapsed)),
         }
-        .map_err(db_error)
     }
 
     async fn close(&self) {
-        match self {
-            Self::Postgres(pool) => pool.close().await,
-            Self::MySql(pool) => pool.close().await,
+        let close = async {
+            match self {
+                Self::Postgres(pool) => pool.close().await,
+                Self::MySql(pool) => pool.close().await,
+            }
+        };
+        if timeout(ANSWER_TIME_MAX, close).await.is_err() {
+            tracing::warn!("the database did not answer when connections to it were closed");
         }
     }
 }
@@ -258,9 +268,15 @@ impl Begun {
     }
 
     async fn roll_back(self) {
-        let rolled_back = match self {
-            Self::Postgres(transaction) => transaction.rollback().await,
-            Self::MySql(transaction) => transaction.rollback().await,
+        let roll_back = async {
+            match self {
+                Self::Postgres(transaction) => transaction.rollback().await,
+                Self::MySql(transaction) => transaction.rollback().await,
+            }
+        };
+        let rolled_back = match timeout(ANSWER_TIME_MAX, roll_back).await {
+            Ok(rolled_back) => rolled_back.map_err(db_error),
+            Err(elapsed) => Err(timed_out(elapsed)),
         };
         if let Err(error) = rolled_back {
             // The connection is lost, and with it goes the transaction.

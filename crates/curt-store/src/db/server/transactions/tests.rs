@@ -1,12 +1,15 @@
-//! A network that fails at the worst moment: after COMMIT was sent and before it was answered.
+//! A network that fails at the worst moments: after BEGIN, COMMIT or ROLLBACK was sent and before
+//! it was answered.
 
-use std::net::SocketAddr;
+use std::{future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
 use testkit::databases::for_each_server;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
+    sync::Notify,
     task::JoinSet,
+    time::{pause, resume, timeout},
 };
 use url::Url;
 
@@ -24,33 +27,70 @@ async fn connect(url: &str) -> Db {
     Db::connect(&settings, StoreMetrics::unregistered()).await.unwrap()
 }
 
-/// Passes everything on but the answer to COMMIT, at which it hangs up.
-async fn lose_the_answer_to_commit(mut client: TcpStream, mut server: TcpStream) {
-    let (mut asked, mut answered) = ([0; 4096], [0; 4096]);
-    let mut is_committing = false;
-    loop {
-        tokio::select! {
-            Ok(len @ 1..) = client.read(&mut asked) => {
-                is_committing = asked[..len].windows(6).any(|window| window == b"COMMIT");
-                server.write_all(&asked[..len]).await.unwrap();
-            }
-            Ok(len @ 1..) = server.read(&mut answered) => {
-                if is_committing {
-                    return;
+/// What becomes of a connection when the answer to some word comes back.
+#[derive(Debug, Clone, Copy)]
+enum Fault {
+    HangUp,
+    /// Neither end hears anything any more, and nobody tells them.
+    Silence,
+}
+
+/// A network that works until the word was answered, but does not pass on that answer.
+#[derive(Clone)]
+struct BadNetwork {
+    word: &'static [u8],
+    fault: Fault,
+    answered: Arc<Notify>,
+}
+
+impl BadNetwork {
+    fn new(word: &'static str, fault: Fault) -> Self {
+        Self { word: word.as_bytes(), fault, answered: Arc::default() }
+    }
+
+    async fn carry(self, mut client: TcpStream, mut server: TcpStream) {
+        let (mut asked, mut answered) = ([0; 4096], [0; 4096]);
+        let mut was_said = false;
+        loop {
+            tokio::select! {
+                Ok(len @ 1..) = client.read(&mut asked) => {
+                    let words = &mut asked[..len].windows(self.word.len());
+                    was_said = words.any(|window| window == self.word);
+                    server.write_all(&asked[..len]).await.unwrap();
                 }
-                client.write_all(&answered[..len]).await.unwrap();
+                Ok(len @ 1..) = server.read(&mut answered) => {
+                    if was_said {
+                        break;
+                    }
+                    client.write_all(&answered[..len]).await.unwrap();
+                }
+                else => return,
             }
-            else => return,
+        }
+        self.answered.notify_one();
+        match self.fault {
+            Fault::HangUp => {}
+            Fault::Silence => pending().await,
+        }
+    }
+
+    async fn run(self, listener: TcpListener, server: SocketAddr) {
+        let mut connections = JoinSet::new();
+        while let Ok((client, _)) = listener.accept().await {
+            let server = TcpStream::connect(server).await.unwrap();
+            connections.spawn(self.clone().carry(client, server));
         }
     }
 }
 
-async fn bad_network(listener: TcpListener, server: SocketAddr) {
-    let mut connections = JoinSet::new();
-    while let Ok((client, _)) = listener.accept().await {
-        let server = TcpStream::connect(server).await.unwrap();
-        connections.spawn(lose_the_answer_to_commit(client, server));
-    }
+/// A connection through the network, which is there as long as the set.
+async fn connect_through(network: BadNetwork, url: &Url) -> (Db, JoinSet<()>) {
+    let addresses = url.socket_addrs(|| (url.scheme() == "mysql").then_some(3306).or(Some(5432)));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let detour = through(listener.local_addr().unwrap(), url);
+    let mut running = JoinSet::new();
+    running.spawn(network.run(listener, addresses.unwrap()[0]));
+    (connect(detour.as_str()).await, running)
 }
 
 /// The address with the bad network in between, which must be able to read along.
@@ -72,19 +112,46 @@ async fn f20_a_commit_whose_answer_was_lost_is_not_run_again() {
         let db = connect(url.as_str()).await;
         db.execute(CREATE, &[]).await.unwrap();
 
-        let addresses =
-            url.socket_addrs(|| (url.scheme() == "mysql").then_some(3306).or(Some(5432)));
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let detour = through(listener.local_addr().unwrap(), &url);
-        let mut network = JoinSet::new();
-        network.spawn(bad_network(listener, addresses.unwrap()[0]));
-
+        let network = BadNetwork::new("COMMIT", Fault::HangUp);
+        let (detour, _running) = connect_through(network, &url).await;
         let insert: Body<i64, (), DbError> =
             |tx, id| Box::pin(async move { tx.execute(INSERT, &[(*id).into()]).await.map(drop) });
-        let unsure = connect(detour.as_str()).await.transaction("insert", 1, insert).await;
+        let unsure = detour.transaction("insert", 1, insert).await;
         assert_eq!(unsure.unwrap_err().kind(), DbErrorKind::Unavailable);
         let count = db.row(COUNT, &[]).await.unwrap().unwrap();
         assert_eq!(count.int(0).unwrap(), 1, "it was committed, and once");
+    })
+    .await;
+}
+
+/// From when the network is silent, time passes as soon as there is nothing left to do but wait.
+#[tokio::test]
+async fn a_transaction_ends_when_the_network_falls_silent() {
+    const LONG: Duration = Duration::from_mins(5);
+    let succeed: Body<(), (), DbError> = |_, ()| Box::pin(async { Ok(()) });
+    let fail: Body<(), (), DbError> =
+        |tx, ()| Box::pin(async move { tx.execute(Sql::new("no statement"), &[]).await.map(drop) });
+    for_each_server(async |database| {
+        let url = Url::parse(&database.url()).unwrap();
+        for (word, body, kind) in [
+            ("BEGIN", succeed, DbErrorKind::TimedOut),
+            ("COMMIT", succeed, DbErrorKind::Unavailable),
+            ("ROLLBACK", fail, DbErrorKind::Other),
+        ] {
+            let network = BadNetwork::new(word, Fault::Silence);
+            let answered = Arc::clone(&network.answered);
+            let (db, _running) = connect_through(network, &url).await;
+            let silence = async {
+                answered.notified().await;
+                pause();
+            };
+            let transaction = timeout(LONG, db.transaction(word, (), body));
+            let (result, ()) = tokio::join!(transaction, silence);
+            let error = result.expect("it ends").unwrap_err();
+            assert_eq!(error.kind(), kind, "{word}");
+            timeout(LONG, db.close()).await.expect("closing ends too");
+            resume();
+        }
     })
     .await;
 }
