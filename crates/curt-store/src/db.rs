@@ -7,7 +7,6 @@
 use std::{
     any::Any,
     path::Path,
-    sync::Arc,
     thread::JoinHandle,
     time::{Duration, Instant},
 };
@@ -45,16 +44,14 @@ pub(crate) use value::{Row, Value};
 /// Time that a transaction's body has on SQLite, where it keeps all other writes waiting.
 const SQLITE_BODY_TIME_MAX: Duration = Duration::from_secs(1);
 
-/// A connected database; clones share its connections.
-#[derive(Clone)]
+/// A connected database.
 pub(crate) struct Db {
     backend: Backend,
     metrics: StoreMetrics,
 }
 
-#[derive(Clone)]
 enum Backend {
-    Sqlite { writer: Writer, readers: Readers, threads: Arc<Mutex<Vec<JoinHandle<()>>>> },
+    Sqlite { writer: Writer, readers: Readers, threads: Mutex<Vec<JoinHandle<()>>> },
     Server(Server),
 }
 
@@ -210,7 +207,7 @@ impl Backend {
         let (readers, mut threads) = Readers::start(path)?;
         let (writer, thread) = Writer::start(connection, metrics);
         threads.push(thread);
-        Ok(Self::Sqlite { writer, readers, threads: Arc::new(Mutex::new(threads)) })
+        Ok(Self::Sqlite { writer, readers, threads: Mutex::new(threads) })
     }
 }
 

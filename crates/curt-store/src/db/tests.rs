@@ -1,6 +1,9 @@
 //! What holds on every engine alike, and what only engines with several writers can get wrong.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use curt_domain::Clock;
 use futures_util::{future::join_all, poll};
