@@ -4,10 +4,7 @@ use curt_domain::{LinkStatus, Tag, Timestamp};
 use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort, PAGE_LEN_MAX};
 use serde::{Deserialize, Serialize};
 
-use super::{
-    fields::Mistakes,
-    view::{LinkView, status_word},
-};
+use super::{fields::Mistakes, view::LinkView};
 use crate::{
     app::Site,
     errors::{ApiError, FieldError},
@@ -18,14 +15,6 @@ const LIMIT_DEFAULT: u32 = 50;
 
 /// Longest text to search for, in characters.
 const SEARCH_LEN_MAX: usize = 200;
-
-const STATUSES: [LinkStatus; 5] = [
-    LinkStatus::Active,
-    LinkStatus::Scheduled,
-    LinkStatus::Expired,
-    LinkStatus::Exhausted,
-    LinkStatus::Disabled,
-];
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -107,9 +96,9 @@ impl Mistakes {
     }
 
     fn status(&mut self, word: &str) -> Option<LinkStatus> {
-        let status = STATUSES.into_iter().find(|status| status_word(*status) == word);
+        let status = LinkStatus::ALL.into_iter().find(|status| status.as_str() == word);
         if status.is_none() {
-            let words = STATUSES.map(status_word).join(", ");
+            let words = LinkStatus::ALL.map(LinkStatus::as_str).join(", ");
             self.add(FieldError::invalid("status", format!("is none of {words}")));
         }
         status

@@ -1,6 +1,6 @@
 //! The link object: what the API shows of a link. Fields are part of the API.
 
-use curt_domain::{ClickTotals, Link, LinkRecord, LinkStatus, Tag, Timestamp};
+use curt_domain::{ClickTotals, Link, LinkRecord, Tag, Timestamp};
 use serde::Serialize;
 
 use crate::app::Site;
@@ -54,7 +54,7 @@ impl LinkView {
             short_code: link.code.to_string(),
             short_url: site.short_url(&link.code),
             settings: SettingsView::new(link),
-            status: status_word(record.status(now)),
+            status: record.status(now).as_str(),
             // Links with passwords come with accounts; the field is part of the object from the start.
             has_password: false,
             clicks: ClicksView::new(&record.clicks),
@@ -98,14 +98,4 @@ impl ClicksView {
 
 pub(super) fn text(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
-}
-
-pub(super) const fn status_word(status: LinkStatus) -> &'static str {
-    match status {
-        LinkStatus::Active => "active",
-        LinkStatus::Scheduled => "scheduled",
-        LinkStatus::Expired => "expired",
-        LinkStatus::Exhausted => "exhausted",
-        LinkStatus::Disabled => "disabled",
-    }
 }
