@@ -8,7 +8,7 @@ use curt_domain::{Clock, Code, CodeMaker, ReservedWords, TargetRules, TargetUrl}
 use curt_store::Store;
 use url::Url;
 
-use crate::{AdminKey, IdAllocator, Node, reserved_words};
+use crate::{AdminKey, Node, ids::IdAllocator, routes::reserved_words};
 
 /// Section `links` of the configuration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -28,7 +28,7 @@ pub struct PageSettings {
 
 /// What a deployment is to its visitors: its address, its rules and its pages.
 #[derive(Debug)]
-pub struct Site {
+pub(crate) struct Site {
     /// Without a trailing slash.
     public_url: Box<str>,
     pub target_rules: TargetRules,
@@ -38,7 +38,7 @@ pub struct Site {
 }
 
 impl Site {
-    pub fn new(public_url: &Url, links: LinkSettings, pages: PageSettings) -> Self {
+    pub(crate) fn new(public_url: &Url, links: LinkSettings, pages: PageSettings) -> Self {
         Self {
             public_url: public_url.as_str().trim_end_matches('/').into(),
             target_rules: TargetRules::new([public_url]),
@@ -48,7 +48,7 @@ impl Site {
         }
     }
 
-    pub fn short_url(&self, code: &Code) -> String {
+    pub(crate) fn short_url(&self, code: &Code) -> String {
         format!("{}/{code}", self.public_url)
     }
 }
@@ -65,14 +65,14 @@ pub struct AppSettings {
 /// The state of the router; cloning shares everything.
 #[derive(Clone, FromRef)]
 pub struct App {
-    pub store: Store,
+    pub(crate) store: Store,
     pub cache: Arc<LinkCache>,
-    pub codes: Arc<CodeMaker>,
-    pub ids: IdAllocator,
-    pub site: Arc<Site>,
-    pub node: Arc<Node>,
-    pub admin_key: AdminKey,
-    pub clock: Clock,
+    pub(crate) codes: Arc<CodeMaker>,
+    pub(crate) ids: IdAllocator,
+    pub(crate) site: Arc<Site>,
+    pub(crate) node: Arc<Node>,
+    pub(crate) admin_key: AdminKey,
+    pub(crate) clock: Clock,
 }
 
 impl App {

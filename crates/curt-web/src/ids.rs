@@ -12,18 +12,18 @@ const BLOCK_LEN: u64 = 1_000;
 
 /// Hands out ids that no other node hands out.
 #[derive(Clone)]
-pub struct IdAllocator {
+pub(crate) struct IdAllocator {
     store: Store,
     block: Arc<Mutex<Range<u64>>>,
 }
 
 impl IdAllocator {
-    pub fn new(store: Store) -> Self {
+    pub(crate) fn new(store: Store) -> Self {
         Self { store, block: Arc::default() }
     }
 
     /// The next id. Waits for the database only when the block is used up.
-    pub async fn next(&self) -> Result<LinkId, StoreError> {
+    pub(crate) async fn next(&self) -> Result<LinkId, StoreError> {
         let mut block = self.block.lock().await;
         loop {
             // 2^53 ids are 285 years of a million a second; past them there is nothing to give.

@@ -19,11 +19,9 @@ mod routes;
 mod server;
 
 pub use admin_key::AdminKey;
-pub use app::{App, AppSettings, LinkSettings, PageSettings, Site};
+pub use app::{App, AppSettings, LinkSettings, PageSettings};
 pub use front::Front;
-pub use ids::IdAllocator;
 pub use links::REPLAY_AGE_MAX;
 pub use metrics::{HttpMetrics, MetricsPage, ProcessMemory};
 pub use node::Node;
-pub use routes::reserved_words;
 pub use server::{Server, ServerSettings};

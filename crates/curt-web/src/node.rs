@@ -34,7 +34,7 @@ impl Node {
         self.stopping.store(true, Ordering::Relaxed);
     }
 
-    pub fn is_stopping(&self) -> bool {
+    fn is_stopping(&self) -> bool {
         self.stopping.load(Ordering::Relaxed)
     }
 
@@ -45,7 +45,7 @@ impl Node {
         self.closing.store(true, Ordering::Relaxed);
     }
 
-    pub fn is_closing(&self) -> bool {
+    pub(crate) fn is_closing(&self) -> bool {
         self.closing.load(Ordering::Relaxed)
     }
 

@@ -65,7 +65,7 @@ pub(crate) fn router(app: App) -> Router {
 }
 
 /// Every first segment of the router, and [`RESERVED_BESIDES`].
-pub fn reserved_words() -> ReservedWords {
+pub(crate) fn reserved_words() -> ReservedWords {
     let routes = routes();
     let first = routes.iter().filter_map(|(path, _)| path.split('/').nth(1));
     ReservedWords::new(first.chain(RESERVED_BESIDES))
