@@ -18,6 +18,8 @@ pub enum StoreErrorKind {
     /// The database cannot be reached or is overloaded: try again later. The outcome of a write
     /// may be unknown.
     Unavailable,
+    /// Trying again does not help: a bug, or local storage that failed, after which writes stay
+    /// refused until a restart.
     Internal,
 }
 

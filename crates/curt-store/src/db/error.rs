@@ -17,9 +17,9 @@ pub(crate) enum DbErrorKind {
     OtherConstraint,
     /// The disk or the tablespace is full; it may have room again later.
     StorageFull,
-    /// Local storage answered with an I/O error or with damage.
+    /// Local storage answered with an I/O error or with damage, now or to an earlier write.
     StorageFailed,
-    /// No connection, no room in a queue, writes refused, or a commit whose answer was lost.
+    /// No connection, no room in a queue, a read-only standby, or a commit whose answer was lost.
     Unavailable,
     /// It took longer than a statement, a transaction or a wait for a lock may take.
     TimedOut,

@@ -254,7 +254,8 @@ impl WriterThread {
 
     fn begin(&self) -> Result<(), DbError> {
         if self.storage.has_failed() {
-            return Err(DbError::unavailable("the storage failed: no writes until a restart"));
+            let why = "the storage failed earlier: no writes until a restart";
+            return Err(DbError::new(DbErrorKind::StorageFailed, why));
         }
         self.connection.begin()
     }

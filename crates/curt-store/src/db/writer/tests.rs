@@ -462,7 +462,8 @@ async fn write_until_the_disk_fails(directory: &Path) {
     fs::write(directory.join(ACKNOWLEDGED), acknowledged.to_string()).unwrap();
     assert_eq!(error.kind(), DbErrorKind::StorageFailed);
     assert!(store.writer.storage_failed());
+    // Not `Unavailable`, which would invite to try again.
     let refused = store.insert(&[0]).await;
-    assert_eq!(kinds(&[refused]), [Some(DbErrorKind::Unavailable)]);
+    assert_eq!(kinds(&[refused]), [Some(DbErrorKind::StorageFailed)]);
     assert_eq!(store.ids(), (1..=acknowledged).collect(), "reads go on");
 }
