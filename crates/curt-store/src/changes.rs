@@ -87,9 +87,10 @@ impl Store {
         self.last_number().await.map_err(StoreError::while_doing("asking for the newest change"))
     }
 
-    /// What changed after the change of that number, oldest first.
+    /// What changed after the change of that number, oldest first; at least one if there is one,
+    /// whatever the limit, or nobody could tell whether something is missing.
     pub async fn changes_after(&self, seq: u64, limit: u32) -> Result<Changes, StoreError> {
-        self.read_after(seq, limit.min(READ_AT_ONCE_MAX))
+        self.read_after(seq, limit.clamp(1, READ_AT_ONCE_MAX))
             .await
             .map_err(StoreError::while_doing("reading changes"))
     }
@@ -111,7 +112,7 @@ impl Store {
         let rows = self.db.rows(AFTER, &[Value::number(seq), i64::from(limit).into()]).await?;
         let first = rows.first().map(|row| row.number(0)).transpose()?;
         // A number from the future comes from before the database was restored from a backup.
-        let all_there = first.map_or(seq == newest || limit == 0, |first| first == seq + 1);
+        let all_there = first.map_or(seq == newest, |first| first == seq + 1);
         if newest < seq || !all_there {
             return Ok(Changes::TooFarBehind);
         }

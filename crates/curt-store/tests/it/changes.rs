@@ -35,7 +35,7 @@ async fn changes_are_read_in_order_and_in_pages() {
         assert_eq!(numbers_after(store, 2, 2).await, Some((vec![3, 4], 4)));
         assert_eq!(numbers_after(store, 4, u32::MAX).await, Some((vec![5], 5)));
         assert_eq!(numbers_after(store, 5, 2).await, Some((vec![], 5)));
-        assert_eq!(numbers_after(store, 3, 0).await, Some((vec![], 3)));
+        assert_eq!(numbers_after(store, 3, 0).await, Some((vec![4], 4)));
     })
     .await;
 }
@@ -50,6 +50,7 @@ async fn whoever_missed_forgotten_changes_is_told() {
         assert_eq!(store.prune_changes(later(1)).await.unwrap(), 0);
         assert_eq!(store.prune_changes(later(4)).await.unwrap(), 3);
         assert_eq!(numbers_after(store, 2, 10).await, None);
+        assert_eq!(numbers_after(store, 2, 0).await, None);
         assert_eq!(numbers_after(store, 3, 10).await, Some((vec![4, 5], 5)));
         assert_eq!(store.prune_changes(later(100)).await.unwrap(), 2);
         assert_eq!(store.prune_changes(later(100)).await.unwrap(), 0);
