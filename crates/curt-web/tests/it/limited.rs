@@ -5,10 +5,10 @@ use tokio::task::JoinSet;
 
 use crate::{answer::Answer, app::TestApp, ask::Ask};
 
-const SECRET: &str = "https://secret.example/only-for-people?token=f00d#fragment";
+const SECRET: &str = "https://secret.example/only-for-people?token=t0ken#fragment";
 
-/// Parts of the target that would each give it away.
-const SECRETS: [&str; 4] = ["secret.example", "only-for-people", "f00d", "#fragment"];
+/// Parts of the target that would each give it away. None could be part of a request id.
+const SECRETS: [&str; 4] = ["secret.example", "only-for-people", "t0ken", "#fragment"];
 
 const BOTS: [&str; 6] = [
     "Googlebot/2.1 (+http://www.google.com/bot.html)",
