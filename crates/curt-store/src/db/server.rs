@@ -227,7 +227,7 @@ impl Pool {
             }
         };
         match timeout(ANSWER_TIME_MAX, begin).await {
-            Ok(begun) => begun.map_err(db_error),
+            Ok(transaction) => transaction.map_err(db_error),
             Err(elapsed) => Err(timed_out(elapsed)),
         }
     }
