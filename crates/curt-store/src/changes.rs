@@ -95,9 +95,9 @@ impl Store {
             .map_err(StoreError::while_doing("reading changes"))
     }
 
-    /// Forgets the changes that were made before; says how many.
-    pub async fn prune_changes(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.prune_oldest(before).await.map_err(StoreError::while_doing("forgetting changes"))
+    /// Forgets the changes that were made then or earlier; says how many.
+    pub async fn prune_changes(&self, until: Timestamp) -> Result<u64, StoreError> {
+        self.prune_oldest(until).await.map_err(StoreError::while_doing("forgetting changes"))
     }
 
     async fn last_number(&self) -> Result<u64, DbError> {
@@ -123,13 +123,13 @@ impl Store {
 
     /// Oldest first, up to the first that is not old enough: clocks of nodes differ, and what is
     /// kept must have no gaps.
-    async fn prune_oldest(&self, before: Timestamp) -> Result<u64, DbError> {
+    async fn prune_oldest(&self, until: Timestamp) -> Result<u64, DbError> {
         let mut pruned = 0;
         loop {
             let oldest = self.db.rows(OLDEST, &[i64::from(PRUNED_AT_ONCE).into()]).await?;
             let mut last = None;
             for row in &oldest {
-                if before.as_millis() <= row.int(1)? {
+                if until.as_millis() < row.int(1)? {
                     break;
                 }
                 last = Some(row.int(0)?);

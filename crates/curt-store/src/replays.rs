@@ -66,16 +66,16 @@ impl Store {
     }
 
     /// Forgets what was answered then or earlier; says how much that was.
-    pub async fn prune_replays(&self, before: Timestamp) -> Result<u64, StoreError> {
-        self.prune_in_slices(before)
+    pub async fn prune_replays(&self, until: Timestamp) -> Result<u64, StoreError> {
+        self.prune_in_slices(until)
             .await
             .map_err(StoreError::while_doing("forgetting earlier answers"))
     }
 
-    async fn prune_in_slices(&self, before: Timestamp) -> Result<u64, DbError> {
+    async fn prune_in_slices(&self, until: Timestamp) -> Result<u64, DbError> {
         let mut pruned = 0;
         loop {
-            let slice = [before.into(), i64::from(PRUNED_AT_ONCE).into()];
+            let slice = [until.into(), i64::from(PRUNED_AT_ONCE).into()];
             let last = self.db.row(LAST_OF_SLICE, &slice).await?;
             let Some(last) = last.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
                 return Ok(pruned);
