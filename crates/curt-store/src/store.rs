@@ -19,8 +19,9 @@ pub struct Store {
 const PING: Sql = Sql::new("select 1");
 
 impl Store {
-    /// Connects, and refuses a database that would lose what it acknowledges. An SQLite file is
-    /// created when it is absent; no table is touched before [`Store::migrate`].
+    /// Connects, and refuses a server that never syncs. One that only syncs later than it
+    /// acknowledges is its operator's choice, and warned about. An SQLite file is created when it
+    /// is absent; no table is touched before [`Store::migrate`].
     pub async fn connect(
         settings: &StoreSettings,
         metrics: StoreMetrics,
