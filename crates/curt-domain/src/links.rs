@@ -247,21 +247,6 @@ impl Link {
         }
         Ok(link)
     }
-
-    /// What the redirect needs of it.
-    pub fn route(&self) -> Route {
-        Route {
-            id: self.id,
-            target: self.target.clone(),
-            redirect_status: self.redirect_status,
-            forward_query: self.forward_query,
-            dates: self.dates,
-            max_clicks: self.max_clicks,
-            fallback: self.fallback.clone(),
-            disabled: self.disabled_at.is_some() || self.deleted_at.is_some(),
-            revision: self.revision,
-        }
-    }
 }
 
 fn replace<T: Clone>(field: &mut T, new: Option<&T>) {
@@ -280,7 +265,7 @@ pub struct Route {
     pub dates: Dates,
     pub max_clicks: Option<MaxClicks>,
     pub fallback: Option<TargetUrl>,
-    /// Switched off or deleted: for visitors the same as absent.
+    /// Switched off: for visitors the same as absent.
     pub disabled: bool,
     pub revision: u64,
 }
@@ -291,7 +276,7 @@ pub enum Verdict {
     Follow,
     /// Follow if one of so many clicks is left; only the database knows.
     FollowIfLeft(MaxClicks),
-    /// As if there were no such link: not yet, switched off, or deleted.
+    /// As if there were no such link: not yet valid, or switched off.
     Absent,
     Expired,
 }

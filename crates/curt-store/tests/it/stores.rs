@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use curt_domain::{
-    Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Tag, TargetUrl, Timestamp,
+    Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Route, Tag, TargetUrl, Timestamp,
 };
 use curt_store::{Store, StoreMetrics, StoreSettings};
 use futures_util::{StreamExt as _, stream};
@@ -61,6 +61,21 @@ pub(crate) fn link(number: u64, code: &str) -> Link {
         revision: 1,
         created_at: now(),
         updated_at: now(),
+    }
+}
+
+/// What a redirect is to see of the link.
+pub(crate) fn route(link: &Link) -> Route {
+    Route {
+        id: link.id,
+        target: link.target.clone(),
+        redirect_status: link.redirect_status,
+        forward_query: link.forward_query,
+        dates: link.dates,
+        max_clicks: link.max_clicks,
+        fallback: link.fallback.clone(),
+        disabled: link.disabled_at.is_some(),
+        revision: link.revision,
     }
 }
 
