@@ -67,10 +67,41 @@ impl FromStr for Timestamp {
 
     /// Reads RFC 3339 with any offset; digits beyond milliseconds are dropped.
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
+        // jiff takes more than the RFC, time zones in brackets for example, which may contradict
+        // the offset.
+        if !is_rfc_3339(text.as_bytes()) {
+            return Err(InvalidTimestamp);
+        }
         let at: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp)?;
         let parsed = Self::from_millis(at.as_millisecond());
         if parsed.0 == at.as_millisecond() { Ok(parsed) } else { Err(InvalidTimestamp) }
     }
+}
+
+/// `2026-01-31T12:00:00`, perhaps a fraction, then `Z` or an offset such as `+01:00`.
+fn is_rfc_3339(text: &[u8]) -> bool {
+    const DATE_TIME: &[u8] = b"0000-00-00T00:00:00";
+    let Some((date_time, rest)) = text.split_at_checked(DATE_TIME.len()) else { return false };
+    let digits = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
+    let offset = match rest {
+        [b'.', fraction @ ..] if 0 < digits(fraction) => &fraction[digits(fraction)..],
+        _ => rest,
+    };
+    let is_offset = match offset {
+        b"Z" | b"z" => true,
+        [b'+' | b'-', offset @ ..] => has_shape(offset, b"00:00"),
+        _ => false,
+    };
+    is_offset && has_shape(date_time, DATE_TIME)
+}
+
+/// Whether digits stand where the shape has zeros, and its own signs elsewhere.
+fn has_shape(text: &[u8], shape: &[u8]) -> bool {
+    let fits = |(byte, shape): (&u8, &u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        sign => byte.eq_ignore_ascii_case(sign),
+    };
+    text.len() == shape.len() && text.iter().zip(shape).all(fits)
 }
 
 /// Where the present comes from: the machine, or a test's hand.

@@ -37,6 +37,9 @@ const PREVIEW_AGENTS: &[&str] = &[
     "snap url preview",
     "matrix-org/synapse",
     "mattermost-bot",
+    "link preview",
+    "linkpreview",
+    "google-read-aloud",
     "zulipurlpreview",
 ];
 
@@ -54,6 +57,11 @@ const BOT_AGENTS: &[&str] = &[
     "archiver",
     "mediapartners",
     "googleother",
+    "google-safety",
+    "barkrowler",
+    "barracuda",
+    "feedly",
+    "microsoft-wns",
     "google-inspectiontool",
     "bingpreview",
     "monitor",
@@ -83,6 +91,7 @@ const BOT_AGENTS: &[&str] = &[
     "node-fetch",
     "undici",
     "deno/",
+    "perl",
     "ruby/",
     "php/",
     "guzzle",
@@ -141,8 +150,9 @@ fn ends_a_name(agent: &[u8], bot: Match) -> bool {
     !is_phone && !goes_on
 }
 
-/// Browsers write `prefetch`, `prefetch;prerender`, `preview` or `prerender`.
-fn says_prefetch(purpose: &[u8]) -> bool {
+/// Whether one of the purpose headers says so: browsers write `prefetch`, `prefetch;prerender`,
+/// `preview` or `prerender`.
+pub fn says_prefetch(purpose: &[u8]) -> bool {
     let purpose = purpose.to_ascii_lowercase();
     [&b"prefetch"[..], b"prerender", b"preview"]
         .iter()

@@ -13,7 +13,7 @@ use axum::{
 use curt_cache::{CachedRoute, LinkCache, LoadError, Lookup};
 use curt_domain::{
     ClickClass, Clock, Code, MaxClicks, RedirectStatus, Route, Timestamp, Verdict, VisitHeaders,
-    classify,
+    classify, says_prefetch,
 };
 use curt_store::{Store, StoreError, StoreErrorKind};
 
@@ -241,10 +241,15 @@ const fn status(status: RedirectStatus) -> StatusCode {
 }
 
 fn visit_headers(headers: &HeaderMap) -> VisitHeaders<'_> {
-    let text = |name: &str| headers.get(name).map_or(&b""[..], HeaderValue::as_bytes);
-    let purposes = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
-    let purpose = purposes.into_iter().map(text).find(|value| !value.is_empty());
-    VisitHeaders { user_agent: text("user-agent"), purpose: purpose.unwrap_or_default() }
+    let names = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
+    let purposes = names.into_iter().flat_map(|name| headers.get_all(name));
+    // Whichever of them says so counts, whatever the others say.
+    let purpose = purposes.map(HeaderValue::as_bytes).find(|value| says_prefetch(value));
+    let user_agent = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
+    VisitHeaders {
+        user_agent: user_agent.unwrap_or_default(),
+        purpose: purpose.unwrap_or_default(),
+    }
 }
 
 #[cfg(test)]

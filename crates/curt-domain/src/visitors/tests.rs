@@ -47,7 +47,7 @@ const BROWSERS: [&str; 36] = [
     "Mozilla/5.0 (SMART-TV; LINUX; Tizen 6.0) AppleWebKit/537.36 (KHTML, like Gecko) 76.0.3809.146/6.0 TV Safari/537.36",
 ];
 
-const BOTS: [&str; 54] = [
+const BOTS: [&str; 60] = [
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
     "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
     "Googlebot-Image/1.0",
@@ -102,9 +102,17 @@ const BOTS: [&str; 54] = [
     "NewsReader/4.2 CFNetwork/1568.200.51 Darwin/24.1.0",
     "Mozilla/5.0 (compatible; SomeNewBot)",
     "my little bot",
+    "perl/5",
+    "Barkrowler/0.9 (+https://babbar.tech/crawler)",
+    "Mozilla/5.0 BarracudaCentral",
+    "Microsoft-WNS/10.0",
+    "Feedly/1.0",
+    "Mozilla/5.0 Google-Safety",
 ];
 
-const PREVIEWS: [&str; 24] = [
+const PREVIEWS: [&str; 26] = [
+    "Mozilla/5.0 (compatible; Yahoo Link Preview; https://help.yahoo.com)",
+    "Google-Read-Aloud Mozilla/5.0",
     "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",
     "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_11_1) AppleWebKit/601.2.4 (KHTML, like Gecko) Version/9.0.1 Safari/601.2.4 facebookexternalhit/1.1 Facebot Twitterbot/1.0",
     "facebookexternalhit/1.1;line-poker/1.0",
