@@ -126,6 +126,15 @@ impl TargetUrl {
         bare(self.url().host_str().unwrap_or_default()).to_owned()
     }
 
+    /// Host and path in the letters that people read and type; for searching, not for following.
+    pub fn in_own_letters(&self) -> String {
+        let url = self.url();
+        let (host, _) = idna::domain_to_unicode(url.host_str().unwrap_or_default());
+        let path = percent_encoding::percent_decode_str(url.path()).decode_utf8_lossy();
+        // Databases differ in what they make of control characters.
+        format!("{host}{path}").replace(char::is_control, "\u{fffd}")
+    }
+
     /// The host with its labels reversed, `com.example.www.`, so that a prefix is a whole domain.
     /// An IP address stays as it is.
     pub fn reversed_host(&self) -> String {

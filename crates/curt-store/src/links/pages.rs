@@ -294,7 +294,7 @@ fn filters(query: &LinkQuery, tag_id: Option<i64>, now: Timestamp) -> [Value<'_>
 /// For `like … escape '!'`: whatever contains the text, whose own wildcards mean themselves.
 fn pattern(search: &str) -> String {
     let mut pattern = String::from("%");
-    for c in search.to_lowercase().chars() {
+    for c in rows::without_case(search).chars() {
         if matches!(c, '%' | '_' | '!') {
             pattern.push('!');
         }

@@ -68,13 +68,26 @@ pub(super) fn inserted(link: &Link) -> Vec<Value<'_>> {
     own.into_iter().chain(settings(link)).chain(derived(link)).collect()
 }
 
-/// The text that searches look into, in lower case: code, title, host and path, one per line.
+/// The text that searches look into: code, title, host and path, one per line; host and path once
+/// more in their own letters where those differ.
 fn search_text(link: &Link) -> String {
     let target = link.target.as_str();
     let after_scheme = target.split_once("://").map_or(target, |(_, rest)| rest);
     let host_and_path = after_scheme.split(['?', '#']).next().unwrap_or_default();
     let title = link.title.as_ref().map_or("", Title::as_str);
-    format!("{}\n{title}\n{host_and_path}", link.code).to_lowercase()
+    let mut text = format!("{}\n{title}\n{host_and_path}", link.code);
+    let in_own_letters = link.target.in_own_letters();
+    if !host_and_path.ends_with(&in_own_letters) {
+        text.push('\n');
+        text.push_str(&in_own_letters);
+    }
+    without_case(&text)
+}
+
+/// Letter by letter, and one small sigma for the two that Greek has: the end of what was typed is
+/// not always the end of a word.
+pub(super) fn without_case(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
 /// Reads `record_columns!`. Tags are elsewhere, so the link has none yet.

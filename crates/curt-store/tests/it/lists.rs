@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use curt_domain::{Dates, Link, LinkStatus, MaxClicks, Tag, Timestamp, Title};
+use curt_domain::{Dates, Link, LinkStatus, MaxClicks, Tag, TargetUrl, Timestamp, Title};
 use curt_store::{Cursor, InvalidCursor, LinkQuery, LinkSort, ListLinksError, PAGE_LEN_MAX, Store};
 
 use crate::stores::{create, for_each_store, id, later, link, now, tags, target};
@@ -233,6 +233,19 @@ async fn sqli_01_special_characters_find_only_themselves() {
             let mut tagged = query(LinkSort::CreatedAt);
             tagged.tag = Some(Tag::parse(tag).unwrap());
             assert_eq!(codes(store, &tagged).await, [""; 0], "{tag:?}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_search_finds_hosts_and_paths_as_people_type_them() {
+    for_each_store(async |store| {
+        let target = TargetUrl::from_stored("https://Пример.рф/Путь%00/ΟΔΟΣΑ");
+        create(store, &Link { target: target.unwrap(), ..link(1, "c1") }).await;
+        for text in ["пример", "ПРИМЕР.РФ", "xn--e1afmkfd", "путь", "%D0%9F", "οδος", "ΟΔΟΣ"]
+        {
+            assert_eq!(codes(store, &search(text)).await, ["c1"], "{text}");
         }
     })
     .await;
