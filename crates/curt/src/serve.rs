@@ -51,7 +51,8 @@ fn announce_new_admin_key(keys: &Keys) {
 async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::Result<()> {
     let (stop, tasks_end, tasks) =
         (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
-    tasks.spawn(signals::watch(stop.clone(), tasks_end.clone())?);
+    // Not one of the tasks that the end waits for: a second signal is heard until the very end.
+    let watch = tokio::task::JoinSet::from_iter([signals::watch(stop.clone())?]);
     let listener = bind(config.server.listen).await?;
     let metrics_listener = match config.metrics.listen {
         Some(listen) => Some(bind(listen).await?),
@@ -93,6 +94,7 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
         Ok(()) => tracing::info!("stopped"),
         Err(_elapsed) => tracing::warn!("stopped without an answer from the database"),
     }
+    drop(watch);
     Ok(())
 }
 

@@ -15,33 +15,26 @@ struct Signals {
 }
 
 /// From the call on signals no longer end the process by themselves. The task cancels `stop` on
-/// the first one, and ends when everything else has: at `end`.
-pub(crate) fn watch(
-    stop: CancellationToken,
-    end: CancellationToken,
-) -> io::Result<impl Future<Output = ()> + Send> {
+/// the first one and ends with the process.
+pub(crate) fn watch(stop: CancellationToken) -> io::Result<impl Future<Output = ()> + Send> {
     let mut signals = Signals {
         terminate: signal(SignalKind::terminate())?,
         interrupt: signal(SignalKind::interrupt())?,
     };
     Ok(async move {
-        if signals.next_before(&end).await {
-            stop.cancel();
-        }
-        if signals.next_before(&end).await {
-            tracing::warn!("a second signal: ending at once");
-            exit(EXIT_AT_ONCE);
-        }
+        signals.next().await;
+        stop.cancel();
+        signals.next().await;
+        tracing::warn!("a second signal: ending at once");
+        exit(EXIT_AT_ONCE);
     })
 }
 
 impl Signals {
-    /// Whether a signal came before `end`.
-    async fn next_before(&mut self, end: &CancellationToken) -> bool {
+    async fn next(&mut self) {
         tokio::select! {
-            _ = self.terminate.recv() => true,
-            _ = self.interrupt.recv() => true,
-            () = end.cancelled() => false,
+            _ = self.terminate.recv() => {}
+            _ = self.interrupt.recv() => {}
         }
     }
 }

@@ -21,7 +21,8 @@ static STRATEGY: Setting<CodeStrategy> = Setting {
         summary: "How a new link gets its code.",
         details: "`permuted` encrypts the link's number: nobody can walk the codes, and they never \
                   collide with each other. `sequential` counts up, so anybody can list every link. \
-                  `random` draws digits and tries again when a code is taken.",
+                  `random` draws digits and tries again when a code is taken, 8 times at most: with \
+                  half of all codes of a length taken, one create in 256 fails.",
     },
     parse: |text| {
         let choices = [

@@ -88,6 +88,8 @@ impl About {
     /// The value as it may be shown to people and written to logs.
     pub(crate) fn disclose(&self, value: &str) -> String {
         match self.disclosure {
+            // Somebody may put a password where none belongs, which is what is then reported.
+            Disclosure::Open if has_password(value) => printable(&without_password(value)),
             Disclosure::Open => printable(value),
             Disclosure::WithoutPassword => printable(&without_password(value)),
             Disclosure::PathOfSecret if value.len() < KEY_LEN_MIN => printable(value),
@@ -113,6 +115,10 @@ pub(crate) fn printable(text: &str) -> String {
         line.push('…');
     }
     line
+}
+
+fn has_password(text: &str) -> bool {
+    url::Url::parse(text).is_ok_and(|url| url.password().is_some())
 }
 
 /// What cannot be parsed is not shown at all: the password could be anywhere in it.

@@ -30,6 +30,9 @@ fn a_url_is_shown_without_its_password() {
     ] {
         assert_eq!(url.disclose(given), shown);
     }
+    let public = about("public_url", Disclosure::Open);
+    assert_eq!(public.disclose("https://u:hunter2@x.example"), "https://u:***@x.example/");
+    assert_eq!(public.disclose("go.example.com"), "go.example.com");
 }
 
 #[test]
