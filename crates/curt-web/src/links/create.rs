@@ -70,7 +70,6 @@ pub(crate) async fn create(
     IdempotencyKey(key): IdempotencyKey,
     body: ApiJson<CreateBody>,
 ) -> Result<Response, ApiError> {
-    let draft = body.value.parse(&app.site)?;
     let request = key.map(|key| {
         let body_hash = Sha256::digest(&body.bytes).into();
         Request { caller: creator.name(&body_hash), key, body_hash }
@@ -80,6 +79,9 @@ pub(crate) async fn create(
     {
         return Ok(answer);
     }
+    // Checked only now: what was answered before is answered again, also when the rules have
+    // changed since.
+    let draft = body.value.parse(&app.site)?;
     match draft.store(&app, request.as_ref()).await {
         // Another request with the same key was faster; its answer is ours too.
         Err(Refusal::ReplayExists) => {
