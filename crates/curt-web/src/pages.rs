@@ -154,6 +154,17 @@ fn html(status: StatusCode, page: &impl Template) -> Response {
 
 /// Browsers name `text/html`; programs that take anything want something they can read.
 fn wants_html(headers: &HeaderMap) -> bool {
-    let accept = headers.get_all(header::ACCEPT);
-    accept.iter().any(|value| value.as_bytes().windows(9).any(|part| part == b"text/html"))
+    let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let kind = parts.next().unwrap_or_default();
+        let is_html = ["text/html", "application/xhtml+xml"]
+            .iter()
+            .any(|html| kind.eq_ignore_ascii_case(html));
+        // A weight of nothing (RFC 9110, section 12.4.2) says "anything but this".
+        is_html && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
 }
+
+#[cfg(test)]
+mod tests;
