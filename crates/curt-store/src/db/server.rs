@@ -7,10 +7,11 @@ use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use sqlx::{
     Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Database, Decode, Encode,
-    Executor as _, MySql, MySqlConnection, MySqlPool, PgConnection, PgPool, Postgres, Row as _,
+    Executor, MySql, MySqlConnection, MySqlPool, PgConnection, PgPool, Postgres, Row as _,
     Transaction, Type, TypeInfo as _, ValueRef as _,
-    mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlPoolOptions, MySqlRow},
-    postgres::{PgConnectOptions, PgDatabaseError, PgPoolOptions, PgRow},
+    mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlRow},
+    pool::PoolOptions,
+    postgres::{PgConnectOptions, PgDatabaseError, PgRow},
 };
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
@@ -30,7 +31,8 @@ const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 const ACQUIRE_TIME_MAX: Duration = Duration::from_millis(500);
 
 /// How long a body, a single statement, a BEGIN, COMMIT or ROLLBACK, or the goodbye may take as
-/// seen from here: a little more than the limits that the server itself keeps, so that only a hung network is cut off here.
+/// seen from here: a little more than the limits that the server itself keeps, so that only a hung
+/// network is cut off here.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(12);
 
 /// A connection that was idle for so long is tried before it is used; the server may have been
@@ -160,62 +162,53 @@ impl Options {
     }
 
     fn pool(&self, connections_max: u32, patience: Patience) -> Pool {
-        let (acquire_time_max, has_limits) = match patience {
-            Patience::Request => (ACQUIRE_TIME_MAX, true),
-            Patience::Migration => (CONNECT_TIME_MAX, false),
-        };
         match self {
             Self::Postgres(options) => {
-                let pool = PgPoolOptions::new()
-                    .max_connections(connections_max)
-                    .acquire_timeout(acquire_time_max)
-                    .test_before_acquire(false)
-                    .before_acquire(|connection, usage| {
-                        Box::pin(async move {
-                            if TRIED_AFTER_IDLE <= usage.idle_for {
-                                connection.ping().await?;
-                            }
-                            Ok(true)
-                        })
-                    })
-                    .after_connect(move |connection, _| {
-                        Box::pin(async move {
-                            connection.execute(session::POSTGRES_SESSION).await?;
-                            if has_limits {
-                                connection.execute(session::POSTGRES_TIME_LIMITS).await?;
-                            }
-                            Ok(())
-                        })
-                    });
+                let session = session::postgres(patience);
+                let pool = pool_options(connections_max, patience, session);
                 Pool::Postgres(pool.connect_lazy_with(options.clone()))
             }
             Self::MySql(options) => {
-                let pool = MySqlPoolOptions::new()
-                    .max_connections(connections_max)
-                    .acquire_timeout(acquire_time_max)
-                    .test_before_acquire(false)
-                    .before_acquire(|connection, usage| {
-                        Box::pin(async move {
-                            if TRIED_AFTER_IDLE <= usage.idle_for {
-                                connection.ping().await?;
-                            }
-                            Ok(true)
-                        })
-                    })
-                    .after_connect(move |connection, _| {
-                        Box::pin(async move {
-                            connection.execute(session::MYSQL_SESSION).await?;
-                            connection.execute(session::MYSQL_ISOLATION).await?;
-                            if has_limits {
-                                connection.execute(session::MYSQL_TIME_LIMITS).await?;
-                            }
-                            Ok(())
-                        })
-                    });
+                let session = session::mysql(patience);
+                let pool = pool_options(connections_max, patience, session);
                 Pool::MySql(pool.connect_lazy_with(options.clone()))
             }
         }
     }
+}
+
+/// Connections that are tried after a pause, and begin with the statements of `session`.
+fn pool_options<DB: Database>(
+    connections_max: u32,
+    patience: Patience,
+    session: &'static [&'static str],
+) -> PoolOptions<DB>
+where
+    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
+{
+    PoolOptions::<DB>::new()
+        .max_connections(connections_max)
+        .acquire_timeout(match patience {
+            Patience::Request => ACQUIRE_TIME_MAX,
+            Patience::Migration => CONNECT_TIME_MAX,
+        })
+        .test_before_acquire(false)
+        .before_acquire(|connection: &mut DB::Connection, usage| {
+            Box::pin(async move {
+                if TRIED_AFTER_IDLE <= usage.idle_for {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_connect(move |connection: &mut DB::Connection, _| {
+            Box::pin(async move {
+                for statement in session {
+                    connection.execute(*statement).await?;
+                }
+                Ok(())
+            })
+        })
 }
 
 impl Pool {

@@ -1,31 +1,29 @@
 //! What our sessions on a server are set to, and what the server itself must be set to if it is
 //! to keep what it acknowledges.
 
-use super::{DbError, Row, Sql};
+use super::{DbError, Patience, Row, Sql};
 use crate::ConnectError;
 
 const POSTGRES_FLOOR: u32 = 130_000;
 const MYSQL_FLOOR: (u32, u32) = (8, 0);
 const MARIADB_FLOOR: (u32, u32) = (10, 6);
 
-pub(in crate::db) const POSTGRES_SESSION: &str = "
+const POSTGRES_SESSION: &str = "
     set default_transaction_isolation = 'read committed';
     set timezone = 'UTC'";
-pub(in crate::db) const POSTGRES_TIME_LIMITS: &str = "
+const POSTGRES_TIME_LIMITS: &str = "
     set statement_timeout = '10s';
     set lock_timeout = '5s';
     set idle_in_transaction_session_timeout = '15s'";
 
 /// The modes make a text mean the same as on the other engines, and a bad value an error.
-pub(in crate::db) const MYSQL_SESSION: &str =
-    "set session autocommit = 1, session time_zone = '+00:00',
+const MYSQL_SESSION: &str = "set session autocommit = 1, session time_zone = '+00:00',
     session sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
 ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT,ANSI_QUOTES,\
 NO_BACKSLASH_ESCAPES'";
-pub(in crate::db) const MYSQL_ISOLATION: &str =
-    "set session transaction isolation level read committed";
+const MYSQL_ISOLATION: &str = "set session transaction isolation level read committed";
 /// The comments are read by one product each: MariaDB limits all statements, MySQL only reads.
-pub(in crate::db) const MYSQL_TIME_LIMITS: &str = "set session innodb_lock_wait_timeout = 5
+const MYSQL_TIME_LIMITS: &str = "set session innodb_lock_wait_timeout = 5
     /*M!100100 , session max_statement_time = 10 */ /*!80000 , session max_execution_time = 10000 */";
 
 /// A cluster that only speaks PostgreSQL's language may lack a setting; then it is null.
@@ -36,6 +34,21 @@ pub(in crate::db) const POSTGRES_STATE: Sql = Sql::new(
 
 pub(in crate::db) const MYSQL_STATE: Sql =
     Sql::new("select version(), cast(@@global.innodb_flush_log_at_trx_commit as char)");
+
+/// What a session begins with; migrations may take their time.
+pub(in crate::db) const fn postgres(patience: Patience) -> &'static [&'static str] {
+    match patience {
+        Patience::Request => &[POSTGRES_SESSION, POSTGRES_TIME_LIMITS],
+        Patience::Migration => &[POSTGRES_SESSION],
+    }
+}
+
+pub(in crate::db) const fn mysql(patience: Patience) -> &'static [&'static str] {
+    match patience {
+        Patience::Request => &[MYSQL_SESSION, MYSQL_ISOLATION, MYSQL_TIME_LIMITS],
+        Patience::Migration => &[MYSQL_SESSION, MYSQL_ISOLATION],
+    }
+}
 
 pub(in crate::db) fn check_postgres(rows: &[Row]) -> Result<(), ConnectError> {
     let row = rows.first().ok_or_else(DbError::row_missing)?;
