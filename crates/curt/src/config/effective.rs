@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{
-    SECTIONS,
+    abouts,
     reader::Findings,
     setting::{About, Fallback},
     sources::Source,
@@ -21,8 +21,7 @@ pub(crate) struct Effective {
 }
 
 pub(super) fn list(findings: &Findings) -> Vec<Effective> {
-    let abouts = SECTIONS.iter().flat_map(|section| section.settings);
-    abouts.map(|about| effective(about, findings)).collect()
+    abouts().map(|about| effective(about, findings)).collect()
 }
 
 fn effective(about: &'static About, findings: &Findings) -> Effective {
