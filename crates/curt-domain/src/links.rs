@@ -161,11 +161,18 @@ pub enum LinkStatus {
     Expired,
     Exhausted,
     Disabled,
+    Deleted,
 }
 
 impl LinkStatus {
-    pub const ALL: [Self; 5] =
-        [Self::Active, Self::Scheduled, Self::Expired, Self::Exhausted, Self::Disabled];
+    pub const ALL: [Self; 6] = [
+        Self::Active,
+        Self::Scheduled,
+        Self::Expired,
+        Self::Exhausted,
+        Self::Disabled,
+        Self::Deleted,
+    ];
 
     /// The word for it, in the API as in statements.
     pub const fn as_str(self) -> &'static str {
@@ -175,15 +182,18 @@ impl LinkStatus {
             Self::Expired => "expired",
             Self::Exhausted => "exhausted",
             Self::Disabled => "disabled",
+            Self::Deleted => "deleted",
         }
     }
 }
 
 impl LinkRecord {
-    /// The most lasting reason comes first: what the owner switched off, then what time ended.
+    /// The most lasting reason comes first: what the owner took away, then what time ended.
     pub fn status(&self, now: Timestamp) -> LinkStatus {
         let link = &self.link;
-        if link.disabled_at.is_some() {
+        if link.deleted_at.is_some() {
+            LinkStatus::Deleted
+        } else if link.disabled_at.is_some() {
             LinkStatus::Disabled
         } else if link.dates.over(now) {
             LinkStatus::Expired

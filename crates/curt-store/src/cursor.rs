@@ -13,8 +13,16 @@ const CURSOR_LEN_MAX: usize = 128;
 /// The last link of a page. Its text says nothing to clients, and its form may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
-    pub(crate) sort: LinkSort,
+    pub(crate) order: Order,
     pub(crate) last: Position,
+}
+
+/// Which list, and how it is sorted: where another one ended says nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Order {
+    Links(LinkSort),
+    /// Deleted links, the latest deletion first.
+    Deletions,
 }
 
 /// What the order is by; the id settles the order of equal numbers.
@@ -28,30 +36,37 @@ pub(crate) enum Position {
 #[error("is not a cursor of this list in this order")]
 pub struct InvalidCursor;
 
-impl LinkSort {
+impl Order {
     const fn letter(self) -> char {
         match self {
-            Self::CreatedAt => 'a',
-            Self::CreatedAtDesc => 'A',
-            Self::Clicks => 'c',
-            Self::ClicksDesc => 'C',
-            Self::ShortCode => 's',
+            Self::Links(LinkSort::CreatedAt) => 'a',
+            Self::Links(LinkSort::CreatedAtDesc) => 'A',
+            Self::Links(LinkSort::Clicks) => 'c',
+            Self::Links(LinkSort::ClicksDesc) => 'C',
+            Self::Links(LinkSort::ShortCode) => 's',
+            Self::Deletions => 'D',
         }
     }
 
     fn from_letter(letter: char) -> Option<Self> {
-        let all =
-            [Self::CreatedAt, Self::CreatedAtDesc, Self::Clicks, Self::ClicksDesc, Self::ShortCode];
-        all.into_iter().find(|sort| sort.letter() == letter)
+        let sorts = [
+            LinkSort::CreatedAt,
+            LinkSort::CreatedAtDesc,
+            LinkSort::Clicks,
+            LinkSort::ClicksDesc,
+            LinkSort::ShortCode,
+        ];
+        let mut all = sorts.map(Self::Links).into_iter().chain([Self::Deletions]);
+        all.find(|order| order.letter() == letter)
     }
 }
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let sort = self.sort.letter();
+        let order = self.order.letter();
         let plain = match &self.last {
-            Position::Number { number, id } => format!("{sort}{number}.{id}"),
-            Position::Code(code) => format!("{sort}{code}"),
+            Position::Number { number, id } => format!("{order}{number}.{id}"),
+            Position::Code(code) => format!("{order}{code}"),
         };
         f.write_str(&URL_SAFE_NO_PAD.encode(plain))
     }
@@ -67,14 +82,14 @@ impl FromStr for Cursor {
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| InvalidCursor)?;
         let plain = str::from_utf8(&bytes).map_err(|_| InvalidCursor)?;
         let mut rest = plain.chars();
-        let sort = rest.next().and_then(LinkSort::from_letter).ok_or(InvalidCursor)?;
-        let last = match sort {
-            LinkSort::ShortCode => {
+        let order = rest.next().and_then(Order::from_letter).ok_or(InvalidCursor)?;
+        let last = match order {
+            Order::Links(LinkSort::ShortCode) => {
                 Position::Code(rest.as_str().parse().map_err(|_| InvalidCursor)?)
             }
             _ => number_and_id(rest.as_str()).ok_or(InvalidCursor)?,
         };
-        Ok(Self { sort, last })
+        Ok(Self { order, last })
     }
 }
 

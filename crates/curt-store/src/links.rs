@@ -8,6 +8,7 @@ use crate::{
     replays,
 };
 
+mod deletions;
 mod edits;
 mod erasure;
 mod pages;
@@ -68,6 +69,15 @@ const SELECT: Sql = Sql::new(concat!(
      where id = $1 and target <> ''"
 ));
 
+const SELECT_BY_CODE: Sql = Sql::new(concat!(
+    "select ",
+    record_columns!(),
+    " from links
+     left join link_totals on link_totals.link_id = links.id
+     left join link_limits on link_limits.link_id = links.id
+     where domain_id = 0 and code = $1 and target <> ''"
+));
+
 /// Whoever holds the lock alone decides what becomes of the link. By itself, because PostgreSQL
 /// locks no rows of an outer join.
 const LOCK: Sql = Sql::new("select id from links where id = $1").locking();
@@ -99,7 +109,15 @@ impl Store {
 
     /// The link as its owner sees it; a deleted one is not there.
     pub async fn link(&self, id: LinkId) -> Result<Option<LinkRecord>, StoreError> {
-        self.record(id).await.map_err(StoreError::while_doing("reading a link"))
+        let record = self.record(SELECT, id.into()).await;
+        let record = record.map_err(StoreError::while_doing("reading a link"))?;
+        Ok(record.filter(|record| record.link.deleted_at.is_none()))
+    }
+
+    /// The link that has this code, also a deleted one until it is erased.
+    pub async fn link_by_code(&self, code: &Code) -> Result<Option<LinkRecord>, StoreError> {
+        let record = self.record(SELECT_BY_CODE, code.as_str().into()).await;
+        record.map_err(StoreError::while_doing("reading a link by its code"))
     }
 
     /// What a redirect needs of a link: one read through the unique index.
@@ -118,12 +136,9 @@ impl Store {
         used.map(|count| count == 1).map_err(StoreError::while_doing("using up a click"))
     }
 
-    async fn record(&self, id: LinkId) -> Result<Option<LinkRecord>, DbError> {
-        let Some(row) = self.db.row(SELECT, &[id.into()]).await? else { return Ok(None) };
+    async fn record(&self, sql: Sql, key: Value<'_>) -> Result<Option<LinkRecord>, DbError> {
+        let Some(row) = self.db.row(sql, &[key]).await? else { return Ok(None) };
         let mut record = rows::record(&row)?;
-        if record.link.deleted_at.is_some() {
-            return Ok(None);
-        }
         self.add_tags([&mut record.link]).await?;
         Ok(Some(record))
     }
@@ -157,9 +172,10 @@ fn code_taken(error: DbError) -> CreateLinkError {
 /// For the test that prepares every statement.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<Sql> {
-    let own = [INSERT, INSERT_LIMIT, SELECT, LOCK, ROUTE, USE_CLICK];
+    let own = [INSERT, INSERT_LIMIT, SELECT, SELECT_BY_CODE, LOCK, ROUTE, USE_CLICK];
     [
         own.as_slice(),
+        deletions::STATEMENTS,
         edits::STATEMENTS,
         erasure::STATEMENTS,
         pages::STATEMENTS,

@@ -44,7 +44,7 @@ pub(crate) async fn list(
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Json<ListView>, ApiError> {
     let now = clock.now();
-    let page = store.links(&query.parse()?, now).await?;
+    let page = query.parse()?.find(&store, now).await?;
     Ok(Json(ListView::new(&page, &site, now)))
 }
 

@@ -98,7 +98,9 @@ fn only_the_database_knows_whether_a_limited_link_has_clicks_left() {
 fn the_most_lasting_reason_makes_the_status() {
     let limited = || Link { max_clicks: MaxClicks::new(3), ..dated() };
     let disabled = Link { disabled_at: Some(at(0)), ..limited() };
+    let deleted = Link { deleted_at: Some(at(0)), ..disabled.clone() };
     for (link, used, now, expected) in [
+        (deleted, 3, 2_000, LinkStatus::Deleted),
         (disabled, 3, 2_000, LinkStatus::Disabled),
         (limited(), 3, 2_000, LinkStatus::Expired),
         (limited(), 3, 999, LinkStatus::Exhausted),
@@ -212,7 +214,7 @@ fn int_01_ids_and_click_limits_stay_exact_in_json() {
 #[test]
 fn each_status_is_listed_once_under_its_word() {
     let words = LinkStatus::ALL.map(LinkStatus::as_str);
-    assert_eq!(words, ["active", "scheduled", "expired", "exhausted", "disabled"]);
+    assert_eq!(words, ["active", "scheduled", "expired", "exhausted", "disabled", "deleted"]);
 }
 
 #[test]
@@ -295,6 +297,7 @@ proptest! {
         match record(link, used).status(at(now)) {
             LinkStatus::Active => prop_assert_eq!(verdict, limited),
             LinkStatus::Scheduled | LinkStatus::Disabled => prop_assert_eq!(verdict, Verdict::Absent),
+            LinkStatus::Deleted => prop_assert!(false, "nobody deleted it"),
             LinkStatus::Expired => prop_assert_eq!(verdict, Verdict::Expired),
             LinkStatus::Exhausted => prop_assert!(matches!(verdict, Verdict::FollowIfLeft(_) | Verdict::Absent)),
         }

@@ -2,13 +2,17 @@
 
 use super::*;
 
-fn cursors() -> [Cursor; 4] {
+fn cursors() -> [Cursor; 5] {
     let number = |number, id| Position::Number { number, id };
     [
-        Cursor { sort: LinkSort::CreatedAt, last: number(1_700_000_000_000, 42) },
-        Cursor { sort: LinkSort::CreatedAtDesc, last: number(i64::MIN, i64::MAX) },
-        Cursor { sort: LinkSort::ClicksDesc, last: number(0, 1) },
-        Cursor { sort: LinkSort::ShortCode, last: Position::Code("a-Z_9".parse().unwrap()) },
+        Cursor { order: Order::Links(LinkSort::CreatedAt), last: number(1_700_000_000_000, 42) },
+        Cursor { order: Order::Links(LinkSort::CreatedAtDesc), last: number(i64::MIN, i64::MAX) },
+        Cursor { order: Order::Links(LinkSort::ClicksDesc), last: number(0, 1) },
+        Cursor { order: Order::Deletions, last: number(1_700_000_000_000, 42) },
+        Cursor {
+            order: Order::Links(LinkSort::ShortCode),
+            last: Position::Code("a-Z_9".parse().unwrap()),
+        },
     ]
 }
 
@@ -20,7 +24,7 @@ fn a_cursor_reads_back_as_it_was() {
         assert_eq!(text.parse(), Ok(cursor), "{text}");
     }
     let longest = Cursor {
-        sort: LinkSort::ShortCode,
+        order: Order::Links(LinkSort::ShortCode),
         last: Position::Code("x".repeat(curt_domain::CODE_LEN_MAX).parse().unwrap()),
     };
     assert_eq!(longest.to_string().parse(), Ok(longest));

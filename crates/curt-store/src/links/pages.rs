@@ -9,7 +9,7 @@ use curt_domain::{LinkRecord, LinkStatus, Tag, Timestamp};
 use super::rows::{self, link_columns, record_columns, settings_columns};
 use crate::{
     Cursor, InvalidCursor, Store, StoreError,
-    cursor::Position,
+    cursor::{Order, Position},
     db::{DbError, Sql, Value},
 };
 
@@ -224,7 +224,8 @@ impl Store {
 type Walks<'q> = Vec<(&'static Walk, Vec<Value<'q>>)>;
 
 fn walks(query: &LinkQuery) -> Result<Walks<'_>, InvalidCursor> {
-    if query.cursor.as_ref().is_some_and(|cursor| cursor.sort != query.sort) {
+    let order = Order::Links(query.sort);
+    if query.cursor.as_ref().is_some_and(|cursor| cursor.order != order) {
         return Err(InvalidCursor);
     }
     let first = query.created_from.map_or(i64::MIN, Timestamp::as_millis);
@@ -312,7 +313,7 @@ fn end_at(record: &LinkRecord, sort: LinkSort) -> Cursor {
         LinkSort::Clicks | LinkSort::ClicksDesc => number(record.clicks.human.cast_signed()),
         LinkSort::ShortCode => Position::Code(link.code.clone()),
     };
-    Cursor { sort, last }
+    Cursor { order: Order::Links(sort), last }
 }
 
 /// For the test that prepares every statement.

@@ -1,7 +1,7 @@
-//! Lists of links: filters, order and pages.
+//! Lists of links: filters, order and pages; the link that has a code; the deleted ones.
 
-use curt_domain::{LinkStatus, Tag, Timestamp};
-use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort, PAGE_LEN_MAX};
+use curt_domain::{Code, LinkStatus, Tag, Timestamp};
+use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort, PAGE_LEN_MAX, RESTORE_WINDOW, Store};
 use serde::{Deserialize, Serialize};
 
 use super::{fields::Mistakes, view::LinkView};
@@ -19,6 +19,7 @@ const SEARCH_LEN_MAX: usize = 200;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct ListQuery {
+    short_code: Option<String>,
     q: Option<String>,
     tag: Option<String>,
     status: Option<String>,
@@ -44,9 +45,79 @@ impl ListView {
     }
 }
 
+/// A checked request for a list.
+pub(super) enum Wanted {
+    Links(LinkQuery),
+    Deleted {
+        limit: u32,
+        cursor: Option<Cursor>,
+    },
+    /// The one link that has this code, if it is deleted or if it is not.
+    WithCode {
+        code: Code,
+        deleted: bool,
+    },
+}
+
+impl Wanted {
+    pub(super) async fn find(self, store: &Store, now: Timestamp) -> Result<LinkPage, ApiError> {
+        match self {
+            Self::Links(query) => Ok(store.links(&query, now).await?),
+            Self::Deleted { limit, cursor } => {
+                Ok(store.deleted_links(now, limit, cursor.as_ref()).await?)
+            }
+            Self::WithCode { code, deleted } => {
+                let found = store.link_by_code(&code).await?;
+                let items = found.into_iter().filter(|record| match record.link.deleted_at {
+                    None => !deleted,
+                    Some(at) => deleted && now.since(at) <= RESTORE_WINDOW,
+                });
+                Ok(LinkPage { items: items.collect(), next: None })
+            }
+        }
+    }
+}
+
 impl ListQuery {
-    pub(super) fn parse(self) -> Result<LinkQuery, ApiError> {
+    pub(super) fn parse(mut self) -> Result<Wanted, ApiError> {
         let mut mistakes = Mistakes::default();
+        let deleted = self.status.take_if(|word| word == LinkStatus::Deleted.as_str()).is_some();
+        if let Some(text) = &self.short_code {
+            let code = mistakes.short_code(text);
+            self.takes_no_filter("short_code, which names one link", &mut mistakes);
+            mistakes.limit(self.limit.as_deref());
+            mistakes.forbid("cursor", self.cursor.as_ref(), "is for lists of more than one link");
+            mistakes.none()?;
+            let code = code.expect("nothing was wrong with the fields, so there is a code");
+            return Ok(Wanted::WithCode { code, deleted });
+        }
+        if deleted {
+            self.takes_no_filter("status=deleted", &mut mistakes);
+            let limit = mistakes.limit(self.limit.as_deref());
+            let cursor = self.cursor.as_deref().and_then(|text| mistakes.cursor(text));
+            mistakes.none()?;
+            return Ok(Wanted::Deleted { limit, cursor });
+        }
+        self.parse_filters(mistakes).map(Wanted::Links)
+    }
+
+    /// A filter that would be ignored is refused.
+    fn takes_no_filter(&self, beside: &str, mistakes: &mut Mistakes) {
+        let filters = [
+            ("q", &self.q),
+            ("tag", &self.tag),
+            ("status", &self.status),
+            ("created_from", &self.created_from),
+            ("created_to", &self.created_to),
+            ("sort", &self.sort),
+        ];
+        let why = format!("cannot stand beside {beside}");
+        for (field, value) in filters {
+            mistakes.forbid(field, value.as_ref(), &why);
+        }
+    }
+
+    fn parse_filters(self, mut mistakes: Mistakes) -> Result<LinkQuery, ApiError> {
         let query = LinkQuery {
             q: self.q.and_then(|text| mistakes.search(text)),
             tag: self.tag.as_deref().and_then(|text| mistakes.tag(text)),
@@ -79,6 +150,16 @@ impl Mistakes {
                 LIMIT_DEFAULT
             }
         }
+    }
+
+    fn forbid(&mut self, field: &str, value: Option<&String>, why: &str) {
+        if value.is_some() {
+            self.add(FieldError::invalid(field, why));
+        }
+    }
+
+    fn short_code(&mut self, text: &str) -> Option<Code> {
+        text.parse().map_err(|error| self.add(FieldError::code("short_code", error))).ok()
     }
 
     fn search(&mut self, text: String) -> Option<String> {

@@ -1,6 +1,7 @@
 //! The link object: what the API shows of a link. Fields are part of the API.
 
 use curt_domain::{ClickTotals, Link, LinkRecord, Tag, Timestamp};
+use curt_store::RESTORE_WINDOW;
 use serde::Serialize;
 
 use crate::app::Site;
@@ -19,6 +20,15 @@ pub(super) struct LinkView {
     revision: u64,
     created_at: String,
     updated_at: String,
+    #[serde(flatten)]
+    deletion: Option<DeletionView>,
+}
+
+/// What only a deleted link has.
+#[derive(Serialize)]
+struct DeletionView {
+    deleted_at: String,
+    restorable_until: String,
 }
 
 /// What an owner can set; the same in a link, and in its history.
@@ -62,6 +72,16 @@ impl LinkView {
             revision: link.revision,
             created_at: link.created_at.to_string(),
             updated_at: link.updated_at.to_string(),
+            deletion: link.deleted_at.map(DeletionView::new),
+        }
+    }
+}
+
+impl DeletionView {
+    fn new(deleted_at: Timestamp) -> Self {
+        Self {
+            deleted_at: deleted_at.to_string(),
+            restorable_until: deleted_at.plus(RESTORE_WINDOW).to_string(),
         }
     }
 }

@@ -14,6 +14,7 @@ mod creating;
 mod deleting;
 mod editing;
 mod errors;
+mod finding;
 mod following;
 mod health;
 mod history;
