@@ -8,7 +8,7 @@ use curt_domain::{Clock, Code, CodeMaker, ReservedWords, TargetRules, TargetUrl}
 use curt_store::Store;
 use url::Url;
 
-use crate::{AdminKey, Node, ids::IdAllocator, routes::reserved_words};
+use crate::{AdminKey, Node, ids::IdAllocator, openapi::ApiDocument, routes::reserved_words};
 
 /// Section `links` of the configuration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -48,6 +48,10 @@ impl Site {
         }
     }
 
+    pub(crate) fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
     pub(crate) fn short_url(&self, code: &Code) -> String {
         format!("{}/{code}", self.public_url)
     }
@@ -70,6 +74,7 @@ pub struct App {
     pub(crate) codes: Arc<CodeMaker>,
     pub(crate) ids: IdAllocator,
     pub(crate) site: Arc<Site>,
+    pub(crate) document: Arc<ApiDocument>,
     pub(crate) node: Arc<Node>,
     pub(crate) admin_key: AdminKey,
     pub(crate) clock: Clock,
@@ -84,12 +89,14 @@ impl App {
         node: Arc<Node>,
         clock: Clock,
     ) -> Self {
+        let site = Site::new(&settings.public_url, settings.links, settings.pages);
         Self {
             ids: IdAllocator::new(store.clone()),
             store,
             cache: Arc::new(cache),
             codes: Arc::new(codes),
-            site: Arc::new(Site::new(&settings.public_url, settings.links, settings.pages)),
+            document: Arc::new(ApiDocument::new(&site)),
+            site: Arc::new(site),
             node,
             admin_key: settings.admin_key,
             clock,

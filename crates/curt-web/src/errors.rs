@@ -11,8 +11,13 @@ use axum::{
 use curt_domain::{InvalidCode, InvalidTarget, InvalidText};
 use curt_store::{EditLinkError, ListLinksError, StoreError, StoreErrorKind};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::pages::NO_STORE;
+
+mod codes;
+
+pub(crate) use codes::ProblemCode;
 
 /// Seconds after which a client may try again when the database was away.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -66,15 +71,19 @@ const NAME_LEN_SHOWN: usize = 100;
 const MESSAGE_LEN_SHOWN: usize = 200;
 
 /// One thing that is wrong with one field of a request.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
 pub(crate) struct FieldError {
+    /// The field's name; an item of a list as `tags[2]`.
+    #[schema(examples("max_clicks"))]
     pub field: String,
-    pub code: &'static str,
+    pub code: ProblemCode,
+    /// What is wrong, in English, to be read after the field's name.
+    #[schema(examples("must be at least 1 and below 2^53"))]
     pub message: String,
 }
 
 impl FieldError {
-    pub(crate) fn new(field: &str, code: &'static str, message: impl Into<String>) -> Self {
+    pub(crate) fn new(field: &str, code: ProblemCode, message: impl Into<String>) -> Self {
         let mut message = message.into();
         message.truncate(message.floor_char_boundary(MESSAGE_LEN_SHOWN));
         let field = &field[..field.floor_char_boundary(NAME_LEN_SHOWN)];
@@ -82,21 +91,21 @@ impl FieldError {
     }
 
     pub(crate) fn invalid(field: &str, message: impl Into<String>) -> Self {
-        Self::new(field, "invalid_field", message)
+        Self::new(field, ProblemCode::InvalidField, message)
     }
 
     pub(crate) fn target(field: &str, error: &InvalidTarget) -> Self {
         let code = match error {
-            InvalidTarget::UnsupportedScheme { .. } => "unsupported_scheme",
-            InvalidTarget::UserinfoNotAllowed => "userinfo_not_allowed",
-            InvalidTarget::SelfRedirect => "self_redirect",
-            InvalidTarget::Malformed { .. } | InvalidTarget::TooLong => "invalid_field",
+            InvalidTarget::UnsupportedScheme { .. } => ProblemCode::UnsupportedScheme,
+            InvalidTarget::UserinfoNotAllowed => ProblemCode::UserinfoNotAllowed,
+            InvalidTarget::SelfRedirect => ProblemCode::SelfRedirect,
+            InvalidTarget::Malformed { .. } | InvalidTarget::TooLong => ProblemCode::InvalidField,
         };
         Self::new(field, code, error.to_string())
     }
 
     pub(crate) fn code(field: &str, error: InvalidCode) -> Self {
-        Self::new(field, "invalid_code", error.to_string())
+        Self::new(field, ProblemCode::InvalidCode, error.to_string())
     }
 
     pub(crate) fn text(field: &str, error: InvalidText) -> Self {
@@ -111,15 +120,27 @@ fn summary(errors: &[FieldError]) -> String {
     }
 }
 
-/// The body of a problem; `type` is `about:blank`, so the title is the status's own phrase.
-#[derive(Serialize)]
-struct Problem<'a> {
+/// Why a request was refused, or failed (RFC 9457). Branch on `code`; `detail` is for people.
+///
+/// `type` is `about:blank`, so the title is the status's own phrase.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct Problem<'a> {
+    /// Always `about:blank`: the problem is told by `code`.
+    #[schema(examples("about:blank"))]
     r#type: &'static str,
+    /// The phrase of the status.
+    #[schema(examples("Unprocessable Content"))]
     title: &'a str,
+    /// The status of the answer.
+    #[schema(minimum = 400, maximum = 599, examples(422))]
     status: u16,
+    /// What happened, in English.
+    #[schema(examples("max_clicks must be at least 1 and below 2^53"))]
     detail: String,
-    code: &'static str,
+    code: ProblemCode,
+    /// Every mistake in the request, where it was its fields.
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
+    #[schema(value_type = Vec<FieldError>, required = false)]
     errors: &'a [FieldError],
 }
 
@@ -135,47 +156,30 @@ impl ApiError {
     }
 
     pub(crate) fn status(&self) -> StatusCode {
-        match self {
-            Self::InvalidJson { .. } => StatusCode::BAD_REQUEST,
-            Self::InvalidFields(_) | Self::IdempotencyKeyReused => StatusCode::UNPROCESSABLE_ENTITY,
-            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            Self::PayloadTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::NotFound => StatusCode::NOT_FOUND,
-            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::Unauthenticated => StatusCode::UNAUTHORIZED,
-            Self::CodeTaken { .. } | Self::IdempotencyInProgress => StatusCode::CONFLICT,
-            Self::LinkGone | Self::LinkExhausted => StatusCode::GONE,
-            Self::PreconditionFailed => StatusCode::PRECONDITION_FAILED,
-            Self::StorageFull => StatusCode::INSUFFICIENT_STORAGE,
-            Self::PrefetchRefused | Self::TimedOut | Self::Unavailable => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
-            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
-        }
+        self.code().status()
     }
 
-    /// Part of the API: once published, a code never changes its meaning.
-    pub(crate) fn code(&self) -> &'static str {
+    pub(crate) fn code(&self) -> ProblemCode {
         match self {
-            Self::InvalidJson { .. } => "invalid_json",
+            Self::InvalidJson { .. } => ProblemCode::InvalidJson,
             Self::InvalidFields(errors) => match errors.as_slice() {
                 [error] => error.code,
-                _ => "invalid_field",
+                _ => ProblemCode::InvalidField,
             },
-            Self::UnsupportedMediaType => "unsupported_media_type",
-            Self::PayloadTooLarge { .. } => "payload_too_large",
-            Self::NotFound => "not_found",
-            Self::MethodNotAllowed => "method_not_allowed",
-            Self::Unauthenticated => "unauthenticated",
-            Self::CodeTaken { .. } => "code_taken",
-            Self::LinkGone => "link_gone",
-            Self::LinkExhausted => "link_exhausted",
-            Self::IdempotencyKeyReused => "idempotency_key_reused",
-            Self::IdempotencyInProgress => "idempotency_in_progress",
-            Self::PreconditionFailed => "precondition_failed",
-            Self::StorageFull => "storage_full",
-            Self::PrefetchRefused | Self::TimedOut | Self::Unavailable => "unavailable",
-            Self::Internal => "internal",
+            Self::UnsupportedMediaType => ProblemCode::UnsupportedMediaType,
+            Self::PayloadTooLarge { .. } => ProblemCode::PayloadTooLarge,
+            Self::NotFound => ProblemCode::NotFound,
+            Self::MethodNotAllowed => ProblemCode::MethodNotAllowed,
+            Self::Unauthenticated => ProblemCode::Unauthenticated,
+            Self::CodeTaken { .. } => ProblemCode::CodeTaken,
+            Self::LinkGone => ProblemCode::LinkGone,
+            Self::LinkExhausted => ProblemCode::LinkExhausted,
+            Self::IdempotencyKeyReused => ProblemCode::IdempotencyKeyReused,
+            Self::IdempotencyInProgress => ProblemCode::IdempotencyInProgress,
+            Self::PreconditionFailed => ProblemCode::PreconditionFailed,
+            Self::StorageFull => ProblemCode::StorageFull,
+            Self::PrefetchRefused | Self::TimedOut | Self::Unavailable => ProblemCode::Unavailable,
+            Self::Internal => ProblemCode::Internal,
         }
     }
 

@@ -1,10 +1,10 @@
 //! What handlers take from a request; every refusal is a problem like any other.
 
-use std::{fmt::Write as _, net::IpAddr, sync::Arc};
+use std::{convert::Infallible, fmt::Write as _, net::IpAddr, sync::Arc};
 
 use axum::{
     extract::{FromRef, FromRequest, FromRequestParts, Path, Query, Request},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use bytes::Bytes;
 use curt_domain::LinkId;
@@ -14,7 +14,7 @@ use serde::de::{DeserializeOwned, IgnoredAny};
 use crate::{
     AdminKey,
     app::Site,
-    errors::{ApiError, FieldError},
+    errors::{ApiError, FieldError, ProblemCode},
 };
 
 /// Largest body of an API request, in bytes: a link with everything in it stays under 20 kB.
@@ -82,13 +82,14 @@ fn invalid_json(error: serde_path_to_error::Error<serde_json::Error>) -> ApiErro
 fn invalid_field(whole: &str, path: &str, message: &str) -> ApiError {
     let named = |start| message.strip_prefix(start)?.split('`').next();
     let (field, code, reason) = if let Some(name) = named("unknown field `") {
-        (name, "unknown_field", "is not a field")
+        (name, ProblemCode::UnknownField, "is not a field")
     } else if let Some(name) = named("missing field `") {
-        (name, "invalid_field", "is missing")
+        (name, ProblemCode::InvalidField, "is missing")
     } else if let Some(name) = named("duplicate field `") {
-        (name, "invalid_field", "stands there twice")
+        (name, ProblemCode::InvalidField, "stands there twice")
     } else {
-        (path, "invalid_field", message.split(" at line ").next().unwrap_or_default())
+        let reason = message.split(" at line ").next().unwrap_or_default();
+        (path, ProblemCode::InvalidField, reason)
     };
     let field = if field.is_empty() || field == "." { whole } else { field };
     ApiError::InvalidFields(vec![FieldError::new(field, code, reason)])
@@ -232,6 +233,29 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         // A tag that we never gave matches no revision.
         let revision = revision.and_then(|digits| digits.parse().ok());
         revision.map(|revision| Self(Some(revision))).ok_or(ApiError::PreconditionFailed)
+    }
+}
+
+/// The entity tags of `If-None-Match`: what the client has already.
+pub(crate) struct IfNoneMatch(Vec<u8>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let values = parts.headers.get_all(header::IF_NONE_MATCH).iter();
+        let values: Vec<_> = values.map(HeaderValue::as_bytes).collect();
+        Ok(Self(values.join(&b',')))
+    }
+}
+
+impl IfNoneMatch {
+    /// Whether the client has what this tag stands for. Weak tags count (RFC 9110, section 13.1.2):
+    /// proxies that compress make them of strong ones.
+    pub(crate) fn names<'a>(&'a self, tag: &HeaderValue) -> bool {
+        let mut tags = self.0.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        let strong = |known: &'a [u8]| known.strip_prefix(b"W/").unwrap_or(known);
+        tags.any(|known| known == b"*" || strong(known) == tag.as_bytes())
     }
 }
 

@@ -5,16 +5,51 @@ use std::{sync::Arc, time::Instant};
 use axum::{Json, extract::State, http::StatusCode};
 use curt_store::Store;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::{Node, node::NotReady};
+use crate::{Node, node::NotReady, openapi::fields};
 
-/// The process runs and answers; nothing else is asked.
+/// Under which the API's documentation groups them.
+const TAG: &str = "health";
+
+/// Ask whether the process answers
+///
+/// For liveness probes: nothing else is asked, neither the database nor the disk.
+#[utoipa::path(
+    get,
+    path = "/healthz",
+    operation_id = "live",
+    tag = TAG,
+    responses((status = 200, description = "`ok`", body = String, content_type = "text/plain")),
+)]
 pub(crate) async fn live() -> &'static str {
     "ok\n"
 }
 
-/// Whether this node should get traffic. A database that is away does not take it out: every other
-/// node would go with it, and cached links still work here.
+/// Ask whether this node should get traffic
+///
+/// For readiness probes. A database that is away does not take the node out: every other node would
+/// go with it, and cached links still work here.
+#[utoipa::path(
+    get,
+    path = "/readyz",
+    operation_id = "ready",
+    tag = TAG,
+    responses(
+        (
+            status = 200,
+            description = "`ready`, or `degraded` while the database cannot be reached",
+            body = String,
+            content_type = "text/plain",
+        ),
+        (
+            status = 503,
+            description = "`stopping`, or `storage failed` until a restart",
+            body = String,
+            content_type = "text/plain",
+        ),
+    ),
+)]
 pub(crate) async fn ready(State(node): State<Arc<Node>>) -> (StatusCode, &'static str) {
     match node.readiness() {
         Err(NotReady::Stopping) => (StatusCode::SERVICE_UNAVAILABLE, "stopping\n"),
@@ -24,22 +59,43 @@ pub(crate) async fn ready(State(node): State<Arc<Node>>) -> (StatusCode, &'stati
     }
 }
 
-#[derive(Serialize)]
+/// How the node is doing.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Health)]
 pub(crate) struct HealthView {
+    #[schema(schema_with = fields::health_status)]
     status: &'static str,
+    /// Of the program.
     version: &'static str,
     database: DatabaseView,
 }
 
-#[derive(Serialize)]
+/// How the database is doing.
+#[derive(Serialize, ToSchema)]
+#[schema(as = DatabaseHealth)]
 struct DatabaseView {
+    #[schema(schema_with = fields::engine)]
     engine: &'static str,
+    /// Whether it answered just now.
     reachable: bool,
     /// What one round trip took, in milliseconds; null when there was no answer.
+    #[schema(required = true)]
     latency_ms: Option<f64>,
 }
 
+/// Show how the node is doing
+///
 /// The parts one by one, for people; the status code is that of `/readyz`.
+#[utoipa::path(
+    get,
+    path = "/api/v1/health",
+    operation_id = "show_health",
+    tag = TAG,
+    responses(
+        (status = 200, description = "The node should get traffic.", body = HealthView),
+        (status = 503, description = "The node is stopping, or its storage failed.", body = HealthView),
+    ),
+)]
 pub(crate) async fn health(
     State(node): State<Arc<Node>>,
     State(store): State<Store>,

@@ -14,6 +14,7 @@ mod ids;
 mod links;
 mod metrics;
 mod node;
+mod openapi;
 mod pages;
 mod routes;
 mod server;

@@ -17,7 +17,7 @@ use curt_store::Store;
 
 use crate::{
     app::{App, Site},
-    errors::ApiError,
+    errors::{ApiError, ProblemCode},
     extract::{Administrator, ApiJson, ApiQuery, IfMatch, PathId},
 };
 
@@ -29,13 +29,37 @@ mod list;
 mod view;
 
 pub use create::REPLAY_AGE_MAX;
-pub(crate) use create::create;
+pub(crate) use create::{__path_create, create};
+pub(crate) use list::{LIMIT_DEFAULT, SEARCH_LEN_MAX};
 
 use edit::EditBody;
 use history::{HistoryQuery, HistoryView};
 use list::{ListQuery, ListView};
 use view::LinkView;
 
+/// Under which the API's documentation groups what is done with links.
+const TAG: &str = "links";
+
+/// List links
+///
+/// A page of links, newest first where `sort` does not say otherwise. Follow `next_cursor` for
+/// more; links made or deleted meanwhile disturb nothing.
+///
+/// `short_code` finds the one link that has the code. `status=deleted` lists what can still be
+/// restored, latest deletion first. Neither goes together with other filters, but both do together.
+#[utoipa::path(
+    get,
+    path = "/api/v1/urls",
+    operation_id = "list_links",
+    tag = TAG,
+    params(ListQuery),
+    responses((
+        status = 200,
+        description = "The page.",
+        body = ListView,
+    )),
+    security(("key" = [])),
+)]
 pub(crate) async fn list(
     _: Administrator,
     State(store): State<Store>,
@@ -48,6 +72,23 @@ pub(crate) async fn list(
     Ok(Json(ListView::new(&page, &site, now)))
 }
 
+/// Show a link
+///
+/// The link with its settings, its status and its clicks.
+#[utoipa::path(
+    get,
+    path = "/api/v1/urls/{id}",
+    operation_id = "show_link",
+    tag = TAG,
+    params(PathId),
+    responses((
+        status = 200,
+        description = "The link.",
+        body = LinkView,
+        headers(("ETag" = String, description = "The link's revision in quotes, for `If-Match`.")),
+    )),
+    security(("key" = [])),
+)]
 pub(crate) async fn show(
     _: Administrator,
     State(store): State<Store>,
@@ -59,6 +100,30 @@ pub(crate) async fn show(
     Ok(answer(&record, &site, &clock))
 }
 
+/// Edit a link
+///
+/// Changes what the body names and keeps the rest. When the answer comes, the old target is no
+/// longer followed on this node; on others, within two seconds. The code cannot be changed.
+#[utoipa::path(
+    patch,
+    path = "/api/v1/urls/{id}",
+    operation_id = "edit_link",
+    tag = TAG,
+    params(PathId, IfMatch),
+    request_body = EditBody,
+    responses((
+        status = 200,
+        description = "The link as it is now.",
+        body = LinkView,
+        headers(("ETag" = String, description = "The link's revision in quotes, for `If-Match`.")),
+    )),
+    security(("key" = [])),
+    extensions(("x-problems" = json!([
+        ProblemCode::UnsupportedScheme,
+        ProblemCode::UserinfoNotAllowed,
+        ProblemCode::SelfRedirect,
+    ]))),
+)]
 pub(crate) async fn edit(
     _: Administrator,
     State(app): State<App>,
@@ -72,6 +137,22 @@ pub(crate) async fn edit(
     Ok(answer(&record, &app.site, &app.clock))
 }
 
+/// Delete a link
+///
+/// Visitors get an answer 404 at once. For 30 days the link can be restored; after that its
+/// content is erased, and its code is never given to another link.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/urls/{id}",
+    operation_id = "delete_link",
+    tag = TAG,
+    params(PathId, IfMatch),
+    responses((
+        status = 204,
+        description = "The link is gone.",
+    )),
+    security(("key" = [])),
+)]
 pub(crate) async fn delete(
     _: Administrator,
     State(store): State<Store>,
@@ -85,6 +166,23 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Restore a deleted link
+///
+/// Brings the link back as it was, with its clicks. A link that is not deleted stays as it is.
+#[utoipa::path(
+    post,
+    path = "/api/v1/urls/{id}/restore",
+    operation_id = "restore_link",
+    tag = TAG,
+    params(PathId),
+    responses((
+        status = 200,
+        description = "The link as it is now.",
+        body = LinkView,
+        headers(("ETag" = String, description = "The link's revision in quotes, for `If-Match`.")),
+    )),
+    security(("key" = [])),
+)]
 pub(crate) async fn restore(
     _: Administrator,
     State(store): State<Store>,
@@ -98,6 +196,22 @@ pub(crate) async fn restore(
     Ok(answer(&record, &site, &clock))
 }
 
+/// Show a link's history
+///
+/// What the link was before each edit, newest first. What it is now is not part of it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/urls/{id}/history",
+    operation_id = "show_link_history",
+    tag = TAG,
+    params(PathId, HistoryQuery),
+    responses((
+        status = 200,
+        description = "The page.",
+        body = HistoryView,
+    )),
+    security(("key" = [])),
+)]
 pub(crate) async fn history(
     _: Administrator,
     State(store): State<Store>,

@@ -52,6 +52,30 @@ struct PreviewPage<'a> {
     foreign_script: bool,
 }
 
+/// Under which the API's documentation groups them.
+const TAG: &str = "pages";
+
+/// Show the front page
+///
+/// A page for people and a line for programs, or a redirect where `pages.root_url` is set.
+#[utoipa::path(
+    get,
+    path = "/",
+    operation_id = "show_root",
+    tag = TAG,
+    responses(
+        (
+            status = 200,
+            description = "The page, or the line `curt`.",
+            content((String = "text/html"), (String = "text/plain")),
+        ),
+        (
+            status = 302,
+            description = "To `pages.root_url`.",
+            headers(("Location" = String, description = "`pages.root_url`.")),
+        ),
+    ),
+)]
 pub(crate) async fn root(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
     match &site.pages.root_url {
         Some(url) => redirect(url),
@@ -60,12 +84,35 @@ pub(crate) async fn root(State(site): State<Arc<Site>>, headers: HeaderMap) -> R
     }
 }
 
-/// Crawlers may follow links, as link previews do; the API is none of their business.
+/// Tell crawlers where to go
+///
+/// They may follow links, as link previews do; the API is none of their business.
+#[utoipa::path(
+    get,
+    path = "/robots.txt",
+    operation_id = "show_robots",
+    tag = TAG,
+    responses((
+        status = 200,
+        description = "Rules for crawlers (RFC 9309).",
+        body = String,
+        content_type = "text/plain",
+    )),
+)]
 pub(crate) async fn robots() -> &'static str {
     "User-agent: *\nDisallow: /api/\nDisallow: /-/\n"
 }
 
-/// Browsers ask for it on every visit; there is none, and they need not ask again for a day.
+/// Tell browsers that there is no icon
+///
+/// They ask on every visit, and need not ask again for a day.
+#[utoipa::path(
+    get,
+    path = "/favicon.ico",
+    operation_id = "show_favicon",
+    tag = TAG,
+    responses((status = 204, description = "There is none.")),
+)]
 pub(crate) async fn favicon() -> impl IntoResponse {
     (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, HeaderValue::from_static("max-age=86400"))])
 }

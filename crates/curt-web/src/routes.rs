@@ -5,11 +5,12 @@ use axum::{
     extract::{DefaultBodyLimit, MatchedPath, Request},
     middleware::{Next, from_fn},
     response::Response,
-    routing::{MethodRouter, get, post},
 };
 use curt_domain::ReservedWords;
+use utoipa::openapi::Paths;
+use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use crate::{app::App, errors::ApiError, extract::BODY_LEN_MAX, health, links, pages};
+use crate::{app::App, errors::ApiError, extract::BODY_LEN_MAX, health, links, openapi, pages};
 
 /// Words that no code may be although nothing is there yet: pages to come, and what phishers like.
 const RESERVED_BESIDES: [&str; 22] = [
@@ -37,26 +38,30 @@ const RESERVED_BESIDES: [&str; 22] = [
     "static",
 ];
 
-fn routes() -> Vec<(&'static str, MethodRouter<App>)> {
+/// One entry per path, with the handlers of its methods. Path, method and documentation of each
+/// stand above the handler; router, reserved words and OpenAPI document are all made of this.
+pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
     vec![
-        ("/", get(pages::root)),
-        ("/robots.txt", get(pages::robots)),
-        ("/favicon.ico", get(pages::favicon)),
-        ("/healthz", get(health::live)),
-        ("/readyz", get(health::ready)),
-        ("/api/v1/health", get(health::health)),
-        ("/api/v1/urls", get(links::list).post(links::create)),
-        ("/api/v1/urls/{id}", get(links::show).patch(links::edit).delete(links::delete)),
-        ("/api/v1/urls/{id}/restore", post(links::restore)),
-        ("/api/v1/urls/{id}/history", get(links::history)),
+        routes!(links::list, links::create),
+        routes!(links::show, links::edit, links::delete),
+        routes!(links::restore),
+        routes!(links::history),
+        routes!(health::health),
+        routes!(health::live),
+        routes!(health::ready),
+        routes!(pages::root),
+        routes!(pages::robots),
+        routes!(pages::favicon),
+        routes!(openapi::show),
     ]
 }
 
 pub(crate) fn router(app: App) -> Router {
-    let router = Router::new();
-    routes()
-        .into_iter()
-        .fold(router, |router, (path, methods)| router.route(path, methods))
+    let mut router = Router::new();
+    for (_, paths, methods) in routes() {
+        router = router.route(path(&paths), methods);
+    }
+    router
         .route_layer(from_fn(name_route))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
@@ -67,8 +72,13 @@ pub(crate) fn router(app: App) -> Router {
 /// Every first segment of the router, and [`RESERVED_BESIDES`].
 pub(crate) fn reserved_words() -> ReservedWords {
     let routes = routes();
-    let first = routes.iter().filter_map(|(path, _)| path.split('/').nth(1));
+    let first = routes.iter().filter_map(|(_, paths, _)| path(paths).split('/').nth(1));
     ReservedWords::new(first.chain(RESERVED_BESIDES))
+}
+
+/// The one path of an entry.
+fn path(paths: &Paths) -> &str {
+    paths.paths.keys().next().expect("an entry has the path of its handlers")
 }
 
 /// Tells the metrics which route answered: as many labels as there are routes, no more.

@@ -96,9 +96,23 @@ async fn several_wrong_fields_are_all_named() {
 }
 
 #[test]
+fn every_published_code_is_one_that_we_answer_with() {
+    let errors = every_error();
+    let of_fields = 422;
+    for code in ProblemCode::ALL {
+        let is_answered = errors.iter().any(|(_, _, word)| *word == code.as_str());
+        assert!(is_answered || code.status() == of_fields, "{code:?}");
+    }
+    let mut words: Vec<_> = ProblemCode::ALL.iter().map(|code| code.as_str()).collect();
+    words.sort_unstable();
+    words.dedup();
+    assert_eq!(words.len(), ProblemCode::ALL.len());
+}
+
+#[test]
 fn what_is_told_of_a_field_has_an_end() {
     let long = "ä".repeat(10_000);
-    let error = FieldError::new(&long, "invalid_field", long.as_str());
+    let error = FieldError::new(&long, ProblemCode::InvalidField, long.as_str());
     assert_eq!(error.field, "ä".repeat(NAME_LEN_SHOWN / 2));
     assert_eq!(error.message, "ä".repeat(MESSAGE_LEN_SHOWN / 2));
 }
@@ -124,6 +138,6 @@ fn an_edit_that_fails_says_why() {
         (EditLinkError::Dates(dates), "invalid_field"),
     ];
     for (error, code) in errors {
-        assert_eq!(ApiError::from(error).code(), code);
+        assert_eq!(ApiError::from(error).code().as_str(), code);
     }
 }

@@ -25,7 +25,7 @@ fn only_field(error: ApiError) -> (String, &'static str, String) {
     let ApiError::InvalidFields(mut fields) = error else { panic!("{error:?} is of no field") };
     assert_eq!(fields.len(), 1, "{fields:?}");
     let field = fields.remove(0);
-    (field.field, field.code, field.message)
+    (field.field, field.code.as_str(), field.message)
 }
 
 #[test]

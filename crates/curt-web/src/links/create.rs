@@ -14,12 +14,14 @@ use curt_domain::{
 use curt_store::{CreateLinkError, NewReplay, StoreError};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
+use utoipa::ToSchema;
 
-use super::{fields::Mistakes, view::LinkView};
+use super::{TAG, fields::Mistakes, view::LinkView};
 use crate::{
     app::{App, Site},
-    errors::ApiError,
+    errors::{ApiError, ProblemCode},
     extract::{ApiJson, Creator, IdempotencyKey},
+    openapi::fields,
 };
 
 /// Ids tried before giving up on a generated code. Permuted and sequential codes never meet each
@@ -32,20 +34,33 @@ pub const REPLAY_AGE_MAX: Duration = Duration::from_hours(24);
 
 const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
-#[derive(Deserialize)]
+/// A link to be made. Only `original_url` is needed; null is the same as leaving a field out.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = NewLink)]
 pub(crate) struct CreateBody {
+    #[schema(schema_with = fields::original_url)]
     original_url: String,
+    #[schema(schema_with = fields::custom_alias)]
     custom_alias: Option<String>,
+    #[schema(schema_with = fields::title)]
     title: Option<String>,
+    #[schema(schema_with = fields::note)]
     note: Option<String>,
     #[serde(default)]
+    #[schema(schema_with = fields::tags_or_null)]
     tags: Vec<String>,
+    #[schema(schema_with = fields::redirect_status_or_null)]
     redirect_status: Option<u16>,
+    #[schema(schema_with = fields::forward_query_or_null)]
     forward_query: Option<bool>,
+    #[schema(schema_with = fields::valid_from)]
     valid_from: Option<String>,
+    #[schema(schema_with = fields::expires_at)]
     expires_at: Option<String>,
+    #[schema(schema_with = fields::max_clicks)]
     max_clicks: Option<u64>,
+    #[schema(schema_with = fields::fallback_url)]
     fallback_url: Option<String>,
 }
 
@@ -64,6 +79,38 @@ struct Draft {
     fallback: Option<TargetUrl>,
 }
 
+/// Create a link
+///
+/// Makes a short link, under a generated code or under the `custom_alias` you wish for. All
+/// mistakes in the request are told at once. When the answer comes, the link is on disk.
+#[utoipa::path(
+    post,
+    path = "/api/v1/urls",
+    operation_id = "create_link",
+    tag = TAG,
+    params(IdempotencyKey),
+    request_body = CreateBody,
+    responses((
+        status = 201,
+        description = "The link was made.",
+        body = LinkView,
+        headers(
+            ("Location" = String, description = "The path of the link in this API."),
+            ("ETag" = String, description = "The link's revision in quotes, for `If-Match`."),
+            ("Idempotent-Replayed" = bool, description = "`true` when this is the answer that an \
+                earlier request with the same `Idempotency-Key` got; else absent."),
+        ),
+    )),
+    security(("key" = [])),
+    extensions(("x-problems" = json!([
+        ProblemCode::CodeTaken,
+        ProblemCode::InvalidCode,
+        ProblemCode::ReservedCode,
+        ProblemCode::UnsupportedScheme,
+        ProblemCode::UserinfoNotAllowed,
+        ProblemCode::SelfRedirect,
+    ]))),
+)]
 pub(crate) async fn create(
     State(app): State<App>,
     creator: Creator,

@@ -2,37 +2,54 @@
 
 use curt_domain::{LinkEdit, Switch, TargetRules};
 use serde::{Deserialize, Deserializer};
+use utoipa::ToSchema;
 
 use super::fields::Mistakes;
-use crate::errors::{ApiError, FieldError};
+use crate::{
+    errors::{ApiError, FieldError},
+    openapi::fields,
+};
 
 /// `None` where the field is absent, `Some(None)` where it is null.
 type Field<T> = Option<Option<T>>;
 
-#[derive(Deserialize)]
+/// What to change about a link: a field that is absent stays as it is, null clears it.
+#[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = LinkChanges)]
 pub(crate) struct EditBody {
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::original_url)]
     original_url: Field<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::title)]
     title: Field<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::note)]
     note: Field<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::tags)]
     tags: Field<Vec<String>>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::redirect_status)]
     redirect_status: Field<u16>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::forward_query)]
     forward_query: Field<bool>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::valid_from)]
     valid_from: Field<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::expires_at)]
     expires_at: Field<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::max_clicks)]
     max_clicks: Field<u64>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::fallback_url)]
     fallback_url: Field<String>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::switch)]
     status: Field<String>,
 }
 

@@ -9,7 +9,7 @@ use curt_domain::{
 
 use crate::{
     app::Site,
-    errors::{ApiError, FieldError},
+    errors::{ApiError, FieldError, ProblemCode},
 };
 
 /// Collects what is wrong while the fields are read.
@@ -46,7 +46,7 @@ impl Mistakes {
         let code = self.keep(code)?;
         if site.reserved.contains(&code) {
             let words = "is reserved for a page of this server";
-            self.add(FieldError::new("custom_alias", "reserved_code", words));
+            self.add(FieldError::new("custom_alias", ProblemCode::ReservedCode, words));
         }
         Some(code)
     }

@@ -2,34 +2,51 @@
 
 use curt_store::LinkVersion;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     fields::Mistakes,
     view::{SettingsView, text},
 };
-use crate::errors::{ApiError, FieldError};
+use crate::{
+    errors::{ApiError, FieldError},
+    openapi::fields,
+};
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct HistoryQuery {
+    #[param(schema_with = fields::limit)]
     limit: Option<String>,
+    #[param(schema_with = fields::cursor)]
     cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+/// A page of what a link was before each edit, newest first.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LinkHistory)]
 pub(crate) struct HistoryView {
     items: Vec<VersionView>,
+    #[schema(required = true, schema_with = fields::next_cursor)]
     next_cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+/// A link as it was until an edit replaced it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LinkVersion)]
 struct VersionView {
+    #[schema(schema_with = fields::revision)]
     revision: u64,
     #[serde(flatten)]
     settings: SettingsView,
+    #[schema(required = true, schema_with = fields::disabled_at)]
     disabled_at: Option<String>,
+    #[schema(required = true, schema_with = fields::deleted_at)]
     deleted_at: Option<String>,
+    #[schema(schema_with = fields::updated_at)]
     updated_at: String,
+    #[schema(schema_with = fields::replaced_at)]
     replaced_at: String,
 }
 

@@ -3,36 +3,51 @@
 use curt_domain::{Code, LinkStatus, Tag, Timestamp};
 use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort, PAGE_LEN_MAX, RESTORE_WINDOW, Store};
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{fields::Mistakes, view::LinkView};
 use crate::{
     app::Site,
     errors::{ApiError, FieldError},
+    openapi::fields,
 };
 
 /// Links on a page where the request does not say: what a screen shows.
-const LIMIT_DEFAULT: u32 = 50;
+pub(crate) const LIMIT_DEFAULT: u32 = 50;
 
 /// Longest text to search for, in characters.
-const SEARCH_LEN_MAX: usize = 200;
+pub(crate) const SEARCH_LEN_MAX: usize = 200;
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct ListQuery {
+    #[param(schema_with = fields::short_code_filter)]
     short_code: Option<String>,
+    #[param(schema_with = fields::search)]
     q: Option<String>,
+    #[param(schema_with = fields::tag)]
     tag: Option<String>,
+    #[param(schema_with = fields::status_filter)]
     status: Option<String>,
+    #[param(schema_with = fields::created_from)]
     created_from: Option<String>,
+    #[param(schema_with = fields::created_to)]
     created_to: Option<String>,
+    #[param(schema_with = fields::sort)]
     sort: Option<String>,
+    #[param(schema_with = fields::limit)]
     limit: Option<String>,
+    #[param(schema_with = fields::cursor)]
     cursor: Option<String>,
 }
 
-#[derive(Serialize)]
+/// A page of links.
+#[derive(Serialize, ToSchema)]
+#[schema(as = LinkPage)]
 pub(crate) struct ListView {
     items: Vec<LinkView>,
+    #[schema(required = true, schema_with = fields::next_cursor)]
     next_cursor: Option<String>,
 }
 

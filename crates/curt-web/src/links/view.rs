@@ -3,56 +3,89 @@
 use curt_domain::{ClickTotals, Link, LinkRecord, Tag, Timestamp};
 use curt_store::RESTORE_WINDOW;
 use serde::Serialize;
+use utoipa::ToSchema;
 
-use crate::app::Site;
+use crate::{app::Site, openapi::fields};
 
-#[derive(Serialize)]
+/// A link as its owner sees it.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Link)]
 pub(super) struct LinkView {
+    #[schema(schema_with = fields::id)]
     id: u64,
+    #[schema(schema_with = fields::short_code)]
     short_code: String,
+    #[schema(schema_with = fields::short_url)]
     short_url: String,
     #[serde(flatten)]
     settings: SettingsView,
+    #[schema(schema_with = fields::status)]
     status: &'static str,
+    /// Whether visitors are asked for a password.
     has_password: bool,
     clicks: ClicksView,
+    #[schema(required = true, schema_with = fields::last_click_at)]
     last_click_at: Option<String>,
+    #[schema(schema_with = fields::revision)]
     revision: u64,
+    #[schema(schema_with = fields::created_at)]
     created_at: String,
+    #[schema(schema_with = fields::updated_at)]
     updated_at: String,
     #[serde(flatten)]
     deletion: Option<DeletionView>,
 }
 
 /// What only a deleted link has.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 struct DeletionView {
+    #[schema(required = false, schema_with = fields::since_deletion)]
     deleted_at: String,
+    #[schema(required = false, schema_with = fields::restorable_until)]
     restorable_until: String,
 }
 
 /// What an owner can set; the same in a link, and in its history.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = LinkSettings)]
 pub(super) struct SettingsView {
+    #[schema(schema_with = fields::original_url)]
     original_url: String,
+    #[schema(required = true, schema_with = fields::title)]
     title: Option<String>,
+    #[schema(required = true, schema_with = fields::note)]
     note: Option<String>,
+    #[schema(schema_with = fields::tags)]
     tags: Vec<String>,
+    #[schema(schema_with = fields::redirect_status)]
     redirect_status: u16,
+    #[schema(schema_with = fields::forward_query)]
     forward_query: bool,
+    #[schema(required = true, schema_with = fields::valid_from)]
     valid_from: Option<String>,
+    #[schema(required = true, schema_with = fields::expires_at)]
     expires_at: Option<String>,
+    #[schema(required = true, schema_with = fields::max_clicks)]
     max_clicks: Option<u64>,
+    #[schema(required = true, schema_with = fields::fallback_url)]
     fallback_url: Option<String>,
 }
 
-#[derive(Serialize)]
+/// How often the link was followed, by who did. `total` is the sum of the others.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Clicks)]
 struct ClicksView {
+    #[schema(schema_with = fields::clicks)]
     total: u64,
+    #[schema(schema_with = fields::clicks)]
     human: u64,
+    #[schema(schema_with = fields::clicks)]
     bot: u64,
+    #[schema(schema_with = fields::clicks)]
     preview: u64,
+    #[schema(schema_with = fields::clicks)]
     prefetch: u64,
+    #[schema(schema_with = fields::clicks)]
     suspicious: u64,
 }
 

@@ -24,6 +24,7 @@ mod limited;
 mod lists;
 mod metrics;
 mod numbers;
+mod openapi;
 mod pages;
 mod preview;
 mod targets;

@@ -1,0 +1,82 @@
+//! The codes of problems: what programs branch on. Part of the API: once published, a code never
+//! changes its meaning, nor the status it comes with.
+
+use axum::http::StatusCode;
+use serde::{Serialize, Serializer};
+
+/// Every code with its word, its status and its meaning, so that none can lack one of them.
+macro_rules! problem_codes {
+    ($($name:ident: $word:literal, $status:ident, $meaning:literal;)*) => {
+        /// Says what went wrong, for programs.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+        pub(crate) enum ProblemCode {
+            $($name,)*
+        }
+
+        impl ProblemCode {
+            pub(crate) const ALL: &[Self] = &[$(Self::$name,)*];
+
+            pub(crate) const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$name => $word,)*
+                }
+            }
+
+            pub(crate) const fn status(self) -> StatusCode {
+                match self {
+                    $(Self::$name => StatusCode::$status,)*
+                }
+            }
+
+            /// For people who read the API's documentation; goes on after the code.
+            pub(crate) const fn meaning(self) -> &'static str {
+                match self {
+                    $(Self::$name => $meaning,)*
+                }
+            }
+        }
+    };
+}
+
+problem_codes! {
+    InvalidJson: "invalid_json", BAD_REQUEST, "the body is not JSON";
+    Unauthenticated: "unauthenticated", UNAUTHORIZED, "the key is missing or wrong";
+    NotFound: "not_found", NOT_FOUND, "there is no such thing";
+    MethodNotAllowed: "method_not_allowed", METHOD_NOT_ALLOWED,
+        "the path does not answer to the method; `Allow` names those it does";
+    CodeTaken: "code_taken", CONFLICT, "the code that was wished for belongs to another link";
+    IdempotencyInProgress: "idempotency_in_progress", CONFLICT,
+        "a request with this `Idempotency-Key` is still being answered";
+    LinkGone: "link_gone", GONE, "the link has expired";
+    LinkExhausted: "link_exhausted", GONE, "the link has been followed as often as it may be";
+    PreconditionFailed: "precondition_failed", PRECONDITION_FAILED,
+        "the link is no longer the one that `If-Match` names";
+    PayloadTooLarge: "payload_too_large", PAYLOAD_TOO_LARGE, "the body is too large";
+    UnsupportedMediaType: "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE,
+        "the body is not sent as `application/json`";
+    InvalidField: "invalid_field", UNPROCESSABLE_ENTITY,
+        "a field or parameter has a value it cannot have; `errors` names each of them";
+    UnknownField: "unknown_field", UNPROCESSABLE_ENTITY,
+        "there is no field or parameter of that name";
+    UnsupportedScheme: "unsupported_scheme", UNPROCESSABLE_ENTITY,
+        "a URL is neither `http` nor `https`";
+    UserinfoNotAllowed: "userinfo_not_allowed", UNPROCESSABLE_ENTITY,
+        "a URL carries a user name or password";
+    SelfRedirect: "self_redirect", UNPROCESSABLE_ENTITY, "a URL leads back to this server";
+    InvalidCode: "invalid_code", UNPROCESSABLE_ENTITY,
+        "the code that was wished for is none: letters, digits, `-` and `_` are allowed";
+    ReservedCode: "reserved_code", UNPROCESSABLE_ENTITY,
+        "the code that was wished for is reserved for a page of this server";
+    IdempotencyKeyReused: "idempotency_key_reused", UNPROCESSABLE_ENTITY,
+        "this `Idempotency-Key` was used with another body";
+    Internal: "internal", INTERNAL_SERVER_ERROR,
+        "the fault is on this side; the log has it under `X-Request-Id`";
+    Unavailable: "unavailable", SERVICE_UNAVAILABLE, "not now; try again after `Retry-After`";
+    StorageFull: "storage_full", INSUFFICIENT_STORAGE, "the disk is full; nothing was changed";
+}
+
+impl Serialize for ProblemCode {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}

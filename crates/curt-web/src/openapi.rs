@@ -1,0 +1,130 @@
+//! The OpenAPI document: what the API can do, for programs; generated from the code.
+//!
+//! The table of routes makes it and the router alike, so no endpoint is missing. An operation says
+//! beside its handler what it takes and gives; what follows from that for every operation, such as
+//! the refusals, is added in `answers`.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use sha2::{Digest as _, Sha256};
+use utoipa::openapi::{
+    Info, InfoBuilder, License, OpenApi, OpenApiBuilder, Server,
+    tag::{Tag, TagBuilder},
+};
+
+use crate::{app::Site, extract::IfNoneMatch, routes};
+
+mod answers;
+mod components;
+pub(crate) mod fields;
+mod parameters;
+mod visits;
+
+/// Under which the documentation groups itself.
+const TAG: &str = "documentation";
+
+/// What people read first.
+const INTRODUCTION: &str = include_str!("openapi/introduction.md");
+
+/// The groups of operations, in the order of their importance.
+const GROUPS: [(&str, &str); 5] = [
+    ("links", "Make links, find them, change them. All of it needs the administrator's key."),
+    ("visits", "What people and machines get who follow a short link."),
+    ("health", "What probes and people ask about a node."),
+    ("pages", "What browsers and crawlers ask every server for."),
+    (TAG, "This document, for programs and for people."),
+];
+
+/// How long a client may keep the document without asking again whether it is still the same.
+const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=300");
+
+/// Bytes of the document's hash in its entity tag: plenty to tell two versions apart.
+const ETAG_BYTES: usize = 12;
+
+/// The document of one deployment, made once.
+#[derive(Debug)]
+pub(crate) struct ApiDocument {
+    json: Bytes,
+    etag: HeaderValue,
+}
+
+impl ApiDocument {
+    pub(crate) fn new(site: &Site) -> Self {
+        let json = serde_json::to_vec(&document(site)).expect("the document is made of texts");
+        let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(&json)[..ETAG_BYTES]);
+        let etag = format!("\"{hash}\"").try_into().expect("base64 is visible ASCII");
+        Self { json: json.into(), etag }
+    }
+}
+
+/// Get this document
+///
+/// The whole API as OpenAPI 3.1, from which clients and tests can be generated. It changes only with
+/// the program's version and settings.
+#[utoipa::path(
+    get,
+    path = "/openapi.json",
+    operation_id = "show_openapi",
+    tag = TAG,
+    params(IfNoneMatch),
+    responses(
+        (
+            status = 200,
+            description = "The document.",
+            body = Object,
+            headers(("ETag" = String, description = "For `If-None-Match`.")),
+        ),
+        (
+            status = 304,
+            description = "It is still the one that `If-None-Match` names.",
+            headers(("ETag" = String, description = "For `If-None-Match`.")),
+        ),
+    ),
+)]
+pub(crate) async fn show(State(document): State<Arc<ApiDocument>>, known: IfNoneMatch) -> Response {
+    let headers = [(header::ETAG, document.etag.clone()), (header::CACHE_CONTROL, KEEP)];
+    if known.names(&document.etag) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
+    (headers, kind, document.json.clone()).into_response()
+}
+
+/// What the router answers, then what the front does.
+fn document(site: &Site) -> OpenApi {
+    let mut document = OpenApiBuilder::new()
+        .info(info())
+        .servers(Some([Server::new(site.public_url())]))
+        .components(Some(components::shared()))
+        .tags(Some(GROUPS.map(|(name, about)| group(name, about))))
+        .build();
+    for (schemas, paths, _) in routes::routes() {
+        components::add(&mut document, schemas);
+        document.paths.paths.extend(paths.paths);
+    }
+    document.paths.paths.extend(visits::paths().paths);
+    answers::complete(&mut document, site.links);
+    document
+}
+
+fn info() -> Info {
+    let mut license = License::new("MIT OR Apache-2.0");
+    license.identifier = Some("MIT OR Apache-2.0".to_owned());
+    InfoBuilder::new()
+        .title("Curt")
+        .version(env!("CARGO_PKG_VERSION"))
+        .description(Some(INTRODUCTION))
+        .license(Some(license))
+        .build()
+}
+
+fn group(name: &str, about: &str) -> Tag {
+    TagBuilder::new().name(name).description(Some(about)).build()
+}

@@ -1,0 +1,168 @@
+//! What an operation answers besides success follows from what it takes, so it is written here
+//! once: who needs a key can be refused for it, who sends a body can send a bad one.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use utoipa::openapi::{
+    ContentBuilder, ObjectBuilder, OpenApi, PathItem, Ref, RefOr, Response,
+    path::{Operation, Parameter, ParameterIn},
+    schema::{AllOfBuilder, Schema, Type},
+    security::SecurityRequirement,
+};
+
+use super::components::{self, KEY, REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE};
+use crate::{app::LinkSettings, errors::ProblemCode};
+
+/// What operations list refusals of their own under: `json!([ProblemCode::…])`.
+const PROBLEMS: &str = "x-problems";
+
+/// What any request can meet, whatever its path.
+const ANYWHERE: [ProblemCode; 2] = [ProblemCode::Internal, ProblemCode::Unavailable];
+
+/// Adds to every operation what follows from its parameters, its body and its security.
+pub(super) fn complete(document: &mut OpenApi, settings: LinkSettings) {
+    for item in document.paths.paths.values_mut() {
+        let reads = [item.get.as_mut(), item.head.as_mut()];
+        let writes = [item.post.as_mut(), item.patch.as_mut(), item.delete.as_mut()];
+        for operation in reads.into_iter().flatten() {
+            add_problems(operation, &[]);
+        }
+        for operation in writes.into_iter().flatten() {
+            add_problems(operation, &[ProblemCode::StorageFull]);
+        }
+        for operation in operations(item) {
+            number_requests(operation);
+            describe_parameters(operation);
+        }
+    }
+    components::merge_parts(document.components.get_or_insert_default());
+    if settings.anonymous_create {
+        allow_without_key(document);
+    }
+}
+
+pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Operation> {
+    let PathItem { get, head, post, patch, delete, .. } = item;
+    [get, head, post, patch, delete].into_iter().flatten()
+}
+
+fn add_problems(operation: &mut Operation, more: &[ProblemCode]) {
+    let mut codes = BTreeSet::from(ANYWHERE);
+    codes.extend(more);
+    codes.extend(own_problems(operation));
+    codes.extend(implied_problems(operation));
+    let mut by_status = BTreeMap::<u16, Vec<ProblemCode>>::new();
+    for code in codes {
+        by_status.entry(code.status().as_u16()).or_default().push(code);
+    }
+    let responses = &mut operation.responses.responses;
+    for (status, codes) in by_status {
+        let response =
+            responses.entry(status.to_string()).or_insert_with(|| Response::new("").into());
+        if let RefOr::T(response) = response {
+            add_problem(response, status, &codes);
+        }
+    }
+}
+
+/// Those that the handler names; the document itself does not show the list.
+fn own_problems(operation: &mut Operation) -> Vec<ProblemCode> {
+    let listed = operation.extensions.as_mut().and_then(|extensions| extensions.remove(PROBLEMS));
+    let is_listed = |code: &&ProblemCode| {
+        let words = listed.as_ref().and_then(|words| words.as_array());
+        words.is_some_and(|words| words.iter().any(|word| word == code.as_str()))
+    };
+    ProblemCode::ALL.iter().filter(is_listed).copied().collect()
+}
+
+fn implied_problems(operation: &Operation) -> Vec<ProblemCode> {
+    use ProblemCode::{
+        IdempotencyInProgress, IdempotencyKeyReused, InvalidField, InvalidJson, NotFound,
+        PayloadTooLarge, PreconditionFailed, Unauthenticated, UnknownField, UnsupportedMediaType,
+    };
+    let mut codes = Vec::new();
+    if operation.security.is_some() {
+        codes.push(Unauthenticated);
+    }
+    if operation.request_body.is_some() {
+        codes.extend([InvalidJson, UnsupportedMediaType, PayloadTooLarge]);
+        codes.extend([InvalidField, UnknownField]);
+    }
+    for parameter in parameters(operation) {
+        match (&parameter.parameter_in, parameter.name.as_str()) {
+            (ParameterIn::Path, _) => codes.push(NotFound),
+            (ParameterIn::Query, _) => codes.extend([InvalidField, UnknownField]),
+            (ParameterIn::Header, "If-Match") => codes.push(PreconditionFailed),
+            (ParameterIn::Header, "Idempotency-Key") => {
+                codes.extend([InvalidField, IdempotencyInProgress, IdempotencyKeyReused]);
+            }
+            _ => {}
+        }
+    }
+    codes
+}
+
+fn parameters(operation: &Operation) -> impl Iterator<Item = &Parameter> {
+    operation.parameters.iter().flatten().filter_map(|parameter| match parameter {
+        RefOr::T(parameter) => Some(parameter),
+        RefOr::Ref(_) => None,
+    })
+}
+
+/// Beside what the response is already: a page for people, or what a probe reads.
+fn add_problem(response: &mut Response, status: u16, codes: &[ProblemCode]) {
+    let meanings = codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.meaning()));
+    let meanings = meanings.collect::<Vec<_>>().join("\n\n");
+    if !response.description.is_empty() {
+        response.description.push_str("\n\n");
+    }
+    response.description.push_str(&meanings);
+    let content = ContentBuilder::new().schema(Some(problem_schema(status, codes))).build();
+    response.content.insert("application/problem+json".to_owned(), content.into());
+    if codes.contains(&ProblemCode::Unauthenticated) {
+        add_header(response, WWW_AUTHENTICATE);
+    }
+    if codes.contains(&ProblemCode::Unavailable) {
+        add_header(response, RETRY_AFTER);
+    }
+}
+
+/// A problem with this status and one of these codes.
+fn problem_schema(status: u16, codes: &[ProblemCode]) -> Schema {
+    let status = ObjectBuilder::new().schema_type(Type::Integer).enum_values(Some([status]));
+    let codes = codes.iter().map(|code| code.as_str());
+    let code = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(codes));
+    let narrowed = ObjectBuilder::new().property("status", status).property("code", code);
+    AllOfBuilder::new().item(Ref::from_schema_name("Problem")).item(narrowed).build().into()
+}
+
+/// Readers look for what a parameter means beside its name, not in its schema.
+fn describe_parameters(operation: &mut Operation) {
+    for parameter in operation.parameters.iter_mut().flatten() {
+        let RefOr::T(parameter) = parameter else { continue };
+        if let Some(RefOr::T(Schema::Object(schema))) = &mut parameter.schema {
+            let own = schema.description.take();
+            parameter.description = parameter.description.take().or(own);
+        }
+    }
+}
+
+fn number_requests(operation: &mut Operation) {
+    for response in operation.responses.responses.values_mut() {
+        if let RefOr::T(response) = response {
+            add_header(response, REQUEST_ID);
+        }
+    }
+}
+
+fn add_header(response: &mut Response, name: &str) {
+    response.headers.insert(name.to_owned(), components::header_reference(name));
+}
+
+/// Where the deployment lets anybody create links, a key is one way of two.
+fn allow_without_key(document: &mut OpenApi) {
+    let create = document.paths.paths.get_mut("/api/v1/urls").and_then(|item| item.post.as_mut());
+    let create = create.expect("the router has the endpoint that creates links");
+    let nothing = SecurityRequirement::default();
+    create.security = Some(vec![nothing, SecurityRequirement::new(KEY, [] as [&str; 0])]);
+}

@@ -1,0 +1,90 @@
+//! What the operations of the document share: schemas, headers, and how a caller is known.
+
+use utoipa::{
+    PartialSchema as _, ToSchema,
+    openapi::{
+        Components, ComponentsBuilder, Header, ObjectBuilder, OpenApi, Ref, RefOr, Schema, Type,
+        header::HeaderBuilder,
+        schema::{AllOf, Object},
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
+};
+
+use crate::errors::{FieldError, Problem, ProblemCode};
+
+/// The security scheme's name, as operations call it.
+pub(super) const KEY: &str = "key";
+
+pub(super) const REQUEST_ID: &str = "X-Request-Id";
+pub(super) const RETRY_AFTER: &str = "Retry-After";
+pub(super) const WWW_AUTHENTICATE: &str = "WWW-Authenticate";
+
+/// What is there whatever the routes are.
+pub(super) fn shared() -> Components {
+    let key = HttpBuilder::new()
+        .scheme(HttpAuthScheme::Bearer)
+        .description(Some("The administrator's key, which the first start writes to `admin.key`."))
+        .build();
+    let mut schemas = vec![
+        (Problem::name().into_owned(), Problem::schema()),
+        (FieldError::name().into_owned(), FieldError::schema()),
+        (ProblemCode::name().into_owned(), ProblemCode::schema()),
+    ];
+    Problem::schemas(&mut schemas);
+    let mut components = ComponentsBuilder::new()
+        .schemas_from_iter(schemas)
+        .security_scheme(KEY, SecurityScheme::Http(key))
+        .build();
+    let id = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9a-f]{16}$"));
+    let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
+    let bearer = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["Bearer"]));
+    components.headers.extend([
+        header(REQUEST_ID, "Names the request in the server's log.", id),
+        header(RETRY_AFTER, "Seconds after which to try again, where that is known.", seconds),
+        header(WWW_AUTHENTICATE, "How to send the key.", bearer),
+    ]);
+    components
+}
+
+fn header(name: &str, about: &str, schema: ObjectBuilder) -> (String, RefOr<Header>) {
+    let header = HeaderBuilder::new().schema(Some(schema)).description(Some(about)).build();
+    (name.to_owned(), header.into())
+}
+
+/// By reference: the header of that name among the shared ones.
+pub(super) fn header_reference(name: &str) -> RefOr<Header> {
+    RefOr::Ref(Ref::new(format!("#/components/headers/{name}")))
+}
+
+/// The schemas of one route.
+pub(super) fn add(document: &mut OpenApi, schemas: Vec<(String, RefOr<Schema>)>) {
+    document.components.get_or_insert_default().schemas.extend(schemas);
+}
+
+/// Turns objects that are made of parts into plain ones: a flattened field is no object of its own
+/// to those who read the JSON, and programs that generate clients stumble over `allOf`.
+pub(super) fn merge_parts(components: &mut Components) {
+    let parts = components.schemas.clone();
+    for schema in components.schemas.values_mut() {
+        let RefOr::T(Schema::AllOf(all)) = schema else { continue };
+        let merged = merge(all, |name| parts.get(name));
+        *schema = merged.into();
+    }
+}
+
+/// What an object has of its own comes before what was flattened into it.
+fn merge<'a>(all: &'a AllOf, part: impl Fn(&str) -> Option<&'a RefOr<Schema>>) -> Object {
+    let mut merged = Object::new();
+    merged.description.clone_from(&all.description);
+    for item in all.items.iter().rev() {
+        let item = match item {
+            RefOr::Ref(reference) => reference.ref_location.rsplit('/').next().and_then(&part),
+            own @ RefOr::T(_) => Some(own),
+        };
+        let Some(RefOr::T(Schema::Object(object))) = item else { continue };
+        let own = object.properties.iter();
+        merged.properties.extend(own.map(|(name, schema)| (name.clone(), schema.clone())));
+        merged.required.extend(object.required.iter().cloned());
+    }
+    merged
+}
