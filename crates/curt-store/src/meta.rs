@@ -48,6 +48,13 @@ impl Store {
         if known == fingerprint { Ok(()) } else { Err(CheckSecretError::Mismatch) }
     }
 
+    /// Whether a node has ever shown its secret to this database.
+    pub async fn has_secret(&self) -> Result<bool, StoreError> {
+        let row = self.db.row(KEY_CHECK, &[]).await;
+        let row = row.map_err(StoreError::while_doing("looking for the secret's fingerprint"))?;
+        Ok(row.is_some())
+    }
+
     /// Writes down that this node is alive, for people to look at.
     pub async fn announce_node(
         &self,

@@ -7,7 +7,9 @@ use crate::stores::{for_each_store, in_parallel, later, now};
 #[tokio::test]
 async fn the_first_secret_is_the_only_one() {
     for_each_store(async |store| {
+        assert!(!store.has_secret().await.unwrap());
         store.check_secret("first").await.unwrap();
+        assert!(store.has_secret().await.unwrap());
         store.check_secret("first").await.unwrap();
         for other in ["other", "", "First", "first "] {
             let refused = store.check_secret(other).await;
