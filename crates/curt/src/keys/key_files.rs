@@ -1,20 +1,24 @@
-//! Files that hold a key: readable by their owner alone, and never half written.
+//! Files that hold a key: readable by their owner alone, never half written, and made once, whoever
+//! else makes them at the same time.
 
 use std::{
-    fs::{self, File, OpenOptions},
+    fs::{self, File},
     io::{self, Read as _, Write as _},
-    os::unix::fs::{MetadataExt as _, OpenOptionsExt as _},
+    os::unix::fs::MetadataExt as _,
     path::Path,
 };
 
 use anyhow::Context as _;
+use tempfile::NamedTempFile;
 
 use crate::refusal::Refusal;
 
 /// Longer than any key; keeps a wrong path, say to a device, from filling the memory.
 const FILE_LEN_MAX: u64 = 4 << 10;
 
-const MODE_PRIVATE: u32 = 0o600;
+/// Where a crash leaves one behind, it says what it was.
+const TEMPORARY_PREFIX: &str = ".new-key-";
+
 const GROUP_AND_OTHERS: u32 = 0o077;
 const OTHERS_OR_WRITABLE: u32 = 0o037;
 const ROOT: u32 = 0;
@@ -66,13 +70,22 @@ pub(crate) fn read_or_create(
         Ok(text) => Ok((text, Origin::Kept)),
         Err(KeyFileError::NotFound) => {
             let text = generate().context("asking the system for random bytes")?;
-            create(path, &text).with_context(|| format!("writing {}", path.display()))?;
-            Ok((text, Origin::Created))
+            match create(path, &text) {
+                Ok(()) => Ok((text, Origin::Created)),
+                // Somebody was faster, and the key is theirs.
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                    let text = read(path).map_err(|error| refuse(path, &error))?;
+                    Ok((text, Origin::Kept))
+                }
+                Err(error) => Err(error).with_context(|| format!("writing {}", path.display())),
+            }
         }
-        Err(error) => {
-            Err(Refusal::because(format_args!("key file {}: {error}", path.display())).into())
-        }
+        Err(error) => Err(refuse(path, &error).into()),
     }
+}
+
+fn refuse(path: &Path, error: &KeyFileError) -> Refusal {
+    Refusal::because(format_args!("key file {}: {error}", path.display()))
 }
 
 fn check(metadata: &fs::Metadata) -> Result<(), KeyFileError> {
@@ -96,19 +109,14 @@ fn check(metadata: &fs::Metadata) -> Result<(), KeyFileError> {
 }
 
 /// Whole or not at all, also after a power cut: a key that is lost or cut short locks its owner out.
+/// Of several processes one makes the file, and the others get `AlreadyExists`.
 fn create(path: &Path, text: &str) -> io::Result<()> {
-    let temporary = path.with_extension("key.new");
-    // A crash may have left one behind; the lock on the directory says that nobody is writing it.
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        Ok(()) | Err(_) => {}
-    }
-    let mut file =
-        OpenOptions::new().write(true).create_new(true).mode(MODE_PRIVATE).open(&temporary)?;
-    file.write_all(format!("{text}\n").as_bytes())?;
-    file.sync_all()?;
-    fs::rename(&temporary, path)?;
     let directory = path.parent().expect("key files lie in the data directory");
+    // Created with mode 0600, and removed again unless it gets its name.
+    let mut file = NamedTempFile::with_prefix_in(TEMPORARY_PREFIX, directory)?;
+    file.write_all(format!("{text}\n").as_bytes())?;
+    file.as_file().sync_all()?;
+    file.persist_noclobber(path).map_err(|kept| kept.error)?;
     File::open(directory)?.sync_all()
 }
 

@@ -1,4 +1,8 @@
-use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::{
+    os::unix::fs::{PermissionsExt as _, chown},
+    sync::Barrier,
+    thread,
+};
 
 use super::*;
 
@@ -61,7 +65,7 @@ fn a_new_file_is_private_and_complete() {
     let path = directory.path().join("new.key");
     let (text, origin) = read_or_create(&path, || Ok("first".to_owned())).unwrap();
     assert_eq!((text.as_str(), origin), ("first", Origin::Created));
-    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, MODE_PRIVATE);
+    assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, 0o600);
     let (text, origin) = read_or_create(&path, || panic!("there is one")).unwrap();
     assert_eq!((text.as_str(), origin), ("first\n", Origin::Kept));
     let names: Vec<_> =
@@ -69,13 +73,24 @@ fn a_new_file_is_private_and_complete() {
     assert_eq!(names, [path]);
 }
 
+/// A server and a command on their first run, say: codes of both must come from one key.
 #[test]
-fn what_a_crash_left_behind_is_replaced() {
+fn of_many_who_make_a_key_at_once_all_get_the_same() {
     let directory = tempfile::tempdir().unwrap();
-    let leftover = directory.path().join("new.key.new");
-    fs::write(&leftover, "half").unwrap();
     let path = directory.path().join("new.key");
-    read_or_create(&path, || Ok("whole".to_owned())).unwrap();
-    assert_eq!(fs::read_to_string(&path).unwrap(), "whole\n");
-    assert!(!leftover.exists());
+    let start = Barrier::new(8);
+    let make = |name: usize| {
+        start.wait();
+        read_or_create(&path, || Ok(name.to_string())).unwrap()
+    };
+    let answers = thread::scope(|scope| {
+        let make = &make;
+        [0, 1, 2, 3, 4, 5, 6, 7]
+            .map(|name| scope.spawn(move || make(name)))
+            .map(|thread| thread.join().unwrap())
+    });
+    let kept = fs::read_to_string(&path).unwrap();
+    assert!(answers.iter().all(|(text, _)| text.trim() == kept.trim()), "{answers:?} {kept}");
+    assert_eq!(answers.iter().filter(|(_, origin)| *origin == Origin::Created).count(), 1);
+    assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 1, "nothing is left behind");
 }
