@@ -1,12 +1,15 @@
 //! The command line: what can be typed, and which function answers.
 
-use std::{path::PathBuf, process::ExitCode};
+use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, Parser, Subcommand};
+use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 
 use crate::{
     config::{self, Flags},
     database::DatabaseCommand,
+    failure::Exit,
+    links::LinksCommand,
     output,
     serve::serve,
 };
@@ -14,13 +17,19 @@ use crate::{
 /// A self-hosted URL shortener that loses nothing it acknowledged.
 #[derive(Debug, Parser)]
 #[command(version, propagate_version = true, arg_required_else_help = true)]
-#[command(after_help = "Settings are explained by `curt config --reference`.")]
+#[command(after_help = AFTER_HELP)]
 pub(crate) struct Cli {
     #[command(flatten)]
     settings: SettingFlags,
     #[command(subcommand)]
     command: Command,
 }
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 failed (also in part), 2 mistake in the command, 3 not found, 4 refused (not
+valid, taken, or changed meanwhile), 78 mistake in the configuration.
+
+Settings are explained by `curt config --reference`.";
 
 #[derive(Debug, Subcommand)]
 enum Command {
@@ -31,7 +40,19 @@ enum Command {
     /// Look after the database
     #[command(subcommand)]
     Db(DatabaseCommand),
+    /// Add, list, show and change links, with or without a server
+    #[command(subcommand, visible_alias = "link")]
+    Links(LinksCommand),
+    /// Write a script that completes commands in a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions { shell: Shell },
 }
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  curt completions bash > ~/.local/share/bash-completion/completions/curt
+  curt completions zsh > ~/.zfunc/_curt
+  curt completions fish > ~/.config/fish/completions/curt.fish";
 
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("form").multiple(false))]
@@ -72,6 +93,17 @@ struct SettingFlags {
 }
 
 impl SettingFlags {
+    fn load(self) -> anyhow::Result<config::Loaded> {
+        let environment: Vec<_> = std::env::vars_os().collect();
+        Ok(config::load(&self.into_flags(), &environment)?)
+    }
+
+    fn load_and_warn(self) -> anyhow::Result<config::Loaded> {
+        let loaded = self.load()?;
+        output::warnings(&loaded.warnings);
+        Ok(loaded)
+    }
+
     fn into_flags(self) -> Flags {
         let named = [
             ("--listen", "listen", self.listen),
@@ -89,27 +121,27 @@ impl SettingFlags {
 }
 
 impl Cli {
-    pub(crate) fn run(self) -> anyhow::Result<ExitCode> {
-        if let Command::Config(ConfigArgs { reference: true, .. }) = self.command {
-            output::result(&config::reference())?;
-            return Ok(ExitCode::SUCCESS);
-        }
-        let environment: Vec<_> = std::env::vars_os().collect();
-        let loaded = config::load(&self.settings.into_flags(), &environment)?;
+    pub(crate) fn run(self) -> anyhow::Result<Exit> {
+        let settings = self.settings;
         match self.command {
+            Command::Completions { shell } => output::result(completions(shell))?,
+            Command::Config(ConfigArgs { reference: true, .. }) => {
+                output::result(config::reference())?;
+            }
             // The server has a log to put its warnings in.
-            Command::Serve => return serve(loaded),
-            Command::Config(form) => {
-                output::warnings(&loaded.warnings);
-                output::result(&form.render(&loaded))?;
-            }
-            Command::Db(command) => {
-                output::warnings(&loaded.warnings);
-                command.run(&loaded.config)?;
-            }
+            Command::Serve => serve(settings.load()?)?,
+            Command::Config(form) => output::result(form.render(&settings.load_and_warn()?))?,
+            Command::Db(command) => command.run(&settings.load_and_warn()?.config)?,
+            Command::Links(command) => return command.run(settings.load_and_warn()?.config),
         }
-        Ok(ExitCode::SUCCESS)
+        Ok(Exit::Success)
     }
+}
+
+fn completions(shell: Shell) -> Vec<u8> {
+    let mut script = Vec::new();
+    clap_complete::generate(shell, &mut Cli::command(), "curt", &mut script);
+    script
 }
 
 impl ConfigArgs {

@@ -37,6 +37,7 @@ pub(crate) use self::{
     reference::reference,
     server::ServerConfig,
     sources::{Environment, Flags},
+    values::duration,
 };
 use self::{
     reader::Reader,

@@ -1,11 +1,12 @@
 //! The data directory: ours alone, writable, and used by one server at a time.
 //!
-//! Programs that only change the database (`curt db …`) do without the lock: databases have their
-//! own. Everything in here is private to the user who runs the server.
+//! Programs that only change the database (`curt db …`, `curt links …`) do without the lock:
+//! databases have their own. Everything in here is private to the user who runs the server.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io::{self, Read as _, Write as _},
+    ops::Deref,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
 };
@@ -73,11 +74,17 @@ impl DataDir {
             Err(error) => Err(refuse(&self.path, &error)),
         }
     }
+
+    pub(crate) fn join(&self, file: &str) -> PathBuf {
+        self.path.join(file)
+    }
 }
 
-impl LockedDataDir {
-    pub(crate) fn join(&self, file: &str) -> PathBuf {
-        self.data_dir.path.join(file)
+impl Deref for LockedDataDir {
+    type Target = DataDir;
+
+    fn deref(&self) -> &DataDir {
+        &self.data_dir
     }
 }
 

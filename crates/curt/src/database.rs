@@ -110,7 +110,8 @@ pub(crate) async fn check_secret(store: &Store, secret: &SecretKey) -> anyhow::R
     })
 }
 
-async fn status(store: &Store) -> anyhow::Result<Vec<MigrationStatus>> {
+/// Every migration, and how far this database is with it.
+pub(crate) async fn status(store: &Store) -> anyhow::Result<Vec<MigrationStatus>> {
     store.migrations().await.map_err(not_migrated)
 }
 

@@ -14,7 +14,12 @@ pub(crate) mod key_files;
 pub(crate) mod strength;
 pub(crate) mod supplied;
 
-use crate::{config::KeysConfig, data_dir::LockedDataDir, refusal::Refusal};
+use self::key_files::KeyFileError;
+use crate::{
+    config::KeysConfig,
+    data_dir::{DataDir, LockedDataDir},
+    refusal::Refusal,
+};
 
 /// The files in the data directory that hold generated keys.
 pub(crate) const SECRET_KEY_FILE: &str = "secret.key";
@@ -28,6 +33,11 @@ const ADMIN_KEY_PREFIX: &str = "curt_admin_";
 pub(crate) struct AdminKey(String);
 
 impl AdminKey {
+    /// One that nobody else knows: for requests within this process.
+    pub(crate) fn random() -> Result<Self, getrandom::Error> {
+        random_hex::<KEY_LEN_MIN>().map(Self)
+    }
+
     /// The key itself: for comparing and hashing, never for printing.
     pub(crate) fn expose(&self) -> &str {
         &self.0
@@ -51,11 +61,11 @@ pub(crate) struct Keys {
 
 impl Keys {
     /// Takes the supplied keys; those that are missing come from the data directory, where they
-    /// are generated on the first start. The lock keeps two servers from generating at once.
+    /// are generated on the first start.
     pub(crate) fn ready(supplied: KeysConfig, data_dir: &LockedDataDir) -> anyhow::Result<Self> {
         let secret = match supplied.secret_key {
             Some(secret) => secret,
-            None => kept_secret_key(data_dir)?,
+            None => secret(data_dir)?,
         };
         let (admin, new_admin_key) = match supplied.admin_key {
             Some(admin) => (admin, None),
@@ -65,7 +75,18 @@ impl Keys {
     }
 }
 
-fn kept_secret_key(data_dir: &LockedDataDir) -> anyhow::Result<SecretKey> {
+/// The secret that an earlier start left in the data directory, if there is one.
+pub(crate) fn kept_secret(data_dir: &Path) -> anyhow::Result<Option<SecretKey>> {
+    let path = data_dir.join(SECRET_KEY_FILE);
+    match key_files::read(&path) {
+        Ok(text) => supplied::secret_key(&text).map(Some).map_err(|weak| refuse(&path, &weak)),
+        Err(KeyFileError::NotFound) => Ok(None),
+        Err(error) => Err(refuse(&path, &error)),
+    }
+}
+
+/// The kept secret; a new one where there is none.
+pub(crate) fn secret(data_dir: &DataDir) -> anyhow::Result<SecretKey> {
     let path = data_dir.join(SECRET_KEY_FILE);
     let (text, _) = key_files::read_or_create(&path, random_hex::<KEY_LEN_MIN>)?;
     supplied::secret_key(&text).map_err(|weak| refuse(&path, &weak))

@@ -5,7 +5,9 @@
 
 use std::io::{self, IsTerminal as _};
 
-use tracing_subscriber::{layer::SubscriberExt as _, util::SubscriberInitExt as _};
+use tracing_subscriber::{
+    filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+};
 
 mod fields;
 mod json;
@@ -26,6 +28,15 @@ pub(crate) fn start(config: &LogConfig) {
             .with(layer.event_format(JsonLines).fmt_fields(JsonLines).with_ansi(false))
             .init(),
     }
+}
+
+/// For commands, which tell by themselves what went wrong: only what the API keeps from its clients,
+/// and only failures of our own.
+pub(crate) fn start_for_command() {
+    let on_terminal = io::stderr().is_terminal();
+    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(on_terminal);
+    let registry = tracing_subscriber::registry().with(LevelFilter::ERROR);
+    registry.with(layer.without_time().fmt_fields(TerminalFields)).init();
 }
 
 #[cfg(test)]

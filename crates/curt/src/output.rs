@@ -3,35 +3,78 @@
 
 use std::io::{self, IsTerminal as _, Write as _};
 
-use crate::{keys::AdminKey, refusal::Refusal};
+use crate::{
+    failure::{Exit, Failure},
+    keys::AdminKey,
+    problem::Problem,
+    refusal::Refusal,
+    visible::visible,
+};
 
-/// The result of a command.
-pub(crate) fn result(text: &str) -> io::Result<()> {
+/// Whoever read the results has seen enough: `curt links list --all | head`. Not a failure.
+#[derive(Debug, thiserror::Error)]
+#[error("nobody reads the output any more")]
+pub(crate) struct ReaderGone;
+
+/// The result of a command, or a part of it.
+pub(crate) fn result(bytes: impl AsRef<[u8]>) -> anyhow::Result<()> {
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()) {
-        // `curt config | head` has seen what it wanted.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+    stdout.write_all(bytes.as_ref()).and_then(|()| stdout.flush()).map_err(not_written)
+}
+
+/// A line of the result.
+pub(crate) fn line(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
+    result([text.as_ref(), b"\n"].concat())
+}
+
+/// For writers of their own on standard output.
+pub(crate) fn not_written(error: io::Error) -> anyhow::Error {
+    match error.kind() {
+        io::ErrorKind::BrokenPipe => ReaderGone.into(),
+        _ => anyhow::Error::new(error).context("writing the output"),
     }
+}
+
+/// Tells what a command could not do, and gives the exit code that stands for it.
+pub(crate) fn error(error: &anyhow::Error) -> Exit {
+    tell("", error)
+}
+
+/// The same where one of several things failed: each line says which.
+pub(crate) fn error_about(name: &str, error: &anyhow::Error) -> Exit {
+    tell(&format!("{}: ", visible(name)), error)
+}
+
+/// One line for each problem, so that they can be read, counted and searched for.
+fn tell(about: &str, error: &anyhow::Error) -> Exit {
+    let (lines, exit) = if error.is::<ReaderGone>() {
+        (Vec::new(), Exit::Success)
+    } else if let Some(refusal) = error.downcast_ref::<Refusal>() {
+        warnings(refusal.warnings());
+        (refusal.problems().to_vec(), Exit::Refused)
+    } else if let Some(failure) = error.downcast_ref::<Failure>() {
+        (failure.lines.clone(), failure.exit)
+    } else if let Some(problem) = error.downcast_ref::<Problem>() {
+        (problem.lines(), problem.exit())
+    } else {
+        // An error with the chain of its causes.
+        (vec![format!("{error:#}")], Exit::Failed)
+    };
+    for line in lines {
+        to_stderr(&format!("error: {about}{line}"));
+    }
+    exit
+}
+
+/// Something worth knowing that is no result.
+pub(crate) fn note(line: &str) {
+    to_stderr(line);
 }
 
 pub(crate) fn warnings(lines: &[String]) {
     for line in lines {
         to_stderr(&format!("warning: {line}"));
     }
-}
-
-/// One line for each problem, so that they can be read, counted and searched for.
-pub(crate) fn refusal(refusal: &Refusal) {
-    warnings(refusal.warnings());
-    for line in refusal.problems() {
-        to_stderr(&format!("error: {line}"));
-    }
-}
-
-/// An error with the chain of its causes on one line.
-pub(crate) fn failure(error: &anyhow::Error) {
-    to_stderr(&format!("error: {error:#}"));
 }
 
 /// Shows a new admin key to the person at the terminal, and to nobody else: elsewhere standard

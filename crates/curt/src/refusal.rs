@@ -1,10 +1,7 @@
-//! Why the program refuses to run as it was set up: one line for each thing to put right.
+//! Why the program refuses to run as it was set up: one line for each thing to put right. Ends with
+//! exit code 78.
 
 use std::fmt;
-
-/// `EX_CONFIG` of sysexits.h. A supervisor should not restart on it: the next start would end the
-/// same way (`RestartPreventExitStatus=78` for systemd).
-pub(crate) const EXIT_REFUSED: u8 = 78;
 
 /// An error that a person has to settle, so it is printed without the chain of its causes.
 #[derive(Debug)]

@@ -3,7 +3,7 @@
 //! Up: listener, database, cache, tasks, server. Down, in reverse: the server drains, the tasks
 //! end, the database finishes what it was told.
 
-use std::{net::SocketAddr, process::ExitCode, sync::Arc};
+use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
 use curt_cache::LinkCache;
@@ -27,7 +27,7 @@ use crate::{
     signals, upkeep,
 };
 
-pub(crate) fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
+pub(crate) fn serve(loaded: Loaded) -> anyhow::Result<()> {
     let Loaded { mut config, warnings, .. } = loaded;
     logging::start(&config.log);
     for warning in &warnings {
@@ -37,8 +37,7 @@ pub(crate) fn serve(loaded: Loaded) -> anyhow::Result<ExitCode> {
     let keys = Keys::ready(std::mem::take(&mut config.keys), &data_dir)?;
     announce_new_admin_key(&keys);
     let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
-    runtime.block_on(run(&config, &keys, &data_dir))?;
-    Ok(ExitCode::SUCCESS)
+    runtime.block_on(run(&config, &keys, &data_dir))
 }
 
 /// The log gets the path, a terminal the key.
@@ -115,7 +114,8 @@ async fn open_store(
     Ok(store)
 }
 
-fn app(
+/// The state of a node that is called as the configuration says.
+pub(crate) fn app(
     config: &Config,
     keys: &Keys,
     store: &Store,

@@ -7,6 +7,8 @@ use std::{borrow::Cow, path::Path};
 
 use curt_domain::KEY_LEN_MIN;
 
+use crate::visible::visible;
+
 /// What the environment's names of our settings begin with.
 pub(crate) const ENV_PREFIX: &str = "CURT_";
 
@@ -107,14 +109,10 @@ const SHOWN_LEN_MAX: usize = 200;
 
 /// One line of bounded length, whatever the value holds.
 pub(crate) fn printable(text: &str) -> String {
-    let mut line = String::new();
-    for char in text.chars().take(SHOWN_LEN_MAX) {
-        if char.is_control() { line.extend(char.escape_default()) } else { line.push(char) }
+    match text.char_indices().nth(SHOWN_LEN_MAX) {
+        None => visible(text).into_owned(),
+        Some((end, _)) => format!("{}…", visible(&text[..end])),
     }
-    if text.chars().nth(SHOWN_LEN_MAX).is_some() {
-        line.push('…');
-    }
-    line
 }
 
 fn has_password(text: &str) -> bool {

@@ -41,8 +41,8 @@ pub(super) fn bytes(text: &str, range: RangeInclusive<u64>) -> Result<u64, Rejec
     number.checked_mul(factor).filter(|bytes| range.contains(bytes)).ok_or(Rejected::Malformed)
 }
 
-/// A duration such as `200ms`, `10s`, `5m`, `1h` or `2d`; a bare `0` needs no unit.
-pub(super) fn duration(text: &str, range: RangeInclusive<Duration>) -> Result<Duration, Rejected> {
+/// A duration such as `200ms`, `10s`, `5m`, `1h`, `2d` or `1w`; a bare `0` needs no unit.
+pub(crate) fn duration(text: &str, range: RangeInclusive<Duration>) -> Result<Duration, Rejected> {
     let (number, unit) = number_and_unit(text)?;
     let factor_ms = match unit {
         "" if number == 0 => 1,
@@ -51,6 +51,7 @@ pub(super) fn duration(text: &str, range: RangeInclusive<Duration>) -> Result<Du
         "m" => 60 * 1_000,
         "h" => 60 * 60 * 1_000,
         "d" => 24 * 60 * 60 * 1_000,
+        "w" => 7 * 24 * 60 * 60 * 1_000,
         _ => return Err(Rejected::Malformed),
     };
     let duration = number.checked_mul(factor_ms).map(Duration::from_millis);

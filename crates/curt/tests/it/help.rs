@@ -11,6 +11,12 @@ fn help_of_every_command_reads_as_reviewed() {
         ("help_config", &["config", "--help"]),
         ("help_db", &["db", "--help"]),
         ("help_db_migrate", &["db", "migrate", "--help"]),
+        ("help_links", &["links", "--help"]),
+        ("help_links_add", &["links", "add", "--help"]),
+        ("help_links_list", &["links", "list", "--help"]),
+        ("help_links_show", &["links", "show", "--help"]),
+        ("help_links_edit", &["links", "edit", "--help"]),
+        ("help_links_rm", &["links", "rm", "--help"]),
     ] {
         let run = program.run(arguments);
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));

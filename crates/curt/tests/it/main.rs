@@ -9,6 +9,8 @@ mod disk_full;
 mod drain;
 mod help;
 mod keys;
+mod links;
+mod links_beside_a_server;
 mod nodes;
 mod program;
 mod readme;

@@ -22,7 +22,7 @@ pub(crate) struct Program {
 }
 
 /// What a run left behind.
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
     pub(crate) stdout: String,
@@ -93,6 +93,11 @@ impl Program {
 }
 
 impl Run {
+    /// All that a caller sees.
+    pub(crate) fn told(&self) -> (Option<i32>, &str, &str) {
+        (self.code, &self.stdout, &self.stderr)
+    }
+
     /// The lines that name a problem.
     pub(crate) fn errors(&self) -> String {
         self.lines_with("error: ")

@@ -1,6 +1,10 @@
-//! The README's tour is run as it is written, so that it cannot promise what does not happen.
+//! The README's tours are run as they are written, so that they cannot promise what does not happen.
 
-use std::{path::Path, process::Command};
+use std::{
+    env,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use testkit::server::ServerCommand;
 
@@ -16,8 +20,11 @@ struct Step {
     answers: Vec<String>,
 }
 
+/// The sections with commands, in the order in which a reader meets them.
+const TOURS: [&str; 2] = ["## A tour", "## The command line"];
+
 #[test]
-fn the_tour_works_as_written() {
+fn the_tours_work_as_written() {
     let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
     let readme = std::fs::read_to_string(readme).unwrap();
     let directory = tempfile::tempdir().unwrap();
@@ -27,8 +34,9 @@ fn the_tour_works_as_written() {
         .start();
 
     let address = format!("localhost:{}", server.address().port());
-    let steps = steps(&readme.replace(ADDRESS_SHOWN, &address));
-    let outputs = run(&steps, directory.path());
+    let readme = readme.replace(ADDRESS_SHOWN, &address);
+    let steps: Vec<_> = TOURS.iter().flat_map(|tour| steps(&readme, tour)).collect();
+    let outputs = run(&steps, directory.path(), &address);
     assert_eq!(steps.len(), outputs.len(), "the tour broke off: {outputs:?}");
     for (step, output) in steps.iter().zip(&outputs) {
         for answer in &step.answers {
@@ -38,9 +46,9 @@ fn the_tour_works_as_written() {
     drop(server);
 }
 
-/// The commands of the section "A tour", continued lines and all.
-fn steps(readme: &str) -> Vec<Step> {
-    let (_, tour) = readme.split_once("## A tour").expect("the README has a tour");
+/// The commands of a section, continued lines and all.
+fn steps(readme: &str, section: &str) -> Vec<Step> {
+    let (_, tour) = readme.split_once(section).expect("the README has the section");
     let (_, tour) = tour.split_once("```sh\n").expect("the tour has commands");
     let (tour, _) = tour.split_once("```").expect("the commands end");
     let mut steps: Vec<Step> = Vec::new();
@@ -61,10 +69,18 @@ fn steps(readme: &str) -> Vec<Step> {
 }
 
 /// Runs the commands in one shell, as a reader would, and gives the output of each.
-fn run(steps: &[Step], directory: &Path) -> Vec<String> {
+fn run(steps: &[Step], directory: &Path, address: &str) -> Vec<String> {
     let end = format!("\necho '{STEP_ENDS}'\n");
     let script: String = steps.iter().flat_map(|step| [&*step.command, &*end]).collect();
-    let shell = Command::new("sh").arg("-c").arg(script).current_dir(directory).output().unwrap();
+    // Where `curt` is found, and on which port it would serve.
+    let curt = PathBuf::from(env!("CARGO_BIN_EXE_curt"));
+    let usual = env::var_os("PATH").unwrap_or_default();
+    let own = curt.parent().unwrap().to_owned();
+    let path = env::join_paths([own].into_iter().chain(env::split_paths(&usual))).unwrap();
+    let mut shell = Command::new("sh");
+    shell.arg("-c").arg(script).current_dir(directory).env("PATH", path);
+    let shell = shell.env("CURT_LISTEN", address.replace("localhost", "127.0.0.1")).output();
+    let shell = shell.unwrap();
     let output = String::from_utf8(shell.stdout).unwrap();
     let mut outputs: Vec<String> = output.split(STEP_ENDS).map(str::to_owned).collect();
     outputs.pop();

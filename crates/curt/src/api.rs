@@ -1,0 +1,139 @@
+//! The API without a socket: a command asks it as any client asks a server.
+//!
+//! So the rules, the errors and the JSON are the server's own, and no command decides anything
+//! about links. Servers on the same database hear of what it changes through the changes feed.
+
+use std::{net::Ipv4Addr, sync::Arc};
+
+use anyhow::Context as _;
+use bytes::Bytes;
+use curt_cache::CacheSettings;
+use curt_domain::SecretKey;
+use curt_store::Store;
+use curt_web::{Front, HttpMetrics, Node};
+use http::{HeaderValue, Method, Request, header};
+use http_body_util::{BodyExt as _, Full};
+use prometheus_client::registry::Registry;
+use serde::{Serialize, de::DeserializeOwned};
+use url::{Position, Url};
+
+use crate::{
+    config::Config,
+    keys::{AdminKey, Keys},
+    logging,
+    problem::Problem,
+    serve,
+};
+
+mod opening;
+
+/// A command follows hardly any link.
+const CACHE_BYTES_MAX: u64 = 1 << 20;
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// What a command does where nobody has made a database yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Makes what is missing, as the server does on its first start, and migrates what is there.
+    Fresh,
+    /// Then there is nothing to ask, and nothing is made or migrated.
+    Existing,
+}
+
+/// A node without a listener, and the right to ask it anything.
+pub(crate) struct Api {
+    front: Front,
+    authorization: HeaderValue,
+    host: HeaderValue,
+    pub(crate) public_url: Url,
+}
+
+/// The body of a successful answer.
+pub(crate) struct Answer {
+    pub(crate) body: Bytes,
+}
+
+/// Does what a command has to do with the API; the database finishes before this ends.
+pub(crate) fn with_api<T>(
+    mut config: Config,
+    start: Start,
+    work: impl AsyncFnOnce(&Api) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    logging::start_for_command();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("starting the async runtime")?.block_on(async {
+        let store = opening::store(&config, start).await?;
+        let done = match opening::secret(&mut config, &store, start).await {
+            Ok(secret) => work(&Api::new(config, secret, &store)?).await,
+            Err(error) => Err(error),
+        };
+        store.close().await;
+        done
+    })
+}
+
+impl Api {
+    fn new(mut config: Config, secret: SecretKey, store: &Store) -> anyhow::Result<Self> {
+        let admin = AdminKey::random().context("asking the system for random bytes")?;
+        let authorization = header_value(&format!("Bearer {}", admin.expose()))?;
+        let keys = Keys { secret, admin, new_admin_key: None };
+        config.cache = CacheSettings { bytes_max: CACHE_BYTES_MAX, ..config.cache };
+        let (mut registry, listen) = (Registry::default(), config.server.listen);
+        let node = Arc::new(Node::new(store.clone()));
+        let app = serve::app(&config, &keys, store, &node, listen, &mut registry);
+        let front = Front::new(app, HttpMetrics::new(&mut registry));
+        let public_url = config.server.public_url(listen);
+        Ok(Self {
+            front: front.for_client(Ipv4Addr::LOCALHOST.into()),
+            authorization,
+            host: header_value(&public_url[Position::BeforeHost..Position::AfterPort])?,
+            public_url,
+        })
+    }
+
+    /// The answer; every other status is a [`Problem`].
+    pub(crate) async fn ask(&self, mut request: Request<Bytes>) -> anyhow::Result<Answer> {
+        let headers = request.headers_mut();
+        headers.insert(header::HOST, self.host.clone());
+        headers.insert(header::AUTHORIZATION, self.authorization.clone());
+        let Ok(response) = self.front.answer(request.map(Full::new)).await;
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.context("reading an answer of the API")?.to_bytes();
+        if parts.status.is_success() {
+            return Ok(Answer { body });
+        }
+        Err(Problem::read(parts.status, &body).into())
+    }
+}
+
+impl Answer {
+    pub(crate) fn json<T: DeserializeOwned>(&self) -> anyhow::Result<T> {
+        serde_json::from_slice(&self.body).context("reading an answer of the API")
+    }
+}
+
+pub(crate) fn get(path: &str) -> Request<Bytes> {
+    bare(Method::GET, path)
+}
+
+/// A request without a body.
+pub(crate) fn bare(method: Method, path: &str) -> Request<Bytes> {
+    let mut request = Request::new(Bytes::new());
+    *request.method_mut() = method;
+    *request.uri_mut() = path.parse().expect("paths are made of fixed words and encoded ones");
+    request
+}
+
+pub(crate) fn json(method: Method, path: &str, body: &impl Serialize) -> Request<Bytes> {
+    let mut request = bare(method, path);
+    let body = serde_json::to_vec(body).expect("bodies are made of texts, numbers and lists");
+    *request.body_mut() = body.into();
+    request.headers_mut().insert(header::CONTENT_TYPE, JSON);
+    request
+}
+
+/// What was typed may be anything; a header takes a line of it.
+pub(crate) fn header_value(text: &str) -> anyhow::Result<HeaderValue> {
+    HeaderValue::from_str(text).context("not a line of visible ASCII")
+}

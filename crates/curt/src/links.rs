@@ -1,0 +1,109 @@
+//! `curt links`: everything that the API does with links, for hands and scripts.
+
+use clap::Subcommand;
+
+use self::{
+    add::AddArgs,
+    edit::EditArgs,
+    list::ListArgs,
+    show::ShowArgs,
+    switch::{Deed, Names},
+};
+use crate::{
+    api::{Start, with_api},
+    config::Config,
+    failure::{Exit, Failure},
+    output,
+};
+
+mod add;
+mod edit;
+mod fields;
+mod list;
+mod name;
+mod object;
+mod show;
+mod switch;
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum LinksCommand {
+    /// Shorten URLs
+    #[command(visible_alias = "create", after_help = ADD_EXAMPLES)]
+    Add(Box<AddArgs>),
+    /// List links, the newest first
+    #[command(visible_alias = "ls", after_help = LIST_EXAMPLES)]
+    List(ListArgs),
+    /// Show a link, and what it was before
+    Show(ShowArgs),
+    /// Change a link
+    #[command(after_help = EDIT_EXAMPLES)]
+    Edit(Box<EditArgs>),
+    /// Switch links off: visitors find nothing there
+    Disable(Names),
+    /// Switch links on again
+    Enable(Names),
+    /// Delete links; they can be restored for 30 days
+    #[command(visible_alias = "delete")]
+    Rm(Names),
+    /// Bring deleted links back
+    Restore(Names),
+}
+
+const ADD_EXAMPLES: &str = "\
+Examples:
+  curt links add https://www.rust-lang.org/learn
+  curt links add https://blog.rust-lang.org/ --alias blog --tag news --expires-in 30d
+  curt links add - < urls.txt";
+
+const LIST_EXAMPLES: &str = "\
+Examples:
+  curt links list --tag news
+  curt links list --q rust-lang --status expired --sort -clicks
+  curt links list --all --json | jq -r .short_url";
+
+const EDIT_EXAMPLES: &str = "\
+Examples:
+  curt links edit blog --url https://this-week-in-rust.org/
+  curt links edit https://go.example.com/blog --clear expires-at --add-tag archive";
+
+impl LinksCommand {
+    pub(crate) fn run(self, config: Config) -> anyhow::Result<Exit> {
+        self.check()?;
+        let start = match self {
+            Self::Add(_) => Start::Fresh,
+            _ => Start::Existing,
+        };
+        with_api(config, start, async |api| match &self {
+            Self::Add(args) => args.run(api).await,
+            Self::List(args) => args.run(api).await.map(succeeded),
+            Self::Show(args) => args.run(api).await.map(succeeded),
+            Self::Edit(args) => args.run(api).await.map(succeeded),
+            Self::Disable(names) => names.run(api, Deed::Disable).await,
+            Self::Enable(names) => names.run(api, Deed::Enable).await,
+            Self::Rm(names) => names.run(api, Deed::Delete).await,
+            Self::Restore(names) => names.run(api, Deed::Restore).await,
+        })
+    }
+
+    /// What the parser alone cannot tell.
+    fn check(&self) -> Result<(), Failure> {
+        match self {
+            Self::Add(args) => args.check(),
+            Self::Edit(args) => args.check(),
+            _ => Ok(()),
+        }
+    }
+}
+
+fn succeeded((): ()) -> Exit {
+    Exit::Success
+}
+
+/// Of several links: tells which one failed and how, so that the others get their turn.
+fn tell(name: &str, done: anyhow::Result<()>) -> anyhow::Result<Exit> {
+    match done {
+        Ok(()) => Ok(Exit::Success),
+        Err(error) if error.is::<output::ReaderGone>() => Err(error),
+        Err(error) => Ok(output::error_about(name, &error)),
+    }
+}

@@ -1,0 +1,83 @@
+//! The flags that say what a link is, for `add` and `edit` alike.
+
+use std::{ops::RangeInclusive, time::Duration};
+
+use clap::{Args, builder::PossibleValuesParser, builder::TypedValueParser as _};
+use curt_domain::Timestamp;
+use serde_json::{Map, Value};
+
+use crate::config;
+
+/// A link that ends sooner has ended before it is sent to anybody; longer is for ever.
+const SPANS: RangeInclusive<Duration> =
+    Duration::from_secs(1)..=Duration::from_hours(100 * 366 * 24);
+
+/// A field of the API is called as its flag is. Values are checked by the API.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Link")]
+pub(super) struct FieldFlags {
+    /// Call it this in lists
+    #[arg(long, value_name = "TEXT")]
+    title: Option<String>,
+    /// Keep a note with it
+    #[arg(long, value_name = "TEXT")]
+    note: Option<String>,
+    /// Give it this tag, and no others; may be repeated
+    #[arg(long = "tag", value_name = "TAG")]
+    pub(super) tags: Vec<String>,
+    /// Redirect with this status; new links have 302
+    #[arg(long = "status", alias = "redirect-status", value_name = "STATUS", value_parser = statuses())]
+    redirect_status: Option<u16>,
+    /// Pass the visitor's query on to the target
+    #[arg(
+        long, value_name = "true|false", num_args = 0..=1, require_equals = true,
+        default_missing_value = "true"
+    )]
+    forward_query: Option<bool>,
+    /// Work from then on, such as 2026-01-31T12:00:00Z
+    #[arg(long, value_name = "TIME")]
+    valid_from: Option<String>,
+    /// Stop working then
+    #[arg(long, value_name = "TIME", conflicts_with = "expires_in")]
+    expires_at: Option<String>,
+    /// Stop working so long from now: 90s, 30m, 12h, 30d, 4w
+    #[arg(long, value_name = "SPAN", value_parser = span)]
+    expires_in: Option<Duration>,
+    /// Stop working after so many clicks of people
+    #[arg(long, value_name = "COUNT")]
+    max_clicks: Option<u64>,
+    /// Lead here once it has stopped working
+    #[arg(long, value_name = "URL")]
+    fallback_url: Option<String>,
+}
+
+impl FieldFlags {
+    /// What was given, by the names that the API has.
+    pub(super) fn fields(&self, now: Timestamp) -> Map<String, Value> {
+        let expires_in = self.expires_in.map(|span| now.plus(span).to_string());
+        let expires_at = self.expires_at.clone().or(expires_in);
+        let given: [(&str, Option<Value>); 9] = [
+            ("title", self.title.clone().map(Value::from)),
+            ("note", self.note.clone().map(Value::from)),
+            ("tags", (!self.tags.is_empty()).then(|| self.tags.clone().into())),
+            ("redirect_status", self.redirect_status.map(Value::from)),
+            ("forward_query", self.forward_query.map(Value::from)),
+            ("valid_from", self.valid_from.clone().map(Value::from)),
+            ("expires_at", expires_at.map(Value::from)),
+            ("max_clicks", self.max_clicks.map(Value::from)),
+            ("fallback_url", self.fallback_url.clone().map(Value::from)),
+        ];
+        let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+        given.collect()
+    }
+}
+
+/// The few that there are, so that shells complete them.
+fn statuses() -> impl clap::builder::TypedValueParser<Value = u16> {
+    PossibleValuesParser::new(["301", "302", "307", "308"]).try_map(|text| text.parse::<u16>())
+}
+
+fn span(text: &str) -> Result<Duration, String> {
+    let span = config::duration(text, SPANS);
+    span.map_err(|_| "expected a time span such as 90s, 30m, 12h, 30d or 4w".to_owned())
+}
