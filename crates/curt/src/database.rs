@@ -1,16 +1,24 @@
 //! Opening the database for any command, and `curt db`: its tables without a server.
 
-use std::fmt::Write as _;
-
 use anyhow::Context as _;
-use clap::Subcommand;
-use curt_domain::{Clock, SecretKey};
+use clap::{Args, Subcommand};
+use curt_domain::{Clock, SecretKey, Timestamp};
 use curt_store::{
     CheckSecretError, ConnectError, DatabaseUrl, MigrateError, MigrationState, MigrationStatus,
     Store, StoreMetrics, StoreSettings,
 };
+use serde_json::json;
 
-use crate::{config::Config, data_dir::DataDir, output, refusal::Refusal};
+use crate::{
+    config::Config,
+    data_dir::DataDir,
+    output,
+    refusal::Refusal,
+    table::{Column, Listing, cell},
+};
+
+const STATUS_COLUMNS: &[Column] =
+    &[Column::Word("MIGRATION"), Column::Word("STATE"), Column::Word("APPLIED")];
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum DatabaseCommand {
@@ -20,11 +28,18 @@ pub(crate) enum DatabaseCommand {
     /// previous release goes on working with the new tables.
     Migrate,
     /// Show which migrations were applied
-    Status,
+    Status(Form),
     /// Look for damage in an SQLite database, also while a server uses it
     ///
     /// Ends with 1 when it finds some. Reads the whole file: some seconds for each gigabyte.
-    Check,
+    Check(Form),
+}
+
+#[derive(Debug, Args)]
+pub(crate) struct Form {
+    /// Write JSON, one object a line
+    #[arg(long)]
+    json: bool,
 }
 
 impl DatabaseCommand {
@@ -35,13 +50,12 @@ impl DatabaseCommand {
             Self::Migrate => with_store(config, async |store| {
                 migrate(store, &Clock::System).await.map(|applied| list_applied(&applied))
             }),
-            Self::Status => with_store(config, async |store| {
-                status(store).await.map(|statuses| list_statuses(&statuses))
+            Self::Status(form) => with_store(config, async |store| {
+                status(store).await.map(|statuses| form.statuses(&statuses))
             }),
-            Self::Check => check(&config.database.database),
+            Self::Check(form) => form.check(&config.database.database),
         }?;
-        output::result(&answer)?;
-        Ok(())
+        output::result(&answer)
     }
 
     /// Connecting would create the file: right for a migration, once its directory is there, and
@@ -54,7 +68,7 @@ impl DatabaseCommand {
                 DataDir::open(data_dir)?;
             }
             Self::Migrate => {}
-            Self::Status | Self::Check => {
+            Self::Status(_) | Self::Check(_) => {
                 anyhow::ensure!(path.exists(), "{} does not exist yet", path.display());
             }
         }
@@ -75,11 +89,50 @@ fn with_store<T>(
     })
 }
 
-fn check(database: &DatabaseUrl) -> anyhow::Result<String> {
-    match database.integrity_problems()? {
-        None => Ok(format!("{database} has tools of its own for this\n")),
-        Some(problems) if problems.is_empty() => Ok(format!("{database} is sound\n")),
-        Some(problems) => anyhow::bail!("{database} is damaged:\n{}", problems.join("\n")),
+impl Form {
+    fn statuses(&self, statuses: &[MigrationStatus]) -> String {
+        if self.json {
+            return statuses.iter().flat_map(|status| [json_of(status), "\n".to_owned()]).collect();
+        }
+        Listing::new(STATUS_COLUMNS).part(statuses.iter().map(|status| {
+            let (state, at) = words(status.state);
+            let at = at.map_or_else(String::new, |at| at.to_string());
+            vec![cell(&status.name), cell(state), cell(&at)]
+        }))
+    }
+
+    fn check(&self, database: &DatabaseUrl) -> anyhow::Result<String> {
+        let problems = database.integrity_problems()?;
+        if self.json {
+            let sound = problems.as_ref().map(Vec::is_empty);
+            output::line(json!({ "sound": sound, "problems": problems }).to_string())?;
+        }
+        match problems {
+            Some(problems) if !problems.is_empty() => {
+                anyhow::bail!("{database} is damaged:\n{}", problems.join("\n"))
+            }
+            _ if self.json => Ok(String::new()),
+            Some(_) => Ok(format!("{database} is sound\n")),
+            None => Ok(format!("{database} has tools of its own for this\n")),
+        }
+    }
+}
+
+fn json_of(status: &MigrationStatus) -> String {
+    let (state, at) = words(status.state);
+    let at = at.map(|at| at.to_string());
+    let object = json!({ "name": status.name, "state": state, "applied_at": at });
+    object.to_string()
+}
+
+fn words(state: MigrationState) -> (&'static str, Option<Timestamp>) {
+    match state {
+        MigrationState::Applied { at } => ("applied", Some(at)),
+        MigrationState::Pending => ("pending", None),
+        // The next run resumes it.
+        MigrationState::Interrupted => ("interrupted", None),
+        // By a newer release.
+        MigrationState::Unknown => ("unknown", None),
     }
 }
 
@@ -132,19 +185,4 @@ fn list_applied(applied: &[&str]) -> String {
         return "nothing to do\n".to_owned();
     }
     applied.iter().flat_map(|name| ["applied ", name, "\n"]).collect()
-}
-
-fn list_statuses(statuses: &[MigrationStatus]) -> String {
-    let width = statuses.iter().map(|status| status.name.len()).max().unwrap_or(0);
-    let mut list = String::new();
-    for MigrationStatus { name, state, .. } in statuses {
-        let state = match state {
-            MigrationState::Applied { at } => format!("applied {at}"),
-            MigrationState::Pending => "pending".to_owned(),
-            MigrationState::Interrupted => "interrupted; the next run resumes it".to_owned(),
-            MigrationState::Unknown => "applied by a newer release".to_owned(),
-        };
-        writeln!(list, "{name:width$}  {state}").expect("writing to a string cannot fail");
-    }
-    list
 }

@@ -21,8 +21,13 @@ fn migrations_are_applied_once_and_listed() {
     assert_eq!(program.run(&["db", "migrate"]).stdout, "nothing to do\n");
 
     let status = program.run(&["db", "status"]).stdout;
-    assert_eq!(status.lines().count(), first.stdout.lines().count());
-    assert!(status.lines().all(|line| line.contains("  applied 20")), "{status}");
+    let (header, migrations) = status.split_once('\n').unwrap();
+    assert!(header.starts_with("MIGRATION"), "{header}");
+    assert_eq!(migrations.lines().count(), first.stdout.lines().count());
+    assert!(migrations.lines().all(|line| line.contains("  applied  20")), "{status}");
+    let json = program.run(&["db", "status", "--json"]).stdout;
+    assert_eq!(json.lines().count(), first.stdout.lines().count());
+    assert!(json.lines().all(|line| line.contains(r#""state":"applied""#)), "{json}");
 }
 
 #[test]
@@ -39,6 +44,9 @@ fn damage_is_found() {
     let damaged = program.run(&["db", "check"]);
     assert_eq!(damaged.code, Some(1), "{damaged:?}");
     assert!(damaged.stderr.contains("sqlite:./data/curt.db is damaged"), "{damaged:?}");
+    let damaged = program.run(&["db", "check", "--json"]);
+    assert_eq!(damaged.code, Some(1));
+    assert!(damaged.stdout.contains(r#""sound":false"#), "{damaged:?}");
 }
 
 #[test]
