@@ -5,9 +5,10 @@ use curt_domain::{Code, Link, LinkId, LinkRecord, MaxClicks, Route};
 use crate::{
     NewReplay, Store, StoreError,
     db::{DbError, DbErrorKind, Sql, Tx, Value, Work},
-    replays,
+    replays::{self, InsertReplayError},
 };
 
+mod bulk;
 mod deletions;
 mod edits;
 mod erasure;
@@ -16,11 +17,12 @@ mod rows;
 mod tags;
 mod versions;
 
+pub use bulk::{CreateLinksError, LINKS_AT_ONCE_MAX};
 pub use edits::{EditLinkError, RESTORE_WINDOW};
 pub use pages::{LinkPage, LinkQuery, LinkSort, ListLinksError, PAGE_LEN_MAX};
 pub use versions::LinkVersion;
 
-use rows::{link_columns, record_columns, settings_columns};
+use rows::{insert_link, link_columns, record_columns, settings_columns};
 
 /// What keeps a link from being created.
 #[derive(Debug, thiserror::Error)]
@@ -39,6 +41,15 @@ impl From<DbError> for CreateLinkError {
     }
 }
 
+impl From<InsertReplayError> for CreateLinkError {
+    fn from(error: InsertReplayError) -> Self {
+        match error {
+            InsertReplayError::Exists => Self::ReplayExists,
+            InsertReplayError::Db(error) => error.into(),
+        }
+    }
+}
+
 /// What one transaction writes when a link is more than its row.
 struct NewLink {
     link: Link,
@@ -46,12 +57,7 @@ struct NewLink {
     replay: Option<NewReplay>,
 }
 
-const INSERT: Sql = Sql::new(concat!(
-    "insert into links (",
-    link_columns!(),
-    ", target_host, target_hash, search_text)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
-));
+const INSERT: Sql = Sql::new(insert_link!());
 
 const INSERT_LIMIT: Sql = Sql::new(
     "insert into link_limits (link_id, used) values ($1, 0) on conflict (link_id) do nothing",
@@ -153,7 +159,7 @@ fn create<'t>(tx: &'t mut Tx<'_>, new: &'t NewLink) -> Work<'t, (), CreateLinkEr
             replays::insert(tx, replay).await?;
         }
         tx.execute(INSERT, &rows::inserted(link)).await.map_err(code_taken)?;
-        tags::attach(tx, link, tag_ids).await?;
+        tags::attach(tx, [(link, tag_ids.as_slice())]).await?;
         if link.max_clicks.is_some() {
             tx.execute(INSERT_LIMIT, &[link.id.into()]).await?;
         }
@@ -175,6 +181,7 @@ pub(crate) fn statements() -> Vec<Sql> {
     let own = [INSERT, INSERT_LIMIT, SELECT, SELECT_BY_CODE, LOCK, ROUTE, USE_CLICK];
     [
         own.as_slice(),
+        bulk::STATEMENTS,
         deletions::STATEMENTS,
         edits::STATEMENTS,
         erasure::STATEMENTS,

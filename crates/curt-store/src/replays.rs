@@ -3,7 +3,7 @@
 use curt_domain::Timestamp;
 
 use crate::{
-    CreateLinkError, Store, StoreError,
+    Store, StoreError,
     db::{DbError, DbErrorKind, Sql, Tx},
 };
 
@@ -85,8 +85,15 @@ impl Store {
     }
 }
 
+/// What keeps an answer from being written down.
+pub(crate) enum InsertReplayError {
+    /// There is one under this key already.
+    Exists,
+    Db(DbError),
+}
+
 /// The key decides which of two equal requests is answered, and which is told to wait.
-pub(crate) async fn insert(tx: &mut Tx<'_>, replay: &NewReplay) -> Result<(), CreateLinkError> {
+pub(crate) async fn insert(tx: &mut Tx<'_>, replay: &NewReplay) -> Result<(), InsertReplayError> {
     let values = [
         replay.caller.as_str().into(),
         replay.key.as_str().into(),
@@ -97,9 +104,9 @@ pub(crate) async fn insert(tx: &mut Tx<'_>, replay: &NewReplay) -> Result<(), Cr
     match tx.execute(INSERT, &values).await {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == DbErrorKind::UniqueViolation => {
-            Err(CreateLinkError::ReplayExists)
+            Err(InsertReplayError::Exists)
         }
-        Err(error) => Err(error.into()),
+        Err(error) => Err(InsertReplayError::Db(error)),
     }
 }
 

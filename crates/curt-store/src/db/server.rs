@@ -42,6 +42,10 @@ const TRIED_AFTER_IDLE: Duration = Duration::from_secs(1);
 /// Prepared statements kept per connection; all the texts we have fit.
 const STATEMENTS_MAX: usize = 256;
 
+/// Values in one statement that inserts many rows. Both protocols end at 65 535; far below, the
+/// trips that are saved no longer matter.
+const VALUES_PER_STATEMENT: usize = 10_000;
+
 /// A database server; clones share its connections.
 #[derive(Clone)]
 pub(in crate::db) struct Server {
@@ -305,6 +309,33 @@ impl Connection<'_> {
         .map_err(db_error)
     }
 
+    /// Inserts many rows in few trips. Its texts differ by how many rows there are, so none of them
+    /// is kept prepared.
+    pub(in crate::db) async fn execute_rows(
+        &mut self,
+        sql: Sql,
+        rows: &[Vec<Value<'_>>],
+    ) -> Result<(), DbError> {
+        let width = rows.first().map_or(1, Vec::len).max(1);
+        for rows in rows.chunks(VALUES_PER_STATEMENT / width) {
+            let values = rows.iter().flatten();
+            match self {
+                Self::Postgres(connection) => {
+                    let text = ours(Cow::Owned(sql.for_postgres_rows(rows.len())));
+                    let query = sqlx::query_with(text, arguments::<Postgres>(values)?);
+                    query.persistent(false).execute(&mut **connection).await.map(drop)
+                }
+                Self::MySql(connection) => {
+                    let text = ours(Cow::Owned(sql.for_mysql_rows(rows.len())));
+                    let query = sqlx::query_with(text, arguments::<MySql>(values)?);
+                    query.persistent(false).execute(&mut **connection).await.map(drop)
+                }
+            }
+            .map_err(db_error)?;
+        }
+        Ok(())
+    }
+
     pub(in crate::db) async fn rows(
         &mut self,
         sql: Sql,
@@ -374,7 +405,9 @@ fn ours(text: Cow<'static, str>) -> AssertSqlSafe<Cow<'static, str>> {
     AssertSqlSafe(text)
 }
 
-fn arguments<'q, DB>(values: &'q [Value<'_>]) -> Result<DB::Arguments, DbError>
+fn arguments<'q, DB>(
+    values: impl IntoIterator<Item = &'q Value<'q>>,
+) -> Result<DB::Arguments, DbError>
 where
     DB: Database,
     Option<i64>: Encode<'q, DB> + Type<DB>,

@@ -55,22 +55,58 @@ impl Sql {
         if !text.contains('$') && !self.locking {
             return Cow::Borrowed(text);
         }
-        let mut out = String::with_capacity(text.len() + " for update".len());
-        let mut rest = text.chars().peekable();
-        while let Some(c) = rest.next() {
-            // A dollar without a number belongs to the text, in the path of a JSON value for one.
-            if c != '$' || !rest.peek().is_some_and(char::is_ascii_digit) {
-                out.push(c);
-                continue;
-            }
-            out.push('?');
-            while rest.next_if(char::is_ascii_digit).is_some() {}
-        }
+        let mut out = renumbered(text, |_| "?".to_owned());
         if self.locking {
             out.push_str(" for update");
         }
         Cow::Owned(out)
     }
+
+    /// The insert of one row as an insert of many, each with placeholders of its own.
+    pub(in crate::db) fn for_postgres_rows(self, count: usize) -> String {
+        with_rows(self.standard, count, |number| format!("${number}"))
+    }
+
+    pub(in crate::db) fn for_mysql_rows(self, count: usize) -> String {
+        with_rows(self.mysql.unwrap_or(self.standard), count, |_| "?".to_owned())
+    }
+}
+
+/// Repeats what stands behind `values`. Placeholders stand there and nowhere else.
+fn with_rows(text: &str, count: usize, placeholder: impl Fn(usize) -> String) -> String {
+    const VALUES: &str = "values (";
+    let start = text.find(VALUES).map_or(text.len(), |at| at + VALUES.len() - 1);
+    let end = text[start..].find(')').map_or(text.len(), |length| start + length + 1);
+    let tuple = &text[start..end];
+    let width = tuple.matches('$').count();
+    let mut out = text[..start].to_owned();
+    for row in 0..count {
+        if 0 < row {
+            out.push_str(", ");
+        }
+        out.push_str(&renumbered(tuple, |number| placeholder(row * width + number)));
+    }
+    out.push_str(&text[end..]);
+    out
+}
+
+/// The text with other placeholders in place of its own, whose numbers they are made of.
+fn renumbered(text: &str, placeholder: impl Fn(usize) -> String) -> String {
+    let mut out = String::with_capacity(text.len() + " for update".len());
+    let mut rest = text.chars().peekable();
+    while let Some(c) = rest.next() {
+        // A dollar without a number belongs to the text, in the path of a JSON value for one.
+        if c != '$' || !rest.peek().is_some_and(char::is_ascii_digit) {
+            out.push(c);
+            continue;
+        }
+        let mut number = 0;
+        while let Some(digit) = rest.next_if(char::is_ascii_digit) {
+            number = number * 10 + digit.to_digit(10).map_or(0, |digit| digit as usize);
+        }
+        out.push_str(&placeholder(number));
+    }
+    out
 }
 
 #[cfg(test)]

@@ -82,6 +82,21 @@ impl Connection {
         Ok(count as u64)
     }
 
+    /// Runs a statement for each of the rows; it is prepared once.
+    pub(in crate::db) fn execute_rows(
+        &mut self,
+        sql: Sql,
+        rows: &[Vec<Value<'_>>],
+    ) -> Result<(), DbError> {
+        let mut statement = self.inner.prepare_cached(sql.for_sqlite()).map_err(db_error)?;
+        for values in rows {
+            self.check_deadline()?;
+            bind(&mut statement, sql, values)?;
+            statement.raw_execute().map_err(db_error)?;
+        }
+        Ok(())
+    }
+
     pub(in crate::db) fn rows(
         &mut self,
         sql: Sql,
@@ -219,20 +234,7 @@ impl Connection {
 
     fn prepare(&self, sql: Sql, values: &[Value<'_>]) -> Result<CachedStatement<'_>, DbError> {
         let mut statement = self.inner.prepare_cached(sql.for_sqlite()).map_err(db_error)?;
-        let (wanted, given) = (statement.parameter_count(), values.len());
-        if wanted != given {
-            // SQLite would take the missing ones for nulls.
-            let bug = format!("{given} values for the {wanted} placeholders of {sql:?}");
-            return Err(DbError::new(DbErrorKind::Other, bug));
-        }
-        for (index, value) in (1..).zip(values) {
-            match value {
-                Value::Int(int) => statement.raw_bind_parameter(index, int),
-                Value::Text(text) => statement.raw_bind_parameter(index, text.as_deref()),
-                Value::Blob(blob) => statement.raw_bind_parameter(index, blob.as_deref()),
-            }
-            .map_err(db_error)?;
-        }
+        bind(&mut statement, sql, values)?;
         Ok(statement)
     }
 
@@ -245,6 +247,28 @@ impl Connection {
             _ => Ok(()),
         }
     }
+}
+
+fn bind(
+    statement: &mut CachedStatement<'_>,
+    sql: Sql,
+    values: &[Value<'_>],
+) -> Result<(), DbError> {
+    let (wanted, given) = (statement.parameter_count(), values.len());
+    if wanted != given {
+        // SQLite would take the missing ones for nulls.
+        let bug = format!("{given} values for the {wanted} placeholders of {sql:?}");
+        return Err(DbError::new(DbErrorKind::Other, bug));
+    }
+    for (index, value) in (1..).zip(values) {
+        match value {
+            Value::Int(int) => statement.raw_bind_parameter(index, int),
+            Value::Text(text) => statement.raw_bind_parameter(index, text.as_deref()),
+            Value::Blob(blob) => statement.raw_bind_parameter(index, blob.as_deref()),
+        }
+        .map_err(db_error)?;
+    }
+    Ok(())
 }
 
 /// What SQLite's own check finds in a file; nothing when it is sound.

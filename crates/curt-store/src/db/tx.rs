@@ -47,6 +47,20 @@ impl<'c> Tx<'c> {
         self.noting_failure(result)
     }
 
+    /// Runs an `insert … values (…)` for each of the rows: one by one where that costs no trips, else
+    /// many at a time.
+    pub(crate) async fn execute_rows(
+        &mut self,
+        sql: Sql,
+        rows: &[Vec<Value<'_>>],
+    ) -> Result<(), DbError> {
+        let result = match &mut self.connection {
+            Connection::Sqlite(connection) => connection.execute_rows(sql, rows),
+            Connection::Server(connection) => connection.execute_rows(sql, rows).await,
+        };
+        self.noting_failure(result)
+    }
+
     /// Like `execute`, but `None` when it fails in the one way that the caller is prepared for;
     /// then the statement has done nothing, and the transaction goes on.
     pub(crate) async fn execute_unless(

@@ -101,7 +101,7 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, LinkRecord, Edi
         replace(tx, old, &new).await?;
         if new.tags != old.tags {
             tags::detach_all(tx, new.id).await?;
-            tags::attach(tx, &new, &input.tag_ids).await?;
+            tags::attach(tx, [(&new, input.tag_ids.as_slice())]).await?;
         }
         if new.max_clicks.is_some() && old.max_clicks.is_none() {
             tx.execute(INSERT_LIMIT, &[new.id.into()]).await?;

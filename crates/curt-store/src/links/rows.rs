@@ -29,7 +29,20 @@ macro_rules! record_columns {
     };
 }
 
-pub(super) use {link_columns, record_columns, settings_columns};
+/// A new link, as `inserted` gives it.
+macro_rules! insert_link {
+    () => {
+        concat!(
+            "insert into links (",
+            link_columns!(),
+            ", target_host, target_hash, search_text)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
+                     $18, $19)"
+        )
+    };
+}
+
+pub(super) use {insert_link, link_columns, record_columns, settings_columns};
 
 /// How many columns `settings_columns!` names.
 const SETTINGS_LEN: usize = 13;

@@ -1,15 +1,21 @@
 //! Tags: their ids, and which link carries which.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use curt_domain::{Link, LinkId, Tag};
 
 use super::rows;
 use crate::{
     Store,
-    db::{DbError, Row, Sql, Tx, Value},
+    db::{DbError, Row, Sql, Tx, Value, Work},
     ids::Sequence,
 };
+
+/// New tags made in one transaction: short, so that nobody waits long for SQLite's writer.
+const TAGS_AT_ONCE_MAX: usize = 500;
+
+/// Ids and names.
+struct NewTags(Vec<(u64, Tag)>);
 
 const TAG_ID: Sql = Sql::new("select id from tags where workspace_id = 0 and name = $1");
 
@@ -47,26 +53,37 @@ impl Store {
 
     /// The ids of these tags, in their order; new ones are made.
     ///
-    /// They are made before the transaction that uses them, each by itself: two links that bring
-    /// the same new tags in different order would otherwise wait for each other. A tag that no
-    /// link carries after all does no harm.
+    /// They are made before the transaction that uses them, and in the order of their names: two
+    /// links that bring the same new tags in different order would otherwise wait for each other. A
+    /// tag that no link carries after all does no harm.
     pub(super) async fn tag_ids(&self, tags: &[Tag]) -> Result<Vec<i64>, DbError> {
-        let mut ids = Vec::with_capacity(tags.len());
+        let mut ids = BTreeMap::new();
+        let mut new = Vec::new();
         for tag in tags {
-            let id = match self.tag_id(tag).await? {
-                Some(id) => id,
-                None => self.create_tag(tag).await?,
-            };
-            ids.push(id);
+            match self.tag_id(tag).await? {
+                Some(id) => drop(ids.insert(tag, id)),
+                None => new.push(tag.clone()),
+            }
         }
-        Ok(ids)
+        for names in new.chunks(TAGS_AT_ONCE_MAX) {
+            self.create_tags(names.to_vec()).await?;
+        }
+        for tag in tags {
+            if !ids.contains_key(tag) {
+                // Somebody else may have been first; the tag has one id all the same.
+                let id = self.tag_id(tag).await?.ok_or_else(DbError::row_missing)?;
+                ids.insert(tag, id);
+            }
+        }
+        Ok(tags.iter().map(|tag| ids[tag]).collect())
     }
 
-    async fn create_tag(&self, tag: &Tag) -> Result<i64, DbError> {
-        let id = self.reserve(Sequence::Tags, 1).await?.start;
-        self.db.execute(INSERT_TAG, &[Value::number(id), tag.as_str().into()]).await?;
-        // Somebody else may have been first; the tag has one id all the same.
-        self.tag_id(tag).await?.ok_or_else(DbError::row_missing)
+    async fn create_tags(&self, mut names: Vec<Tag>) -> Result<(), DbError> {
+        names.sort_unstable();
+        names.dedup();
+        let ids = self.reserve(Sequence::Tags, names.len() as u64).await?;
+        let new = ids.zip(names).collect();
+        self.db.transaction("create_tags", NewTags(new), insert_tags).await
     }
 
     /// Gives links that were read from their rows the tags that they carry, in one read for all.
@@ -93,19 +110,33 @@ pub(super) async fn of_link(tx: &mut Tx<'_>, id: LinkId) -> Result<Vec<Tag>, DbE
     Ok(by_link(&rows)?.remove(&id).unwrap_or_default())
 }
 
-pub(super) async fn attach(tx: &mut Tx<'_>, link: &Link, tag_ids: &[i64]) -> Result<(), DbError> {
-    for tag_id in tag_ids {
-        let values = [(*tag_id).into(), link.created_at.into(), link.id.into()];
-        tx.execute(ATTACH, &values).await?;
+fn insert_tags<'t>(tx: &'t mut Tx<'_>, new: &'t NewTags) -> Work<'t, (), DbError> {
+    Box::pin(async move {
+        let row = |(id, tag): &'t (u64, Tag)| vec![Value::number(*id), tag.as_str().into()];
+        let rows: Vec<_> = new.0.iter().map(row).collect();
+        tx.execute_rows(INSERT_TAG, &rows).await
+    })
+}
+
+/// Gives new links, or one whose tags were taken off, the tags with these ids.
+pub(super) async fn attach(
+    tx: &mut Tx<'_>,
+    links: impl IntoIterator<Item = (&Link, &[i64])>,
+) -> Result<(), DbError> {
+    let mut rows = Vec::new();
+    for (link, tag_ids) in links {
+        for tag_id in tag_ids {
+            rows.push(vec![(*tag_id).into(), link.created_at.into(), link.id.into()]);
+        }
     }
-    Ok(())
+    tx.execute_rows(ATTACH, &rows).await
 }
 
 pub(super) async fn detach_all(tx: &mut Tx<'_>, id: LinkId) -> Result<(), DbError> {
     tx.execute(DETACH_ALL, &[id.into()]).await.map(drop)
 }
 
-fn id_list(ids: impl IntoIterator<Item = LinkId>) -> String {
+pub(super) fn id_list(ids: impl IntoIterator<Item = LinkId>) -> String {
     let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
     ids.join(",")
 }

@@ -1,0 +1,150 @@
+//! Many links at once: one transaction, few trips, all or none.
+
+use std::collections::{BTreeMap, HashSet};
+
+use curt_domain::{Code, Link, LinkId, Tag};
+
+use super::{
+    INSERT_LIMIT,
+    rows::{self, insert_link, link_columns, settings_columns},
+    tags,
+};
+use crate::{
+    NewReplay, Store, StoreError,
+    db::{DbError, Sql, Tx, Value, Work},
+    replays::{self, InsertReplayError},
+};
+
+/// Most links that one transaction creates: with everything in them, some 20 ms of SQLite's writer.
+pub const LINKS_AT_ONCE_MAX: usize = 500;
+
+/// What keeps links from being created; none of them is then.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateLinksError {
+    /// The codes of these links are taken, by others or by earlier ones of the same call.
+    #[error("codes are taken")]
+    CodesTaken(Vec<LinkId>),
+    #[error("the same request was answered before")]
+    ReplayExists,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DbError> for CreateLinksError {
+    fn from(error: DbError) -> Self {
+        StoreError::new("creating links", error).into()
+    }
+}
+
+impl From<InsertReplayError> for CreateLinksError {
+    fn from(error: InsertReplayError) -> Self {
+        match error {
+            InsertReplayError::Exists => Self::ReplayExists,
+            InsertReplayError::Db(error) => error.into(),
+        }
+    }
+}
+
+struct NewLinks {
+    links: Vec<Link>,
+    /// Those of each link.
+    tag_ids: Vec<Vec<i64>>,
+    replay: Option<NewReplay>,
+}
+
+/// One taken code must not cost the others a savepoint each, so it is passed over here, and found
+/// out afterwards by the ids that are not there.
+const INSERT_UNLESS_TAKEN: Sql =
+    Sql::new(concat!(insert_link!(), " on conflict (domain_id, code) do nothing"))
+        .on_mysql(concat!(insert_link!(), " on duplicate key update id = id"));
+
+/// The ids come as one text, `7,8,9`, which every engine splits in its own way.
+const WRITTEN: Sql =
+    Sql::new("select id from links where id = any(cast('{' || $1 || '}' as bigint[]))")
+        .on_sqlite(
+            "select id from links where id in (select value from json_each('[' || $1 || ']'))",
+        )
+        .on_mysql(
+            "select links.id
+             from json_table(concat('[', $1, ']'), '$[*]' columns (id bigint path '$')) as wanted
+             join links on links.id = wanted.id",
+        );
+
+/// The codes come as one text, `"a","b"`. None of their characters needs to be escaped in it.
+const TAKEN: Sql = Sql::new(
+    "select code from links
+     where domain_id = 0 and code = any(cast('{' || $1 || '}' as varchar[]))",
+)
+.on_sqlite(
+    "select code from links
+     where domain_id = 0 and code in (select value from json_each('[' || $1 || ']'))",
+)
+.on_mysql(
+    "select links.code
+     from json_table(concat('[', $1, ']'), '$[*]' columns (code varchar(255) path '$')) as wanted
+     join links on links.domain_id = 0 and links.code = wanted.code",
+);
+
+impl Store {
+    /// Writes all of these new links, at most [`LINKS_AT_ONCE_MAX`], or none of them; of links with
+    /// the same code the first counts. As with one link, the unique index decides who gets a code.
+    ///
+    /// The replay may stand alone: a request that made nothing was answered too.
+    pub async fn create_links(
+        &self,
+        links: Vec<Link>,
+        replay: Option<NewReplay>,
+    ) -> Result<(), CreateLinksError> {
+        let mut tags: Vec<Tag> = links.iter().flat_map(|link| &link.tags).cloned().collect();
+        tags.sort_unstable();
+        tags.dedup();
+        let ids = self.tag_ids(&tags).await?;
+        let ids: BTreeMap<Tag, i64> = tags.into_iter().zip(ids).collect();
+        let of_link = |link: &Link| link.tags.iter().map(|tag| ids[tag]).collect();
+        let tag_ids = links.iter().map(of_link).collect();
+        let new = NewLinks { links, tag_ids, replay };
+        self.db.transaction("create_links", new, create_all).await
+    }
+
+    /// Which of these codes are taken now; also by links that are deleted or erased.
+    pub async fn taken_codes(&self, codes: &[Code]) -> Result<HashSet<Code>, StoreError> {
+        let read = async {
+            let list: Vec<String> = codes.iter().map(|code| format!("\"{code}\"")).collect();
+            let rows = self.db.rows(TAKEN, &[list.join(",").into()]).await?;
+            rows.iter().map(|row| rows::code(row, 0)).collect::<Result<_, _>>()
+        };
+        read.await.map_err(StoreError::while_doing("looking for taken codes"))
+    }
+}
+
+/// As with one link, the answer to a repeated request comes first.
+fn create_all<'t>(tx: &'t mut Tx<'_>, new: &'t NewLinks) -> Work<'t, (), CreateLinksError> {
+    Box::pin(async move {
+        let NewLinks { links, tag_ids, replay } = new;
+        if let Some(replay) = replay {
+            replays::insert(tx, replay).await?;
+        }
+        let values: Vec<_> = links.iter().map(rows::inserted).collect();
+        tx.execute_rows(INSERT_UNLESS_TAKEN, &values).await?;
+        let taken = not_written(tx, links).await?;
+        if !taken.is_empty() {
+            return Err(CreateLinksError::CodesTaken(taken));
+        }
+        tags::attach(tx, links.iter().zip(tag_ids.iter().map(Vec::as_slice))).await?;
+        let limited = links.iter().filter(|link| link.max_clicks.is_some());
+        let limits: Vec<_> = limited.map(|link| vec![Value::from(link.id)]).collect();
+        tx.execute_rows(INSERT_LIMIT, &limits).await?;
+        Ok(())
+    })
+}
+
+async fn not_written(tx: &mut Tx<'_>, links: &[Link]) -> Result<Vec<LinkId>, DbError> {
+    let ids = links.iter().map(|link| link.id);
+    let rows = tx.rows(WRITTEN, &[tags::id_list(ids.clone()).into()]).await?;
+    let written = rows.iter().map(|row| rows::id(row, 0)).collect::<Result<HashSet<_>, _>>()?;
+    Ok(ids.filter(|id| !written.contains(id)).collect())
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(super) const STATEMENTS: &[Sql] = &[INSERT_UNLESS_TAKEN, WRITTEN, TAKEN];
