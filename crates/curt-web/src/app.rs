@@ -6,9 +6,13 @@ use axum::extract::FromRef;
 use curt_cache::LinkCache;
 use curt_domain::{Clock, Code, CodeMaker, ReservedWords, TargetRules, TargetUrl};
 use curt_store::Store;
+use tokio::sync::Semaphore;
 use url::Url;
 
-use crate::{AdminKey, Node, ids::IdAllocator, openapi::ApiDocument, routes::reserved_words};
+use crate::{
+    AdminKey, Node, ids::IdAllocator, links::BULK_REQUESTS_MAX, openapi::ApiDocument,
+    routes::reserved_words,
+};
 
 /// Section `links` of the configuration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -78,6 +82,9 @@ pub struct App {
     pub(crate) node: Arc<Node>,
     pub(crate) admin_key: AdminKey,
     pub(crate) clock: Clock,
+    /// Held by each bulk request while it is answered.
+    #[from_ref(skip)]
+    pub(crate) bulk_slots: Arc<Semaphore>,
 }
 
 impl App {
@@ -100,6 +107,7 @@ impl App {
             node,
             admin_key: settings.admin_key,
             clock,
+            bulk_slots: Arc::new(Semaphore::new(BULK_REQUESTS_MAX)),
         }
     }
 }

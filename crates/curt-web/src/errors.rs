@@ -25,7 +25,7 @@ const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
 /// What a handler can answer besides success.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum ApiError {
     #[error("the body is not valid JSON: {detail}")]
     InvalidJson { detail: String },
@@ -57,6 +57,10 @@ pub(crate) enum ApiError {
     PrefetchRefused,
     #[error("the request took too long")]
     TimedOut,
+    #[error("there are too many requests of this kind at a time; try again")]
+    TooBusy,
+    #[error("this was not tried: what came before it failed or took too long; send it again")]
+    NotTried,
     #[error("the disk is full; nothing was changed")]
     StorageFull,
     #[error("the database cannot be reached; try again")]
@@ -71,7 +75,7 @@ const NAME_LEN_SHOWN: usize = 100;
 const MESSAGE_LEN_SHOWN: usize = 200;
 
 /// One thing that is wrong with one field of a request.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct FieldError {
     /// The field's name; an item of a list as `tags[2]`.
     #[schema(examples("max_clicks"))]
@@ -178,15 +182,31 @@ impl ApiError {
             Self::IdempotencyInProgress => ProblemCode::IdempotencyInProgress,
             Self::PreconditionFailed => ProblemCode::PreconditionFailed,
             Self::StorageFull => ProblemCode::StorageFull,
-            Self::PrefetchRefused | Self::TimedOut | Self::Unavailable => ProblemCode::Unavailable,
+            Self::PrefetchRefused
+            | Self::TimedOut
+            | Self::TooBusy
+            | Self::NotTried
+            | Self::Unavailable => ProblemCode::Unavailable,
             Self::Internal => ProblemCode::Internal,
         }
     }
 
     /// When it makes sense to try again, where we know.
     pub(crate) fn retry_after(&self) -> Option<(HeaderName, HeaderValue)> {
-        matches!(self, Self::Unavailable | Self::TimedOut)
+        matches!(self, Self::Unavailable | Self::TimedOut | Self::TooBusy)
             .then_some((header::RETRY_AFTER, RETRY_AFTER))
+    }
+
+    pub(crate) fn problem(&self) -> Problem<'_> {
+        let status = self.status();
+        Problem {
+            r#type: "about:blank",
+            title: status.canonical_reason().unwrap_or_default(),
+            status: status.as_u16(),
+            detail: self.to_string(),
+            code: self.code(),
+            errors: self.fields(),
+        }
     }
 
     fn fields(&self) -> &[FieldError] {
@@ -238,15 +258,8 @@ impl From<ListLinksError> for ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let status = self.status();
-        let problem = Problem {
-            r#type: "about:blank",
-            title: status.canonical_reason().unwrap_or_default(),
-            status: status.as_u16(),
-            detail: self.to_string(),
-            code: self.code(),
-            errors: self.fields(),
-        };
-        let body = serde_json::to_vec(&problem).expect("a problem is made of texts and numbers");
+        let body =
+            serde_json::to_vec(&self.problem()).expect("a problem is made of texts and numbers");
         let headers = [(header::CONTENT_TYPE, PROBLEM_JSON), (header::CACHE_CONTROL, NO_STORE)];
         let challenge = matches!(self, Self::Unauthenticated)
             .then_some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));

@@ -3,13 +3,16 @@
 use std::{convert::Infallible, fmt::Write as _, net::IpAddr, sync::Arc};
 
 use axum::{
-    extract::{FromRef, FromRequest, FromRequestParts, Path, Query, Request},
+    extract::{DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use bytes::Bytes;
 use curt_domain::LinkId;
 use curt_store::REPLAY_KEY_LEN_MAX;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 
 use crate::{
     AdminKey,
@@ -30,21 +33,36 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
-        if !is_json(request.headers()) {
-            return Err(ApiError::UnsupportedMediaType);
-        }
-        let bytes = Bytes::from_request(request, state).await.map_err(|rejection| {
-            if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
-                return ApiError::PayloadTooLarge { limit: BODY_LEN_MAX };
-            }
-            ApiError::InvalidJson { detail: "the body ended early".to_owned() }
-        })?;
-        check_is_object(&bytes)?;
-        let mut reader = serde_json::Deserializer::from_slice(&bytes);
-        let value = serde_path_to_error::deserialize(&mut reader).map_err(invalid_json)?;
-        reader.end().map_err(|error| ApiError::InvalidJson { detail: error.to_string() })?;
-        Ok(Self { value, bytes })
+        let bytes = json_bytes(request, state, BODY_LEN_MAX).await?;
+        Ok(Self { value: from_json(&bytes)?, bytes })
     }
+}
+
+/// A body that is said to be JSON and has at most so many bytes, not parsed yet.
+pub(crate) async fn json_bytes<S: Send + Sync>(
+    mut request: Request,
+    state: &S,
+    len_max: usize,
+) -> Result<Bytes, ApiError> {
+    if !is_json(request.headers()) {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    DefaultBodyLimit::max(len_max).apply(&mut request);
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
+            return ApiError::PayloadTooLarge { limit: len_max };
+        }
+        ApiError::InvalidJson { detail: "the body ended early".to_owned() }
+    })
+}
+
+/// Parses a body, or a part of one, that must be an object.
+pub(crate) fn from_json<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, ApiError> {
+    check_is_object(json)?;
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(invalid_json)?;
+    reader.end().map_err(|error| ApiError::InvalidJson { detail: error.to_string() })?;
+    Ok(value)
 }
 
 fn is_json(headers: &HeaderMap) -> bool {

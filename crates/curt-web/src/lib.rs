@@ -5,6 +5,7 @@
 
 mod admin_key;
 mod app;
+mod blocking;
 mod errors;
 mod extract;
 mod follow;

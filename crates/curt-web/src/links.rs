@@ -21,6 +21,7 @@ use crate::{
     extract::{Administrator, ApiJson, ApiQuery, IfMatch, PathId},
 };
 
+mod bulk;
 mod create;
 mod edit;
 mod fields;
@@ -28,6 +29,7 @@ mod history;
 mod list;
 mod view;
 
+pub(crate) use bulk::{__path_create_bulk, BULK_LINKS_MAX, BULK_REQUESTS_MAX, create_bulk};
 pub use create::REPLAY_AGE_MAX;
 pub(crate) use create::{__path_create, create};
 pub(crate) use list::{LIMIT_DEFAULT, SEARCH_LEN_MAX};

@@ -43,6 +43,7 @@ const RESERVED_BESIDES: [&str; 22] = [
 pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
     vec![
         routes!(links::list, links::create),
+        routes!(links::create_bulk),
         routes!(links::show, links::edit, links::delete),
         routes!(links::restore),
         routes!(links::history),

@@ -11,7 +11,7 @@ use curt_domain::{
     ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, RedirectStatus, Tag,
     TargetUrl, Timestamp, Title,
 };
-use curt_store::{CreateLinkError, NewReplay, StoreError};
+use curt_store::{CreateLinkError, NewReplay, Replay, StoreError};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
@@ -32,7 +32,7 @@ const CODE_ATTEMPTS_MAX: usize = 8;
 /// How long an answer is kept for its `Idempotency-Key`.
 pub const REPLAY_AGE_MAX: Duration = Duration::from_hours(24);
 
-const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
+pub(super) const REPLAYED: HeaderName = HeaderName::from_static("idempotent-replayed");
 
 /// A link to be made. Only `original_url` is needed; null is the same as leaving a field out.
 #[derive(Deserialize, ToSchema)]
@@ -65,10 +65,10 @@ pub(crate) struct CreateBody {
 }
 
 /// A checked request: a link that lacks only what the server gives it.
-struct Draft {
+pub(super) struct Draft {
     /// The code that was wished for; generated where there is none.
-    alias: Option<Code>,
-    target: TargetUrl,
+    pub(super) alias: Option<Code>,
+    pub(super) target: TargetUrl,
     title: Option<Title>,
     note: Option<Note>,
     tags: Vec<Tag>,
@@ -155,7 +155,7 @@ fn created_headers(id: u64) -> [(HeaderName, HeaderValue); 2] {
 }
 
 impl CreateBody {
-    fn parse(&self, site: &Site) -> Result<Draft, ApiError> {
+    pub(super) fn parse(&self, site: &Site) -> Result<Draft, ApiError> {
         let mut mistakes = Mistakes::default();
         let rules = &site.target_rules;
         let target = mistakes.target("original_url", &self.original_url, rules);
@@ -191,7 +191,7 @@ impl CreateBody {
 /// Where codes are drawn at random, they have become too many for their length.
 #[derive(Debug, thiserror::Error)]
 #[error("of {CODE_ATTEMPTS_MAX} generated codes none was free")]
-struct NoFreeCode;
+pub(super) struct NoFreeCode;
 
 /// Why a draft did not become a link.
 enum Refusal {
@@ -208,16 +208,8 @@ impl From<StoreError> for Refusal {
 impl Draft {
     /// Writes the link under the code that was wished for, or under the first free generated one.
     async fn store(&self, app: &App, request: Option<&Request>) -> Result<LinkRecord, Refusal> {
-        for _ in 0..CODE_ATTEMPTS_MAX {
-            let id = app.ids.next().await?;
-            let code = match &self.alias {
-                Some(alias) => alias.clone(),
-                None => app.codes.code(id, crate::ids::entropy),
-            };
-            if app.site.reserved.contains(&code) {
-                continue;
-            }
-            let record = self.record(id, code, app.clock.now());
+        let mut attempts = 0;
+        while let Some(record) = self.candidate(app, &mut attempts).await? {
             let replay = request.map(|request| request.replay(&record, app));
             match app.store.create_link(record.link.clone(), replay).await {
                 Ok(()) => {
@@ -234,6 +226,27 @@ impl Draft {
             }
         }
         Err(Refusal::Api(ApiError::from_failure(&NoFreeCode)))
+    }
+
+    /// The link as it could be written: under the code that was wished for, or under the next
+    /// generated one. `None` when none of [`CODE_ATTEMPTS_MAX`] was free.
+    pub(super) async fn candidate(
+        &self,
+        app: &App,
+        attempts: &mut usize,
+    ) -> Result<Option<LinkRecord>, StoreError> {
+        while *attempts < CODE_ATTEMPTS_MAX {
+            *attempts += 1;
+            let id = app.ids.next().await?;
+            let code = match &self.alias {
+                Some(alias) => alias.clone(),
+                None => app.codes.code(id, crate::ids::entropy),
+            };
+            if !app.site.reserved.contains(&code) {
+                return Ok(Some(self.record(id, code, app.clock.now())));
+            }
+        }
+        Ok(None)
     }
 
     fn record(&self, id: LinkId, code: Code, now: Timestamp) -> LinkRecord {
@@ -260,10 +273,10 @@ impl Draft {
 }
 
 /// A create that its client may send again, and will then get the same answer.
-struct Request {
-    caller: String,
-    key: String,
-    body_hash: [u8; 32],
+pub(super) struct Request {
+    pub(super) caller: String,
+    pub(super) key: String,
+    pub(super) body_hash: [u8; 32],
 }
 
 /// What an earlier answer must tell to be given again.
@@ -274,7 +287,7 @@ struct CreatedLink {
 
 impl Request {
     /// What was answered to this key before, if it was less than a day ago.
-    async fn earlier_answer(&self, app: &App) -> Result<Option<Response>, ApiError> {
+    pub(super) async fn earlier(&self, app: &App) -> Result<Option<Replay>, ApiError> {
         let Some(replay) = app.store.replay(&self.caller, &self.key).await? else {
             return Ok(None);
         };
@@ -286,6 +299,11 @@ impl Request {
         if replay.body_hash != self.body_hash {
             return Err(ApiError::IdempotencyKeyReused);
         }
+        Ok(Some(replay))
+    }
+
+    async fn earlier_answer(&self, app: &App) -> Result<Option<Response>, ApiError> {
+        let Some(replay) = self.earlier(app).await? else { return Ok(None) };
         let created: CreatedLink = serde_json::from_str(&replay.response)
             .map_err(|error| ApiError::from_failure(&error))?;
         let json = HeaderValue::from_static("application/json");
@@ -296,13 +314,19 @@ impl Request {
     }
 
     fn replay(&self, record: &LinkRecord, app: &App) -> NewReplay {
-        let view = LinkView::new(record, &app.site, record.link.created_at);
+        let created_at = record.link.created_at;
+        let view = LinkView::new(record, &app.site, created_at);
+        let response = serde_json::to_string(&view).expect("a link is made of texts and numbers");
+        self.kept(response, created_at)
+    }
+
+    pub(super) fn kept(&self, response: String, created_at: Timestamp) -> NewReplay {
         NewReplay {
             caller: self.caller.clone(),
             key: self.key.clone(),
             body_hash: self.body_hash,
-            response: serde_json::to_string(&view).expect("a link is made of texts and numbers"),
-            created_at: record.link.created_at,
+            response,
+            created_at,
         }
     }
 }

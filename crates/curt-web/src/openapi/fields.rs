@@ -11,14 +11,14 @@ use serde_json::json;
 use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
-        ArrayBuilder, KnownFormat, ObjectBuilder, RefOr, Schema, SchemaFormat,
+        ArrayBuilder, KnownFormat, ObjectBuilder, Ref, RefOr, Schema, SchemaFormat,
         schema::{Array, Object, SchemaType, Type},
     },
 };
 
 use crate::{
     errors::ProblemCode,
-    links::{LIMIT_DEFAULT, SEARCH_LEN_MAX},
+    links::{BULK_LINKS_MAX, LIMIT_DEFAULT, SEARCH_LEN_MAX},
 };
 
 /// The largest integer that JSON readers keep exact, 2^53 − 1: ids and counts end here.
@@ -69,6 +69,14 @@ fn code(description: &str) -> ObjectBuilder {
 pub(crate) fn short_code() -> Object {
     code("The part of the short URL that names the link. Case matters.")
         .examples([json!("blog")])
+        .build()
+}
+
+pub(crate) fn new_links() -> Array {
+    ArrayBuilder::new()
+        .items(Ref::from_schema_name("NewLink"))
+        .max_items(Some(BULK_LINKS_MAX))
+        .description(Some("The links to be made, each as for a single create."))
         .build()
 }
 

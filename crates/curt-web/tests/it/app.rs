@@ -114,6 +114,17 @@ impl TestApp {
         self.ask_as_admin("POST", "/api/v1/urls").json(body)
     }
 
+    /// Many links at once.
+    pub(crate) fn create_bulk(&self, links: &Value) -> Ask {
+        self.ask_as_admin("POST", "/api/v1/urls/bulk").json(&json!({ "links": links }))
+    }
+
+    /// What would become of them.
+    pub(crate) fn try_bulk(&self, links: &Value) -> Ask {
+        let ask = self.ask_as_admin("POST", "/api/v1/urls/bulk?dry_run=true");
+        ask.json(&json!({ "links": links }))
+    }
+
     /// The list, with what stands behind the `?`.
     pub(crate) fn links(&self, query: &str) -> Ask {
         self.ask_as_admin("GET", &format!("/api/v1/urls?{query}"))

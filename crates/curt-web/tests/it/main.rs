@@ -9,6 +9,8 @@ mod ask;
 mod logs;
 
 mod aliases;
+mod bulk;
+mod bulk_replays;
 mod caching;
 mod creating;
 mod deleting;

@@ -1,0 +1,12 @@
+//! Work that takes so long that redirects on the same thread would notice.
+
+use tokio::task::spawn_blocking;
+
+use crate::errors::ApiError;
+
+/// Runs it on a thread for such work. A panic fails this request alone.
+pub(crate) async fn off_thread<T: Send + 'static>(
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    spawn_blocking(work).await.map_err(|error| ApiError::from_failure(&error))
+}

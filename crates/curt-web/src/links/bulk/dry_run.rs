@@ -1,0 +1,40 @@
+//! A bulk request that only asks what would become of it.
+
+use std::collections::HashSet;
+
+use curt_domain::Code;
+
+use super::{
+    body::Chunk,
+    parse,
+    results::{Answer, Outcome, results},
+};
+use crate::{app::App, errors::ApiError, links::create::Draft};
+
+/// Checks everything that a create would, and writes nothing. Aliases may be taken by others until
+/// the request is sent in earnest.
+pub(super) async fn check(app: &App, chunks: Vec<Chunk>) -> Result<Answer, ApiError> {
+    let mut answer = Answer::default();
+    let mut seen = HashSet::new();
+    for chunk in chunks {
+        let drafts = parse(&chunk, app).await?;
+        let aliases: Vec<Code> =
+            drafts.iter().flatten().filter_map(|draft| draft.alias.clone()).collect();
+        let taken = match aliases.as_slice() {
+            [] => HashSet::new(),
+            aliases => app.store.taken_codes(aliases).await?,
+        };
+        let outcome = |draft| match draft {
+            Err(error) => Outcome::Refused(error),
+            Ok(Draft { alias: Some(code), .. })
+                if taken.contains(&code) || !seen.insert(code.clone()) =>
+            {
+                Outcome::Refused(ApiError::CodeTaken { code: code.to_string() })
+            }
+            Ok(Draft { target, alias, .. }) => Outcome::Valid { target, alias },
+        };
+        let outcomes: Vec<_> = drafts.into_iter().map(outcome).collect();
+        answer.add(&results(chunk.first, &outcomes, &app.site));
+    }
+    Ok(answer)
+}
