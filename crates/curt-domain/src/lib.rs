@@ -4,6 +4,7 @@
 //! No input or output happens here except reading the system clock through [`Clock`].
 
 mod clicks;
+mod clients;
 mod codes;
 mod links;
 mod secrets;
@@ -12,6 +13,7 @@ mod time;
 mod visitors;
 
 pub use clicks::{ClickClass, ClickTotals};
+pub use clients::{InvalidProxies, PROXIES_MAX, Proxies};
 pub use codes::{
     Alphabet, CODE_LEN_MAX, Code, CodeMaker, CodeSettings, CodeStrategy, GENERATED_LEN_MAX,
     GENERATED_LEN_MIN, InvalidCode, ReservedWords,
