@@ -1,17 +1,17 @@
 //! What the handlers share, in few parts, so that a signature tells what an endpoint touches.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
-use axum::extract::FromRef;
+use axum::{extract::FromRef, http::HeaderName};
 use curt_cache::LinkCache;
-use curt_domain::{Clock, Code, CodeMaker, ReservedWords, TargetRules, TargetUrl};
+use curt_domain::{Clock, Code, CodeMaker, Proxies, ReservedWords, TargetRules, TargetUrl};
 use curt_store::Store;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::{
-    AdminKey, Node, ids::IdAllocator, links::BULK_REQUESTS_MAX, openapi::ApiDocument,
-    routes::reserved_words,
+    AdminKey, Hosts, Node, clients::ClientRules, ids::IdAllocator, links::BULK_REQUESTS_MAX,
+    openapi::ApiDocument, routes::reserved_words,
 };
 
 /// Section `links` of the configuration.
@@ -19,6 +19,33 @@ use crate::{
 pub struct LinkSettings {
     /// Whether links can be created without any key.
     pub anonymous_create: bool,
+}
+
+/// What most proxies append to.
+pub const CLIENT_IP_HEADER_DEFAULT: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Section `http` of the configuration, as far as requests are concerned.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// Other names of this server than that of its public URL.
+    pub allowed_hosts: Vec<Url>,
+    /// Whose word about the client is taken.
+    pub trusted_proxies: Proxies,
+    /// Where they give it.
+    pub client_ip_header: HeaderName,
+    /// Time for the body of a request, which grows with what has arrived of it.
+    pub body_timeout: Duration,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            allowed_hosts: Vec::new(),
+            trusted_proxies: Proxies::default(),
+            client_ip_header: CLIENT_IP_HEADER_DEFAULT,
+            body_timeout: Duration::from_secs(10),
+        }
+    }
 }
 
 /// Section `pages` of the configuration.
@@ -35,6 +62,9 @@ pub struct PageSettings {
 pub(crate) struct Site {
     /// Without a trailing slash.
     public_url: Box<str>,
+    pub hosts: Hosts,
+    pub clients: ClientRules,
+    pub body_timeout: Duration,
     pub target_rules: TargetRules,
     pub reserved: ReservedWords,
     pub links: LinkSettings,
@@ -42,10 +72,15 @@ pub(crate) struct Site {
 }
 
 impl Site {
-    pub(crate) fn new(public_url: &Url, links: LinkSettings, pages: PageSettings) -> Self {
+    fn new(settings: AppSettings) -> Self {
+        let AppSettings { public_url, http, links, pages, .. } = settings;
+        let own = std::iter::once(&public_url).chain(&http.allowed_hosts);
         Self {
+            target_rules: TargetRules::new(own),
+            hosts: Hosts::new(&public_url, &http.allowed_hosts),
+            clients: ClientRules::new(http.trusted_proxies, http.client_ip_header),
+            body_timeout: http.body_timeout,
             public_url: public_url.as_str().trim_end_matches('/').into(),
-            target_rules: TargetRules::new([public_url]),
             reserved: reserved_words(),
             links,
             pages,
@@ -65,6 +100,7 @@ impl Site {
 #[derive(Debug)]
 pub struct AppSettings {
     pub public_url: Url,
+    pub http: HttpSettings,
     pub links: LinkSettings,
     pub pages: PageSettings,
     pub admin_key: AdminKey,
@@ -96,7 +132,8 @@ impl App {
         node: Arc<Node>,
         clock: Clock,
     ) -> Self {
-        let site = Site::new(&settings.public_url, settings.links, settings.pages);
+        let admin_key = settings.admin_key.clone();
+        let site = Site::new(settings);
         Self {
             ids: IdAllocator::new(store.clone()),
             store,
@@ -104,8 +141,8 @@ impl App {
             codes: Arc::new(codes),
             document: Arc::new(ApiDocument::new(&site)),
             site: Arc::new(site),
+            admin_key,
             node,
-            admin_key: settings.admin_key,
             clock,
             bulk_slots: Arc::new(Semaphore::new(BULK_REQUESTS_MAX)),
         }

@@ -33,6 +33,16 @@ pub(crate) enum ApiError {
     InvalidFields(Vec<FieldError>),
     #[error("the body must be sent as application/json")]
     UnsupportedMediaType,
+    #[error("the request names no valid host, or more than one")]
+    InvalidHost,
+    #[error("this server is not called by that name")]
+    Misdirected,
+    #[error("the path or the query is too long")]
+    UriTooLong,
+    #[error("the request has too many headers")]
+    TooManyHeaders,
+    #[error("the body came too slowly")]
+    BodyTooSlow,
     #[error("the body is larger than {limit} bytes")]
     PayloadTooLarge { limit: usize },
     #[error("there is nothing here")]
@@ -166,6 +176,11 @@ impl ApiError {
     pub(crate) fn code(&self) -> ProblemCode {
         match self {
             Self::InvalidJson { .. } => ProblemCode::InvalidJson,
+            Self::InvalidHost => ProblemCode::InvalidHost,
+            Self::Misdirected => ProblemCode::MisdirectedRequest,
+            Self::UriTooLong => ProblemCode::UriTooLong,
+            Self::TooManyHeaders => ProblemCode::HeadersTooLarge,
+            Self::BodyTooSlow => ProblemCode::RequestTimeout,
             Self::InvalidFields(errors) => match errors.as_slice() {
                 [error] => error.code,
                 _ => ProblemCode::InvalidField,

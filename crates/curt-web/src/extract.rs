@@ -9,6 +9,7 @@ use axum::{
 use bytes::Bytes;
 use curt_domain::LinkId;
 use curt_store::REPLAY_KEY_LEN_MAX;
+use http_body::Body as _;
 use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
@@ -17,6 +18,7 @@ use serde::{
 use crate::{
     AdminKey,
     app::Site,
+    body::BodyTooSlow,
     errors::{ApiError, FieldError, ProblemCode},
 };
 
@@ -44,13 +46,21 @@ pub(crate) async fn json_bytes<S: Send + Sync>(
     state: &S,
     len_max: usize,
 ) -> Result<Bytes, ApiError> {
-    if !is_json(request.headers()) {
+    let is_packed = request.headers().contains_key(header::CONTENT_ENCODING);
+    if is_packed || !is_json(request.headers()) {
         return Err(ApiError::UnsupportedMediaType);
+    }
+    // Before a byte of it is asked for: `Expect: 100-continue` waits for this answer.
+    if (len_max as u64) < request.body().size_hint().lower() {
+        return Err(ApiError::PayloadTooLarge { limit: len_max });
     }
     DefaultBodyLimit::max(len_max).apply(&mut request);
     Bytes::from_request(request, state).await.map_err(|rejection| {
         if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
             return ApiError::PayloadTooLarge { limit: len_max };
+        }
+        if BodyTooSlow::caused(&rejection) {
+            return ApiError::BodyTooSlow;
         }
         ApiError::InvalidJson { detail: "the body ended early".to_owned() }
     })

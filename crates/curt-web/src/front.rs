@@ -22,41 +22,62 @@ use axum::{
     Router,
     body::Body,
     extract::MatchedPath,
-    http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, header},
+    http::{
+        HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header,
+    },
     response::IntoResponse as _,
 };
 use futures_util::FutureExt as _;
+use http_body::Body as _;
 use hyper::body::Incoming;
 use tower::ServiceExt as _;
 use tracing::Instrument as _;
 
 use crate::{
     HttpMetrics, Node,
-    app::App,
+    app::{App, Site},
+    body::Arriving,
     errors::ApiError,
     extract::ClientAddress,
     follow::{CodePath, Followed, Redirects, Visit},
-    metrics::{NO_ROUTE, REDIRECT_ROUTE},
+    hosts,
+    metrics::{ConnectionMetrics, NO_ROUTE, REDIRECT_ROUTE},
     pages::NO_STORE,
     routes,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
+const NOTHING: HeaderValue = HeaderValue::from_static("0");
 const READERS: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
 /// Longest time from a request's headers to its answer: past every limit of the store, so that it
 /// ends only what is truly stuck.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
 
+/// The same for creating up to ten thousand links, whose body alone may take minutes to arrive.
+const BULK_TIME_MAX: Duration = Duration::from_mins(30);
+const BULK_PATH: &str = "/api/v1/urls/bulk";
+
+/// Longest path, in bytes: past every code and every path of ours.
+const PATH_LEN_MAX: usize = 2 * 1024;
+
+/// Longest path and query together, in bytes: past every query that a target could take up.
+const URI_LEN_MAX: usize = 8 * 1024;
+
+/// Most headers of a request.
+const HEADERS_MAX: usize = 64;
+
 /// Answers the requests of one connection.
 #[derive(Clone)]
 pub struct Front {
     shared: Arc<Shared>,
-    client: IpAddr,
+    /// The other end of the connection: a client, or a proxy.
+    peer: IpAddr,
 }
 
 struct Shared {
+    site: Arc<Site>,
     redirects: Redirects,
     router: Router,
     metrics: HttpMetrics,
@@ -65,21 +86,31 @@ struct Shared {
 }
 
 impl Front {
-    /// For no connection in particular; each gets its own by [`Front::for_client`].
+    /// For no connection in particular; each gets its own by [`Front::for_peer`].
     pub fn new(app: App, metrics: HttpMetrics) -> Self {
         let shared = Shared {
+            site: Arc::clone(&app.site),
             redirects: Redirects::new(&app),
             node: Arc::clone(&app.node),
             router: routes::router(app),
             metrics,
             request_ids: RequestIds::new(),
         };
-        Self { shared: Arc::new(shared), client: IpAddr::from([0, 0, 0, 0]) }
+        Self { shared: Arc::new(shared), peer: IpAddr::from([0, 0, 0, 0]) }
     }
 
     #[must_use]
-    pub fn for_client(&self, client: IpAddr) -> Self {
-        Self { shared: Arc::clone(&self.shared), client: client.to_canonical() }
+    pub fn for_peer(&self, peer: IpAddr) -> Self {
+        Self { shared: Arc::clone(&self.shared), peer }
+    }
+
+    /// Whether connections of this peer are those of many clients.
+    pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
+        self.shared.site.clients.trusts(peer)
+    }
+
+    pub(crate) fn connection_metrics(&self) -> ConnectionMetrics {
+        self.shared.metrics.connections.clone()
     }
 
     /// Answers any request; what the server calls, and what tests call without a socket.
@@ -91,10 +122,15 @@ impl Front {
         if let Some(response) = self.at_once(&request, start) {
             return Answer::Ready(ready(Ok(response)));
         }
-        let shared = Arc::clone(&self.shared);
-        let client = self.client;
-        let request = request.map(Body::new);
-        Answer::Later(Box::pin(async move { Ok(shared.later(request, client, start).await) }))
+        let (shared, peer) = (Arc::clone(&self.shared), self.peer);
+        let body_timeout = shared.site.body_timeout;
+        let request = request.map(|body| {
+            if body.is_end_stream() {
+                return Body::empty();
+            }
+            Body::new(Arriving::new(body, body_timeout))
+        });
+        Answer::Later(Box::pin(async move { Ok(shared.later(request, peer, start).await) }))
     }
 
     /// The hot path: a link in memory that may be followed, from request to response in one go.
@@ -107,6 +143,8 @@ impl Front {
             return None;
         }
         let shared = &*self.shared;
+        // What does not pass is met again on the way through `later`.
+        check(&shared.site, request).ok()?;
         let query = request.uri().query();
         // A panic here is met again, caught and answered on the way through `later`.
         let follow = || shared.redirects.at_once(path.code, query);
@@ -118,25 +156,22 @@ impl Front {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
         *response.headers_mut() = headers;
-        shared.seal(&mut response, shared.request_ids.next());
+        shared.seal(&mut response, request.method(), request.version(), shared.request_ids.next());
         shared.metrics.followed(status, start.elapsed());
         Some(response)
     }
 }
 
 impl Shared {
-    async fn later(
-        &self,
-        request: Request<Body>,
-        client: IpAddr,
-        start: Instant,
-    ) -> Response<Body> {
+    async fn later(&self, request: Request<Body>, peer: IpAddr, start: Instant) -> Response<Body> {
         let id = self.request_ids.next();
-        let (method, path) = (request.method().clone(), request.uri().path().to_owned());
+        let (method, version) = (request.method().clone(), request.version());
+        let path = request.uri().path().to_owned();
+        let time_max = if path == BULK_PATH { BULK_TIME_MAX } else { REQUEST_TIME_MAX };
         let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
         let (route, mut response) = async {
-            let work = AssertUnwindSafe(self.dispatch(request, client)).catch_unwind();
-            match tokio::time::timeout(REQUEST_TIME_MAX, work).await {
+            let work = AssertUnwindSafe(self.dispatch(request, peer)).catch_unwind();
+            match tokio::time::timeout(time_max, work).await {
                 Ok(Ok(answer)) => answer,
                 // The panic hook has logged what happened and where.
                 Ok(Err(_panic)) => (NO_ROUTE.into(), ApiError::Internal.into_response()),
@@ -145,7 +180,7 @@ impl Shared {
         }
         .instrument(span)
         .await;
-        self.seal(&mut response, id.clone());
+        self.seal(&mut response, &method, version, id.clone());
         let took = start.elapsed();
         let status = response.status();
         tracing::debug!(
@@ -164,8 +199,13 @@ impl Shared {
     async fn dispatch(
         &self,
         mut request: Request<Body>,
-        client: IpAddr,
+        peer: IpAddr,
     ) -> (Arc<str>, Response<Body>) {
+        if !hosts::is_probe(request.uri().path())
+            && let Err(error) = check(&self.site, &request)
+        {
+            return (NO_ROUTE.into(), error.into_response());
+        }
         if let Some(visit) = self.visit(&request) {
             if !matches!(visit.method, Method::GET | Method::HEAD) {
                 let response = (([(header::ALLOW, READERS)]), ApiError::MethodNotAllowed);
@@ -175,7 +215,8 @@ impl Shared {
             self.metrics.visited(outcome, tier);
             return (REDIRECT_ROUTE.into(), response);
         }
-        request.extensions_mut().insert(ClientAddress(client));
+        let client = ClientAddress(self.site.clients.client(peer, request.headers()));
+        request.extensions_mut().insert(client);
         let Ok(mut response) = self.router.clone().oneshot(request).await;
         let route = response.extensions_mut().remove::<MatchedPath>();
         (route.map_or(NO_ROUTE.into(), |route| route.as_str().into()), response)
@@ -198,12 +239,39 @@ impl Shared {
     }
 
     /// What every answer carries.
-    fn seal(&self, response: &mut Response<Body>, id: HeaderValue) {
+    fn seal(
+        &self,
+        response: &mut Response<Body>,
+        method: &Method,
+        version: Version,
+        id: HeaderValue,
+    ) {
         response.headers_mut().insert(REQUEST_ID, id);
-        if self.node.is_closing() {
+        // hyper says it for GET by itself, and HEAD has the headers of GET.
+        let is_empty = response.body().size_hint().exact() == Some(0);
+        if *method == Method::HEAD && is_empty && response.status() != StatusCode::NO_CONTENT {
+            response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(NOTHING);
+        }
+        // The rest of a body that was given up may still come, and is no request.
+        let is_last = self.node.is_closing() || response.status() == StatusCode::REQUEST_TIMEOUT;
+        // HTTP/2 says it in a frame of its own.
+        if is_last && version < Version::HTTP_2 {
             response.headers_mut().insert(header::CONNECTION, CLOSE);
         }
     }
+}
+
+/// What must be right about a request whatever it asks for.
+fn check<B>(site: &Site, request: &Request<B>) -> Result<(), ApiError> {
+    let uri = request.uri();
+    let query_len = uri.query().map_or(0, str::len);
+    if PATH_LEN_MAX < uri.path().len() || URI_LEN_MAX < uri.path().len() + query_len {
+        return Err(ApiError::UriTooLong);
+    }
+    if HEADERS_MAX < request.headers().len() {
+        return Err(ApiError::TooManyHeaders);
+    }
+    site.hosts.check(uri, request.version(), request.headers()).map_err(Into::into)
 }
 
 impl hyper::service::Service<Request<Incoming>> for Front {

@@ -6,11 +6,14 @@
 mod admin_key;
 mod app;
 mod blocking;
+mod body;
+mod clients;
 mod errors;
 mod extract;
 mod follow;
 mod front;
 mod health;
+mod hosts;
 mod ids;
 mod links;
 mod metrics;
@@ -21,9 +24,12 @@ mod routes;
 mod server;
 
 pub use admin_key::AdminKey;
-pub use app::{App, AppSettings, LinkSettings, PageSettings};
+pub use app::{
+    App, AppSettings, CLIENT_IP_HEADER_DEFAULT, HttpSettings, LinkSettings, PageSettings,
+};
 pub use front::Front;
+pub use hosts::{HostError, Hosts};
 pub use links::REPLAY_AGE_MAX;
 pub use metrics::{HttpMetrics, MetricsPage, ProcessMemory};
 pub use node::Node;
-pub use server::{Server, ServerSettings};
+pub use server::{ConnectionSettings, Server, ServerSettings};

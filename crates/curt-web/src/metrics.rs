@@ -24,7 +24,7 @@ use prometheus_client::{
     metrics::{
         counter::Counter,
         family::Family,
-        gauge::ConstGauge,
+        gauge::{ConstGauge, Gauge},
         histogram::{Histogram, exponential_buckets},
     },
     registry::{Registry, Unit},
@@ -100,10 +100,71 @@ struct RedirectLabels {
     tier: Tier,
 }
 
+/// Why a connection was ended by us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum ConnectionEnd {
+    /// The head of a request took too long, or never began.
+    SlowHead,
+    /// The client took nothing of its answer.
+    NotReading,
+    Idle,
+    /// Idle, and its place was needed.
+    Evicted,
+    /// Its client has as many as it may.
+    TooMany,
+}
+
+impl EncodeLabelValue for ConnectionEnd {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), fmt::Error> {
+        encoder.write_str(match self {
+            Self::SlowHead => "slow_head",
+            Self::NotReading => "not_reading",
+            Self::Idle => "idle",
+            Self::Evicted => "evicted",
+            Self::TooMany => "too_many",
+        })
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct EndLabels {
+    reason: ConnectionEnd,
+}
+
+/// How many connections there are, and why we ended some.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct ConnectionMetrics {
+    open: Gauge,
+    ended: Family<EndLabels, Counter>,
+}
+
+impl ConnectionMetrics {
+    fn register(registry: &mut Registry) -> Self {
+        let metrics = Self::default();
+        registry.register("http_connections", "Connections now open", metrics.open.clone());
+        let help = "Connections that the server ended itself, by reason";
+        registry.register("http_connections_ended", help, metrics.ended.clone());
+        metrics
+    }
+
+    pub(crate) fn opened(&self) {
+        self.open.inc();
+    }
+
+    pub(crate) fn closed(&self) {
+        self.open.dec();
+    }
+
+    pub(crate) fn ended(&self, reason: ConnectionEnd) {
+        self.ended.get_or_create(&EndLabels { reason }).inc();
+    }
+}
+
 /// Requests and visits. The handles of the most frequent answer are kept: looking a metric up by
 /// its labels costs more than counting.
 #[derive(Debug)]
 pub struct HttpMetrics {
+    pub(crate) connections: ConnectionMetrics,
     requests: Family<RequestLabels, Counter>,
     durations: Family<RouteLabels, Histogram, fn() -> Histogram>,
     redirects: Family<RedirectLabels, Counter>,
@@ -138,6 +199,7 @@ impl HttpMetrics {
         let route: Arc<str> = REDIRECT_ROUTE.into();
         let found = RequestLabels { route: Arc::clone(&route), status: StatusCode::FOUND.as_u16() };
         Self {
+            connections: ConnectionMetrics::register(registry),
             followed_from_memory: redirects.get_or_create_owned(&followed),
             redirects_found: requests.get_or_create_owned(&found),
             redirect_duration: durations.get_or_create_owned(&RouteLabels { route }),

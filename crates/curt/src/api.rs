@@ -85,7 +85,7 @@ impl Api {
         let front = Front::new(app, HttpMetrics::new(&mut registry));
         let public_url = config.server.public_url(listen);
         Ok(Self {
-            front: front.for_client(Ipv4Addr::LOCALHOST.into()),
+            front: front.for_peer(Ipv4Addr::LOCALHOST.into()),
             authorization,
             host: header_value(&public_url[Position::BeforeHost..Position::AfterPort])?,
             public_url,

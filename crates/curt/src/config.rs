@@ -10,6 +10,7 @@ mod effective;
 mod environment;
 mod file;
 mod flags;
+mod http;
 mod keys;
 mod links;
 mod log;
@@ -31,6 +32,7 @@ use curt_web::{LinkSettings, PageSettings, ServerSettings};
 
 pub(crate) use self::{
     effective::{Effective, json, table},
+    http::HttpConfig,
     keys::KeysConfig,
     log::{LogConfig, LogFormat},
     metrics::MetricsConfig,
@@ -47,8 +49,9 @@ use self::{
 use crate::refusal::Refusal;
 
 /// In the order of the manual and of `curt config`.
-static SECTIONS: [&Section; 10] = [
+static SECTIONS: [&Section; 11] = [
     &server::SECTION,
+    &http::SECTION,
     &keys::SECTION,
     &database::SECTION,
     &links::SECTION,
@@ -64,6 +67,7 @@ static SECTIONS: [&Section; 10] = [
 #[derive(Debug)]
 pub(crate) struct Config {
     pub(crate) server: ServerConfig,
+    pub(crate) http: HttpConfig,
     pub(crate) keys: KeysConfig,
     pub(crate) database: StoreSettings,
     pub(crate) links: LinkSettings,
@@ -91,6 +95,7 @@ pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, R
     let mut reader = Reader::new(Sources::gather(&abouts, flags, environment));
     let server = server::read(&mut reader);
     let config = Config {
+        http: http::read(&mut reader),
         keys: keys::read(&mut reader),
         database: database::read(&mut reader, &server),
         links: links::read(&mut reader),

@@ -12,6 +12,7 @@ mod lines;
 mod links;
 mod logging;
 mod node_id;
+mod open_files;
 mod output;
 mod problem;
 mod refusal;

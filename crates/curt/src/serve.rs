@@ -22,7 +22,7 @@ use crate::{
     data_dir::{DataDir, LockedDataDir},
     database,
     keys::Keys,
-    logging, node_id, output,
+    logging, node_id, open_files, output,
     refusal::Refusal,
     signals, upkeep,
 };
@@ -82,7 +82,8 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
 
     let public_url = config.server.public_url(address);
     tracing::info!(%address, %public_url, "serving");
-    Server::new(listener, front, node, config.shutdown).run(stop).await;
+    let connections = open_files::allow(config.http.connections);
+    Server::new(listener, front, node, connections, config.shutdown).run(stop).await;
 
     tasks_end.cancel();
     let ended = async {
@@ -125,6 +126,7 @@ pub(crate) fn app(
 ) -> App {
     let settings = AppSettings {
         public_url: config.server.public_url(address),
+        http: config.http.requests.clone(),
         links: config.links,
         pages: config.pages.clone(),
         admin_key: AdminKey::new(keys.admin.expose()),

@@ -7,7 +7,7 @@ use curt_domain::{Clock, CodeMaker, CodeSettings, SecretKey};
 use curt_store::{DatabaseUrl, Store, StoreMetrics, StoreSettings};
 use prometheus_client::registry::Registry;
 
-use super::{App, AppSettings, LinkSettings, PageSettings};
+use super::{App, AppSettings, HttpSettings, LinkSettings, PageSettings, Site};
 use crate::{AdminKey, Node};
 
 /// An app where anybody may create links, with its database in this directory.
@@ -15,23 +15,26 @@ pub(crate) async fn open_app(directory: &Path) -> App {
     let database = StoreSettings::new(DatabaseUrl::sqlite(directory.join("curt.db")));
     let store = Store::connect(&database, StoreMetrics::unregistered()).await.unwrap();
     store.migrate(&Clock::System).await.unwrap();
-    let settings = AppSettings {
-        public_url: "https://sho.rt".parse().unwrap(),
-        links: LinkSettings { anonymous_create: true },
-        pages: PageSettings::default(),
-        admin_key: AdminKey::new("the key of the administrator"),
-    };
     let node = Arc::new(Node::new(store.clone()));
     let cache = LinkCache::new(CacheSettings::DEFAULT, &mut Registry::default());
     let codes = CodeMaker::new(CodeSettings::DEFAULT, &SecretKey::new(&[7; 32]).unwrap());
-    App::new(settings, store, cache, codes, node, Clock::System)
+    App::new(settings(), store, cache, codes, node, Clock::System)
+}
+
+fn settings() -> AppSettings {
+    AppSettings {
+        public_url: "https://sho.rt".parse().unwrap(),
+        http: HttpSettings::default(),
+        links: LinkSettings { anonymous_create: true },
+        pages: PageSettings::default(),
+        admin_key: AdminKey::new("the key of the administrator"),
+    }
 }
 
 #[test]
 fn a_short_url_has_one_slash_before_its_code() {
     for public_url in ["https://sho.rt", "https://sho.rt/"] {
-        let url = public_url.parse().unwrap();
-        let site = super::Site::new(&url, LinkSettings::default(), PageSettings::default());
+        let site = Site::new(AppSettings { public_url: public_url.parse().unwrap(), ..settings() });
         assert_eq!(site.short_url(&"abc".parse().unwrap()), "https://sho.rt/abc");
     }
 }

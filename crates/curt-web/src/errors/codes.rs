@@ -40,10 +40,12 @@ macro_rules! problem_codes {
 
 problem_codes! {
     InvalidJson: "invalid_json", BAD_REQUEST, "the body is not JSON";
+    InvalidHost: "invalid_host", BAD_REQUEST, "the request names no valid host, or more than one";
     Unauthenticated: "unauthenticated", UNAUTHORIZED, "the key is missing or wrong";
     NotFound: "not_found", NOT_FOUND, "there is no such thing";
     MethodNotAllowed: "method_not_allowed", METHOD_NOT_ALLOWED,
         "the path does not answer to the method; `Allow` names those it does";
+    RequestTimeout: "request_timeout", REQUEST_TIMEOUT, "the body came too slowly";
     CodeTaken: "code_taken", CONFLICT, "the code that was wished for belongs to another link";
     IdempotencyInProgress: "idempotency_in_progress", CONFLICT,
         "a request with this `Idempotency-Key` is still being answered";
@@ -52,8 +54,11 @@ problem_codes! {
     PreconditionFailed: "precondition_failed", PRECONDITION_FAILED,
         "the link is no longer the one that `If-Match` names";
     PayloadTooLarge: "payload_too_large", PAYLOAD_TOO_LARGE, "the body is too large";
+    UriTooLong: "uri_too_long", URI_TOO_LONG, "the path or the query is too long";
     UnsupportedMediaType: "unsupported_media_type", UNSUPPORTED_MEDIA_TYPE,
         "the body is not sent as `application/json`";
+    MisdirectedRequest: "misdirected_request", MISDIRECTED_REQUEST,
+        "this server is not called by the name that the request gives it";
     InvalidField: "invalid_field", UNPROCESSABLE_ENTITY,
         "a field or parameter has a value it cannot have; `errors` names each of them";
     UnknownField: "unknown_field", UNPROCESSABLE_ENTITY,
@@ -69,6 +74,8 @@ problem_codes! {
         "the code that was wished for is reserved for a page of this server";
     IdempotencyKeyReused: "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "this `Idempotency-Key` was used with another body";
+    HeadersTooLarge: "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE,
+        "the request has too many headers";
     Internal: "internal", INTERNAL_SERVER_ERROR,
         "the fault is on this side; the log has it under `X-Request-Id`";
     Unavailable: "unavailable", SERVICE_UNAVAILABLE, "not now; try again after `Retry-After`";

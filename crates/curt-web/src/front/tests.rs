@@ -29,7 +29,7 @@ fn two_runs_begin_at_different_ids() {
 }
 
 async fn get_status_and_body(front: &Front, path: &str) -> (StatusCode, Vec<u8>) {
-    let request = Request::get(path).body(Body::empty()).unwrap();
+    let request = Request::get(path).header("host", "sho.rt").body(Body::empty()).unwrap();
     let Ok(response) = front.answer(request).await;
     assert!(response.headers().contains_key(REQUEST_ID), "{response:?}");
     let status = response.status();

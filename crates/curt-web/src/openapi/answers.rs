@@ -17,7 +17,14 @@ use crate::{app::LinkSettings, errors::ProblemCode};
 const PROBLEMS: &str = "x-problems";
 
 /// What any request can meet, whatever its path.
-const ANYWHERE: [ProblemCode; 2] = [ProblemCode::Internal, ProblemCode::Unavailable];
+const ANYWHERE: [ProblemCode; 6] = [
+    ProblemCode::InvalidHost,
+    ProblemCode::MisdirectedRequest,
+    ProblemCode::UriTooLong,
+    ProblemCode::HeadersTooLarge,
+    ProblemCode::Internal,
+    ProblemCode::Unavailable,
+];
 
 /// Adds to every operation what follows from its parameters, its body and its security.
 pub(super) fn complete(document: &mut OpenApi, settings: LinkSettings) {
@@ -78,14 +85,15 @@ fn own_problems(operation: &mut Operation) -> Vec<ProblemCode> {
 fn implied_problems(operation: &Operation) -> Vec<ProblemCode> {
     use ProblemCode::{
         IdempotencyInProgress, IdempotencyKeyReused, InvalidField, InvalidJson, NotFound,
-        PayloadTooLarge, PreconditionFailed, Unauthenticated, UnknownField, UnsupportedMediaType,
+        PayloadTooLarge, PreconditionFailed, RequestTimeout, Unauthenticated, UnknownField,
+        UnsupportedMediaType,
     };
     let mut codes = Vec::new();
     if operation.security.is_some() {
         codes.push(Unauthenticated);
     }
     if operation.request_body.is_some() {
-        codes.extend([InvalidJson, UnsupportedMediaType, PayloadTooLarge]);
+        codes.extend([InvalidJson, UnsupportedMediaType, PayloadTooLarge, RequestTimeout]);
         codes.extend([InvalidField, UnknownField]);
     }
     for parameter in parameters(operation) {

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use curt_cache::{CacheSettings, LinkCache};
 use curt_domain::{Clock, CodeMaker, CodeSettings, ManualClock, SecretKey};
 use curt_store::{DatabaseUrl, Store, StoreMetrics, StoreSettings};
-use curt_web::{AdminKey, App, AppSettings, Front, HttpMetrics, LinkSettings, Node, PageSettings};
+use curt_web::{
+    AdminKey, App, AppSettings, Front, HttpMetrics, HttpSettings, LinkSettings, Node, PageSettings,
+};
 use http::Method;
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use serde_json::{Value, json};
@@ -22,6 +24,7 @@ pub(crate) const START: &str = "2026-01-31T12:00:00.000Z";
 /// What a test may want other than usual.
 pub(crate) struct TestSettings {
     pub(crate) public_url: &'static str,
+    pub(crate) http: HttpSettings,
     pub(crate) links: LinkSettings,
     pub(crate) pages: PageSettings,
     pub(crate) codes: CodeSettings,
@@ -32,6 +35,7 @@ impl Default for TestSettings {
     fn default() -> Self {
         Self {
             public_url: PUBLIC_URL,
+            http: HttpSettings::default(),
             links: LinkSettings::default(),
             pages: PageSettings::default(),
             codes: CodeSettings::DEFAULT,
@@ -45,6 +49,7 @@ pub(crate) struct TestApp {
     pub(crate) node: Arc<Node>,
     pub(crate) store: Store,
     front: Front,
+    host: String,
     registry: Registry,
     directory: Arc<TempDir>,
 }
@@ -78,9 +83,11 @@ impl TestApp {
         let clock = ManualClock::new(START.parse().unwrap());
         store.migrate(&Clock::Manual(clock.clone())).await.unwrap();
         let node = Arc::new(Node::new(store.clone()));
+        let public_url: url::Url = settings.public_url.parse().unwrap();
         let app = App::new(
             AppSettings {
-                public_url: settings.public_url.parse().unwrap(),
+                public_url: public_url.clone(),
+                http: settings.http,
                 links: settings.links,
                 pages: settings.pages,
                 admin_key: AdminKey::new(ADMIN_KEY),
@@ -92,18 +99,22 @@ impl TestApp {
             Clock::Manual(clock.clone()),
         );
         let front = Front::new(app, HttpMetrics::new(&mut registry));
-        Self { clock, node, store, front, registry, directory }
+        let host = public_url.host_str().unwrap().to_owned();
+        Self { clock, node, store, front, host, registry, directory }
     }
 
     /// Any request, without key and without anything that a client says about itself.
     pub(crate) fn ask(&self, method: &str, path: &str) -> Ask {
-        Ask::new(&self.front, Method::from_bytes(method.as_bytes()).unwrap(), path)
+        self.ask_at(&self.front, method, path)
     }
 
     /// Any request from that address.
-    pub(crate) fn ask_from(&self, client: &str, method: &str, path: &str) -> Ask {
-        let front = self.front.for_client(client.parse().unwrap());
-        Ask::new(&front, Method::from_bytes(method.as_bytes()).unwrap(), path)
+    pub(crate) fn ask_from(&self, peer: &str, method: &str, path: &str) -> Ask {
+        self.ask_at(&self.front.for_peer(peer.parse().unwrap()), method, path)
+    }
+
+    fn ask_at(&self, front: &Front, method: &str, path: &str) -> Ask {
+        Ask::new(front, &self.host, Method::from_bytes(method.as_bytes()).unwrap(), path)
     }
 
     fn ask_as_admin(&self, method: &str, path: &str) -> Ask {

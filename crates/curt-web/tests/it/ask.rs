@@ -23,11 +23,11 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    pub(crate) fn new(front: &Front, method: Method, path: &str) -> Self {
+    pub(crate) fn new(front: &Front, host: &str, method: Method, path: &str) -> Self {
         let mut request = Request::new(Body::empty());
         *request.method_mut() = method;
         *request.uri_mut() = path.parse().unwrap();
-        Self { front: front.clone(), request }
+        Self { front: front.clone(), request }.header("host", host)
     }
 
     /// In place of the header of that name, if there is one.

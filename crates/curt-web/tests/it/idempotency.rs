@@ -5,7 +5,7 @@ use std::{collections::HashSet, time::Duration};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
 
-use crate::app::TestApp;
+use crate::{answer::Answer, app::TestApp};
 
 const TARGET: &str = "https://example.com/";
 
@@ -120,6 +120,32 @@ async fn strangers_behind_one_proxy_do_not_meet_under_one_key() {
     assert_eq!(again.header("idempotent-replayed"), "true");
     assert_eq!(again.ok(201), mine);
     assert_eq!(app.link_count().await, 2);
+}
+
+/// Who a client is shows in whose answers it is given again.
+#[tokio::test]
+async fn xff_02_the_client_is_who_the_trusted_proxy_names() {
+    let app = TestApp::with(|settings| {
+        settings.links.anonymous_create = true;
+        settings.http.trusted_proxies = "10.0.0.0/8".parse().unwrap();
+    })
+    .await;
+    let ask = |peer: &str, header: &'static str, value: &str| {
+        let ask = app.ask_from(peer, "POST", "/api/v1/urls").json(&link());
+        ask.header("idempotency-key", "k").header(header, value)
+    };
+    let id = |answer: Answer| answer.ok(201)["id"].as_u64().unwrap();
+    let first = id(ask("10.0.0.1", "x-forwarded-for", "203.0.113.9").await);
+    for claim in ["1.2.3.4, 203.0.113.9", "203.0.113.9, 10.0.0.2", "junk, ::ffff:203.0.113.9"] {
+        assert_eq!(id(ask("::ffff:10.0.0.1", "x-forwarded-for", claim).await), first, "{claim}");
+    }
+    // Not by a stranger, and not in another header.
+    assert_ne!(id(ask("192.0.2.1", "x-forwarded-for", "203.0.113.9").await), first);
+    let proxy = id(ask("10.0.0.1", "x-real-ip", "203.0.113.9").await);
+    assert_ne!(proxy, first);
+    for header in ["forwarded", "cf-connecting-ip", "true-client-ip", "x-client-ip"] {
+        assert_eq!(id(ask("10.0.0.1", header, "203.0.113.9").await), proxy, "{header}");
+    }
 }
 
 #[tokio::test]

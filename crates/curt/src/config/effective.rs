@@ -32,7 +32,7 @@ fn effective(about: &'static About, findings: &Findings) -> Effective {
     }
     let value = match about.fallback {
         Fallback::Value(text) => Some(text.to_owned()),
-        Fallback::Described(_) => findings.derived.get(key).cloned(),
+        Fallback::EmptyList | Fallback::Described(_) => findings.derived.get(key).cloned(),
     };
     Effective { key, value, source: Source::Default.to_string() }
 }

@@ -12,11 +12,11 @@ use std::{
 
 use toml::{
     Spanned,
-    de::{DeTable, DeValue},
+    de::{DeArray, DeTable, DeValue},
 };
 
 use super::{
-    setting::Disclosure,
+    setting::{Disclosure, Fallback},
     sources::{Source, Sources},
 };
 
@@ -104,17 +104,15 @@ fn read_value(
         sources.reject_unknown(key, &source);
         return;
     };
-    let text = match value.get_ref() {
-        DeValue::String(text) => text.to_string(),
-        DeValue::Integer(number) => number.to_string(),
-        DeValue::Float(number) => number.to_string(),
-        DeValue::Boolean(value) => value.to_string(),
-        other => {
-            let found = other.type_str();
-            let why = format!("expected {}, found a TOML {found}", about.accepts);
-            sources.problems.push(format!("{key} ({source}): {why}"));
-            return;
-        }
+    let text = match (value.get_ref(), &about.fallback) {
+        (DeValue::Array(items), Fallback::EmptyList) => list(items),
+        (value, _) => word(value),
+    };
+    let Some(text) = text else {
+        let found = value.get_ref().type_str();
+        let why = format!("expected {}, found a TOML {found}", about.accepts);
+        sources.problems.push(format!("{key} ({source}): {why}"));
+        return;
     };
     if about.disclosure == Disclosure::Secret && file.mode & SHARED != 0 {
         let mode = file.mode & 0o777;
@@ -123,4 +121,20 @@ fn read_value(
         return;
     }
     sources.give(about, &text, source);
+}
+
+/// The items as they would stand in the environment.
+fn list(items: &DeArray<'_>) -> Option<String> {
+    let words: Option<Vec<_>> = items.iter().map(|item| word(item.get_ref())).collect();
+    Some(words?.join(", "))
+}
+
+fn word(value: &DeValue<'_>) -> Option<String> {
+    match value {
+        DeValue::String(text) => Some(text.to_string()),
+        DeValue::Integer(number) => Some(number.to_string()),
+        DeValue::Float(number) => Some(number.to_string()),
+        DeValue::Boolean(value) => Some(value.to_string()),
+        _ => None,
+    }
 }

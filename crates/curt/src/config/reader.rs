@@ -34,8 +34,12 @@ impl Reader {
 
     /// The value of a setting that always has one.
     pub(super) fn value<T>(&mut self, setting: &Setting<T>) -> T {
-        let Fallback::Value(default) = setting.about.fallback else {
-            unreachable!("{} has no default text; ask for it with `given`", setting.about.key)
+        let default = match setting.about.fallback {
+            Fallback::Value(default) => default,
+            Fallback::EmptyList => "",
+            Fallback::Described(_) => {
+                unreachable!("{} has no default text; ask for it with `given`", setting.about.key)
+            }
         };
         let given = self.given(setting);
         given
@@ -89,7 +93,9 @@ impl Reader {
         match (self.given.get(about.key), &about.fallback) {
             (Some(given), _) => problem(about, &given.text, &given.source, &why),
             (None, Fallback::Value(text)) => problem(about, text, &Source::Default, &why),
-            (None, Fallback::Described(_)) => format!("{} (not set): {why}", about.key),
+            (None, Fallback::EmptyList | Fallback::Described(_)) => {
+                format!("{} (not set): {why}", about.key)
+            }
         }
     }
 }

@@ -60,6 +60,7 @@ fn write_setting(manual: &mut String, about: &About) {
     let About { key, accepts, summary, details, .. } = about;
     let default = match about.fallback {
         Fallback::Value(text) => format!("`{text}`"),
+        Fallback::EmptyList => "none".to_owned(),
         Fallback::Described(text) => text.to_owned(),
     };
     let text = [*summary, *details].join(" ");

@@ -36,6 +36,8 @@ pub(crate) struct About {
 pub(crate) enum Fallback {
     /// Read by the setting's own parser, so that there is one way in.
     Value(&'static str),
+    /// A list of nothing; the setting's text has commas, and in a file it may be an array.
+    EmptyList,
     /// Worked out from other settings, or nothing at all; this says which.
     Described(&'static str),
 }

@@ -7,6 +7,7 @@ mod data_dir;
 mod database;
 mod disk_full;
 mod drain;
+mod edge;
 mod help;
 mod keys;
 mod links;

@@ -71,7 +71,9 @@ fn steps(readme: &str, section: &str) -> Vec<Step> {
 /// Runs the commands in one shell, as a reader would, and gives the output of each.
 fn run(steps: &[Step], directory: &Path, address: &str) -> Vec<String> {
     let end = format!("\necho '{STEP_ENDS}'\n");
-    let script: String = steps.iter().flat_map(|step| [&*step.command, &*end]).collect();
+    let steps: String = steps.iter().flat_map(|step| [&*step.command, &*end]).collect();
+    // What failed says why.
+    let script = format!("exec 2>&1\n{steps}");
     // Where `curt` is found, and on which port it would serve.
     let curt = PathBuf::from(env!("CARGO_BIN_EXE_curt"));
     let usual = env::var_os("PATH").unwrap_or_default();

@@ -122,8 +122,9 @@ impl Response {
     /// Reads one answer, to anything but a HEAD request. An interim one (100) counts as an answer.
     pub fn read(from: &mut impl BufRead) -> io::Result<Self> {
         let status_line = read_line(from)?;
-        let status = status_line
-            .strip_prefix("HTTP/1.1 ")
+        let rest =
+            ["HTTP/1.1 ", "HTTP/1.0 "].iter().find_map(|http| status_line.strip_prefix(http));
+        let status = rest
             .and_then(|rest| rest.get(..3)?.parse().ok())
             .ok_or_else(|| malformed("the status line", &status_line))?;
         let mut response = Self { status, headers: Vec::new(), body: Vec::new() };

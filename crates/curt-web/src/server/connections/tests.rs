@@ -20,7 +20,7 @@ fn only_what_is_used_up_makes_everybody_wait() {
 #[tokio::test(start_paused = true)]
 async fn draining_takes_as_long_as_it_may_and_no_longer() {
     for time_max in [Duration::ZERO, LINGER / 2, LINGER, LINGER * 10] {
-        let connections = Connections::new(1);
+        let connections = connections();
         connections.tasks.spawn(pending::<()>());
         let start = Instant::now();
         connections.drain(time_max).await;
@@ -28,4 +28,14 @@ async fn draining_takes_as_long_as_it_may_and_no_longer() {
         // The timer counts whole milliseconds.
         assert!(time_max <= start.elapsed() && over < Duration::from_millis(10), "{over:?}");
     }
+}
+
+fn connections() -> Connections {
+    let settings = ConnectionSettings {
+        max: 1,
+        per_client_max: 1,
+        header_timeout: Duration::from_secs(5),
+        idle_timeout: Duration::from_mins(1),
+    };
+    Connections::new(&settings, ConnectionMetrics::default(), Box::new(Some))
 }

@@ -1,0 +1,94 @@
+//! Bodies that are too large, packed, or nested too deeply.
+
+use std::{
+    io::{BufReader, Write as _},
+    time::Instant,
+};
+
+use testkit::server::{ADMIN_KEY, Response};
+
+use super::{Duration, Edge};
+
+fn head(edge: &Edge, headers: &str) -> String {
+    format!(
+        "POST /api/v1/urls HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {ADMIN_KEY}\r\n\
+         Content-Type: application/json\r\n{headers}\r\n\r\n",
+        edge.host()
+    )
+}
+
+#[test]
+fn http_09_large_bodies_are_refused_and_cost_nothing() {
+    let edge = Edge::start();
+    let body = format!("{{\"original_url\": \"{}\"}}", "x".repeat(3_000_000));
+    let request = head(&edge, &format!("Content-Length: {}", body.len()));
+    // The answer comes before the body is sent, so sending it may fail half-way.
+    let mut stream = edge.connect();
+    stream.write_all(request.as_bytes()).unwrap();
+    let answer = Response::read(&mut BufReader::new(stream.try_clone().unwrap())).unwrap();
+    assert_eq!((answer.status, answer.json()["code"].as_str()), (413, Some("payload_too_large")));
+
+    // Of a length nobody told.
+    let chunk = "x".repeat(70_000);
+    let request = head(&edge, "Transfer-Encoding: chunked");
+    let answer = edge.send(&format!("{request}{:x}\r\n{chunk}\r\n0\r\n\r\n", chunk.len()));
+    assert_eq!(answer.status, 413);
+}
+
+#[test]
+fn http_09_packed_bodies_are_not_unpacked() {
+    let edge = Edge::start();
+    // An empty gzip file.
+    let packed = b"\x1f\x8b\x08\0\0\0\0\0\0\x03\x03\0\0\0\0\0\0\0\0\0";
+    let headers = format!("Content-Encoding: gzip\r\nContent-Length: {}", packed.len());
+    let mut request = head(&edge, &headers).into_bytes();
+    request.extend(packed);
+    let answer = edge.send_bytes(&request);
+    assert_eq!(
+        (answer.status, answer.json()["code"].as_str()),
+        (415, Some("unsupported_media_type"))
+    );
+}
+
+#[test]
+fn http_09_deep_nesting_is_refused() {
+    let edge = Edge::start();
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let body = format!("{{\"original_url\":{}1{}}}", open.repeat(9_000), close.repeat(9_000));
+        let request = head(&edge, &format!("Content-Length: {}", body.len()));
+        let answer = edge.send(&format!("{request}{body}"));
+        assert!(matches!(answer.status, 400 | 422), "{}", answer.status);
+        assert!(answer.body.len() < 1_000, "{}", String::from_utf8_lossy(&answer.body));
+    }
+}
+
+#[test]
+fn http_15_a_body_too_large_is_refused_before_it_is_sent() {
+    let edge = Edge::start();
+    let request = head(&edge, "Expect: 100-continue\r\nContent-Length: 10000000000");
+    assert_eq!(edge.send(&request).status, 413);
+}
+
+#[test]
+fn http_11_a_dripping_body_is_given_up() {
+    let edge = Edge::with(&[("BODY_TIMEOUT", "1s")]);
+    let mut stream = edge.connect();
+    stream.write_all(head(&edge, "Content-Length: 1000").as_bytes()).unwrap();
+    let start = Instant::now();
+    let mut dripping = stream.try_clone().unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            // A byte every now and then, until the server has had enough.
+            while dripping.write_all(b" ").is_ok() {
+                std::thread::park_timeout(Duration::from_millis(100));
+            }
+        });
+        let answer = Response::read(&mut BufReader::new(&stream)).unwrap();
+        let took = start.elapsed();
+        stream.shutdown(std::net::Shutdown::Both).unwrap();
+        assert_eq!(answer.status, 408);
+        assert_eq!(answer.json()["code"], "request_timeout");
+        assert!(answer.is_last());
+        assert!((0.9..3.0).contains(&took.as_secs_f64()), "{took:?}");
+    });
+}
