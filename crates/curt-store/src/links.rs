@@ -18,7 +18,7 @@ mod tags;
 mod versions;
 
 pub use bulk::{CreateLinksError, LINKS_AT_ONCE_MAX};
-pub use edits::{EditLinkError, RESTORE_WINDOW};
+pub use edits::{EditLinkError, ExpectedRevision, RESTORE_WINDOW};
 pub use pages::{LinkPage, LinkQuery, LinkSort, ListLinksError, PAGE_LEN_MAX};
 pub use versions::LinkVersion;
 

@@ -143,7 +143,7 @@ pub(crate) struct Problem<'a> {
     #[schema(examples("about:blank"))]
     r#type: &'static str,
     /// The phrase of the status.
-    #[schema(examples("Unprocessable Content"))]
+    #[schema(examples("Unprocessable Entity"))]
     title: &'a str,
     /// The status of the answer.
     #[schema(minimum = 400, maximum = 599, examples(422))]

@@ -1,6 +1,6 @@
 //! What handlers take from a request; every refusal is a problem like any other.
 
-use std::{convert::Infallible, fmt::Write as _, net::IpAddr, sync::Arc};
+use std::{convert::Infallible, fmt::Write as _, net::IpAddr, str::FromStr, sync::Arc};
 
 use axum::{
     extract::{DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Path, Query, Request},
@@ -8,7 +8,7 @@ use axum::{
 };
 use bytes::Bytes;
 use curt_domain::LinkId;
-use curt_store::REPLAY_KEY_LEN_MAX;
+use curt_store::{ExpectedRevision, REPLAY_KEY_LEN_MAX};
 use http_body::Body as _;
 use serde::{
     Deserialize,
@@ -150,9 +150,16 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
         let path = Path::<String>::from_request_parts(parts, state).await;
         let Path(text) = path.map_err(|_| ApiError::NotFound)?;
-        let id = text.parse().ok().and_then(LinkId::new);
+        let id = decimal(&text).and_then(LinkId::new);
         id.map(Self).ok_or(ApiError::NotFound)
     }
+}
+
+/// A number as we write it: digits alone, so that an id has one address and not `+5` and `005` too.
+pub(crate) fn decimal<T: FromStr>(text: &str) -> Option<T> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_short = text == "0" || !text.starts_with('0');
+    if is_plain && is_short { text.parse().ok() } else { None }
 }
 
 /// Proof that the request carries the administrator's key.
@@ -245,22 +252,29 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
-/// The revision that `If-Match` names; absent or `*` matches any.
-pub(crate) struct IfMatch(pub Option<u64>);
+/// The revisions that `If-Match` names; absent or `*` means any.
+pub(crate) struct IfMatch(pub ExpectedRevision);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
-    type Rejection = ApiError;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
-        let Some(value) = parts.headers.get(header::IF_MATCH) else { return Ok(Self(None)) };
-        let tag = value.to_str().unwrap_or_default().trim();
-        if tag == "*" {
-            return Ok(Self(None));
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let mut values = parts.headers.get_all(header::IF_MATCH).iter().peekable();
+        if values.peek().is_none() {
+            return Ok(Self(ExpectedRevision::Any));
         }
-        let revision = tag.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-        // A tag that we never gave matches no revision.
-        let revision = revision.and_then(|digits| digits.parse().ok());
-        revision.map(|revision| Self(Some(revision))).ok_or(ApiError::PreconditionFailed)
+        let values = values.map(|value| value.to_str().unwrap_or_default());
+        let tags: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+        if tags == ["*"] {
+            return Ok(Self(ExpectedRevision::Any));
+        }
+        // A tag that we never gave is the revision of nothing; whether that matters shows once
+        // the rest of the request has been found to be in order (RFC 9110, section 13.2.1).
+        let revisions = tags.into_iter().filter_map(|tag| {
+            let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
+            decimal(digits)
+        });
+        Ok(Self(ExpectedRevision::OneOf(revisions.collect())))
     }
 }
 

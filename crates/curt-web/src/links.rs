@@ -61,6 +61,7 @@ const TAG: &str = "links";
         body = ListView,
     )),
     security(("key" = [])),
+    extensions(("x-problems" = json!([ProblemCode::InvalidCode]))),
 )]
 pub(crate) async fn list(
     _: Administrator,
@@ -176,7 +177,7 @@ pub(crate) async fn delete(
     path = "/api/v1/urls/{id}/restore",
     operation_id = "restore_link",
     tag = TAG,
-    params(PathId),
+    params(PathId, IfMatch),
     responses((
         status = 200,
         description = "The link as it is now.",
@@ -192,8 +193,9 @@ pub(crate) async fn restore(
     State(site): State<Arc<Site>>,
     State(clock): State<Clock>,
     PathId(id): PathId,
+    IfMatch(revision): IfMatch,
 ) -> Result<Response, ApiError> {
-    let record = store.restore_link(id, clock.now()).await?;
+    let record = store.restore_link(id, revision, clock.now()).await?;
     cache.invalidate(record.link.code.as_str());
     Ok(answer(&record, &site, &clock))
 }

@@ -32,11 +32,34 @@ impl From<DbError> for EditLinkError {
     }
 }
 
+/// Which revisions of a link a change is meant for; at any other it is refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExpectedRevision {
+    Any,
+    OneOf(Vec<u64>),
+}
+
+impl ExpectedRevision {
+    fn is(&self, revision: u64) -> bool {
+        match self {
+            Self::Any => true,
+            Self::OneOf(expected) => expected.contains(&revision),
+        }
+    }
+}
+
 /// Which link, as the caller knows it.
 struct Aim {
     id: LinkId,
-    expected_revision: Option<u64>,
+    expected_revision: ExpectedRevision,
     now: Timestamp,
+}
+
+impl Aim {
+    fn check_revision(&self, link: &Link) -> Result<(), EditLinkError> {
+        let is_expected = self.expected_revision.is(link.revision);
+        if is_expected { Ok(()) } else { Err(EditLinkError::RevisionMismatch) }
+    }
 }
 
 struct Editing {
@@ -60,7 +83,7 @@ impl Store {
         &self,
         id: LinkId,
         edit: LinkEdit,
-        expected_revision: Option<u64>,
+        expected_revision: ExpectedRevision,
         now: Timestamp,
     ) -> Result<LinkRecord, EditLinkError> {
         let tag_ids = self.tag_ids(edit.tags.as_deref().unwrap_or_default()).await?;
@@ -72,7 +95,7 @@ impl Store {
     pub async fn delete_link(
         &self,
         id: LinkId,
-        expected_revision: Option<u64>,
+        expected_revision: ExpectedRevision,
         now: Timestamp,
     ) -> Result<Code, EditLinkError> {
         let aim = Aim { id, expected_revision, now };
@@ -83,9 +106,10 @@ impl Store {
     pub async fn restore_link(
         &self,
         id: LinkId,
+        expected_revision: ExpectedRevision,
         now: Timestamp,
     ) -> Result<LinkRecord, EditLinkError> {
-        let aim = Aim { id, expected_revision: None, now };
+        let aim = Aim { id, expected_revision, now };
         self.db.transaction("restore_link", aim, restore).await
     }
 }
@@ -122,10 +146,12 @@ fn delete<'t>(tx: &'t mut Tx<'_>, aim: &'t Aim) -> Work<'t, Code, EditLinkError>
 fn restore<'t>(tx: &'t mut Tx<'_>, aim: &'t Aim) -> Work<'t, LinkRecord, EditLinkError> {
     Box::pin(async move {
         let record = lock(tx, aim).await?;
-        let Some(deleted_at) = record.link.deleted_at else { return Ok(record) };
-        if RESTORE_WINDOW < aim.now.since(deleted_at) {
+        let deleted_at = record.link.deleted_at;
+        if deleted_at.is_some_and(|at| RESTORE_WINDOW < aim.now.since(at)) {
             return Err(EditLinkError::NotFound);
         }
+        aim.check_revision(&record.link)?;
+        let Some(deleted_at) = deleted_at else { return Ok(record) };
         let link = with_deletion(&record.link, None, aim.now);
         replace(tx, &record.link, &link).await?;
         erasure::unschedule(tx, aim.id, deleted_at).await?;
@@ -143,9 +169,7 @@ async fn lock_present(tx: &mut Tx<'_>, aim: &Aim) -> Result<LinkRecord, EditLink
     if record.link.deleted_at.is_some() {
         return Err(EditLinkError::NotFound);
     }
-    if aim.expected_revision.is_some_and(|expected| expected != record.link.revision) {
-        return Err(EditLinkError::RevisionMismatch);
-    }
+    aim.check_revision(&record.link)?;
     Ok(record)
 }
 

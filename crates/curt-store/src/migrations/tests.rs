@@ -5,7 +5,7 @@ use futures_util::future::try_join_all;
 use testkit::databases::{TestDatabase, for_each_engine, for_each_server};
 
 use super::*;
-use crate::{Store, StoreMetrics, StoreSettings, tests::link};
+use crate::{ExpectedRevision, Store, StoreMetrics, StoreSettings, tests::link};
 
 async fn connect(database: &TestDatabase) -> Store {
     let settings = StoreSettings::new(database.url().parse().unwrap());
@@ -159,7 +159,8 @@ async fn p8_the_previous_release_runs_on_a_newer_schema() {
         store.create_link(old.clone(), None).await.unwrap();
         let target = TargetUrl::from_stored("https://example.com/edited").unwrap();
         let edit = LinkEdit { target: Some(target.clone()), ..LinkEdit::default() };
-        let edited = store.edit_link(old.id, edit, None, clock().now()).await.unwrap();
+        let edited =
+            store.edit_link(old.id, edit, ExpectedRevision::Any, clock().now()).await.unwrap();
         assert_eq!(store.link(old.id).await.unwrap(), Some(edited));
         let route = store.route(&old.code).await.unwrap();
         assert_eq!(route.map(|route| route.target), Some(target));

@@ -1,7 +1,7 @@
 //! Finding deleted links while they can be restored, and any link by its code.
 
 use curt_domain::{Link, LinkRecord, LinkStatus, MaxClicks};
-use curt_store::{Cursor, LinkSort, ListLinksError, RESTORE_WINDOW, Store};
+use curt_store::{Cursor, ExpectedRevision, LinkSort, ListLinksError, RESTORE_WINDOW, Store};
 
 use crate::{
     lists::query,
@@ -33,12 +33,12 @@ async fn deleted_links_are_listed_by_their_latest_deletion() {
         }
         // Two at the same time: the higher id comes first.
         for (number, deleted_at) in [(1, 30), (2, 10), (3, 20), (4, 20)] {
-            store.delete_link(id(number), None, later(deleted_at)).await.unwrap();
+            store.delete_link(id(number), ExpectedRevision::Any, later(deleted_at)).await.unwrap();
         }
         for limit in 1..=5 {
             assert_eq!(walk(store, limit).await, ["one", "four", "three", "two"], "{limit}");
         }
-        store.restore_link(id(1), later(40)).await.unwrap();
+        store.restore_link(id(1), ExpectedRevision::Any, later(40)).await.unwrap();
         assert_eq!(store.erase_deleted(later(11), 10).await.unwrap(), 1);
         assert_eq!(walk(store, 5).await, ["four", "three"]);
     })
@@ -49,7 +49,7 @@ async fn deleted_links_are_listed_by_their_latest_deletion() {
 async fn what_can_no_longer_be_restored_is_not_listed() {
     for_each_store(async |store| {
         create(store, &link(1, "abc")).await;
-        store.delete_link(id(1), None, now()).await.unwrap();
+        store.delete_link(id(1), ExpectedRevision::Any, now()).await.unwrap();
         let last = now().plus(RESTORE_WINDOW);
         assert_eq!(store.deleted_links(last, 10, None).await.unwrap().items.len(), 1);
         let too_late = later(1).plus(RESTORE_WINDOW);
@@ -65,7 +65,7 @@ async fn cursors_of_links_and_of_deleted_links_are_not_for_each_other() {
             create(store, &link(number, code)).await;
         }
         for number in [1, 2] {
-            store.delete_link(id(number), None, now()).await.unwrap();
+            store.delete_link(id(number), ExpectedRevision::Any, now()).await.unwrap();
         }
         let mut list = query(LinkSort::CreatedAtDesc);
         list.limit = 1;
@@ -99,7 +99,7 @@ async fn a_code_finds_its_link_until_that_is_erased() {
             assert_eq!(store.link_by_code(&absent.parse().unwrap()).await.unwrap(), None);
         }
 
-        store.delete_link(id(1), None, later(10)).await.unwrap();
+        store.delete_link(id(1), ExpectedRevision::Any, later(10)).await.unwrap();
         let deleted = store.link_by_code(&rich.code).await.unwrap().unwrap();
         assert_eq!(
             (deleted.link.deleted_at, status(&deleted)),

@@ -1,7 +1,7 @@
 //! What becomes of links that were deleted long ago: nothing is left of them but the code.
 
 use curt_domain::{Link, LinkEdit, MaxClicks, Title};
-use curt_store::{CreateLinkError, EditLinkError, LinkSort};
+use curt_store::{CreateLinkError, EditLinkError, ExpectedRevision, LinkSort};
 
 use crate::{
     lists::query,
@@ -15,20 +15,20 @@ async fn erasing_takes_what_was_deleted_before_and_nothing_else() {
             create(store, &link(number, &format!("code{number}"))).await;
         }
         for (number, deleted_at) in [(1, 30), (2, 10), (3, 20)] {
-            store.delete_link(id(number), None, later(deleted_at)).await.unwrap();
+            store.delete_link(id(number), ExpectedRevision::Any, later(deleted_at)).await.unwrap();
         }
-        store.delete_link(id(4), None, later(5)).await.unwrap();
-        store.restore_link(id(4), later(6)).await.unwrap();
+        store.delete_link(id(4), ExpectedRevision::Any, later(5)).await.unwrap();
+        store.restore_link(id(4), ExpectedRevision::Any, later(6)).await.unwrap();
 
         assert_eq!(store.erase_deleted(later(10), 100).await.unwrap(), 0);
         assert_eq!(store.erase_deleted(later(30), 1).await.unwrap(), 1);
         assert_eq!(store.erase_deleted(later(30), 100).await.unwrap(), 1);
         assert_eq!(store.erase_deleted(later(30), 100).await.unwrap(), 0);
         for erased in [2, 3] {
-            let restored = store.restore_link(id(erased), later(40)).await;
+            let restored = store.restore_link(id(erased), ExpectedRevision::Any, later(40)).await;
             assert!(matches!(restored, Err(EditLinkError::NotFound)), "{restored:?}");
         }
-        assert!(store.restore_link(id(1), later(40)).await.is_ok());
+        assert!(store.restore_link(id(1), ExpectedRevision::Any, later(40)).await.is_ok());
         assert!(store.link(id(4)).await.unwrap().is_some());
         assert!(store.link(id(5)).await.unwrap().is_some());
     })
@@ -46,8 +46,8 @@ async fn nothing_of_an_erased_link_can_be_found() {
         };
         create(store, &secret).await;
         let edit = LinkEdit { title: Some(None), ..LinkEdit::default() };
-        store.edit_link(id(1), edit, None, now()).await.unwrap();
-        store.delete_link(id(1), None, now()).await.unwrap();
+        store.edit_link(id(1), edit, ExpectedRevision::Any, now()).await.unwrap();
+        store.delete_link(id(1), ExpectedRevision::Any, now()).await.unwrap();
         assert_eq!(store.erase_deleted(later(1), 100).await.unwrap(), 1);
 
         assert_eq!(store.link(id(1)).await.unwrap(), None);
@@ -70,7 +70,7 @@ async fn slug_05_a_code_stays_taken_after_deletion_and_erasure() {
     for_each_store(async |store| {
         create(store, &link(1, "printed")).await;
         let take = async |number| store.create_link(link(number, "printed"), None).await;
-        store.delete_link(id(1), None, now()).await.unwrap();
+        store.delete_link(id(1), ExpectedRevision::Any, now()).await.unwrap();
         let deleted = take(2).await;
         assert!(matches!(deleted, Err(CreateLinkError::CodeTaken)), "{deleted:?}");
         assert_eq!(store.erase_deleted(later(1), 100).await.unwrap(), 1);

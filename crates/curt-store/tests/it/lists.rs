@@ -4,7 +4,10 @@
 use std::collections::HashSet;
 
 use curt_domain::{Dates, Link, LinkStatus, MaxClicks, Tag, TargetUrl, Timestamp, Title};
-use curt_store::{Cursor, InvalidCursor, LinkQuery, LinkSort, ListLinksError, PAGE_LEN_MAX, Store};
+use curt_store::{
+    Cursor, ExpectedRevision, InvalidCursor, LinkQuery, LinkSort, ListLinksError, PAGE_LEN_MAX,
+    Store,
+};
 
 use crate::stores::{create, for_each_store, id, later, link, now, tags, target};
 
@@ -107,7 +110,7 @@ async fn links_that_come_and_go_move_no_page() {
         let first = LinkQuery { limit: 3, ..query(LinkSort::CreatedAtDesc) };
         let page = store.links(&first, now()).await.unwrap();
         create(store, &Link { created_at: later(60), ..link(8, "new") }).await;
-        store.delete_link(page.items[2].link.id, None, now()).await.unwrap();
+        store.delete_link(page.items[2].link.id, ExpectedRevision::Any, now()).await.unwrap();
         let rest = LinkQuery { limit: 50, cursor: page.next, ..first };
         assert_eq!(codes(store, &rest).await, ["_", "a", "A", "-"]);
     })
@@ -160,7 +163,7 @@ async fn links_are_found_by_code_title_host_and_path_in_any_case() {
             assert_eq!(codes(store, &search(text)).await, expected, "{text:?}");
         }
         let edit = curt_domain::LinkEdit { title: Some(titled("Birnen")), ..Default::default() };
-        store.edit_link(id(1), edit, None, now()).await.unwrap();
+        store.edit_link(id(1), edit, ExpectedRevision::Any, now()).await.unwrap();
         assert_eq!(codes(store, &search("äpfel")).await, [""; 0]);
         assert_eq!(codes(store, &search("birnen")).await, ["SpringSale"]);
     })
@@ -382,7 +385,7 @@ async fn filters_hold_together_and_deleted_links_are_in_no_list() {
             let tagged = Link { tags: tags(&["t"]), ..link(number, &format!("code{number}")) };
             create(store, &tagged).await;
         }
-        store.delete_link(id(2), None, now()).await.unwrap();
+        store.delete_link(id(2), ExpectedRevision::Any, now()).await.unwrap();
         for sort in SORTS {
             let combined = LinkQuery {
                 q: Some("PAGE".to_owned()),

@@ -1,7 +1,7 @@
 //! Many at once for one thing that only one can have.
 
 use curt_domain::{Link, LinkEdit, MaxClicks, Title};
-use curt_store::{CreateLinkError, EditLinkError};
+use curt_store::{CreateLinkError, EditLinkError, ExpectedRevision};
 
 use crate::stores::{create, for_each_store, id, in_parallel, later, link, now, tags};
 
@@ -39,7 +39,7 @@ async fn one_of_many_edits_of_a_revision_wins() {
         let edits = (0..30).map(|number| {
             let title = Title::parse(&format!("title {number}")).unwrap();
             let edit = LinkEdit { title: Some(Some(title)), ..LinkEdit::default() };
-            store.edit_link(id(1), edit, Some(1), later(number))
+            store.edit_link(id(1), edit, ExpectedRevision::OneOf(vec![1]), later(number))
         });
         let (won, lost): (Vec<_>, Vec<_>) =
             in_parallel(edits).await.into_iter().partition(Result::is_ok);
@@ -77,7 +77,9 @@ async fn links_bring_the_same_new_tags_in_any_order() {
 async fn a_link_deleted_twice_at_once_is_deleted_once() {
     for_each_store(async |store| {
         create(store, &link(1, "abc")).await;
-        let deletes = in_parallel((0..10).map(|_| store.delete_link(id(1), None, now()))).await;
+        let deletes =
+            in_parallel((0..10).map(|_| store.delete_link(id(1), ExpectedRevision::Any, now())))
+                .await;
         assert_eq!(deletes.iter().filter(|result| result.is_ok()).count(), 1);
         assert_eq!(store.newest_change().await.unwrap(), 1);
     })

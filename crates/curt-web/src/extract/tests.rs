@@ -115,17 +115,47 @@ async fn the_parameter_that_is_wrong_is_named() {
 }
 
 #[tokio::test]
-async fn if_match_names_a_revision_or_any() {
-    for (value, revision) in [("\"7\"", Some(7)), ("*", None), (" \"7\" ", Some(7))] {
-        let taken = take::<IfMatch>(header::IF_MATCH, value).await.unwrap();
-        assert_eq!(taken.0, revision, "{value}");
+async fn if_match_names_revisions_or_any() {
+    for (value, revisions) in [
+        ("\"7\"", vec![7]),
+        (" \"7\" ", vec![7]),
+        ("\"7\", \"8\",\"9\"", vec![7, 8, 9]),
+        ("\"x\", W/\"6\", \"8\"", vec![8]),
+    ] {
+        let Ok(taken) = take::<IfMatch>(header::IF_MATCH, value).await;
+        assert_eq!(taken.0, ExpectedRevision::OneOf(revisions), "{value}");
     }
-    for value in ["", "7", "\"", "\"\"", "\"x\"", "W/\"7\"", "\"18446744073709551616\""] {
-        let refused = take::<IfMatch>(header::IF_MATCH, value).await;
-        assert!(matches!(refused, Err(ApiError::PreconditionFailed)), "{value}");
+    let never_given = ["", "7", "\"", "\"\"", "\"x\"", "W/\"7\"", "\"+7\"", "\"07\"", "*, *"];
+    for value in never_given.into_iter().chain(["\"18446744073709551616\""]) {
+        let Ok(taken) = take::<IfMatch>(header::IF_MATCH, value).await;
+        assert_eq!(taken.0, ExpectedRevision::OneOf(Vec::new()), "{value}");
     }
-    let absent = take::<IfMatch>(header::ACCEPT, "*").await.unwrap();
-    assert_eq!(absent.0, None);
+    for name in [header::IF_MATCH, header::ACCEPT] {
+        let Ok(taken) = take::<IfMatch>(name, "*").await;
+        assert_eq!(taken.0, ExpectedRevision::Any);
+    }
+}
+
+#[tokio::test]
+async fn if_match_may_be_sent_in_several_lines() {
+    let (mut parts, ()) = Request::new(()).into_parts();
+    for tag in ["\"1\"", "\"2\""] {
+        parts.headers.append(header::IF_MATCH, HeaderValue::from_static(tag));
+    }
+    let Ok(taken) = IfMatch::from_request_parts(&mut parts, &()).await;
+    assert_eq!(taken.0, ExpectedRevision::OneOf(vec![1, 2]));
+}
+
+#[test]
+fn a_number_is_written_in_one_way() {
+    for (text, number) in [("0", 0), ("1", 1), ("18446744073709551615", u64::MAX)] {
+        assert_eq!(decimal(text), Some(number));
+    }
+    for text in
+        ["", "+1", "-1", "01", "00", " 1", "1 ", "1.0", "1e3", "0x1", "١", "18446744073709551616"]
+    {
+        assert_eq!(decimal::<u64>(text), None, "{text}");
+    }
 }
 
 #[tokio::test]

@@ -47,9 +47,8 @@ pub(crate) struct CreateBody {
     title: Option<String>,
     #[schema(schema_with = fields::note)]
     note: Option<String>,
-    #[serde(default)]
     #[schema(schema_with = fields::tags_or_null)]
-    tags: Vec<String>,
+    tags: Option<Vec<String>>,
     #[schema(schema_with = fields::redirect_status_or_null)]
     redirect_status: Option<u16>,
     #[schema(schema_with = fields::forward_query_or_null)]
@@ -164,7 +163,7 @@ impl CreateBody {
         let fallback = fallback.and_then(|text| mistakes.target("fallback_url", text, rules));
         let title = self.title.as_deref().and_then(|text| mistakes.title(text));
         let note = self.note.as_deref().and_then(|text| mistakes.note(text));
-        let tags = mistakes.tags(&self.tags);
+        let tags = mistakes.tags(self.tags.as_deref().unwrap_or_default());
         let status = self.redirect_status.and_then(|code| mistakes.redirect_status(code));
         let max_clicks = self.max_clicks.and_then(|count| mistakes.max_clicks(count));
         let valid_from = self.valid_from.as_deref();

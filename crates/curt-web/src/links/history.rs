@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     errors::{ApiError, FieldError},
+    extract::decimal,
     openapi::fields,
 };
 
@@ -19,7 +20,7 @@ use crate::{
 pub(crate) struct HistoryQuery {
     #[param(schema_with = fields::limit)]
     limit: Option<String>,
-    #[param(schema_with = fields::cursor)]
+    #[param(schema_with = fields::history_cursor)]
     cursor: Option<String>,
 }
 
@@ -55,10 +56,12 @@ impl HistoryQuery {
     pub(super) fn parse(&self) -> Result<(Option<u64>, u32), ApiError> {
         let mut mistakes = Mistakes::default();
         let limit = mistakes.limit(self.limit.as_deref());
-        let before = self.cursor.as_deref().map(str::parse::<u64>).transpose();
-        let before = before.unwrap_or_else(|_| {
-            mistakes.add(FieldError::invalid("cursor", "is none that a page of history gave"));
-            None
+        let before = self.cursor.as_deref().and_then(|text| {
+            let revision = decimal(text);
+            if revision.is_none() {
+                mistakes.add(FieldError::invalid("cursor", "is none that a page of history gave"));
+            }
+            revision
         });
         mistakes.none()?;
         Ok((before, limit))

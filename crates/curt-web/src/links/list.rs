@@ -9,6 +9,7 @@ use super::{fields::Mistakes, view::LinkView};
 use crate::{
     app::Site,
     errors::{ApiError, FieldError},
+    extract::decimal,
     openapi::fields,
 };
 
@@ -158,8 +159,8 @@ impl Mistakes {
     /// Pages have 1 to [`PAGE_LEN_MAX`] items, [`LIMIT_DEFAULT`] where the request does not say.
     pub(super) fn limit(&mut self, text: Option<&str>) -> u32 {
         let Some(text) = text else { return LIMIT_DEFAULT };
-        match text.parse() {
-            Ok(limit) if (1..=PAGE_LEN_MAX).contains(&limit) => limit,
+        match decimal(text) {
+            Some(limit) if (1..=PAGE_LEN_MAX).contains(&limit) => limit,
             _ => {
                 self.add(FieldError::invalid("limit", format!("must be from 1 to {PAGE_LEN_MAX}")));
                 LIMIT_DEFAULT

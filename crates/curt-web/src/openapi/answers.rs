@@ -28,6 +28,8 @@ const ANYWHERE: [ProblemCode; 6] = [
 
 /// Adds to every operation what follows from its parameters, its body and its security.
 pub(super) fn complete(document: &mut OpenApi, settings: LinkSettings) {
+    let shared = ProblemCode::ALL.iter().map(|code| (name(*code), shared_problem(*code).into()));
+    document.components.get_or_insert_default().responses.extend(shared);
     for item in document.paths.paths.values_mut() {
         let reads = [item.get.as_mut(), item.head.as_mut()];
         let writes = [item.post.as_mut(), item.patch.as_mut(), item.delete.as_mut()];
@@ -64,12 +66,27 @@ fn add_problems(operation: &mut Operation, more: &[ProblemCode]) {
     }
     let responses = &mut operation.responses.responses;
     for (status, codes) in by_status {
-        let response =
-            responses.entry(status.to_string()).or_insert_with(|| Response::new("").into());
+        let new = || match codes.as_slice() {
+            [code] => RefOr::Ref(Ref::from_response_name(name(*code))),
+            _ => Response::new("").into(),
+        };
+        let response = responses.entry(status.to_string()).or_insert_with(new);
         if let RefOr::T(response) = response {
             add_problem(response, status, &codes);
         }
     }
+}
+
+/// Of the response that is this problem and nothing else.
+fn name(code: ProblemCode) -> String {
+    format!("{code:?}")
+}
+
+fn shared_problem(code: ProblemCode) -> Response {
+    let mut response = Response::new("");
+    add_problem(&mut response, code.status().as_u16(), &[code]);
+    add_header(&mut response, REQUEST_ID);
+    response
 }
 
 /// Those that the handler names; the document itself does not show the list.

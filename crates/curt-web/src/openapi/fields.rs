@@ -203,7 +203,7 @@ pub(crate) fn valid_from() -> Object {
 pub(crate) fn expires_at() -> Object {
     let description = "From when on the link can no longer be followed (RFC 3339). Must lie after \
                        `valid_from`.";
-    or_null(time(description).build())
+    or_null(time(description).examples([json!("2026-06-01T00:00:00.000Z")]).build())
 }
 
 pub(crate) fn disabled_at() -> Object {
@@ -308,7 +308,13 @@ pub(crate) fn limit() -> Object {
 }
 
 pub(crate) fn cursor() -> Object {
-    text("Where the page begins: `next_cursor` of the page before, in the same order.").build()
+    text("Where the page begins: `next_cursor` of the page before, with the same filters.").build()
+}
+
+pub(crate) fn history_cursor() -> Object {
+    text("Where the page begins: `next_cursor` of the page before.")
+        .pattern(Some("^(0|[1-9][0-9]{0,15})$"))
+        .build()
 }
 
 pub(crate) fn next_cursor() -> Object {

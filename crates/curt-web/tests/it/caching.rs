@@ -8,6 +8,7 @@ use std::{
 
 use curt_cache::{CacheSettings, MISSING_AGE_MAX};
 use curt_domain::{LinkEdit, LinkId, TargetRules, TargetUrl};
+use curt_store::ExpectedRevision;
 use serde_json::json;
 use tokio::sync::Notify;
 
@@ -248,7 +249,7 @@ async fn a_database_that_is_known_to_be_away_is_not_waited_for() {
     let id = LinkId::new(id).unwrap();
     let target = TargetUrl::parse(NEW, &TargetRules::new([])).unwrap();
     let edit = LinkEdit { target: Some(target), ..LinkEdit::default() };
-    app.store.edit_link(id, edit, None, app.clock.now()).await.unwrap();
+    app.store.edit_link(id, edit, ExpectedRevision::Any, app.clock.now()).await.unwrap();
     app.clock.advance(CacheSettings::DEFAULT.entry_age_max);
 
     app.node.set_database_reached(false);

@@ -153,6 +153,43 @@ async fn if_match_protects_from_deleting_too() {
     assert_eq!(app.delete(id).header("if-match", "\"2\"").await.status, 204);
 }
 
+#[tokio::test]
+async fn if_match_takes_several_revisions() {
+    let app = TestApp::start().await;
+    let id = app.shorten("link", TARGET, json!({})).await;
+    let title = |title: &str| app.edit(id, &json!({ "title": title }));
+    title("First").header("if-match", "\"7\", \"1\"").await.ok(200);
+    title("Second").header("if-match", "\"1\",\"7\"").await.problem(412, "precondition_failed");
+    title("Second").header("if-match", "\"1\", W/\"2\"").await.problem(412, "precondition_failed");
+    assert_eq!(app.delete(id).header("if-match", "\"1\", \"2\"").await.status, 204);
+}
+
+#[tokio::test]
+async fn if_match_protects_from_restoring_too() {
+    let app = TestApp::start().await;
+    let id = app.shorten("link", TARGET, json!({})).await;
+    assert_eq!(app.delete(id).await.status, 204);
+    for stale in ["\"1\"", "\"3\"", "nonsense"] {
+        let refused = app.restore(id).header("if-match", stale).await;
+        refused.problem(412, "precondition_failed");
+    }
+    app.link(id).await.problem(404, "not_found");
+    assert_eq!(app.restore(id).header("if-match", "\"2\"").await.ok(200)["revision"], 3);
+    // Restored already, but not at this revision.
+    app.restore(id).header("if-match", "\"2\"").await.problem(412, "precondition_failed");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_request_comes_before_its_condition() {
+    let app = TestApp::start().await;
+    let id = app.shorten("link", TARGET, json!({})).await;
+    for condition in ["\"7\"", "nonsense"] {
+        let wrong = app.edit(id, &json!({ "max_clicks": 0 })).header("if-match", condition).await;
+        wrong.refuses("max_clicks", "invalid_field");
+        app.edit(id + 1, &json!({})).header("if-match", condition).await.problem(404, "not_found");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn of_many_edits_of_one_revision_one_succeeds() {
     const EDITORS: usize = 50;

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::app::{ADMIN_KEY, TestApp};
 
 const TARGET: &str = "https://example.com/";
 
@@ -40,6 +40,19 @@ async fn int_01_numbers_out_of_range_are_refused() {
     }
     assert_eq!(app.link_count().await, 1);
     assert_eq!(app.link(id).await.ok(200)["revision"], 1);
+}
+
+#[tokio::test]
+async fn int_01_a_number_in_an_address_is_written_in_one_way() {
+    let app = TestApp::start().await;
+    let id = app.shorten("link", TARGET, json!({})).await;
+    for other in [format!("+{id}"), format!("%2B{id}"), format!("0{id}"), format!("{id}.0")] {
+        let show = app.ask("GET", &format!("/api/v1/urls/{other}")).key(ADMIN_KEY);
+        show.await.problem(404, "not_found");
+        app.links(&format!("limit={other}")).await.refuses("limit", "invalid_field");
+        app.history(id, &format!("limit={other}")).await.refuses("limit", "invalid_field");
+        app.history(id, &format!("cursor={other}")).await.refuses("cursor", "invalid_field");
+    }
 }
 
 #[tokio::test]
@@ -142,13 +155,13 @@ async fn int_01_ids_out_of_range_name_no_link() {
     for wrong in ids {
         let path = format!("/api/v1/urls/{wrong}");
         for method in ["GET", "DELETE"] {
-            let ask = app.ask(method, &path).key(crate::app::ADMIN_KEY);
+            let ask = app.ask(method, &path).key(ADMIN_KEY);
             ask.await.problem(404, "not_found");
         }
-        let edit = app.ask("PATCH", &path).key(crate::app::ADMIN_KEY).json(&json!({}));
+        let edit = app.ask("PATCH", &path).key(ADMIN_KEY).json(&json!({}));
         edit.await.problem(404, "not_found");
         for (method, action) in [("POST", "restore"), ("GET", "history")] {
-            let ask = app.ask(method, &format!("{path}/{action}")).key(crate::app::ADMIN_KEY);
+            let ask = app.ask(method, &format!("{path}/{action}")).key(ADMIN_KEY);
             ask.await.problem(404, "not_found");
         }
     }
