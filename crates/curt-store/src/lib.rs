@@ -24,8 +24,8 @@ pub use cursor::{Cursor, InvalidCursor};
 pub use database_url::{DatabaseUrl, Engine, InvalidDatabaseUrl};
 pub use error::{StoreError, StoreErrorKind};
 pub use links::{
-    CreateLinkError, CreateLinksError, EditLinkError, ExpectedRevision, LINKS_AT_ONCE_MAX, LinkPage,
-    LinkQuery, LinkSort, LinkVersion, ListLinksError, PAGE_LEN_MAX, RESTORE_WINDOW,
+    CreateLinkError, CreateLinksError, EditLinkError, ExpectedRevision, LINKS_AT_ONCE_MAX,
+    LinkPage, LinkQuery, LinkSort, LinkVersion, ListLinksError, PAGE_LEN_MAX, RESTORE_WINDOW,
 };
 pub use meta::CheckSecretError;
 pub use metrics::StoreMetrics;

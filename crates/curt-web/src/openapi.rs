@@ -23,6 +23,7 @@ use crate::{app::Site, extract::IfNoneMatch, routes};
 
 mod answers;
 mod components;
+mod examples;
 pub(crate) mod fields;
 mod parameters;
 mod visits;
@@ -111,6 +112,7 @@ fn document(site: &Site) -> OpenApi {
     }
     document.paths.paths.extend(visits::paths().paths);
     answers::complete(&mut document, site.links);
+    examples::add_to(&mut document);
     document
 }
 

@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 
 use curt_domain::{Code, Link, LinkId, MaxClicks, Note, Title};
-use curt_store::{CreateLinksError, LINKS_AT_ONCE_MAX, LinkSort, NewReplay, Store};
+use curt_store::{
+    CreateLinksError, ExpectedRevision, LINKS_AT_ONCE_MAX, LinkSort, NewReplay, Store,
+};
 
 use crate::{
     lists::query,
@@ -85,7 +87,7 @@ async fn taken_codes_are_named_and_nothing_is_written() {
     for_each_store(async |store| {
         create(store, &link(1, "mine")).await;
         create(store, &link(2, "erased")).await;
-        store.delete_link(id(2), None, now()).await.unwrap();
+        store.delete_link(id(2), ExpectedRevision::Any, now()).await.unwrap();
         let mut new = links(10..=15);
         new[1].code = "mine".parse().unwrap();
         new[3].code = "erased".parse().unwrap();
@@ -162,7 +164,7 @@ async fn taken_codes_can_be_asked_for() {
     for_each_store(async |store| {
         create(store, &link(1, "null")).await;
         create(store, &link(2, "a_-Z9")).await;
-        store.delete_link(id(2), None, now()).await.unwrap();
+        store.delete_link(id(2), ExpectedRevision::Any, now()).await.unwrap();
         let codes: [Code; 4] = ["null", "NULL", "a_-Z9", "free"].map(|code| code.parse().unwrap());
         let expected = HashSet::from([codes[0].clone(), codes[2].clone()]);
         assert_eq!(store.taken_codes(&codes).await.unwrap(), expected);

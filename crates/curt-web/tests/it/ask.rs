@@ -10,7 +10,7 @@ use curt_web::Front;
 use http::{HeaderValue, Method, Request, header};
 use serde_json::Value;
 
-use crate::answer::Answer;
+use crate::{answer::Answer, contract};
 
 /// What most people's browser says.
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
@@ -51,6 +51,12 @@ impl Ask {
         self.header("user-agent", BROWSER).header("accept", BROWSER_ACCEPT)
     }
 
+    /// Sends it without looking into the document, which is asked for like this.
+    pub(crate) async fn unchecked(self) -> Answer {
+        let Ok(response) = self.front.answer(self.request).await;
+        Answer::read(response).await
+    }
+
     pub(crate) fn json(self, value: &Value) -> Self {
         self.body("application/json", value.to_string())
     }
@@ -69,8 +75,10 @@ impl IntoFuture for Ask {
 
     fn into_future(self) -> Self::IntoFuture {
         Box::pin(async move {
-            let Ok(response) = self.front.answer(self.request).await;
-            Answer::read(response).await
+            let (method, path) = (self.request.method().clone(), self.request.uri().to_string());
+            let answer = self.unchecked().await;
+            contract::check(&method, &path, &answer).await;
+            answer
         })
     }
 }

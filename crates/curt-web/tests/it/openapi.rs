@@ -1,9 +1,13 @@
 //! The OpenAPI document, and whether what it says is so.
 
+use http::Method;
 use insta::assert_json_snapshot;
-use serde_json::Value;
+use serde_json::{Value, json};
 
-use crate::app::TestApp;
+use crate::{
+    app::{ADMIN_KEY, TestApp},
+    contract::{resolve, validator},
+};
 
 async fn document(app: &TestApp) -> Value {
     app.ask("GET", "/openapi.json").await.ok(200)
@@ -36,7 +40,161 @@ async fn who_has_the_document_does_not_get_it_again() {
 async fn links_without_a_key_are_in_the_document_where_they_are_allowed() {
     let security = |document: &Value| document["paths"]["/api/v1/urls"]["post"]["security"].clone();
     let closed = TestApp::start().await;
-    assert_eq!(security(&document(&closed).await), serde_json::json!([{ "key": [] }]));
+    assert_eq!(security(&document(&closed).await), json!([{ "key": [] }]));
     let open = TestApp::with(|settings| settings.links.anonymous_create = true).await;
-    assert_eq!(security(&document(&open).await), serde_json::json!([{}, { "key": [] }]));
+    assert_eq!(security(&document(&open).await), json!([{}, { "key": [] }]));
+}
+
+/// Every operation with its method and its path.
+fn operations(document: &Value) -> Vec<(Method, &str, &Value)> {
+    let mut operations = Vec::new();
+    for (path, item) in document["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let method = method.to_ascii_uppercase().parse().unwrap();
+            operations.push((method, path.as_str(), operation));
+        }
+    }
+    operations
+}
+
+/// A server with the one link that the examples are about.
+async fn server_of_examples(document: &Value) -> TestApp {
+    let app = TestApp::start().await;
+    let create = &document["paths"]["/api/v1/urls"]["post"]["requestBody"]["content"];
+    let everything = &create["application/json"]["examples"]["everything"]["value"];
+    assert_eq!(app.create(everything).await.ok(201)["id"], 1);
+    app
+}
+
+#[tokio::test]
+async fn every_example_of_a_request_succeeds() {
+    let document = document(&TestApp::start().await).await;
+    let mut sent = 0;
+    for (method, path, operation) in operations(&document) {
+        let content = &operation["requestBody"]["content"]["application/json"];
+        if content.is_null() {
+            continue;
+        }
+        let schema = validator(&content["schema"], &document);
+        let examples = content["examples"].as_object().unwrap();
+        assert!(!examples.is_empty(), "{path} has no example");
+        for (name, example) in examples {
+            let body = &example["value"];
+            let errors: Vec<_> = schema.iter_errors(body).map(|e| e.to_string()).collect();
+            assert!(errors.is_empty(), "{name} of {path}: {errors:?}");
+            let app = if path.contains("{id}") {
+                server_of_examples(&document).await
+            } else {
+                TestApp::start().await
+            };
+            let path = path.replace("{id}", "1");
+            let answer = app.ask(method.as_str(), &path).key(ADMIN_KEY).json(body).await;
+            let status = answer.status.as_u16();
+            let documented = &operation["responses"][status.to_string()];
+            assert!(answer.status.is_success() && !documented.is_null(), "{name}: {answer:?}");
+            sent += 1;
+        }
+    }
+    assert!(6 <= sent, "{sent}");
+}
+
+#[tokio::test]
+async fn every_example_of_an_answer_is_one_that_is_given() {
+    let document = document(&TestApp::start().await).await;
+    let example = |path: &str, method: &str, status: &str| {
+        let response = &document["paths"][path][method]["responses"][status];
+        response["content"]["application/json"]["example"].clone()
+    };
+    let app = server_of_examples(&document).await;
+    let link = example("/api/v1/urls/{id}", "get", "200");
+    assert_eq!(app.link(1).await.ok(200), link);
+    assert_eq!(example("/api/v1/urls", "post", "201"), link);
+    assert_eq!(app.links("").await.ok(200), example("/api/v1/urls", "get", "200"));
+    let two = &document["paths"]["/api/v1/urls/bulk"]["post"]["requestBody"]["content"];
+    let two = &two["application/json"]["examples"]["two"]["value"];
+    let bulk =
+        TestApp::start().await.ask("POST", "/api/v1/urls/bulk").key(ADMIN_KEY).json(two).await;
+    assert_eq!(bulk.ok(200), example("/api/v1/urls/bulk", "post", "200"));
+    app.edit(1, &json!({ "title": "New" })).await.ok(200);
+    let history = example("/api/v1/urls/{id}/history", "get", "200");
+    assert_eq!(app.history(1, "").await.ok(200), history);
+    let mut health = app.ask("GET", "/api/v1/health").await.ok(200);
+    health["database"]["latency_ms"] = json!(0.12);
+    assert_eq!(health, example("/api/v1/health", "get", "200"));
+}
+
+#[tokio::test]
+async fn every_example_and_default_fits_its_schema() {
+    let document = document(&TestApp::start().await).await;
+    let mut checked = 0;
+    for (_, path, operation) in operations(&document) {
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let response = resolve(response, &document);
+            for content in response["content"].as_object().into_iter().flat_map(|all| all.values())
+            {
+                if let Some(example) = content.get("example") {
+                    let schema = validator(&content["schema"], &document);
+                    assert!(schema.is_valid(example), "{path} {status}: {example:#}");
+                    checked += 1;
+                }
+            }
+        }
+    }
+    checked += check_schemas(&document["paths"], &document);
+    checked += check_schemas(&document["components"]["schemas"], &document);
+    assert!(50 < checked, "{checked}");
+}
+
+/// Looks for schemas anywhere below; says how many examples and defaults it found.
+fn check_schemas(value: &Value, document: &Value) -> usize {
+    let mut checked = 0;
+    if let Value::Object(object) = value {
+        if object.get("type").is_some_and(|kind| kind.is_string() || kind.is_array()) {
+            let schema = validator(value, document);
+            let examples = object.get("examples").and_then(Value::as_array);
+            for example in examples.into_iter().flatten().chain(object.get("default")) {
+                assert!(schema.is_valid(example), "{example} is none of {value:#}");
+                checked += 1;
+            }
+        }
+        // What an example holds is no schema, whatever its fields are called.
+        let below = object.iter().filter(|(name, _)| !name.starts_with("example"));
+        checked += below.map(|(_, value)| check_schemas(value, document)).sum::<usize>();
+    } else if let Value::Array(items) = value {
+        checked += items.iter().map(|value| check_schemas(value, document)).sum::<usize>();
+    }
+    checked
+}
+
+#[tokio::test]
+async fn every_operation_says_what_it_is_for() {
+    let document = document(&TestApp::start().await).await;
+    let mut names: Vec<&str> = Vec::new();
+    for (method, path, operation) in operations(&document) {
+        let place = format!("{method} {path}");
+        for field in ["summary", "description", "operationId"] {
+            assert!(
+                operation[field].as_str().is_some_and(|text| !text.is_empty()),
+                "{place}: {field}"
+            );
+        }
+        let group = &operation["tags"][0];
+        assert!(
+            document["tags"].as_array().unwrap().iter().any(|tag| tag["name"] == *group),
+            "{place}"
+        );
+        for parameter in operation["parameters"].as_array().into_iter().flatten() {
+            assert!(parameter["description"].is_string(), "{place}: {}", parameter["name"]);
+        }
+        for (status, response) in operation["responses"].as_object().unwrap() {
+            let response = resolve(response, &document);
+            let has_id = response["headers"].get("X-Request-Id").is_some();
+            assert!(has_id && response["description"] != "", "{place}: {status}");
+        }
+        names.push(operation["operationId"].as_str().unwrap());
+    }
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "an operation's name stands twice");
 }

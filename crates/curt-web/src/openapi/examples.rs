@@ -1,0 +1,229 @@
+//! Requests and answers to learn from. A test sends every request to a new server and compares what
+//! comes back with the answer that stands here.
+
+use serde_json::{Value, json};
+use utoipa::openapi::{Content, OpenApi, RefOr, example::ExampleBuilder, path::Operation};
+
+use super::answers::operations;
+
+/// A request body for an operation, under the words that say what it is for.
+struct RequestExample {
+    operation: &'static str,
+    name: &'static str,
+    summary: &'static str,
+    body: Value,
+}
+
+/// An answer's body, wherever an operation answers with this schema.
+struct AnswerExample {
+    schema: &'static str,
+    body: Value,
+}
+
+pub(super) fn add_to(document: &mut OpenApi) {
+    let (requests, answers) = (requests(), answers());
+    for item in document.paths.paths.values_mut() {
+        for operation in operations(item) {
+            add_requests(operation, &requests);
+            add_answers(operation, &answers);
+        }
+    }
+}
+
+fn add_requests(operation: &mut Operation, examples: &[RequestExample]) {
+    let Some(RefOr::T(body)) = &mut operation.request_body else { return };
+    let Some(RefOr::T(content)) = body.content.get_mut("application/json") else { return };
+    let own = examples.iter().filter(|e| operation.operation_id.as_deref() == Some(e.operation));
+    for RequestExample { name, summary, body, .. } in own {
+        let example = ExampleBuilder::new().summary(*summary).value(Some(body.clone())).build();
+        content.examples.insert((*name).to_owned(), example.into());
+    }
+}
+
+fn add_answers(operation: &mut Operation, examples: &[AnswerExample]) {
+    for response in operation.responses.responses.values_mut() {
+        let RefOr::T(response) = response else { continue };
+        for content in response.content.values_mut() {
+            let RefOr::T(content) = content else { continue };
+            let example = examples.iter().find(|example| has_schema(content, example.schema));
+            content.example = example.map(|example| example.body.clone());
+        }
+    }
+}
+
+fn has_schema(content: &Content, name: &str) -> bool {
+    let Some(RefOr::Ref(schema)) = &content.schema else { return false };
+    schema.ref_location.rsplit('/').next() == Some(name)
+}
+
+fn requests() -> Vec<RequestExample> {
+    vec![
+        RequestExample {
+            operation: "create_link",
+            name: "simple",
+            summary: "A short link, nothing else",
+            body: json!({ "original_url": "https://example.com/spring" }),
+        },
+        RequestExample {
+            operation: "create_link",
+            name: "everything",
+            summary: "Everything that can be set",
+            body: everything(),
+        },
+        RequestExample {
+            operation: "create_link",
+            name: "once",
+            summary: "For one person, once",
+            body: json!({
+                "original_url": "https://example.com/invitation",
+                "max_clicks": 1,
+                "fallback_url": "https://example.com/used-up",
+            }),
+        },
+        RequestExample {
+            operation: "create_links",
+            name: "two",
+            summary: "Two links, one of them with a mistake",
+            body: json!({
+                "links": [
+                    { "original_url": "https://example.com/spring", "custom_alias": "spring" },
+                    { "original_url": "ftp://example.com/" },
+                ],
+            }),
+        },
+        RequestExample {
+            operation: "edit_link",
+            name: "target",
+            summary: "Another target",
+            body: json!({ "original_url": "https://example.com/summer" }),
+        },
+        RequestExample {
+            operation: "edit_link",
+            name: "clear",
+            summary: "No end, no limit, no tags",
+            body: json!({ "expires_at": null, "max_clicks": null, "tags": [] }),
+        },
+        RequestExample {
+            operation: "edit_link",
+            name: "switch_off",
+            summary: "Switched off",
+            body: json!({ "status": "disabled" }),
+        },
+    ]
+}
+
+fn everything() -> Value {
+    json!({
+        "original_url": "https://example.com/spring",
+        "custom_alias": "spring",
+        "title": "Spring sale",
+        "note": "for the newsletter",
+        "tags": ["news", "sale"],
+        "redirect_status": 302,
+        "forward_query": true,
+        "valid_from": "2026-01-31T12:00:00Z",
+        "expires_at": "2026-06-01T00:00:00+02:00",
+        "max_clicks": 1000,
+        "fallback_url": "https://example.com/",
+    })
+}
+
+/// What the request with everything is answered with.
+fn link() -> Value {
+    json!({
+        "id": 1,
+        "short_code": "spring",
+        "short_url": "https://sho.rt/spring",
+        "original_url": "https://example.com/spring",
+        "title": "Spring sale",
+        "note": "for the newsletter",
+        "tags": ["news", "sale"],
+        "redirect_status": 302,
+        "forward_query": true,
+        "valid_from": "2026-01-31T12:00:00.000Z",
+        "expires_at": "2026-05-31T22:00:00.000Z",
+        "max_clicks": 1000,
+        "fallback_url": "https://example.com/",
+        "status": "active",
+        "has_password": false,
+        "clicks": {
+            "total": 0, "human": 0, "bot": 0, "preview": 0, "prefetch": 0, "suspicious": 0
+        },
+        "last_click_at": null,
+        "revision": 1,
+        "created_at": "2026-01-31T12:00:00.000Z",
+        "updated_at": "2026-01-31T12:00:00.000Z",
+    })
+}
+
+/// What the bulk request with two links is answered with.
+fn bulk_results() -> Value {
+    let message = "has the scheme \"ftp\"; http and https are allowed";
+    let mut first = link();
+    for field in ["title", "note", "valid_from", "expires_at", "max_clicks", "fallback_url"] {
+        first[field] = Value::Null;
+    }
+    first["tags"] = json!([]);
+    first["forward_query"] = json!(false);
+    json!({
+        "results": [
+            { "index": 0, "status": 201, "link": first },
+            {
+                "index": 1,
+                "status": 422,
+                "problem": {
+                    "type": "about:blank",
+                    "title": "Unprocessable Entity",
+                    "status": 422,
+                    "detail": format!("original_url {message}"),
+                    "code": "unsupported_scheme",
+                    "errors": [
+                        {
+                            "field": "original_url",
+                            "code": "unsupported_scheme",
+                            "message": message,
+                        },
+                    ],
+                },
+            },
+        ],
+    })
+}
+
+fn answers() -> Vec<AnswerExample> {
+    let version = json!({
+        "revision": 1,
+        "original_url": "https://example.com/spring",
+        "title": "Spring sale",
+        "note": "for the newsletter",
+        "tags": ["news", "sale"],
+        "redirect_status": 302,
+        "forward_query": true,
+        "valid_from": "2026-01-31T12:00:00.000Z",
+        "expires_at": "2026-05-31T22:00:00.000Z",
+        "max_clicks": 1000,
+        "fallback_url": "https://example.com/",
+        "disabled_at": null,
+        "deleted_at": null,
+        "updated_at": "2026-01-31T12:00:00.000Z",
+        "replaced_at": "2026-01-31T12:00:00.000Z",
+    });
+    let health = json!({
+        "status": "ok",
+        "version": env!("CARGO_PKG_VERSION"),
+        "database": { "engine": "sqlite", "reachable": true, "latency_ms": 0.12 },
+    });
+    vec![
+        AnswerExample { schema: "Link", body: link() },
+        AnswerExample { schema: "BulkResults", body: bulk_results() },
+        AnswerExample {
+            schema: "LinkPage",
+            body: json!({ "items": [link()], "next_cursor": null }),
+        },
+        AnswerExample {
+            schema: "LinkHistory",
+            body: json!({ "items": [version], "next_cursor": null }),
+        },
+        AnswerExample { schema: "Health", body: health },
+    ]
+}
