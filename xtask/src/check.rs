@@ -11,6 +11,9 @@ use crate::{cargo, deny, problems, tidy};
 /// The configuration's reference manual, from the root of the workspace.
 const CONFIG_REFERENCE: &str = "docs/configuration.md";
 
+/// Tells the test that measures layers to do so often enough.
+const LAYERS_VARIABLE: &str = "CURT_LAYERS_ROUNDS";
+
 /// Tells the torture test how often to start and kill the server.
 const CYCLES_VARIABLE: &str = "CURT_TORTURE_CYCLES";
 
@@ -42,6 +45,14 @@ pub(crate) fn torture(root: &Path, cycles: u32) -> anyhow::Result<()> {
     let mut test = cargo::command(root, &arguments);
     test.args(["torture", "--", "--nocapture"]);
     cargo::run(test.env(CYCLES_VARIABLE, cycles.to_string()))
+}
+
+/// Times the parts of a redirect, in the release build.
+pub(crate) fn layers(root: &Path) -> anyhow::Result<()> {
+    let arguments = ["test", "--locked", "--release", "-p", "curt-web", "--lib", "layers"];
+    let mut test = cargo::command(root, &arguments);
+    test.args(["--", "--nocapture"]);
+    cargo::run(test.env(LAYERS_VARIABLE, "1000000"))
 }
 
 /// Asks the program for its configuration reference and keeps the answer in the repository.

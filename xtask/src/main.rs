@@ -8,6 +8,7 @@
 mod cargo;
 mod check;
 mod deny;
+mod fuzz;
 mod problems;
 mod tidy;
 
@@ -38,6 +39,16 @@ enum Task {
     Deny,
     /// Write docs/configuration.md from what the program says about itself
     ConfigReference,
+    /// Measure what each part of a redirect costs, without sockets
+    Layers,
+    /// Feed targets, proxies' headers and codes what nobody would think of
+    Fuzz {
+        /// For how long each
+        #[arg(long, default_value_t = 60)]
+        seconds: u32,
+        /// Only this one
+        target: Option<fuzz::Fuzzed>,
+    },
     /// Kill the server at random moments, again and again, and look for what it lost
     Torture {
         /// How many times the server is started and killed
@@ -64,6 +75,8 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Tidy => problems::report(&tidy::problems(root)?),
         Task::Deny => problems::report(&deny::problems(root)?),
         Task::ConfigReference => check::write_config_reference(root),
+        Task::Layers => check::layers(root),
+        Task::Fuzz { seconds, target } => fuzz::fuzz(root, seconds, target),
         Task::Torture { cycles } => check::torture(root, cycles),
     }
 }

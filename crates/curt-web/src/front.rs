@@ -10,10 +10,7 @@ use std::{
     net::IpAddr,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::Arc,
     task::{Context, Poll},
     time::{Duration, Instant},
 };
@@ -43,6 +40,7 @@ use crate::{
     hosts,
     metrics::{ConnectionMetrics, NO_ROUTE, REDIRECT_ROUTE},
     pages::NO_STORE,
+    request_ids::RequestIds,
     routes,
 };
 
@@ -262,7 +260,7 @@ impl Shared {
 }
 
 /// What must be right about a request whatever it asks for.
-fn check<B>(site: &Site, request: &Request<B>) -> Result<(), ApiError> {
+pub(crate) fn check<B>(site: &Site, request: &Request<B>) -> Result<(), ApiError> {
     let uri = request.uri();
     let query_len = uri.query().map_or(0, str::len);
     if PATH_LEN_MAX < uri.path().len() || URI_LEN_MAX < uri.path().len() + query_len {
@@ -300,30 +298,6 @@ impl Future for Answer {
             Self::Ready(response) => Pin::new(response).poll(context),
             Self::Later(response) => response.as_mut().poll(context),
         }
-    }
-}
-
-/// Ids that differ from request to request, and from run to run.
-struct RequestIds(AtomicU64);
-
-impl RequestIds {
-    /// An odd number close to 2^64 divided by the golden ratio: steps of it meet every value once.
-    const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
-
-    fn new() -> Self {
-        let seed = getrandom::u64().expect("the kernel gives random bytes once it has booted");
-        Self(AtomicU64::new(seed))
-    }
-
-    /// 16 hexadecimal digits.
-    fn next(&self) -> HeaderValue {
-        let mut id = self.0.fetch_add(Self::STEP, Ordering::Relaxed);
-        let mut text = [0; 16];
-        for digit in &mut text {
-            *digit = b"0123456789abcdef"[(id >> 60) as usize];
-            id <<= 4;
-        }
-        HeaderValue::from_bytes(&text).expect("hexadecimal digits are visible ASCII")
     }
 }
 

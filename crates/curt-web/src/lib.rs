@@ -20,6 +20,7 @@ mod metrics;
 mod node;
 mod openapi;
 mod pages;
+mod request_ids;
 mod routes;
 mod server;
 

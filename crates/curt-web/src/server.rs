@@ -10,6 +10,8 @@ use crate::{Front, MetricsPage, Node, metrics::ConnectionMetrics};
 
 mod connections;
 mod in_flight;
+#[cfg(test)]
+mod layers;
 mod stream;
 mod watch;
 

@@ -1,6 +1,4 @@
-//! Request ids, and what becomes of a request whose handler panics.
-
-use std::collections::HashSet;
+//! What becomes of a request whose handler panics.
 
 use axum::{body::to_bytes, routing::get};
 use http::StatusCode;
@@ -10,23 +8,6 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::app::tests::open_app;
-
-#[test]
-fn request_ids_are_16_digits_and_never_the_same() {
-    let ids = RequestIds::new();
-    let mut seen = HashSet::new();
-    for _ in 0..100_000 {
-        let id = ids.next();
-        let text = id.to_str().unwrap();
-        assert!(text.len() == 16 && text.bytes().all(|digit| digit.is_ascii_hexdigit()), "{text}");
-        assert!(seen.insert(id.clone()), "{text} came twice");
-    }
-}
-
-#[test]
-fn two_runs_begin_at_different_ids() {
-    assert_ne!(RequestIds::new().next(), RequestIds::new().next());
-}
 
 async fn get_status_and_body(front: &Front, path: &str) -> (StatusCode, Vec<u8>) {
     let request = Request::get(path).header("host", "sho.rt").body(Body::empty()).unwrap();
