@@ -250,6 +250,7 @@ fn a_crate_with_lints_of_its_own_is_found() {
         file("Cargo.toml", "[workspace]\n"),
         file("crates/a/Cargo.toml", "[lints]\nworkspace = true\n"),
         file("crates/b/Cargo.toml", "[lints.rust]\nunsafe_code = \"allow\"\n"),
+        file("fuzz/Cargo.toml", "[package]\nname = \"fuzz\"\n[workspace]\n"),
         file("xtask/Cargo.toml", "[package]\nname = \"xtask\"\n"),
     ];
     let expected = [
