@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use curt_domain::{
-    ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, RedirectStatus, Tag,
-    TargetUrl, Timestamp, Title,
+    ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, RedirectStatus, Switch,
+    Tag, TargetUrl, Timestamp, Title,
 };
 use curt_store::{CreateLinkError, NewReplay, Replay, StoreError};
 use serde::Deserialize;
@@ -61,6 +61,8 @@ pub(crate) struct CreateBody {
     max_clicks: Option<u64>,
     #[schema(schema_with = fields::fallback_url)]
     fallback_url: Option<String>,
+    #[schema(schema_with = fields::switch_or_null)]
+    status: Option<String>,
 }
 
 /// A checked request: a link that lacks only what the server gives it.
@@ -76,6 +78,7 @@ pub(super) struct Draft {
     dates: Dates,
     max_clicks: Option<MaxClicks>,
     fallback: Option<TargetUrl>,
+    switch: Switch,
 }
 
 /// Create a link
@@ -171,6 +174,7 @@ impl CreateBody {
         let expires_at = self.expires_at.as_deref();
         let expires_at = expires_at.and_then(|text| mistakes.time("expires_at", text));
         let dates = mistakes.dates(valid_from, expires_at);
+        let switch = self.status.as_deref().and_then(|word| mistakes.switch(word));
         mistakes.none()?;
         Ok(Draft {
             alias,
@@ -183,6 +187,7 @@ impl CreateBody {
             dates,
             max_clicks,
             fallback,
+            switch: switch.unwrap_or(Switch::Active),
         })
     }
 }
@@ -261,7 +266,10 @@ impl Draft {
             dates: self.dates,
             max_clicks: self.max_clicks,
             fallback: self.fallback.clone(),
-            disabled_at: None,
+            disabled_at: match self.switch {
+                Switch::Active => None,
+                Switch::Disabled => Some(now),
+            },
             deleted_at: None,
             revision: 1,
             created_at: now,

@@ -1,6 +1,6 @@
 //! The body of a PATCH: an absent field keeps, null clears.
 
-use curt_domain::{LinkEdit, Switch, TargetRules};
+use curt_domain::{LinkEdit, TargetRules};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
@@ -99,17 +99,5 @@ impl Mistakes {
             self.add(FieldError::invalid(name, "cannot be null; leave it out to keep it"));
         }
         field.flatten()
-    }
-
-    fn switch(&mut self, word: &str) -> Option<Switch> {
-        match word {
-            "active" => Some(Switch::Active),
-            "disabled" => Some(Switch::Disabled),
-            _ => {
-                let words = "can be set to active or disabled; the others follow from the link";
-                self.add(FieldError::invalid("status", words));
-                None
-            }
-        }
     }
 }

@@ -3,7 +3,7 @@
 //! Every field is looked at before anything is refused, so that one answer names all mistakes.
 
 use curt_domain::{
-    Code, Dates, InvalidText, MaxClicks, Note, RedirectStatus, TAGS_MAX, Tag, TargetRules,
+    Code, Dates, InvalidText, MaxClicks, Note, RedirectStatus, Switch, TAGS_MAX, Tag, TargetRules,
     TargetUrl, Timestamp, Title,
 };
 
@@ -98,5 +98,18 @@ impl Mistakes {
     pub(super) fn max_clicks(&mut self, count: u64) -> Option<MaxClicks> {
         let mistake = || FieldError::invalid("max_clicks", "must be at least 1 and below 2^53");
         self.keep(MaxClicks::new(count).ok_or_else(mistake))
+    }
+
+    /// What an owner can make of a status.
+    pub(super) fn switch(&mut self, word: &str) -> Option<Switch> {
+        match word {
+            "active" => Some(Switch::Active),
+            "disabled" => Some(Switch::Disabled),
+            _ => {
+                let words = "can be set to active or disabled; the others follow from the link";
+                self.add(FieldError::invalid("status", words));
+                None
+            }
+        }
     }
 }

@@ -277,6 +277,12 @@ pub(crate) fn switch() -> Object {
     words(description, ["active", "disabled"]).build()
 }
 
+pub(crate) fn switch_or_null() -> Object {
+    let mut schema = or_null(switch());
+    schema.enum_values.get_or_insert_default().push(json!(null));
+    schema
+}
+
 pub(crate) fn status_filter() -> Object {
     words(
         "Only links with this status; deleted ones are listed only when asked for.",

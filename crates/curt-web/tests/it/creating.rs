@@ -44,6 +44,22 @@ fn whole_link() -> Value {
     })
 }
 
+/// So that an import never has a link working that was switched off.
+#[tokio::test]
+async fn a_link_can_be_made_switched_off() {
+    let app = TestApp::start().await;
+    let off = app.shorten("off", TARGET, json!({ "status": "disabled" })).await;
+    assert_eq!(app.link(off).await.ok(200)["status"], "disabled");
+    assert_eq!(app.visit("/off").await.status, 404);
+    app.edit(off, &json!({ "status": "active" })).await.ok(200);
+    assert_eq!(app.visit("/off").await.status, 302);
+
+    let on = app.shorten("on", TARGET, json!({ "status": "active" })).await;
+    assert_eq!(app.link(on).await.ok(200)["status"], "active");
+    let expired = json!({ "original_url": TARGET, "status": "expired" });
+    app.create(&expired).await.refuses("status", "invalid_field");
+}
+
 #[tokio::test]
 async fn absent_and_null_are_the_same_for_what_is_optional() {
     let app = TestApp::start().await;
@@ -51,7 +67,7 @@ async fn absent_and_null_are_the_same_for_what_is_optional() {
         "original_url": TARGET, "custom_alias": null, "title": null, "note": null,
         "tags": null,
         "redirect_status": null, "forward_query": null, "valid_from": null, "expires_at": null,
-        "max_clicks": null, "fallback_url": null,
+        "max_clicks": null, "fallback_url": null, "status": null,
     });
     let link = app.create(&nulls).await.ok(201);
     assert_eq!((&link["redirect_status"], &link["forward_query"]), (&json!(302), &json!(false)));
@@ -139,8 +155,8 @@ async fn mass_01_nothing_but_the_known_fields_is_taken() {
     app.edit(id, &json!({ "custom_alias": "other" }))
         .await
         .refuses("custom_alias", "unknown_field");
-    let status = json!({ "original_url": TARGET, "status": "disabled" });
-    app.create(&status).await.refuses("status", "unknown_field");
+    let status = json!({ "original_url": TARGET, "status": "blocked" });
+    app.create(&status).await.refuses("status", "invalid_field");
     assert_eq!(app.link(id).await.ok(200), before);
     assert_eq!(app.link_count().await, 1);
 }
