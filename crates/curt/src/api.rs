@@ -126,8 +126,13 @@ pub(crate) fn bare(method: Method, path: &str) -> Request<Bytes> {
 }
 
 pub(crate) fn json(method: Method, path: &str, body: &impl Serialize) -> Request<Bytes> {
-    let mut request = bare(method, path);
     let body = serde_json::to_vec(body).expect("bodies are made of texts, numbers and lists");
+    json_bytes(method, path, body)
+}
+
+/// A request whose body is JSON already.
+pub(crate) fn json_bytes(method: Method, path: &str, body: Vec<u8>) -> Request<Bytes> {
+    let mut request = bare(method, path);
     *request.body_mut() = body.into();
     request.headers_mut().insert(header::CONTENT_TYPE, JSON);
     request

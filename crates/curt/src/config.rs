@@ -39,6 +39,7 @@ pub(crate) use self::{
     reference::reference,
     server::ServerConfig,
     sources::{Environment, Flags},
+    suggest::hint,
     values::duration,
 };
 use self::{

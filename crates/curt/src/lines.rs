@@ -9,6 +9,7 @@ pub(crate) struct Lines<R> {
     input: R,
     line: Vec<u8>,
     number: u64,
+    position: u64,
 }
 
 /// A line without its end, or that it was longer than [`LINE_LEN_MAX`].
@@ -24,7 +25,12 @@ pub(crate) struct TooLong;
 
 impl<R: BufRead> Lines<R> {
     pub(crate) fn new(input: R) -> Self {
-        Self { input, line: Vec::new(), number: 0 }
+        Self { input, line: Vec::new(), number: 0, position: 0 }
+    }
+
+    /// How many bytes have been read.
+    pub(crate) fn position(&self) -> u64 {
+        self.position
     }
 
     /// The next line, until there is none.
@@ -45,6 +51,7 @@ impl<R: BufRead> Lines<R> {
             len += text.len();
             ended = end.is_some();
             self.input.consume(used);
+            self.position += used as u64;
         }
         if len == 0 && !ended {
             return Ok(None);

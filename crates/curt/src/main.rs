@@ -15,6 +15,7 @@ mod node_id;
 mod open_files;
 mod output;
 mod problem;
+mod progress;
 mod refusal;
 mod serve;
 mod signals;

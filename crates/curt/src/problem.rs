@@ -1,7 +1,7 @@
 //! What the API refused, in the words of the command line.
 
 use http::StatusCode;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{failure::Exit, visible::visible};
 
@@ -16,11 +16,18 @@ pub(crate) struct Problem {
 }
 
 /// One thing that is wrong with one field.
-#[derive(Debug, Clone, Deserialize)]
+#[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Mistake {
     pub(crate) field: String,
     pub(crate) code: String,
     pub(crate) message: String,
+}
+
+impl Mistake {
+    /// One that was noticed before the API was asked; it uses the API's code for such.
+    pub(crate) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { field: field.into(), code: "invalid_field".to_owned(), message: message.into() }
+    }
 }
 
 impl Problem {
@@ -41,23 +48,21 @@ impl Problem {
         }
     }
 
-    /// What is wrong, one by one: the field's name, empty where it is about no field, the code,
-    /// and the words.
-    pub(crate) fn mistakes(&self) -> impl Iterator<Item = (&str, &str, &str)> {
-        let whole = self.errors.is_empty().then_some(("", &*self.code, &*self.detail));
-        let fields = self.errors.iter().map(|Mistake { field, code, message }| {
-            (field.as_str(), code.as_str(), message.as_str())
-        });
-        whole.into_iter().chain(fields)
+    /// What is wrong, one by one; without a field where it is about none.
+    pub(crate) fn into_mistakes(self) -> Vec<Mistake> {
+        if self.errors.is_empty() {
+            return vec![Mistake { field: String::new(), code: self.code, message: self.detail }];
+        }
+        self.errors
     }
 
     /// A line for each mistake, with the flag that a person would correct.
     pub(crate) fn lines(&self) -> Vec<String> {
-        let line = |(field, _, words): (&str, &str, &str)| match field {
-            "" => visible(words).into_owned(),
-            field => format!("{} {}", visible(&flag(field)), visible(words)),
+        let line = |mistake: Mistake| match mistake.field.as_str() {
+            "" => visible(&mistake.message).into_owned(),
+            field => format!("{} {}", visible(&flag(field)), visible(&mistake.message)),
         };
-        self.mistakes().map(line).collect()
+        self.clone().into_mistakes().into_iter().map(line).collect()
     }
 }
 

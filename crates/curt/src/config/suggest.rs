@@ -4,7 +4,7 @@
 const EDITS_MAX: usize = 3;
 
 /// A clause for the end of a message: `; did you mean cache.max_age?`, or nothing.
-pub(super) fn hint(wrong: &str, known: impl Iterator<Item = String>) -> String {
+pub(crate) fn hint(wrong: &str, known: impl Iterator<Item = String>) -> String {
     nearest(wrong, known).map_or_else(String::new, |name| format!("; did you mean {name}?"))
 }
 

@@ -17,6 +17,8 @@ fn help_of_every_command_reads_as_reviewed() {
         ("help_links_show", &["links", "show", "--help"]),
         ("help_links_edit", &["links", "edit", "--help"]),
         ("help_links_rm", &["links", "rm", "--help"]),
+        ("help_links_import", &["links", "import", "--help"]),
+        ("help_links_export", &["links", "export", "--help"]),
     ] {
         let run = program.run(arguments);
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));

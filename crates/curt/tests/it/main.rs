@@ -8,6 +8,7 @@ mod database;
 mod disk_full;
 mod drain;
 mod edge;
+mod exchange;
 mod help;
 mod keys;
 mod links;

@@ -1,0 +1,72 @@
+//! How a link stands in a line of CSV, for import and export alike.
+//!
+//! **Invariant:** what is exported is imported as it was. Cells that a spreadsheet would take for a
+//! formula are guarded by an apostrophe, which an import takes away again.
+
+/// The separators of tags in a cell.
+const TAG_SEPARATORS: [char; 2] = [',', ';'];
+
+/// The columns of an export, in their order. Those from `short_url` on are for people to look at.
+pub(super) const EXPORTED: [&str; 18] = [
+    "short_code",
+    "original_url",
+    "title",
+    "note",
+    "tags",
+    "status",
+    "redirect_status",
+    "forward_query",
+    "valid_from",
+    "expires_at",
+    "max_clicks",
+    "fallback_url",
+    "short_url",
+    "clicks_total",
+    "clicks_human",
+    "last_click_at",
+    "created_at",
+    "updated_at",
+];
+
+/// The cell with an apostrophe before it, if it needs one.
+///
+/// Spreadsheets run what begins with these signs. A text that has an apostrophe there already gets
+/// one more, so that taking one away always gives the text.
+pub(super) fn guarded(cell: String) -> String {
+    if is_formula(&cell) { format!("'{cell}") } else { cell }
+}
+
+/// The cell without the apostrophe that [`guarded`] gave it.
+pub(super) fn unguarded(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_formula(rest) => rest,
+        _ => cell,
+    }
+}
+
+fn is_formula(cell: &str) -> bool {
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\0'])
+}
+
+/// Tags with commas between them; as a JSON array if that would not give them back.
+pub(super) fn join_tags(tags: &[String]) -> String {
+    let is_plain = |tag: &String| !tag.contains(TAG_SEPARATORS);
+    let joined = tags.join(",");
+    if tags.iter().all(is_plain) && !joined.starts_with('[') {
+        return joined;
+    }
+    serde_json::to_string(tags).expect("texts are JSON")
+}
+
+pub(super) fn split_tags(cell: &str) -> Vec<String> {
+    if cell.starts_with('[')
+        && let Ok(tags) = serde_json::from_str(cell)
+    {
+        return tags;
+    }
+    let tags = cell.split(TAG_SEPARATORS).map(str::trim).filter(|tag| !tag.is_empty());
+    tags.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,181 @@
+//! `curt links export`: every link, page by page, to standard output or to a file that appears whole.
+
+use std::{
+    io::{self, BufWriter, Write},
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use clap::Args;
+use serde_json::value::RawValue;
+use tempfile::NamedTempFile;
+
+use super::{
+    csv::{EXPORTED, guarded, join_tags},
+    format::Format,
+    list::{Filters, Pages},
+    object::LinkObject,
+};
+use crate::{
+    api::Api,
+    failure::{Exit, Failure},
+    output,
+    progress::Progress,
+};
+
+/// An import makes the links in the order in which they came to be.
+const ORDER: &str = "created_at";
+
+#[derive(Debug, Args)]
+pub(crate) struct ExportArgs {
+    /// Write to this file [default: standard output]
+    #[arg(value_name = "FILE")]
+    file: Option<PathBuf>,
+    /// How to write the links [default: told by the file's name, else csv]
+    #[arg(long, value_enum)]
+    format: Option<Format>,
+    /// Replace the file if it exists
+    #[arg(long)]
+    force: bool,
+    #[command(flatten)]
+    filters: Filters,
+}
+
+impl ExportArgs {
+    pub(super) async fn run(&self, api: &Api) -> anyhow::Result<()> {
+        let to_stdout = |path: &&Path| *path != Path::new("-");
+        let path = self.file.as_deref().filter(to_stdout);
+        let format = self.format.or_else(|| path.and_then(Format::of)).unwrap_or(Format::Csv);
+        let mut pages = Pages::new(api, &self.filters, ORDER, u64::MAX);
+        match path {
+            None => {
+                let stdout = BufWriter::new(io::stdout().lock());
+                write(&mut pages, format, stdout, None).await?;
+            }
+            Some(path) => self.write_file(path, &mut pages, format).await?,
+        }
+        Ok(())
+    }
+
+    /// Nothing has the file's name until all of it is on disk.
+    async fn write_file(
+        &self,
+        path: &Path,
+        pages: &mut Pages<'_>,
+        format: Format,
+    ) -> anyhow::Result<()> {
+        let name = path.display();
+        // Asked before the work, and decided after it.
+        if !self.force && path.exists() {
+            return Err(already_there(path));
+        }
+        let directory = path.parent().filter(|parent| *parent != Path::new(""));
+        let directory = directory.unwrap_or(Path::new("."));
+        let mut file = NamedTempFile::with_prefix_in(".export-", directory)
+            .with_context(|| format!("writing {name}"))?;
+        let progress = Progress::of_bytes(None);
+        let count = write(pages, format, BufWriter::new(&mut file), Some(&progress)).await?;
+        drop(progress);
+        file.as_file().sync_all().with_context(|| format!("writing {name}"))?;
+        let kept = if self.force { file.persist(path) } else { file.persist_noclobber(path) };
+        match kept {
+            Ok(_) => output::line(format!("wrote {count} links to {name}")),
+            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(already_there(path))
+            }
+            Err(error) => Err(error).with_context(|| format!("writing {name}")),
+        }
+    }
+}
+
+fn already_there(path: &Path) -> anyhow::Error {
+    let words = format!("{} exists already; --force replaces it", path.display());
+    Failure::new(Exit::Rejected, words).into()
+}
+
+/// Writes all pages and says how many links they had.
+async fn write(
+    pages: &mut Pages<'_>,
+    format: Format,
+    output: impl Write,
+    progress: Option<&Progress>,
+) -> anyhow::Result<u64> {
+    let mut links = Links::new(format, output)?;
+    let mut count = 0;
+    while let Some(page) = pages.next().await? {
+        for link in &page.items {
+            links.write(link)?;
+        }
+        count += page.items.len() as u64;
+        if let Some(progress) = progress {
+            progress.set(count, format!("{count} links, {}", progress.rate(count)));
+        }
+    }
+    links.finish()?;
+    Ok(count)
+}
+
+enum Links<W: Write> {
+    Csv(Box<csv::Writer<W>>),
+    Ndjson(W),
+}
+
+impl<W: Write> Links<W> {
+    fn new(format: Format, output: W) -> anyhow::Result<Self> {
+        Ok(match format {
+            Format::Ndjson => Self::Ndjson(output),
+            Format::Csv => {
+                let mut writer = csv::Writer::from_writer(output);
+                writer.write_record(EXPORTED).map_err(csv_error)?;
+                Self::Csv(Box::new(writer))
+            }
+        })
+    }
+
+    fn write(&mut self, link: &RawValue) -> anyhow::Result<()> {
+        match self {
+            Self::Ndjson(output) => writeln!(output, "{link}").map_err(output::not_written),
+            Self::Csv(writer) => {
+                let link: LinkObject = serde_json::from_str(link.get())?;
+                writer.write_record(cells(link).map(guarded)).map_err(csv_error)
+            }
+        }
+    }
+
+    fn finish(self) -> anyhow::Result<()> {
+        match self {
+            Self::Ndjson(mut output) => output.flush(),
+            Self::Csv(mut writer) => writer.flush(),
+        }
+        .map_err(output::not_written)
+    }
+}
+
+fn csv_error(error: csv::Error) -> anyhow::Error {
+    output::not_written(error.into())
+}
+
+/// In the order of [`EXPORTED`].
+fn cells(link: LinkObject) -> [String; EXPORTED.len()] {
+    let settings = link.settings;
+    [
+        link.short_code,
+        settings.original_url,
+        settings.title.unwrap_or_default(),
+        settings.note.unwrap_or_default(),
+        join_tags(&settings.tags),
+        link.status,
+        settings.redirect_status.to_string(),
+        settings.forward_query.to_string(),
+        settings.valid_from.unwrap_or_default(),
+        settings.expires_at.unwrap_or_default(),
+        settings.max_clicks.map(|count| count.to_string()).unwrap_or_default(),
+        settings.fallback_url.unwrap_or_default(),
+        link.short_url,
+        link.clicks.total.to_string(),
+        link.clicks.human.to_string(),
+        link.last_click_at.unwrap_or_default(),
+        link.created_at,
+        link.updated_at,
+    ]
+}

@@ -1,0 +1,74 @@
+//! Rows in portions that one request takes.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::Serialize;
+use serde_json::{Map, Value};
+use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc::Sender;
+
+use super::rows::{Row, Rows};
+
+/// What the server writes in one transaction.
+const ROWS_MAX: usize = 500;
+
+/// Input for one request, in bytes: as JSON it stays below the API's 16 MiB, however it is escaped.
+const INPUT_LEN_MAX: u64 = 1 << 20;
+
+/// Neighbouring rows. The same input is always cut the same way, which a repeated import relies on.
+pub(super) struct Chunk {
+    pub(super) rows: Vec<Row>,
+    /// How much of the input has been read with it, in bytes.
+    pub(super) position: u64,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    links: Vec<&'a Map<String, Value>>,
+}
+
+impl Chunk {
+    /// The rows that are worth asking the API about.
+    pub(super) fn links(&self) -> impl Iterator<Item = &Map<String, Value>> {
+        self.rows.iter().filter_map(|row| row.link.as_ref().ok())
+    }
+
+    /// The body of a bulk create.
+    pub(super) fn body(&self) -> Vec<u8> {
+        let body = Body { links: self.links().collect() };
+        serde_json::to_vec(&body).expect("rows are made of texts and numbers")
+    }
+
+    /// What keeps a repeated import from making these links a second time, if anything has to: a
+    /// link with a code of its own meets itself.
+    pub(super) fn idempotency_key(&self, body: &[u8]) -> Option<String> {
+        if self.links().all(|link| link.contains_key("custom_alias")) {
+            return None;
+        }
+        // Equal rows elsewhere in the file are other links.
+        let mut hash = Sha256::new();
+        hash.update(self.rows.first()?.line.to_be_bytes());
+        hash.update(body);
+        Some(format!("import-{}", URL_SAFE_NO_PAD.encode(hash.finalize())))
+    }
+}
+
+/// Reads to the end, or until nobody wants more; an error is the last thing sent.
+pub(super) fn read_chunks(mut rows: Rows, chunks: &Sender<anyhow::Result<Chunk>>) {
+    loop {
+        let chunk = read_chunk(&mut rows);
+        let is_last = chunk.as_ref().map_or(true, |chunk| chunk.rows.is_empty());
+        if chunks.blocking_send(chunk).is_err() || is_last {
+            return;
+        }
+    }
+}
+
+fn read_chunk(rows: &mut Rows) -> anyhow::Result<Chunk> {
+    let start = rows.position();
+    let mut chunk = Vec::new();
+    while chunk.len() < ROWS_MAX && rows.position() - start < INPUT_LEN_MAX {
+        let Some(row) = rows.next()? else { break };
+        chunk.push(row);
+    }
+    Ok(Chunk { rows: chunk, position: rows.position() })
+}

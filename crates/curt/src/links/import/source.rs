@@ -1,0 +1,107 @@
+//! Where an import comes from: a file or standard input, looked at before it is read.
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Cursor, Read},
+    path::Path,
+};
+
+use anyhow::Context as _;
+
+use super::super::format::Format;
+use crate::failure::{Exit, Failure};
+
+/// Looked at to tell what a file is: more than any header of columns.
+const HEAD_LEN: u64 = 8 << 10;
+
+/// Read from the system at a time.
+const BUFFER_LEN: usize = 64 << 10;
+
+/// An input that is text in a format we know, as far as its head can tell.
+pub(super) struct Source {
+    pub(super) format: Format,
+    /// What separates the columns of CSV.
+    pub(super) delimiter: u8,
+    pub(super) input: Box<dyn BufRead + Send>,
+    /// In bytes, where it is known.
+    pub(super) len: Option<u64>,
+}
+
+impl Source {
+    /// `-` is standard input.
+    pub(super) fn open(path: &Path, format: Option<Format>) -> anyhow::Result<Self> {
+        if path == Path::new("-") {
+            return Self::new("standard input", io::stdin(), None, format);
+        }
+        let name = path.display().to_string();
+        let file = File::open(path).with_context(|| format!("opening {name}"))?;
+        let metadata = file.metadata().with_context(|| format!("reading {name}"))?;
+        anyhow::ensure!(!metadata.is_dir(), "{name} is a directory");
+        let len = metadata.is_file().then_some(metadata.len());
+        Self::new(&name, file, len, format.or_else(|| Format::of(path)))
+    }
+
+    fn new(
+        name: &str,
+        mut input: impl Read + Send + 'static,
+        len: Option<u64>,
+        format: Option<Format>,
+    ) -> anyhow::Result<Self> {
+        let mut head = Vec::new();
+        (&mut input)
+            .take(HEAD_LEN)
+            .read_to_end(&mut head)
+            .with_context(|| format!("reading {name}"))?;
+        if let Some(kind) = foreign(&head) {
+            return Err(Failure::new(Exit::Rejected, format_args!("{name} {kind}")).into());
+        }
+        let start = if head.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
+        let text = head[start..].trim_ascii_start();
+        let format = match format {
+            Some(format) => format,
+            None if text.starts_with(b"{") => Format::Ndjson,
+            None => Format::Csv,
+        };
+        if text.is_empty() && format == Format::Csv {
+            return Err(Failure::new(Exit::Rejected, format_args!("{name} is empty")).into());
+        }
+        let delimiter = delimiter(&head);
+        let mut input = Cursor::new(head).chain(input);
+        input.get_mut().0.set_position(start as u64);
+        let input = Box::new(BufReader::with_capacity(BUFFER_LEN, input));
+        Ok(Self { format, delimiter, input, len })
+    }
+}
+
+const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
+
+/// What a file is that is no text in a format of ours, by its first bytes.
+fn foreign(head: &[u8]) -> Option<&'static str> {
+    const KINDS: [(&[u8], &str); 11] = [
+        (
+            b"PK\x03\x04",
+            "is an Excel workbook or a zip archive; save the sheet as CSV, or unpack it",
+        ),
+        (b"\xd0\xcf\x11\xe0", "is an Excel workbook; save the sheet as CSV"),
+        (b"\x1f\x8b", "is compressed; try: gunzip -c FILE | curt links import -"),
+        (b"BZh", "is compressed; try: bunzip2 -c FILE | curt links import -"),
+        (b"\xfd7zXZ", "is compressed; try: unxz -c FILE | curt links import -"),
+        (b"\x28\xb5\x2f\xfd", "is compressed; try: unzstd -c FILE | curt links import -"),
+        (b"SQLite format 3", "is a database; only CSV and NDJSON are imported"),
+        (b"%PDF", "is a PDF document; only CSV and NDJSON are imported"),
+        (b"\xff\xfe", "is UTF-16; save it as UTF-8"),
+        (b"\xfe\xff", "is UTF-16; save it as UTF-8"),
+        (b"[", "is a JSON array; one object a line is needed: jq -c '.[]' FILE"),
+    ];
+    let known = KINDS.iter().find(|(magic, _)| head.starts_with(magic)).map(|(_, kind)| *kind);
+    let is_binary = || head.contains(&0).then_some("is no text; only CSV and NDJSON are imported");
+    known.or_else(is_binary)
+}
+
+/// The first of the signs that separate columns in the header, whose names have none of them.
+/// Spreadsheets of half of Europe write semicolons.
+fn delimiter(head: &[u8]) -> u8 {
+    let is_sign = |byte: &u8| matches!(byte, b',' | b';' | b'\t');
+    let header = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
+    header.iter().copied().find(|byte| is_sign(byte)).unwrap_or(b',')
+}
