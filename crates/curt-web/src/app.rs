@@ -10,8 +10,12 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::{
-    AdminKey, Hosts, Node, clients::ClientRules, ids::IdAllocator, links::BULK_REQUESTS_MAX,
-    openapi::ApiDocument, routes::reserved_words,
+    AdminKey, Hosts, Node,
+    clients::ClientRules,
+    ids::IdAllocator,
+    links::{BULK_REQUESTS_MAX, QR_IMAGES_MAX},
+    openapi::ApiDocument,
+    routes::reserved_words,
 };
 
 /// Section `links` of the configuration.
@@ -121,6 +125,9 @@ pub struct App {
     /// Held by each bulk request while it is answered.
     #[from_ref(skip)]
     pub(crate) bulk_slots: Arc<Semaphore>,
+    /// Held while the image of a QR code is drawn.
+    #[from_ref(skip)]
+    pub(crate) qr_slots: Arc<Semaphore>,
 }
 
 impl App {
@@ -145,6 +152,7 @@ impl App {
             node,
             clock,
             bulk_slots: Arc::new(Semaphore::new(BULK_REQUESTS_MAX)),
+            qr_slots: Arc::new(Semaphore::new(QR_IMAGES_MAX)),
         }
     }
 }

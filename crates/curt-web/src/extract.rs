@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use bytes::Bytes;
-use curt_domain::LinkId;
+use curt_domain::{Code, LinkId};
 use curt_store::{ExpectedRevision, REPLAY_KEY_LEN_MAX};
 use http_body::Body as _;
 use serde::{
@@ -155,6 +155,19 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
+/// The `{short_code}` of a path; what is no code names no link.
+pub(crate) struct PathCode(pub Code);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathCode {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(text) = path.map_err(|_| ApiError::NotFound)?;
+        text.parse().map(Self).map_err(|_| ApiError::NotFound)
+    }
+}
+
 /// A number as we write it: digits alone, so that an id has one address and not `+5` and `005` too.
 pub(crate) fn decimal<T: FromStr>(text: &str) -> Option<T> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
@@ -178,6 +191,27 @@ where
             Some(guess) if key.is(guess) => Ok(Self),
             _ => Err(ApiError::Unauthenticated),
         }
+    }
+}
+
+/// Who looks at what everybody may see. A wrong key is refused here as well.
+pub(crate) enum Reader {
+    Administrator,
+    Anybody,
+}
+
+impl<S> FromRequestParts<S> for Reader
+where
+    S: Send + Sync,
+    AdminKey: FromRef<S>,
+{
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        if !parts.headers.contains_key(header::AUTHORIZATION) {
+            return Ok(Self::Anybody);
+        }
+        Administrator::from_request_parts(parts, state).await.map(|_| Self::Administrator)
     }
 }
 

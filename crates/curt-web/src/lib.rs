@@ -20,6 +20,7 @@ mod metrics;
 mod node;
 mod openapi;
 mod pages;
+pub mod qr;
 mod request_ids;
 mod routes;
 mod server;

@@ -27,12 +27,16 @@ mod edit;
 mod fields;
 mod history;
 mod list;
+mod qr;
 mod view;
 
 pub(crate) use bulk::{__path_create_bulk, BULK_LINKS_MAX, BULK_REQUESTS_MAX, create_bulk};
 pub use create::REPLAY_AGE_MAX;
 pub(crate) use create::{__path_create, create};
 pub(crate) use list::{LIMIT_DEFAULT, SEARCH_LEN_MAX};
+pub(crate) use qr::{
+    __path_show_qr, QR_IMAGES_MAX, QR_MARGINS, QR_SIZE_DEFAULT, QR_SIZES, show_qr,
+};
 
 use edit::EditBody;
 use history::{HistoryQuery, HistoryView};

@@ -47,6 +47,7 @@ pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
         routes!(links::show, links::edit, links::delete),
         routes!(links::restore),
         routes!(links::history),
+        routes!(links::show_qr),
         routes!(health::health),
         routes!(health::live),
         routes!(health::ready),

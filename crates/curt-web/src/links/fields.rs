@@ -2,6 +2,8 @@
 //!
 //! Every field is looked at before anything is refused, so that one answer names all mistakes.
 
+use std::ops::RangeInclusive;
+
 use curt_domain::{
     Code, Dates, InvalidText, MaxClicks, Note, RedirectStatus, Switch, TAGS_MAX, Tag, TargetRules,
     TargetUrl, Timestamp, Title,
@@ -10,6 +12,7 @@ use curt_domain::{
 use crate::{
     app::Site,
     errors::{ApiError, FieldError, ProblemCode},
+    extract::decimal,
 };
 
 /// Collects what is wrong while the fields are read.
@@ -93,6 +96,25 @@ impl Mistakes {
     pub(super) fn time(&mut self, field: &str, text: &str) -> Option<Timestamp> {
         let parsed = text.parse::<Timestamp>();
         self.keep(parsed.map_err(|error| FieldError::invalid(field, format!("is {error}"))))
+    }
+
+    /// A whole number in decimal digits, from a query.
+    pub(super) fn number(
+        &mut self,
+        field: &str,
+        text: Option<&str>,
+        range: RangeInclusive<u32>,
+        default: u32,
+    ) -> u32 {
+        let Some(text) = text else { return default };
+        match decimal(text) {
+            Some(number) if range.contains(&number) => number,
+            _ => {
+                let words = format!("must be from {} to {}", range.start(), range.end());
+                self.add(FieldError::invalid(field, words));
+                default
+            }
+        }
     }
 
     pub(super) fn max_clicks(&mut self, count: u64) -> Option<MaxClicks> {

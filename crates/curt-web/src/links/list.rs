@@ -9,7 +9,6 @@ use super::{fields::Mistakes, view::LinkView};
 use crate::{
     app::Site,
     errors::{ApiError, FieldError},
-    extract::decimal,
     openapi::fields,
 };
 
@@ -158,14 +157,7 @@ impl ListQuery {
 impl Mistakes {
     /// Pages have 1 to [`PAGE_LEN_MAX`] items, [`LIMIT_DEFAULT`] where the request does not say.
     pub(super) fn limit(&mut self, text: Option<&str>) -> u32 {
-        let Some(text) = text else { return LIMIT_DEFAULT };
-        match decimal(text) {
-            Some(limit) if (1..=PAGE_LEN_MAX).contains(&limit) => limit,
-            _ => {
-                self.add(FieldError::invalid("limit", format!("must be from 1 to {PAGE_LEN_MAX}")));
-                LIMIT_DEFAULT
-            }
-        }
+        self.number("limit", text, 1..=PAGE_LEN_MAX, LIMIT_DEFAULT)
     }
 
     fn forbid(&mut self, field: &str, value: Option<&String>, why: &str) {

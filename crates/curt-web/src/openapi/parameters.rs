@@ -12,7 +12,7 @@ use utoipa::{
 };
 
 use super::fields;
-use crate::extract::{IdempotencyKey, IfMatch, IfNoneMatch, PathId};
+use crate::extract::{IdempotencyKey, IfMatch, IfNoneMatch, PathCode, PathId};
 
 fn header(name: &str, description: &str, schema: Object) -> Parameter {
     ParameterBuilder::new()
@@ -37,6 +37,12 @@ pub(super) fn in_path(name: &str, description: &str, schema: Object) -> Paramete
 impl IntoParams for PathId {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![in_path("id", "The link's `id`.", fields::id())]
+    }
+}
+
+impl IntoParams for PathCode {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![in_path("short_code", "The link's `short_code`.", fields::short_code())]
     }
 }
 

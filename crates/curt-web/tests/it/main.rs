@@ -30,4 +30,5 @@ mod numbers;
 mod openapi;
 mod pages;
 mod preview;
+mod qr;
 mod targets;
