@@ -45,8 +45,8 @@ const BULK_BODY_LEN_MAX: usize = 16 << 20;
 /// Bulk requests at a time. Each may hold a body and an answer of that size in memory.
 pub(crate) const BULK_REQUESTS_MAX: usize = 4;
 
-/// Once a request is so old, what is left of it is not tried, so that its client learns what was
-/// written before the front ends the request.
+/// Once writing has taken so long, what is left is not tried: a client that hears nothing for longer
+/// gives up, and then does not learn what was written.
 const WRITING_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// How much longer the chunk may take that is being written then.
@@ -67,7 +67,7 @@ pub(crate) struct BulkQuery {
 /// its own with the status that a single create would have: what is wrong with one costs no other.
 /// Only a body that is no list of links is refused whole.
 ///
-/// The answer tells of every item whether it was written. Should the request take longer than a
+/// The answer tells of every item whether it was written. Should writing take longer than a
 /// quarter of a minute, the rest has the status 503. Send it again with the same `Idempotency-Key`:
 /// what was written is answered again, and what was not is tried.
 #[utoipa::path(
@@ -95,7 +95,6 @@ pub(crate) async fn create_bulk(
     ApiQuery(query): ApiQuery<BulkQuery>,
     request: HttpRequest,
 ) -> Result<Response, ApiError> {
-    let until = Instant::now() + WRITING_TIME_MAX;
     let _slot = app.bulk_slots.try_acquire().map_err(|_| ApiError::TooBusy)?;
     let body = json_bytes(request, &app, BULK_BODY_LEN_MAX).await?;
     let read = move || Ok::<_, ApiError>((read_chunks(&body)?, Sha256::digest(&body).into()));
@@ -105,6 +104,8 @@ pub(crate) async fn create_bulk(
         return dry_run::check(&app, chunks).await.map(Answer::into_response);
     }
     let key = key.map(|key| BulkKey { key, body_hash, created_at: app.clock.now() });
+    // Not before: a long body may take minutes on a slow line.
+    let until = Instant::now() + WRITING_TIME_MAX;
     Writer { app: &app, key, until }.write(chunks).await.map(Answer::into_response)
 }
 
