@@ -15,6 +15,7 @@ use tokio::sync::Mutex;
 
 use crate::{ConnectError, Engine, StoreMetrics, StoreSettings, database_url::Location};
 
+mod copies;
 mod error;
 #[cfg(test)]
 pub(crate) mod explain;
@@ -34,9 +35,11 @@ use server::Server;
 use value::Cell;
 use writer::Writer;
 
+pub(crate) use copies::{SqliteCopy, copy_sqlite};
 pub(crate) use error::{DbError, DbErrorKind};
 pub(crate) use server::{create_database, drop_database};
 pub(crate) use sql::Sql;
+pub use sqlite::Watch;
 pub(crate) use sqlite::integrity_problems;
 pub(crate) use tx::{Body, Tx, Work};
 pub(crate) use value::{Row, Value};
@@ -60,7 +63,7 @@ enum Backend {
 pub(in crate::db) enum Patience {
     /// Somebody waits for it.
     Request,
-    /// It may rebuild a table, and nothing else happens meanwhile.
+    /// It may rebuild a table or read all of it, and nobody waits.
     Migration,
 }
 
@@ -111,6 +114,18 @@ impl Db {
             self.metrics.count_error(self.engine(), error.kind());
         }
         rows
+    }
+
+    /// A row of a statement that may look at everything there is: on the servers over a connection
+    /// of its own, without limits of time. SQLite's readers keep theirs.
+    pub(crate) async fn row_at_leisure(&self, sql: Sql) -> Result<Option<Row>, DbError> {
+        let read: Body<Sql, Option<Row>, DbError> = |tx, sql| Box::pin(tx.row(*sql, &[]));
+        match self.engine() {
+            Engine::Sqlite => self.row(sql, &[]).await,
+            Engine::Postgres | Engine::MySql => {
+                self.run("count", Isolation::Savepoint, Patience::Migration, sql, read).await
+            }
+        }
     }
 
     /// A write of one statement, a transaction by itself.

@@ -4,6 +4,7 @@
 //! it is. An acknowledged write survives the death of the process and a power cut.
 
 mod admin;
+mod backups;
 mod changes;
 mod connect;
 mod cursor;
@@ -18,10 +19,12 @@ mod migrations;
 mod replays;
 mod store;
 
+pub use backups::{Contents, InspectError, copy_sqlite, inspect_sqlite};
 pub use changes::{Change, ChangeKind, Changes};
 pub use connect::{CONNECTIONS_MAX_DEFAULT, ConnectError, StoreSettings};
 pub use cursor::{Cursor, InvalidCursor};
 pub use database_url::{DatabaseUrl, Engine, InvalidDatabaseUrl};
+pub use db::Watch;
 pub use error::{StoreError, StoreErrorKind};
 pub use links::{
     CreateLinkError, CreateLinksError, EditLinkError, ExpectedRevision, LINKS_AT_ONCE_MAX,
@@ -29,7 +32,7 @@ pub use links::{
 };
 pub use meta::CheckSecretError;
 pub use metrics::StoreMetrics;
-pub use migrations::{MigrateError, MigrationState, MigrationStatus};
+pub use migrations::{MigrateError, MigrationState, MigrationStatus, newest_migration};
 pub use replays::{NewReplay, REPLAY_KEY_LEN_MAX, Replay};
 pub use store::Store;
 

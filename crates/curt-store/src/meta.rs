@@ -17,7 +17,7 @@ pub enum CheckSecretError {
     Store(#[from] StoreError),
 }
 
-const KEY_CHECK: Sql = Sql::new("select value from meta where name = 'key_check'");
+pub(crate) const KEY_CHECK: Sql = Sql::new("select value from meta where name = 'key_check'");
 
 const INSERT_KEY_CHECK: Sql = Sql::new(
     "insert into meta (name, value) values ('key_check', $1) on conflict (name) do nothing",
@@ -26,6 +26,8 @@ const INSERT_KEY_CHECK: Sql = Sql::new(
     "insert into meta (name, value) values ('key_check', $1)
      on duplicate key update value = meta.value",
 );
+
+const FORGET_KEY_CHECK: Sql = Sql::new("delete from meta where name = 'key_check'");
 
 /// A node started for the first time when its row was made.
 const ANNOUNCE: Sql = Sql::new(
@@ -55,6 +57,13 @@ impl Store {
         Ok(row.is_some())
     }
 
+    /// Lets the next node that asks bring another secret, because the old one is lost. Codes that
+    /// were given stay as they are; whatever else was derived from the old secret is void.
+    pub async fn forget_secret(&self) -> Result<(), StoreError> {
+        let forgotten = self.db.execute(FORGET_KEY_CHECK, &[]).await;
+        forgotten.map(drop).map_err(StoreError::while_doing("forgetting the secret key"))
+    }
+
     /// Writes down that this node is alive, for people to look at.
     pub async fn announce_node(
         &self,
@@ -80,4 +89,4 @@ impl Store {
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] = &[KEY_CHECK, INSERT_KEY_CHECK, ANNOUNCE];
+pub(crate) const STATEMENTS: &[Sql] = &[KEY_CHECK, INSERT_KEY_CHECK, FORGET_KEY_CHECK, ANNOUNCE];

@@ -45,7 +45,7 @@ const LOCK: Sql = Sql::new("select 1 from pg_advisory_xact_lock(6004791358)")
 const UNLOCK: Sql =
     Sql::new("select 1").on_mysql("select release_lock(concat('curt-', md5(database())))");
 
-const RECORDS: Sql =
+pub(crate) const RECORDS: Sql =
     Sql::new("select version, name, checksum, finished_at from curt_migrations order by version");
 const RECORD: Sql = Sql::new("select finished_at from curt_migrations where version = $1");
 const START: Sql = Sql::new(
@@ -93,6 +93,11 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0020_idempotency_keys"),
     migration!("0021_idempotency_keys_by_creation"),
 ];
+
+/// The name of the newest migration that this release knows; names are in order.
+pub fn newest_migration() -> &'static str {
+    MIGRATIONS.last().expect("there are migrations").name
+}
 
 /// One migration, and how far this database is with it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -164,12 +169,20 @@ pub(crate) async fn status(db: &Db) -> Result<Vec<MigrationStatus>, MigrateError
     } else {
         Vec::new()
     };
+    statuses(db.engine(), &records)
+}
+
+/// What the rows of [`RECORDS`] say, together with what this release knows.
+pub(crate) fn statuses(
+    engine: Engine,
+    records: &[Row],
+) -> Result<Vec<MigrationStatus>, MigrateError> {
     let mut records = records.iter().map(Record::from_row).peekable();
     let mut statuses = Vec::with_capacity(MIGRATIONS.len());
     for (version, migration) in (1..).zip(MIGRATIONS) {
         let record = records.next_if(|next| !matches!(next, Ok(r) if r.version != version));
         let state = match record.transpose()? {
-            Some(record) if record.checksum != migration.checksum(db.engine()) => {
+            Some(record) if record.checksum != migration.checksum(engine) => {
                 return Err(MigrateError::Changed { name: record.name });
             }
             Some(Record { finished_at: Some(at), .. }) => MigrationState::Applied { at },
@@ -276,7 +289,7 @@ async fn take_locked_step(
     Ok(Some(migration.name))
 }
 
-fn has_our_table(first_table: Option<&Row>) -> Result<bool, MigrateError> {
+pub(crate) fn has_our_table(first_table: Option<&Row>) -> Result<bool, MigrateError> {
     let Some(row) = first_table else { return Ok(false) };
     let table = row.text(0)?;
     if is_ours(table) { Ok(true) } else { Err(MigrateError::Foreign { table: table.to_owned() }) }

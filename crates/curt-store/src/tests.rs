@@ -4,7 +4,7 @@ use curt_domain::{Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Targe
 use testkit::databases::for_each_engine;
 
 use crate::{
-    Engine, Store, StoreMetrics, StoreSettings, changes,
+    Engine, Store, StoreMetrics, StoreSettings, backups, changes,
     db::{Row, Sql, explain},
     ids, links, meta, replays,
 };
@@ -46,9 +46,15 @@ pub(crate) fn link(number: u64) -> Link {
 
 #[tokio::test]
 async fn every_statement_is_prepared_on_every_engine() {
-    let statements =
-        [changes::STATEMENTS, ids::STATEMENTS, meta::STATEMENTS, replays::STATEMENTS].concat();
-    let statements = [statements, links::statements()].concat();
+    let statements = [
+        backups::STATEMENTS,
+        changes::STATEMENTS,
+        ids::STATEMENTS,
+        meta::STATEMENTS,
+        replays::STATEMENTS,
+        &links::statements(),
+    ]
+    .concat();
     for_each_store(async |store| {
         for sql in &statements {
             let prepared = explain::prepare(&store.db, *sql).await;

@@ -5,6 +5,7 @@
 
 use std::{
     fs, io,
+    ops::ControlFlow,
     os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::{
@@ -14,7 +15,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{CachedStatement, ErrorCode, ffi, types::ValueRef};
+use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ffi, types::ValueRef};
 
 use super::{Cell, DbError, DbErrorKind, Row, Sql, Value};
 use crate::{connect::ConnectError, migrations};
@@ -40,8 +41,14 @@ const WAL_KEPT_BYTES: i64 = 64 * 1024 * 1024;
 /// Steps of SQLite's virtual machine between two looks at the clock: some tens of microseconds.
 const STEPS_BETWEEN_CLOCKS: i32 = 1_000;
 
+/// The same between two questions to whoever watches a backup, which are system calls.
+const STEPS_BETWEEN_QUESTIONS: i32 = 20_000;
+
 /// How often another process that opens the same new database may come in between.
 const WAL_ATTEMPTS_MAX: u32 = 10;
+
+/// Asked again and again during long work on a file; `Break` ends it at once.
+pub type Watch = Arc<dyn Fn() -> ControlFlow<()> + Send + Sync>;
 
 pub(in crate::db) struct Connection {
     inner: rusqlite::Connection,
@@ -69,6 +76,16 @@ impl Connection {
         let connection = Self::open(path)?;
         connection.set("query_only", "on")?;
         Ok(connection)
+    }
+
+    /// For a look at a database that others use. Unlike the others it never creates the file.
+    pub(in crate::db) fn open_existing(path: &Path) -> Result<Self, DbError> {
+        Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+    }
+
+    /// For a file that nobody writes and that stays as it is, to the last byte.
+    pub(in crate::db) fn open_unchanging(path: &Path) -> Result<Self, DbError> {
+        Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
 
     /// Runs a statement that returns no rows; says how many rows it changed.
@@ -153,6 +170,36 @@ impl Connection {
         self.inner.progress_handler(STEPS_BETWEEN_CLOCKS, is_over).map_err(db_error)
     }
 
+    /// From now on `watch` is asked every few milliseconds of work whether to go on.
+    pub(in crate::db) fn watch(&mut self, watch: Watch) -> Result<(), DbError> {
+        let is_over = move || watch().is_break();
+        self.inner.progress_handler(STEPS_BETWEEN_QUESTIONS, Some(is_over)).map_err(db_error)
+    }
+
+    /// Writes what is committed now into an empty file, with nothing of what was deleted.
+    pub(in crate::db) fn vacuum_into(&self, path: &Path) -> Result<(), DbError> {
+        let Some(path) = path.to_str() else {
+            return Err(DbError::new(DbErrorKind::Other, "the path of the copy is not UTF-8"));
+        };
+        self.inner.execute("vacuum into ?1", [path]).map(drop).map_err(db_error)
+    }
+
+    /// What SQLite's own check finds: pages, rows and indexes that contradict each other.
+    pub(in crate::db) fn integrity_problems(&mut self) -> Result<Vec<String>, DbError> {
+        const CHECK: Sql = Sql::new("pragma integrity_check");
+        let rows = match self.rows(CHECK, &[]) {
+            Ok(rows) => rows,
+            // Too damaged for the check to get through.
+            Err(error) if error.kind() == DbErrorKind::StorageFailed => {
+                return Ok(vec![std::error::Error::source(&error).unwrap_or(&error).to_string()]);
+            }
+            Err(error) => return Err(error),
+        };
+        let lines: Result<Vec<_>, _> =
+            rows.iter().map(|row| row.text(0).map(str::to_owned)).collect();
+        Ok(lines?.into_iter().filter(|line| line != "ok").collect())
+    }
+
     /// Copies the WAL into the database when it has grown enough.
     ///
     /// We do this ourselves because SQLite's own checkpoint hides its errors, and a failed sync
@@ -169,7 +216,13 @@ impl Connection {
     }
 
     fn open(path: &Path) -> Result<Self, DbError> {
-        let inner = rusqlite::Connection::open(path).map_err(db_error)?;
+        Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
+    }
+
+    fn open_with(path: &Path, flags: OpenFlags) -> Result<Self, DbError> {
+        // Each connection belongs to one thread at a time, so SQLite need not see to that.
+        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let inner = rusqlite::Connection::open_with_flags(path, flags).map_err(db_error)?;
         inner.busy_timeout(BUSY_TIMEOUT).map_err(db_error)?;
         inner.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
         Ok(Self { inner, deadline: None, wal_pages: Arc::default() })
@@ -273,17 +326,7 @@ fn bind(
 
 /// What SQLite's own check finds in a file; nothing when it is sound.
 pub(crate) fn integrity_problems(path: &Path) -> Result<Vec<String>, DbError> {
-    const CHECK: Sql = Sql::new("pragma integrity_check");
-    let rows = match Connection::open_reader(path)?.rows(CHECK, &[]) {
-        Ok(rows) => rows,
-        // Too damaged for the check to get through.
-        Err(error) if error.kind() == DbErrorKind::StorageFailed => {
-            return Ok(vec![std::error::Error::source(&error).unwrap_or(&error).to_string()]);
-        }
-        Err(error) => return Err(error),
-    };
-    let lines: Result<Vec<_>, _> = rows.iter().map(|row| row.text(0).map(str::to_owned)).collect();
-    Ok(lines?.into_iter().filter(|line| line != "ok").collect())
+    Connection::open_reader(path)?.integrity_problems()
 }
 
 fn check_library() -> Result<(), ConnectError> {

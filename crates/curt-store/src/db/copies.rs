@@ -1,0 +1,42 @@
+//! SQLite files that nobody writes: making one from a database in use, and reading one.
+
+use std::path::Path;
+
+use super::{
+    DbError, Row, Sql,
+    sqlite::{Connection, Watch},
+};
+
+/// Writes what is committed at this moment into the empty file at `target`.
+///
+/// `VACUUM INTO` reads one snapshot and rebuilds every table from it, while writers go on. The
+/// backup API would copy pages instead: it begins anew whenever another connection writes, unless
+/// it copies all at once, and then it takes along what was deleted.
+pub(crate) fn copy_sqlite(source: &Path, target: &Path, watch: Watch) -> Result<(), DbError> {
+    let mut connection = Connection::open_existing(source)?;
+    connection.watch(watch)?;
+    connection.vacuum_into(target)
+}
+
+/// A copy, opened so that not a byte of it changes.
+pub(crate) struct SqliteCopy(Connection);
+
+impl SqliteCopy {
+    pub(crate) fn open(path: &Path, watch: Watch) -> Result<Self, DbError> {
+        let mut connection = Connection::open_unchanging(path)?;
+        connection.watch(watch)?;
+        Ok(Self(connection))
+    }
+
+    pub(crate) fn integrity_problems(&mut self) -> Result<Vec<String>, DbError> {
+        self.0.integrity_problems()
+    }
+
+    pub(crate) fn row(&mut self, sql: Sql) -> Result<Option<Row>, DbError> {
+        Ok(self.rows(sql)?.into_iter().next())
+    }
+
+    pub(crate) fn rows(&mut self, sql: Sql) -> Result<Vec<Row>, DbError> {
+        self.0.rows(sql, &[])
+    }
+}
