@@ -3,11 +3,12 @@
 use std::{sync::Arc, time::Instant};
 
 use axum::{Json, extract::State, http::StatusCode};
+use curt_domain::{Clock, Timestamp};
 use curt_store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{Node, node::NotReady, openapi::fields};
+use crate::{BackupState, Node, node::NotReady, openapi::fields};
 
 /// Under which the API's documentation groups them.
 const TAG: &str = "health";
@@ -68,6 +69,9 @@ pub(crate) struct HealthView {
     /// Of the program.
     version: &'static str,
     database: DatabaseView,
+    /// Null when this node makes no backups.
+    #[schema(required = true)]
+    backup: Option<BackupView>,
 }
 
 /// How the database is doing.
@@ -83,9 +87,39 @@ struct DatabaseView {
     latency_ms: Option<f64>,
 }
 
+/// How the backups stand that this node makes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = BackupHealth)]
+struct BackupView {
+    /// Whether there is a verified backup that is young enough.
+    ok: bool,
+    /// When the newest verified one was made; null when there is none.
+    #[schema(required = true, format = DateTime)]
+    last_at: Option<String>,
+    /// How old that is, in seconds.
+    #[schema(required = true)]
+    age_s: Option<u64>,
+    /// Whether the latest attempt to make one failed; the log says why.
+    failing: bool,
+}
+
+impl BackupView {
+    fn new(state: BackupState, now: Timestamp) -> Self {
+        let BackupState { newest_at, age_max, failing } = state;
+        let age = newest_at.map(|at| now.since(at));
+        Self {
+            ok: age.is_some_and(|age| age <= age_max),
+            last_at: newest_at.map(|at| at.to_string()),
+            age_s: age.map(|age| age.as_secs()),
+            failing,
+        }
+    }
+}
+
 /// Show how the node is doing
 ///
-/// The parts one by one, for people; the status code is that of `/readyz`.
+/// The parts one by one, for people; the status code is that of `/readyz`. `status` tells how the
+/// node serves: a missing backup harms no visitor, so it is told in its own part alone.
 #[utoipa::path(
     get,
     path = "/api/v1/health",
@@ -99,6 +133,7 @@ struct DatabaseView {
 pub(crate) async fn health(
     State(node): State<Arc<Node>>,
     State(store): State<Store>,
+    State(clock): State<Clock>,
 ) -> (StatusCode, Json<HealthView>) {
     let start = Instant::now();
     let reachable = store.ping().await.is_ok();
@@ -110,5 +145,6 @@ pub(crate) async fn health(
         Ok(()) => (StatusCode::OK, "degraded"),
     };
     let database = DatabaseView { engine: store.engine().as_str(), reachable, latency_ms };
-    (code, Json(HealthView { status, version: env!("CARGO_PKG_VERSION"), database }))
+    let backup = node.backup().map(|state| BackupView::new(state, clock.now()));
+    (code, Json(HealthView { status, version: env!("CARGO_PKG_VERSION"), database, backup }))
 }

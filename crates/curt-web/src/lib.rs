@@ -33,5 +33,5 @@ pub use front::Front;
 pub use hosts::{HostError, Hosts};
 pub use links::REPLAY_AGE_MAX;
 pub use metrics::{HttpMetrics, MetricsPage, ProcessMemory};
-pub use node::Node;
+pub use node::{BackupState, Node};
 pub use server::{ConnectionSettings, Server, ServerSettings};

@@ -1,7 +1,14 @@
 //! Whether this node should get traffic, and how it stands with its database.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::{
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
+use curt_domain::Timestamp;
 use curt_store::Store;
 
 /// Shared by the probes, the redirect and the tasks that learn about the world.
@@ -10,6 +17,19 @@ pub struct Node {
     stopping: AtomicBool,
     closing: AtomicBool,
     database_reached: AtomicBool,
+    /// Absent while nobody makes backups, or has told yet.
+    backup: Mutex<Option<BackupState>>,
+}
+
+/// How the server's own backups stand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BackupState {
+    /// When the newest verified one was made.
+    pub newest_at: Option<Timestamp>,
+    /// How old that may be.
+    pub age_max: Duration,
+    /// Whether the latest attempt failed.
+    pub failing: bool,
 }
 
 /// Why the node should get no traffic.
@@ -26,6 +46,7 @@ impl Node {
             stopping: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             database_reached: AtomicBool::new(true),
+            backup: Mutex::new(None),
         }
     }
 
@@ -56,6 +77,15 @@ impl Node {
 
     pub fn reaches_database(&self) -> bool {
         self.database_reached.load(Ordering::Relaxed)
+    }
+
+    /// Told by the task that makes backups.
+    pub fn set_backup(&self, state: BackupState) {
+        *self.backup.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
+    }
+
+    pub(crate) fn backup(&self) -> Option<BackupState> {
+        *self.backup.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn readiness(&self) -> Result<(), NotReady> {

@@ -212,6 +212,12 @@ fn answers() -> Vec<AnswerExample> {
         "status": "ok",
         "version": env!("CARGO_PKG_VERSION"),
         "database": { "engine": "sqlite", "reachable": true, "latency_ms": 0.12 },
+        "backup": {
+            "ok": true,
+            "last_at": "2026-01-31T11:00:00.000Z",
+            "age_s": 3_600,
+            "failing": false,
+        },
     });
     vec![
         AnswerExample { schema: "Link", body: link() },

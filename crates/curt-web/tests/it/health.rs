@@ -1,6 +1,11 @@
 //! What probes are told, in good times and in bad.
 
-use crate::app::TestApp;
+use std::time::Duration;
+
+use curt_web::BackupState;
+use serde_json::json;
+
+use crate::app::{START, TestApp};
 
 #[tokio::test]
 async fn a_node_that_works_says_so() {
@@ -61,5 +66,29 @@ async fn a_database_that_is_away_degrades_the_node_and_does_not_take_it_out() {
     assert_eq!(health["database"]["latency_ms"], serde_json::Value::Null);
 
     app.node.set_database_reached(true);
+    assert_eq!(app.ask("GET", "/readyz").await.text(), "ready\n");
+}
+
+#[tokio::test]
+async fn p7_health_says_how_old_the_newest_backup_is_and_stays_ready() {
+    let app = TestApp::start().await;
+    let backup = async || app.ask("GET", "/api/v1/health").await.ok(200)["backup"].clone();
+    assert_eq!(backup().await, json!(null), "nobody makes any");
+
+    let age_max = Duration::from_hours(25);
+    app.node.set_backup(BackupState { newest_at: None, age_max, failing: true });
+    let none = json!({ "ok": false, "last_at": null, "age_s": null, "failing": true });
+    assert_eq!(backup().await, none);
+
+    let newest_at = Some(app.clock.now());
+    app.node.set_backup(BackupState { newest_at, age_max, failing: false });
+    app.clock.advance(age_max);
+    let young = json!({ "ok": true, "last_at": START, "age_s": 90_000, "failing": false });
+    assert_eq!(backup().await, young);
+    app.clock.advance(Duration::from_millis(1));
+    assert_eq!(backup().await["ok"], false);
+
+    let health = app.ask("GET", "/api/v1/health").await.ok(200);
+    assert_eq!(health["status"], "ok", "no visitor is harmed");
     assert_eq!(app.ask("GET", "/readyz").await.text(), "ready\n");
 }

@@ -1,5 +1,8 @@
 //! The OpenAPI document, and whether what it says is so.
 
+use std::time::Duration;
+
+use curt_web::BackupState;
 use http::Method;
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
@@ -118,6 +121,9 @@ async fn every_example_of_an_answer_is_one_that_is_given() {
     app.edit(1, &json!({ "title": "New" })).await.ok(200);
     let history = example("/api/v1/urls/{id}/history", "get", "200");
     assert_eq!(app.history(1, "").await.ok(200), history);
+    let hour = Duration::from_hours(1);
+    let newest_at = Some(app.clock.now().minus(hour));
+    app.node.set_backup(BackupState { newest_at, age_max: 25 * hour, failing: false });
     let mut health = app.ask("GET", "/api/v1/health").await.ok(200);
     health["database"]["latency_ms"] = json!(0.12);
     assert_eq!(health, example("/api/v1/health", "get", "200"));
