@@ -6,6 +6,7 @@ use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
+    backup::BackupCommand,
     config::{self, Flags},
     database::DatabaseCommand,
     failure::Exit,
@@ -40,6 +41,9 @@ enum Command {
     /// Look after the database
     #[command(subcommand)]
     Db(DatabaseCommand),
+    /// Make, list, verify and restore backups
+    #[command(subcommand)]
+    Backup(BackupCommand),
     /// Add, list, show and change links, with or without a server
     #[command(subcommand, visible_alias = "link")]
     Links(LinksCommand),
@@ -132,6 +136,7 @@ impl Cli {
             Command::Serve => serve(settings.load()?)?,
             Command::Config(form) => output::result(form.render(&settings.load_and_warn()?))?,
             Command::Db(command) => command.run(&settings.load_and_warn()?.config)?,
+            Command::Backup(command) => command.run(settings.load_and_warn()?.config)?,
             Command::Links(command) => return command.run(settings.load_and_warn()?.config),
         }
         Ok(Exit::Success)

@@ -3,6 +3,7 @@
 //! Either everything is valid and a [`Config`] exists, or every problem is reported at once. A
 //! component receives its section, never the tree.
 
+mod backup;
 mod cache;
 mod codes;
 mod database;
@@ -31,6 +32,8 @@ use curt_store::StoreSettings;
 use curt_web::{LinkSettings, PageSettings, ServerSettings};
 
 pub(crate) use self::{
+    backup::BackupConfig,
+    database::SQLITE_FILE,
     effective::{Effective, json, table},
     http::HttpConfig,
     keys::KeysConfig,
@@ -50,11 +53,12 @@ use self::{
 use crate::refusal::Refusal;
 
 /// In the order of the manual and of `curt config`.
-static SECTIONS: [&Section; 11] = [
+static SECTIONS: [&Section; 12] = [
     &server::SECTION,
     &http::SECTION,
     &keys::SECTION,
     &database::SECTION,
+    &backup::SECTION,
     &links::SECTION,
     &codes::SECTION,
     &pages::SECTION,
@@ -71,6 +75,7 @@ pub(crate) struct Config {
     pub(crate) http: HttpConfig,
     pub(crate) keys: KeysConfig,
     pub(crate) database: StoreSettings,
+    pub(crate) backup: BackupConfig,
     pub(crate) links: LinkSettings,
     pub(crate) codes: CodeSettings,
     pub(crate) pages: PageSettings,
@@ -95,10 +100,12 @@ pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, R
     let abouts: Vec<&'static About> = abouts().collect();
     let mut reader = Reader::new(Sources::gather(&abouts, flags, environment));
     let server = server::read(&mut reader);
+    let database = database::read(&mut reader, &server);
     let config = Config {
         http: http::read(&mut reader),
         keys: keys::read(&mut reader),
-        database: database::read(&mut reader, &server),
+        backup: backup::read(&mut reader, &server, &database),
+        database,
         links: links::read(&mut reader),
         codes: codes::read(&mut reader),
         pages: pages::read(&mut reader, &server),

@@ -1,6 +1,7 @@
 //! The binary: command line, configuration, wiring, shutdown.
 
 mod api;
+mod backup;
 mod changes_feed;
 mod cli;
 mod config;

@@ -17,6 +17,7 @@ use tokio::{net::TcpListener, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    backup::{BackupDir, BackupMetrics, Schedule},
     changes_feed::ChangesFeed,
     config::{Config, Loaded},
     data_dir::{DataDir, LockedDataDir},
@@ -71,10 +72,14 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     let app = app(config, keys, &store, &node, address, metrics);
     let (cache, offline_max) = (Arc::clone(&app.cache), config.cache.offline_max);
     let feed = ChangesFeed::start(store.clone(), cache, Arc::clone(&node), offline_max).await?;
+    let schedule = backup_schedule(config, keys, &node, metrics);
     let front = Front::new(app, HttpMetrics::new(metrics));
 
     tasks.spawn(feed.run(tasks_end.clone()));
     tasks.spawn(upkeep::run(store.clone(), node_id::read_or_create(data_dir)?, tasks_end.clone()));
+    if let Some(schedule) = schedule {
+        tasks.spawn(schedule.run(tasks_end.clone()));
+    }
     if let Some(listener) = metrics_listener {
         tasks.spawn(MetricsPage::new(registry).run(listener, tasks_end.clone()));
     }
@@ -113,6 +118,25 @@ async fn open_store(
     database::migrate(&store, &Clock::System).await?;
     database::check_secret(&store, &keys.secret).await?;
     Ok(store)
+}
+
+/// Absent when the server makes no backups.
+fn backup_schedule(
+    config: &Config,
+    keys: &Keys,
+    node: &Arc<Node>,
+    registry: &mut Registry,
+) -> Option<Schedule> {
+    Some(Schedule {
+        plan: config.backup.plan?,
+        directory: BackupDir::new(&config.backup.directory),
+        database: config.database.clone(),
+        key_check: keys.secret.fingerprint(),
+        node: Arc::clone(node),
+        metrics: BackupMetrics::register(registry),
+        clock: Clock::System,
+        failed_at: None,
+    })
 }
 
 /// The state of a node that is called as the configuration says.

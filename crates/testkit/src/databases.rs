@@ -40,6 +40,14 @@ impl TestDatabase {
         self.url.expose()
     }
 
+    /// Another empty database of the same kind, on the same server, which has to be dropped.
+    pub async fn sibling(&self) -> Self {
+        match &self.home {
+            Home::Directory(_) => Self::sqlite(),
+            Home::Server { address, .. } => Self::on_server(address.clone()).await,
+        }
+    }
+
     async fn on_server(address: DatabaseUrl) -> Self {
         let random = getrandom::u64().expect("the machine has random numbers");
         let name = format!("curt_test_{random:016x}");
@@ -48,7 +56,8 @@ impl TestDatabase {
         Self { url, home: Home::Server { address, name } }
     }
 
-    async fn drop_database(self) {
+    /// Removes it with all that is in it.
+    pub async fn drop_database(self) {
         match self.home {
             Home::Directory(directory) => {
                 directory.close().expect("our own directory can be removed");

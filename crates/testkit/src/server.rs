@@ -44,7 +44,8 @@ pub struct ServerCommand {
 }
 
 impl ServerCommand {
-    /// `curt serve` with its database in `data_dir`, metrics off, and no wait at its end.
+    /// `curt serve` with its database in `data_dir`, without metrics, backups of its own, and a wait
+    /// at its end.
     pub fn new(binary: impl AsRef<Path>, data_dir: impl AsRef<Path>) -> Self {
         let command = Self {
             binary: binary.as_ref().to_owned(),
@@ -54,6 +55,7 @@ impl ServerCommand {
         };
         command
             .env("CURT_ADMIN_KEY", ADMIN_KEY)
+            .env("CURT_BACKUP__INTERVAL", "off")
             .env("CURT_METRICS__LISTEN", "off")
             .env("CURT_SHUTDOWN__DELAY", "0")
     }

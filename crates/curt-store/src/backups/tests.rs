@@ -171,7 +171,7 @@ fn a_database_that_is_not_there_is_not_made() {
 async fn damage_never_panics() {
     let original = Original::with_links(50).await;
     let copy = original.copy();
-    let file = fs::File::options().read(true).write(true).open(&copy).unwrap();
+    let file = File::options().read(true).write(true).open(&copy).unwrap();
     let len = file.metadata().unwrap().len();
     for at in (0..len).step_by(997) {
         let mut byte = [0];

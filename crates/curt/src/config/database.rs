@@ -15,7 +15,7 @@ use super::{
 use crate::keys::strength;
 
 /// The file in the data directory when no other database is named.
-const SQLITE_FILE: &str = "curt.db";
+pub(crate) const SQLITE_FILE: &str = "curt.db";
 const MAX_CONNECTIONS_DEFAULT: &str = "8";
 /// More than a thousand is more than any database server serves well.
 const MAX_CONNECTIONS_RANGE: RangeInclusive<u32> = 1..=1_000;

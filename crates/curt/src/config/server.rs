@@ -53,7 +53,7 @@ static DATA_DIR: Setting<PathBuf> = Setting {
         details: "Created with mode 0700 when it does not exist. One server at a time uses it; it \
                   needs a disk that outlives the process.",
     },
-    parse: directory,
+    parse: values::directory,
 };
 
 pub(super) static SECTION: Section =
@@ -125,8 +125,4 @@ fn public_url(text: &str) -> Result<Url, Rejected> {
         return Ok(url);
     };
     Err(Rejected::Because(problem.into()))
-}
-
-fn directory(text: &str) -> Result<PathBuf, Rejected> {
-    if text.is_empty() { Err(Rejected::Malformed) } else { Ok(PathBuf::from(text)) }
 }

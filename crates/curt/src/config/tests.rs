@@ -47,8 +47,9 @@ fn every_described_setting_is_read_and_checked() {
         let nonsense = environment(&[(&about.env_name(), "\u{1}")]);
         let outcome = load(&Flags::default(), &nonsense);
         // Every non-empty text is the name of some directory.
-        if about.key == "data_dir" {
-            assert_eq!(outcome.unwrap().config.server.data_dir, Path::new("\u{1}"));
+        if matches!(about.key, "data_dir" | "backup.dir") {
+            let Config { server, backup, .. } = outcome.unwrap().config;
+            assert!([server.data_dir, backup.directory].contains(&"\u{1}".into()));
             continue;
         }
         let refusal = outcome.expect_err(about.key);
@@ -275,4 +276,27 @@ fn a_key_that_is_given_twice_is_refused() {
     let line = "admin_key_file = \"/nowhere\" (CURT_ADMIN_KEY_FILE): admin_key (CURT_ADMIN_KEY) is \
                 set too";
     assert!(found.contains(&line.to_owned()), "{found:?}");
+}
+
+#[test]
+fn backups_are_daily_with_sqlite_and_left_to_others_with_a_server() {
+    let plan = |pairs: &[(&str, &str)]| {
+        load(&Flags::default(), &environment(pairs)).unwrap().config.backup.plan
+    };
+    let interval = |pairs: &[(&str, &str)]| plan(pairs).map(|plan| plan.interval);
+    let postgres = ("CURT_DATABASE_URL", "postgres://u:fJ4mLq@localhost/curt");
+    assert_eq!(interval(&[]), Some(Duration::from_hours(24)));
+    assert_eq!(interval(&[postgres]), None);
+    assert_eq!(
+        interval(&[postgres, ("CURT_BACKUP__INTERVAL", "1h")]),
+        Some(Duration::from_hours(1))
+    );
+    for off in ["off", "0"] {
+        assert_eq!(plan(&[("CURT_BACKUP__INTERVAL", off)]), None);
+    }
+    let found = problems(&Flags::default(), &[("CURT_BACKUP__KEEP", "0")]);
+    assert!(found[0].ends_with("expected a whole number from 1 to 3650"), "{found:?}");
+    let elsewhere = [("CURT_DATA_DIR", "/srv/curt")];
+    let config = load(&Flags::default(), &environment(&elsewhere)).unwrap().config;
+    assert_eq!(config.backup.directory, Path::new("/srv/curt/backups"));
 }

@@ -1,6 +1,6 @@
 //! Parsers that several settings share. None of them names a setting: messages add that.
 
-use std::{ops::RangeInclusive, str::FromStr, time::Duration};
+use std::{ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
 
 use super::setting::Rejected;
 
@@ -21,6 +21,10 @@ pub(super) fn parsed<T: FromStr>(text: &str) -> Result<T, Rejected> {
 pub(super) fn one_of<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, Rejected> {
     let chosen = choices.iter().find(|(name, _)| *name == text);
     chosen.map(|(_, value)| *value).ok_or(Rejected::Malformed)
+}
+
+pub(super) fn directory(text: &str) -> Result<PathBuf, Rejected> {
+    if text.is_empty() { Err(Rejected::Malformed) } else { Ok(PathBuf::from(text)) }
 }
 
 /// A size such as `128MiB`, `64KB` or a plain number of bytes.

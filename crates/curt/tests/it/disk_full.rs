@@ -53,7 +53,7 @@ fn f5_a_full_disk_refuses_writes_and_no_redirect() {
 }
 
 /// How to run the server so that its data directory is a disk of its own.
-fn on_small_disk() -> Vec<String> {
+pub(crate) fn on_small_disk() -> Vec<String> {
     let mount = format!(
         "mount -t tmpfs -o size={DISK_SIZE},mode=0700 curt-test \"$CURT_DATA_DIR\" \
          && exec \"$0\" \"$@\""
@@ -71,12 +71,12 @@ fn on_small_disk() -> Vec<String> {
 }
 
 /// The file system of the server, which it keeps alive by an open directory.
-struct SmallDisk {
+pub(crate) struct SmallDisk {
     root: File,
 }
 
 impl SmallDisk {
-    fn of(server: &Server, mount_point: &Path) -> Self {
+    pub(crate) fn of(server: &Server, mount_point: &Path) -> Self {
         let mount_point = fs::canonicalize(mount_point).unwrap();
         let seen_by_server = format!("/proc/{}/root", server.process_id());
         let root = File::open(format!("{seen_by_server}{}", mount_point.display())).unwrap();
@@ -86,7 +86,7 @@ impl SmallDisk {
     }
 
     /// Takes all space there is.
-    fn fill(&self) {
+    pub(crate) fn fill(&self) {
         let mut ballast = File::create_new(self.path("ballast")).unwrap();
         loop {
             match ballast.write(&[0; PAGE_LEN]) {
@@ -111,8 +111,10 @@ impl SmallDisk {
         copy
     }
 
-    fn path(&self, name: &str) -> PathBuf {
-        PathBuf::from(format!("/proc/self/fd/{}", self.root.as_raw_fd())).join(name)
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        // Not `self`: commands that a test runs have to find it too.
+        let (process, fd) = (std::process::id(), self.root.as_raw_fd());
+        PathBuf::from(format!("/proc/{process}/fd/{fd}")).join(name)
     }
 }
 

@@ -9,6 +9,8 @@ fn help_of_every_command_reads_as_reviewed() {
         ("help", &["--help"][..]),
         ("help_serve", &["serve", "--help"]),
         ("help_config", &["config", "--help"]),
+        ("help_backup", &["backup", "--help"]),
+        ("help_backup_restore", &["backup", "restore", "--help"]),
         ("help_db", &["db", "--help"]),
         ("help_db_migrate", &["db", "migrate", "--help"]),
         ("help_links", &["links", "--help"]),

@@ -1,0 +1,130 @@
+//! Makes one backup: copy or dump, proof that it is whole, checksum, sync, and only then its name.
+
+use std::{
+    fs::File,
+    io::{self, Read as _},
+    path::Path,
+    sync::Arc,
+};
+
+use anyhow::Context as _;
+use curt_domain::Timestamp;
+use curt_store::{Contents, Engine, StoreMetrics, StoreSettings, copy_sqlite, inspect_sqlite};
+use sha2::{Digest as _, Sha256};
+use tokio::runtime::Handle;
+
+use super::{
+    directory::{Backup, BackupDir, Partial},
+    format::Format,
+    guard::Guard,
+    manifest::{MadeBy, Manifest},
+    text, tools,
+};
+use crate::database;
+
+/// Behind everything that serves; a backup has time.
+const NICE: i32 = 10;
+
+/// Read at a time for the checksum.
+const CHUNK_LEN: usize = 1 << 20;
+
+/// Which database to back up, where to, and on whose behalf.
+pub(crate) struct Order<'a> {
+    pub(crate) database: &'a StoreSettings,
+    pub(crate) directory: &'a BackupDir,
+    pub(crate) made_by: MadeBy,
+    pub(crate) now: Timestamp,
+    pub(crate) guard: &'a Arc<Guard>,
+    /// For questions to database servers.
+    pub(crate) runtime: &'a Handle,
+}
+
+/// Makes the backup on this thread, which is to have nothing else to do: it works at low priority
+/// from now on. A failure leaves nothing behind.
+pub(crate) fn make(order: &Order<'_>) -> anyhow::Result<Backup> {
+    be_nice();
+    let engine = order.database.database.engine();
+    if let Some(path) = order.database.database.sqlite_path() {
+        anyhow::ensure!(path.exists(), "{} does not exist yet", path.display());
+    }
+    let locked = order.directory.lock()?;
+    locked.remove_leftovers().context("removing what an earlier backup left")?;
+    let partial = locked.begin(order.now, Format::of_engine(engine))?;
+    let contents = match engine {
+        Engine::Sqlite => copy(order, &partial)?,
+        Engine::Postgres | Engine::MySql => dump(order, &partial)?,
+    };
+    order.guard.begin("reading it back", None);
+    let sealed = seal(partial.path(), order.guard)?;
+    let manifest = Manifest::new(order.now, order.made_by, engine.as_str(), sealed, contents);
+    let path = partial.publish(&manifest).context("giving the backup its name")?;
+    Backup::at(path).context("looking at the new backup")
+}
+
+fn be_nice() {
+    // Only a lower priority is asked for, which everybody may have; without it the backup is
+    // merely less polite.
+    rustix::process::setpriority_process(None, NICE).ok();
+}
+
+fn copy(order: &Order<'_>, partial: &Partial<'_>) -> anyhow::Result<Contents> {
+    let Order { guard, .. } = order;
+    let source = order.database.database.sqlite_path().context("the database is not SQLite")?;
+    let len = source.metadata().with_context(|| format!("reading {}", source.display()))?.len();
+    guard.check_room(len)?;
+    guard.begin("copying", Some((partial.path(), len)));
+    copy_sqlite(source, partial.path(), guard.watch()).map_err(|error| guard.reason(error))?;
+    guard.begin("checking", None);
+    let inspected = inspect_sqlite(partial.path(), guard.watch());
+    inspected.map_err(|error| guard.reason(error)).context("the copy is no whole database")
+}
+
+/// Counted just before: the tools keep to themselves which moment they dump.
+fn dump(order: &Order<'_>, partial: &Partial<'_>) -> anyhow::Result<Contents> {
+    let contents = order.runtime.block_on(async {
+        let store = database::connect(order.database, StoreMetrics::unregistered()).await?;
+        let contents = store.contents().await;
+        store.close().await;
+        contents.context("counting what there is to back up")
+    })?;
+    order.guard.begin("dumping", None);
+    tools::dump(&order.database.database, partial.path(), order.guard)?;
+    order.guard.begin("checking", None);
+    tools::check(Format::of_engine(order.database.database.engine()), partial.path())?;
+    Ok(contents)
+}
+
+/// Syncs the file, and says how long it is and what its SHA-256 is.
+fn seal(path: &Path, guard: &Guard) -> anyhow::Result<(u64, String)> {
+    let sealed = checksum(path, guard)?;
+    let synced = File::open(path).and_then(|file| file.sync_all());
+    synced.with_context(|| format!("syncing {}", path.display()))?;
+    Ok(sealed)
+}
+
+pub(crate) fn checksum(path: &Path, guard: &Guard) -> anyhow::Result<(u64, String)> {
+    read_through(path, |_| Ok(guard.check()?))
+}
+
+/// Hands the file on piece by piece; says how long it was and what its SHA-256 is.
+pub(crate) fn read_through(
+    path: &Path,
+    mut each: impl FnMut(&[u8]) -> anyhow::Result<()>,
+) -> anyhow::Result<(u64, String)> {
+    let reading = || format!("reading {}", path.display());
+    let mut file = File::open(path).with_context(reading)?;
+    let (mut digest, mut bytes) = (Sha256::new(), 0_u64);
+    let mut chunk = vec![0; CHUNK_LEN];
+    loop {
+        match file.read(&mut chunk) {
+            Ok(0) => return Ok((bytes, text::hex(&digest.finalize()))),
+            Ok(len) => {
+                each(&chunk[..len])?;
+                digest.update(&chunk[..len]);
+                bytes += len as u64;
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error).with_context(reading),
+        }
+    }
+}
