@@ -23,7 +23,11 @@ use crate::links::INSERT;
 
 const USAGE: &str = "usage:
   bare_sqlite commit FILE SECONDS   inserts links for so long, each in a durable transaction
+  bare_sqlite batch FILE SECONDS    the same with 500 links in each transaction
   bare_sqlite seed FILE LINKS       inserts so many links, with the codes of bench/codes.lua";
+
+/// Links in one transaction of `batch`: what a bulk create puts into one.
+const BATCH_LEN: u64 = curt_store::LINKS_AT_ONCE_MAX as u64;
 
 /// Links in one transaction of `seed`: enough to make the commits free.
 const SEED_BATCH_LEN: u64 = 100_000;
@@ -49,6 +53,7 @@ fn main() -> ExitCode {
 fn run(arguments: &[&str]) -> Outcome<()> {
     match arguments {
         ["commit", file, seconds] => commit(file, Duration::from_secs(seconds.parse()?)),
+        ["batch", file, seconds] => batch(file, Duration::from_secs(seconds.parse()?)),
         ["seed", file, count] => seed(file, count.parse()?),
         _ => Err(USAGE.into()),
     }
@@ -65,6 +70,26 @@ fn commit(file: &str, time: Duration) -> Outcome<()> {
     while started.elapsed() < time {
         rows += 1;
         links::insert(&mut insert, rows)?;
+    }
+    println!("rows={rows} micros={}", started.elapsed().as_micros());
+    Ok(())
+}
+
+/// Prints `rows=… micros=…`.
+fn batch(file: &str, time: Duration) -> Outcome<()> {
+    let mut connection = new_database(file, 0)?;
+    connection.pragma_update(None, "synchronous", "full")?;
+    let started = Instant::now();
+    let mut rows = 0;
+    while started.elapsed() < time {
+        let transaction = connection.transaction()?;
+        let mut insert = transaction.prepare_cached(INSERT)?;
+        for id in rows + 1..=rows + BATCH_LEN {
+            links::insert(&mut insert, id)?;
+        }
+        drop(insert);
+        transaction.commit()?;
+        rows += BATCH_LEN;
     }
     println!("rows={rows} micros={}", started.elapsed().as_micros());
     Ok(())
