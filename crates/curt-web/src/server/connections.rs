@@ -219,6 +219,8 @@ async fn serve_http1<S: Answers>(
 ) -> hyper::Result<()> {
     let connection = http1::Builder::new()
         .header_read_timeout(None)
+        // Who has nothing more to say still waits for the answer.
+        .half_close(true)
         .max_buf_size(HEAD_LEN_MAX)
         .max_headers(HEADERS_READ_MAX)
         .serve_connection(stream, service);

@@ -1,6 +1,10 @@
 //! Where one request ends and the next begins, and heads that are too much of anything.
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    io::{Read as _, Write as _},
+    net::Shutdown,
+};
 
 use super::{Edge, TARGET};
 
@@ -65,6 +69,20 @@ fn http_05_what_the_standard_permits_is_accepted() {
     let same = "GET /link HTTP/1.1\r\nHost: HOST\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n";
     assert_eq!(edge.send(same).status, 302);
     assert_eq!(edge.send("GET /link HTTP/1.1\nHost: HOST\n\n").status, 302);
+}
+
+#[test]
+fn who_has_said_all_it_wants_to_say_is_still_answered() {
+    let edge = Edge::start();
+    for path in ["/link", "/unknown", "/api/v1/health"] {
+        let mut stream = edge.connect();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: {}\r\n\r\n", edge.host());
+        stream.write_all(request.as_bytes()).unwrap();
+        stream.shutdown(Shutdown::Write).unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        assert!(answer.starts_with("HTTP/1.1 "), "{path}: {answer:?}");
+    }
 }
 
 #[test]
