@@ -10,6 +10,7 @@ mod links;
 use std::{
     env,
     error::Error,
+    ops::Range,
     path::Path,
     process::ExitCode,
     time::{Duration, Instant},
@@ -22,12 +23,9 @@ use rusqlite::Connection;
 use crate::links::INSERT;
 
 const USAGE: &str = "usage:
-  bare_sqlite commit FILE SECONDS   inserts links for so long, each in a durable transaction
-  bare_sqlite batch FILE SECONDS    the same with 500 links in each transaction
-  bare_sqlite seed FILE LINKS       inserts so many links, with the codes of bench/codes.lua";
-
-/// Links in one transaction of `batch`: what a bulk create puts into one.
-const BATCH_LEN: u64 = curt_store::LINKS_AT_ONCE_MAX as u64;
+  bare_sqlite commit FILE SECONDS        inserts links for so long, each in a durable transaction
+  bare_sqlite batch FILE SECONDS LINKS   the same, with so many links in each transaction
+  bare_sqlite seed FILE LINKS            inserts so many links, with the codes of bench/codes.lua";
 
 /// Links in one transaction of `seed`: enough to make the commits free.
 const SEED_BATCH_LEN: u64 = 100_000;
@@ -53,7 +51,9 @@ fn main() -> ExitCode {
 fn run(arguments: &[&str]) -> Outcome<()> {
     match arguments {
         ["commit", file, seconds] => commit(file, Duration::from_secs(seconds.parse()?)),
-        ["batch", file, seconds] => batch(file, Duration::from_secs(seconds.parse()?)),
+        ["batch", file, seconds, count] => {
+            batch(file, Duration::from_secs(seconds.parse()?), count.parse()?)
+        }
         ["seed", file, count] => seed(file, count.parse()?),
         _ => Err(USAGE.into()),
     }
@@ -76,20 +76,14 @@ fn commit(file: &str, time: Duration) -> Outcome<()> {
 }
 
 /// Prints `rows=… micros=…`.
-fn batch(file: &str, time: Duration) -> Outcome<()> {
+fn batch(file: &str, time: Duration, len: u64) -> Outcome<()> {
     let mut connection = new_database(file, 0)?;
     connection.pragma_update(None, "synchronous", "full")?;
     let started = Instant::now();
     let mut rows = 0;
     while started.elapsed() < time {
-        let transaction = connection.transaction()?;
-        let mut insert = transaction.prepare_cached(INSERT)?;
-        for id in rows + 1..=rows + BATCH_LEN {
-            links::insert(&mut insert, id)?;
-        }
-        drop(insert);
-        transaction.commit()?;
-        rows += BATCH_LEN;
+        insert_all(&mut connection, rows + 1..rows + 1 + len)?;
+        rows += len;
     }
     println!("rows={rows} micros={}", started.elapsed().as_micros());
     Ok(())
@@ -102,18 +96,24 @@ fn seed(file: &str, count: u64) -> Outcome<()> {
     let mut next = 1;
     while next <= count {
         let end = (next + SEED_BATCH_LEN).min(count + 1);
-        let transaction = connection.transaction()?;
-        let mut insert = transaction.prepare(INSERT)?;
-        for id in next..end {
-            links::insert(&mut insert, id)?;
-        }
-        drop(insert);
-        transaction.commit()?;
+        insert_all(&mut connection, next..end)?;
         next = end;
     }
     // The server takes over from a file that is on disk, all of it.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
+    Ok(())
+}
+
+/// In one transaction.
+fn insert_all(connection: &mut Connection, numbers: Range<u64>) -> Outcome<()> {
+    let transaction = connection.transaction()?;
+    let mut insert = transaction.prepare_cached(INSERT)?;
+    for number in numbers {
+        links::insert(&mut insert, number)?;
+    }
+    drop(insert);
+    transaction.commit()?;
     Ok(())
 }
 
