@@ -20,14 +20,28 @@ record_goal() {
     record "$1" "$2" "$sign $5${6:+ $6}" "$verdict"
 }
 
+# Adds a row with a goal for one list of numbers over another: what, the two, `<=` or `>=`, the goal.
+record_ratio() {
+    local all
+    all=$(ratios "$2" "$3")
+    record_goal "$1" "$(spread 2 "$all")" "$(median "$all")" "$4" "$5"
+}
+
 # Runs an awk statement, such as `print 1 / 3`.
 calculate() { awk "BEGIN { $1 }"; }
 
 # The value of an expression with so many decimals: `rounded 2 '1 / 3'`.
 rounded() { calculate "printf \"%.$1f\", $2"; }
 
+# Numbers in order, one in a line. Here and below an argument may hold several.
+in_order() {
+    local all
+    read -ra all <<<"$*"
+    printf '%s\n' "${all[@]}" | sort --general-numeric-sort
+}
+
 median() {
-    printf '%s\n' "$@" | sort --general-numeric-sort |
+    in_order "$@" |
         awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
@@ -35,6 +49,15 @@ median() {
 spread() {
     local decimals=$1 sorted
     shift
-    mapfile -t sorted < <(printf '%s\n' "$@" | sort --general-numeric-sort)
+    mapfile -t sorted < <(in_order "$@")
     echo "$(rounded "$decimals" "$(median "$@")") ($(rounded "$decimals" "${sorted[0]}")–$(rounded "$decimals" "${sorted[-1]}"))"
+}
+
+# Pair by pair, the numbers of the first list over those of the second.
+ratios() {
+    awk -v left="$1" -v right="$2" 'BEGIN {
+        count = split(left, l, " ")
+        split(right, r, " ")
+        for (i = 1; i <= count; i++) printf "%.3f ", l[i] / r[i]
+    }'
 }

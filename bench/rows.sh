@@ -3,33 +3,30 @@
 
 CREATE_CONNECTIONS=64
 UNCACHED_CONNECTIONS=16
-CACHED_CONNECTIONS=64
 WARM_UP_SECONDS=1
 UNPINNED_ROUNDS=3
+FILL_CONNECTIONS=64
 # How long links drawn at random fill the cache before memory is looked at.
 FILL_SECONDS=20
 # What the process does right after its start is over by then.
 SETTLE_SECONDS=2
-# The server's own count of redirects with 302.
-FOUND='curt_http_requests_total[{].*status="302"'
 
 # Created links, each committed durably, against SQLite itself committing one row at a time.
 measure_create() {
-    local pair ours=() bare=() ratios=() cpus=() p99s=() unpinned=()
+    local pair ours=() bare=() cpus=() p99s=() unpinned=()
     for ((pair = 1; pair <= pairs; pair++)); do
         create_round "$SERVER_CORE" "$LOAD_CORE"
         ours+=("$(load_rate)") cpus+=("$(load_cpu_micros)") p99s+=("$(load_p99_millis)")
-        bare_round
+        bare_round commit
         bare+=("$bare_rate")
-        ratios+=("$(rounded 3 "${ours[-1]} / $bare_rate")")
         say "pair $pair: ${ours[-1]} and $bare_rate links/s"
     done
     for ((pair = 1; pair <= UNPINNED_ROUNDS; pair++)); do
         create_round "$ALL_CORES" "$ALL_CORES"
         unpinned+=("$(load_rate)")
     done
-    record_goal "create: $CREATE_CONNECTIONS clients, SQLite, durable; × bare SQLite row by row" \
-        "$(spread 2 "${ratios[@]}")" "$(median "${ratios[@]}")" '>=' 1.5 ''
+    record_ratio "create: $CREATE_CONNECTIONS clients, SQLite, durable; × bare SQLite row by row" \
+        "${ours[*]}" "${bare[*]}" '>=' 1.5
     record '— creates/s' "$(spread 0 "${ours[@]}")"
     record '— server CPU µs per create' "$(spread 1 "${cpus[@]}")"
     record '— p99 ms' "$(spread 2 "${p99s[@]}")"
@@ -56,10 +53,12 @@ create_round() {
     rm -rf -- "$data_dir"
 }
 
+# SQLite by itself: `commit`, or `batch` and how many links. Sets bare_rate.
 bare_round() {
-    local output
+    local mode=$1 output
+    shift
     await_quiet
-    output=$(taskset --cpu-list "$SERVER_CORE" "$BARE_SQLITE" commit "$run_dir/bare.db" "$seconds")
+    output=$(taskset --cpu-list "$SERVER_CORE" "$BARE_SQLITE" "$mode" "$run_dir/bare.db" "$seconds" "$@")
     [[ $output =~ ^rows=([0-9]+)\ micros=([0-9]+)$ ]] || die "unexpected: $output"
     bare_rate=$(rounded 0 "${BASH_REMATCH[1]} * 1e6 / ${BASH_REMATCH[2]}")
     rm -f -- "$run_dir"/bare.db*
@@ -68,7 +67,7 @@ bare_round() {
 # Redirects of links that the cache does not have, out of all of them.
 measure_uncached() {
     local round
-    seed
+    seed "$links"
     read_through "$seeded/curt.db"
     uncached_rounds
     record_goal "redirect, uncached, $links links, $UNCACHED_CONNECTIONS clients: p99" \
@@ -104,31 +103,10 @@ uncached_rounds() {
     done
 }
 
-# Redirects from memory, with nothing to compare them with yet: a first orientation.
-measure_cached() {
-    local round found rates=() cpus=() p99s=()
-    seed
-    for ((round = 1; round <= pairs; round++)); do
-        await_quiet
-        start_server "$SERVER_CORE" "$seeded"
-        run_load cached "$CACHED_CONNECTIONS" "$WARM_UP_SECONDS" "$LOAD_CORE" "$round" "$links"
-        found=$(metric "$FOUND")
-        run_load cached "$CACHED_CONNECTIONS" "$seconds" "$LOAD_CORE" "$round" "$links"
-        found=$(($(metric "$FOUND") - found))
-        ((load[good] <= found)) || die "${load[good]} answers, but only $found of them with 302"
-        rates+=("$(load_rate)") cpus+=("$(load_cpu_micros)") p99s+=("$(load_p99_millis)")
-        end_server TERM
-    done
-    record "redirect, cached, $CACHED_CONNECTIONS clients, server on one core: redirects/s" \
-        "$(spread 0 "${rates[@]}")"
-    record '— server CPU µs per redirect' "$(spread 1 "${cpus[@]}")"
-    record '— p99 ms at full load' "$(spread 2 "${p99s[@]}")"
-}
-
 # From exec to the first "ready", with all the links.
 measure_start() {
     local round warm=() killed=() cold=()
-    seed
+    seed "$links"
     read_through "$seeded/curt.db"
     for ((round = 1; round <= pairs; round++)); do
         await_quiet
@@ -184,12 +162,12 @@ measure_memory() {
     end_server TERM
     rm -rf -- "$run_dir/memory"
     record_goal 'resident memory, idle, empty database' "$idle MB" "$idle" '<=' 40 MB
-    seed
+    seed "$links"
     start_server "$ALL_CORES" "$seeded"
     sleep "$SETTLE_SECONDS"
     idle=$(rounded 1 "$(memory_bytes) / 1e6")
     record_goal "— idle, $links links" "$idle MB" "$idle" '<=' 40 MB
-    run_load uncached "$CACHED_CONNECTIONS" "$FILL_SECONDS" "$ALL_CORES" "$RANDOM" "$links"
+    run_load uncached "$FILL_CONNECTIONS" "$FILL_SECONDS" "$ALL_CORES" "$RANDOM" "$links"
     cache=$(rounded 1 "$(metric 'curt_link_cache_bytes[{]') / 1e6")
     serving=$(rounded 1 "$(memory_bytes) / 1e6")
     end_server TERM
@@ -203,9 +181,9 @@ measure_size() {
     record_goal 'program, stripped' "$megabytes MB" "$megabytes" '<=' 30 MB
 }
 
-# Sets `seeded` to a data directory with all the links, made once for each schema.
+# Sets `seeded` to a data directory with so many links, made once for each schema.
 seed() {
-    local schema
+    local links=$1 schema
     schema=$(cat crates/curt-store/migrations/sqlite/*.sql crates/curt-store/examples/bare_sqlite/*.rs |
         sha256sum | cut -c 1-12)
     seeded=$BENCH_DIR/$links-links-$schema

@@ -30,6 +30,18 @@ free_port() {
     done
 }
 
+# Starts a server as server_pid: cores, then the program with its environment and arguments. It is in
+# a folder without a curt.toml, without settings from outside, and ends with this script.
+launch() {
+    local cores=$1
+    shift
+    (cd "$run_dir" && exec setpriv --pdeathsig KILL taskset --cpu-list "$cores" env -i "$@") \
+        >>"$run_dir/server.log" 2>&1 &
+    server_pid=$!
+    # Or the shell would report every server that is killed.
+    disown "$server_pid"
+}
+
 # Starts `curt serve` on some cores and a data directory; more arguments are settings,
 # `NAME=VALUE`. Sets ready_millis, from exec to the first answer that it is ready.
 start_server() {
@@ -39,20 +51,23 @@ start_server() {
     metrics_port=$(free_port)
     export BENCH_HOST=127.0.0.1:$port
     started=$(now_micros)
-    # In a folder without a curt.toml, and without settings from outside.
-    (cd "$run_dir" && exec setpriv --pdeathsig KILL taskset --cpu-list "$cores" env -i \
+    launch "$cores" \
         CURT_LISTEN="$BENCH_HOST" CURT_PUBLIC_URL="http://$BENCH_HOST" \
         CURT_METRICS__LISTEN="127.0.0.1:$metrics_port" CURT_ADMIN_KEY="$CURT_ADMIN_KEY" \
-        CURT_DATA_DIR="$data_dir" CURT_SHUTDOWN__DELAY=0 "$@" "$CURT" serve) >>"$run_dir/server.log" 2>&1 &
-    server_pid=$!
-    # Or the shell would report every server that is killed.
-    disown "$server_pid"
-    until is_ready; do
+        CURT_DATA_DIR="$data_dir" CURT_SHUTDOWN__DELAY=0 "$@" "$CURT" serve
+    await_server is_ready
+    ready_millis=$(rounded 1 "($(now_micros) - $started) / 1000")
+}
+
+# Waits until a check says that the server is there.
+await_server() {
+    local started
+    started=$(now_micros)
+    until "$1"; do
         kill -0 "$server_pid" 2>/dev/null || die 'the server did not start'
         (($(now_micros) - started < READY_SECONDS_MAX * 1000000)) || die 'the server is not ready'
         sleep 0.001
     done
-    ready_millis=$(rounded 1 "($(now_micros) - $started) / 1000")
 }
 
 now_micros() { echo "${EPOCHREALTIME//[!0-9]/}"; }
@@ -77,18 +92,31 @@ end_server() {
     server_pid=''
 }
 
-# Runs wrk: script, connections, seconds, cores, arguments of the script. Fills the map `load` with
-# the line that the script prints, and the server's CPU time as `ticks`.
+# Runs wrk: script, connections, seconds, cores, arguments of the script. Fills the map `load`.
 run_load() {
-    local script=$1 connections=$2 duration=$3 cores=$4 line pair ticks
+    local script=$1 connections=$2 duration=$3 cores=$4
     shift 4
-    ticks=$(cpu_ticks)
-    line=$(taskset --cpu-list "$cores" timeout $((duration + 30)) wrk --threads 1 \
+    note_load taskset --cpu-list "$cores" timeout $((duration + 30)) wrk --threads 1 \
         --connections "$connections" --duration "${duration}s" --script "bench/$script.lua" \
-        "http://$BENCH_HOST" -- "$@" | grep '^good=') || die "wrk failed with $script"
+        "http://$BENCH_HOST" -- "$@"
+    ((load[failed] == 0)) || die "${load[failed]} of ${load[good]} answers to $script were wrong"
+}
+
+# Runs one of our own loads: cores, seconds until it is given up, its arguments. Fills the map `load`.
+run_own_load() {
+    local cores=$1 time_max=$2
+    shift 2
+    note_load taskset --cpu-list "$cores" timeout "$time_max" "$LOAD" "$@"
+}
+
+# Runs a command and fills the map `load` with the line that it prints, `good=…`, and with the
+# server's CPU time as `ticks`.
+note_load() {
+    local line pair ticks
+    ticks=$(cpu_ticks)
+    line=$("$@" | grep '^good=') || die "failed: $*"
     load=([ticks]=$(($(cpu_ticks) - ticks)))
     for pair in $line; do load[${pair%%=*}]=${pair#*=}; done
-    ((load[failed] == 0)) || die "${load[failed]} of ${load[good]} answers to $script were wrong"
 }
 
 # Answers per second, and the server's CPU time for one in microseconds.
@@ -96,6 +124,10 @@ load_rate() { rounded 0 "${load[good]} * 1e6 / ${load[micros]}"; }
 load_cpu_micros() { rounded 1 "${load[ticks]} * 1e6 / $CLOCK_TICKS / ${load[good]}"; }
 load_p50_millis() { rounded 2 "${load[p50]} / 1e3"; }
 load_p99_millis() { rounded 2 "${load[p99]} / 1e3"; }
+# How late `load steady` itself was.
+load_lag_millis() { rounded 2 "${load[late_p99]} / 1e3"; }
+# How much of one core the server used.
+load_busy_percent() { rounded 0 "100 * ${load[ticks]} * 1e6 / $CLOCK_TICKS / ${load[micros]}"; }
 
 # User and system time of the server so far.
 cpu_ticks() {

@@ -1,0 +1,187 @@
+# shellcheck shell=bash
+# Redirects of popular links, side by side with a bare hyper server and with nginx. Sourced by
+# scripts/bench.
+
+REDIRECT_LINKS_MAX=1000000
+# As many as bench/redirect.lua follows.
+HOT_LINKS=1000
+REDIRECT_CONNECTIONS=64
+# As many requests at a time as with HTTP/1.1.
+HTTP2_CONNECTIONS=16
+HTTP2_STREAMS=4
+# Nothing hangs on it.
+HTTP2_ROUNDS=3
+# Requests that repeat for each connection; h2load takes them from a file.
+HTTP2_REQUESTS=16384
+# The server's own count of redirects with 302.
+FOUND='curt_http_requests_total[{].*status="302"'
+
+# Redirects at full load: what one costs, and how many there are.
+measure_redirect() {
+    local pair server names
+    local -A rates=() cpus=() p99s=() busy=()
+    seed_hot
+    for ((pair = 1; pair <= pairs; pair++)); do
+        for server in $(servers_of_round "$pair"); do
+            redirect_round "$server" "$pair"
+            rates[$server]+=" $(load_rate)" cpus[$server]+=" $(load_cpu_micros)"
+            p99s[$server]+=" $(load_p99_millis)" busy[$server]+=" $(load_busy_percent)"
+            say "pair $pair, $server: $(load_rate) redirects/s, $(load_cpu_micros) µs"
+        done
+    done
+    record_ratio "redirect, $hot_of, without a journal yet: server CPU, × bare hyper" \
+        "${cpus[curt]}" "${cpus[bare]}" '<=' 1.12
+    if [[ -z $nginx_missing ]]; then
+        record_ratio "— server CPU, × ${NAMES[nginx]} with its log" \
+            "${cpus[curt]}" "${cpus[nginx]}" '<=' 1.0
+        record_ratio "— redirects/s on one core, × ${NAMES[nginx]} with its log" \
+            "${rates[curt]}" "${rates[nginx]}" '>=' 1.0
+    else
+        record '— × nginx' "not measured: $nginx_missing"
+    fi
+    names=$(servers_of_round 1)
+    for server in $names; do
+        record "— ${NAMES[$server]}: server CPU µs per redirect" "$(spread 2 "${cpus[$server]}")"
+        record "— ${NAMES[$server]}: redirects/s; of the core in use" \
+            "$(spread 0 "${rates[$server]}"); $(spread 0 "${busy[$server]}") %"
+        record "— ${NAMES[$server]}: p99 ms at full load" "$(spread 2 "${p99s[$server]}")"
+    done
+    measure_http2
+}
+
+# Sets `seeded` to a database with links, `hot` to a file with the popular ones and their targets,
+# `codes` to one with their codes alone. The most popular is first.
+seed_hot() {
+    local count=$links step
+    ((count <= REDIRECT_LINKS_MAX)) || count=$REDIRECT_LINKS_MAX
+    ((HOT_LINKS <= count)) || die "redirects need $HOT_LINKS links at least"
+    seed "$count"
+    step=$((count / HOT_LINKS)) redirect_links=$count
+    hot=$run_dir/hot codes=$run_dir/codes hot_of="$HOT_LINKS of $count links"
+    sqlite3 -separator ' ' "$seeded/curt.db" \
+        "select code, target from links where id % $step = 0 order by id limit $HOT_LINKS" >"$hot"
+    cut -d ' ' -f 1 "$hot" >"$codes"
+}
+
+# One of the servers under full load: which, a number for the order of the requests.
+redirect_round() {
+    local server=$1 pair=$2 found
+    await_quiet
+    start_one "$server" http1
+    check_redirects "$server"
+    run_load redirect "$REDIRECT_CONNECTIONS" "$WARM_UP_SECONDS" "$LOAD_CORE" "$pair" "$redirect_links"
+    if [[ $server == curt ]]; then found=$(metric "$FOUND"); fi
+    run_load redirect "$REDIRECT_CONNECTIONS" "$seconds" "$LOAD_CORE" "$pair" "$redirect_links"
+    if [[ $server == curt ]]; then
+        found=$(($(metric "$FOUND") - found))
+        ((load[good] <= found)) || die "${load[good]} answers, but only $found of them with 302"
+    fi
+    end_server KILL
+}
+
+# Every popular link leads where the database says; with a bare server, anywhere.
+check_redirects() {
+    local answers=$run_dir/answers
+    awk -v host="$BENCH_HOST" '{ print "url = http://" host "/" $1 "\noutput = /dev/null" }' "$hot" |
+        curl --silent --show-error --max-time 10 --config - \
+            --write-out '%{http_code} %{redirect_url}\n' >"$answers" || die "$1 does not answer"
+    if [[ $1 == bare ]]; then
+        ! grep --quiet --invert-match '^302 https://' "$answers" || die "$1 does not redirect"
+    else
+        cut -d ' ' -f 2 "$hot" | sed 's/^/302 /' | cmp --silent - "$answers" ||
+            die "$1 does not redirect every link to its target"
+    fi
+}
+
+# The same over HTTP/2 without TLS, to know it.
+measure_http2() {
+    local round server names
+    local -A rates=() cpus=()
+    for ((round = 1; round <= pairs && round <= HTTP2_ROUNDS; round++)); do
+        for server in $(servers_of_round "$round"); do
+            await_quiet
+            start_one "$server" http2
+            draw_requests "$round"
+            run_http2_load "$WARM_UP_SECONDS"
+            run_http2_load "$seconds"
+            rates[$server]+=" $(load_rate)" cpus[$server]+=" $(load_cpu_micros)"
+            end_server KILL
+        done
+    done
+    names=$(servers_of_round 1)
+    for server in $names; do
+        record "— ${NAMES[$server]}, HTTP/2 in cleartext: server CPU µs per redirect; redirects/s" \
+            "$(spread 2 "${cpus[$server]}"); $(spread 0 "${rates[$server]}")"
+    done
+}
+
+# What bench/redirect.lua does, for h2load: addresses of links, the popular ones most often.
+draw_requests() {
+    awk -v seed="$1" -v host="$BENCH_HOST" -v requests="$HTTP2_REQUESTS" '
+        { code[NR] = $1; sum += 1 / NR; weight[NR] = sum }
+        END {
+            srand(seed)
+            for (i = 1; i <= requests; i++) {
+                drawn = rand() * sum
+                low = 1; high = NR
+                while (low < high) {
+                    middle = int((low + high) / 2)
+                    if (weight[middle] < drawn) low = middle + 1; else high = middle
+                }
+                print "http://" host "/" code[low]
+            }
+        }' "$codes" >"$run_dir/requests"
+}
+
+run_http2_load() {
+    note_load http2_load "$1"
+    ((load[failed] == 0)) || die "${load[failed]} of ${load[good]} answers over HTTP/2 were wrong"
+}
+
+# Runs h2load for so many seconds, and prints what our own loads print.
+http2_load() {
+    taskset --cpu-list "$LOAD_CORE" timeout $(($1 + 30)) h2load --threads 1 \
+        --clients "$HTTP2_CONNECTIONS" --max-concurrent-streams "$HTTP2_STREAMS" \
+        --duration "$1" --input-file "$run_dir/requests" |
+        awk -v micros=$(($1 * 1000000)) '
+            /^requests:/ { done = $6; failed = $10 + $12 + $14 }
+            /^status codes:/ { redirected = $5 }
+            END {
+                print "good=" redirected, "failed=" failed + done - redirected, "micros=" micros
+            }'
+}
+
+# Redirects at half of the rate that ours can do, due at their times and not when the last one is
+# answered. The others get the same rate.
+measure_latency() {
+    local pair server names rate
+    local -A p50s=() p99s=() lags=()
+    seed_hot
+    redirect_round curt 0
+    rate=$(rounded 0 "$(load_rate) / 2")
+    for ((pair = 1; pair <= pairs; pair++)); do
+        for server in $(servers_of_round "$pair"); do
+            await_quiet
+            start_one "$server" http1
+            run_steady "$REDIRECT_CONNECTIONS" "$rate" "$WARM_UP_SECONDS"
+            run_steady "$REDIRECT_CONNECTIONS" "$rate" "$seconds"
+            p50s[$server]+=" $(load_p50_millis)" p99s[$server]+=" $(load_p99_millis)"
+            lags[$server]+=" $(load_lag_millis)"
+            say "pair $pair, $server: p99 $(load_p99_millis) ms, sent $(load_lag_millis) ms late"
+            end_server KILL
+        done
+    done
+    record_ratio "latency, $hot_of, $rate redirects/s (half of the peak), due at fixed times: p99, × bare hyper" \
+        "${p99s[curt]}" "${p99s[bare]}" '<=' 2
+    names=$(servers_of_round 1)
+    for server in $names; do
+        record "— ${NAMES[$server]}: p50 ms; p99 ms; the load's own delay in it, p99 ms" \
+            "$(spread 2 "${p50s[$server]}"); $(spread 2 "${p99s[$server]}"); $(spread 2 "${lags[$server]}")"
+    done
+    [[ -z $nginx_missing ]] || record '— nginx' "not measured: $nginx_missing"
+}
+
+# Redirects at a fixed rate: connections, requests a second, seconds.
+run_steady() {
+    run_own_load "$LOAD_CORE" $(($3 + 30)) steady "$BENCH_HOST" "$codes" "$@"
+}
