@@ -2,6 +2,10 @@
 # The rows of the table, a function each. Sourced by scripts/bench.
 
 CREATE_CONNECTIONS=64
+# As many as the server lets in at a time.
+BULK_CLIENTS=4
+# Links in a request: what the server writes in one transaction, and the most it takes.
+BULK_LINKS=(500 10000)
 UNCACHED_CONNECTIONS=16
 WARM_UP_SECONDS=1
 UNPINNED_ROUNDS=3
@@ -62,6 +66,40 @@ bare_round() {
     [[ $output =~ ^rows=([0-9]+)\ micros=([0-9]+)$ ]] || die "unexpected: $output"
     bare_rate=$(rounded 0 "${BASH_REMATCH[1]} * 1e6 / ${BASH_REMATCH[2]}")
     rm -f -- "$run_dir"/bare.db*
+}
+
+# Links created many at a time, against SQLite itself inserting as many in each transaction.
+measure_bulk() {
+    local links_each pair ours bare cpus
+    for links_each in "${BULK_LINKS[@]}"; do
+        ours=() bare=() cpus=()
+        for ((pair = 1; pair <= pairs; pair++)); do
+            bulk_round "$links_each"
+            ours+=("$(load_rate)") cpus+=("$(load_cpu_micros)")
+            bare_round batch "$links_each"
+            bare+=("$bare_rate")
+            say "pair $pair: ${ours[-1]} and $bare_rate links/s"
+        done
+        record_ratio "bulk: $BULK_CLIENTS clients, $links_each links in a request, SQLite, durable; × bare SQLite in batches of $links_each" \
+            "${ours[*]}" "${bare[*]}" '>=' 0.5
+        record '— links/s' "$(spread 0 "${ours[@]}")"
+        record '— server CPU µs per link' "$(spread 1 "${cpus[@]}")"
+        record '— bare SQLite, rows/s' "$(spread 0 "${bare[@]}")"
+    done
+}
+
+# One round on an empty database. All requests are answered when the server is killed, so that
+# exactly their links must be there.
+bulk_round() {
+    local data_dir=$run_dir/bulk stored
+    await_quiet
+    start_server "$SERVER_CORE" "$data_dir"
+    run_own_load "$LOAD_CORE" $((seconds + 120)) bulk "$BENCH_HOST" "$BULK_CLIENTS" "$1" "$seconds"
+    end_server KILL
+    stored=$(sqlite3 "$data_dir/curt.db" 'select count(*) from links')
+    ((stored == load[good])) ||
+        die "${load[good]} links were acknowledged, $stored are in the database"
+    rm -rf -- "$data_dir"
 }
 
 # Redirects of links that the cache does not have, out of all of them.
