@@ -4,6 +4,7 @@
 
 READY_SECONDS_MAX=60
 STOP_SECONDS_MAX=20
+CROWD_SECONDS_MAX=300
 CLOCK_TICKS=$(getconf CLK_TCK)
 
 # A round waits for a machine that does nothing else, but not for ever.
@@ -11,7 +12,7 @@ BUSY_PERCENT_MAX=10
 QUIET_SECONDS_MAX=30
 
 rounds=0 busy_rounds=0
-declare -A load=()
+declare -A load=() crowd=()
 
 make_admin_key() {
     CURT_ADMIN_KEY=$(od -An -N24 -tx1 /dev/urandom | tr -d ' \n')
@@ -119,6 +120,30 @@ note_load() {
     for pair in $line; do load[${pair%%=*}]=${pair#*=}; done
 }
 
+# Starts one of our own loads beside others, as load_pid: its arguments. Returns when it is ready,
+# and sets crowd_ready to what it says about that.
+start_crowd() {
+    local deadline=$((SECONDS + READY_SECONDS_MAX))
+    taskset --cpu-list "$LOAD_CORE" timeout "$CROWD_SECONDS_MAX" "$LOAD" "$@" >"$run_dir/crowd" &
+    load_pid=$!
+    until crowd_ready=$(grep --max-count 1 '^ready ' "$run_dir/crowd"); do
+        kill -0 "$load_pid" 2>/dev/null || die "failed: load $*"
+        ((SECONDS < deadline)) || die "not ready: load $*"
+        sleep 0.1
+    done
+    crowd_ready=${crowd_ready#ready open=}
+}
+
+# Waits for the end of it, and fills the map `crowd` with the last line that it prints.
+end_crowd() {
+    local pair line
+    wait "$load_pid" || die 'the crowd failed'
+    load_pid=''
+    line=$(tail -n 1 "$run_dir/crowd")
+    crowd=()
+    for pair in $line; do crowd[${pair%%=*}]=${pair#*=}; done
+}
+
 # Answers per second, and the server's CPU time for one in microseconds.
 load_rate() { rounded 0 "${load[good]} * 1e6 / ${load[micros]}"; }
 load_cpu_micros() { rounded 1 "${load[ticks]} * 1e6 / $CLOCK_TICKS / ${load[good]}"; }
@@ -141,6 +166,12 @@ cpu_ticks() {
 # Resident memory of the server, in bytes.
 memory_bytes() {
     awk '/^VmRSS:/ { print $2 * 1024 }' "/proc/$server_pid/status"
+}
+
+# Files and sockets that the server has open.
+open_descriptors() {
+    local all=("/proc/$server_pid/fd"/*)
+    echo "${#all[@]}"
 }
 
 # The sum of the server's samples that match a regular expression.
