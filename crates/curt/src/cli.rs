@@ -12,6 +12,7 @@ use crate::{
     failure::Exit,
     links::LinksCommand,
     output,
+    qr::QrArgs,
     serve::serve,
 };
 
@@ -47,10 +48,22 @@ enum Command {
     /// Add, list, show and change links, with or without a server
     #[command(subcommand, visible_alias = "link")]
     Links(LinksCommand),
+    /// Draw the QR code of a link
+    ///
+    /// It leads to the short URL with `?qr` behind it, so that scans can be told from other visits.
+    /// On a terminal it is drawn with letters; into a pipe or a file it is an image.
+    #[command(after_help = QR_EXAMPLES)]
+    Qr(QrArgs),
     /// Write a script that completes commands in a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions { shell: Shell },
 }
+
+const QR_EXAMPLES: &str = "\
+Examples:
+  curt qr blog
+  curt qr blog -o blog.svg --ecc h
+  curt qr https://go.example.com/blog --size 1024 --fg 1a2b3c --bg transparent > blog.png";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -137,6 +150,7 @@ impl Cli {
             Command::Config(form) => output::result(form.render(&settings.load_and_warn()?))?,
             Command::Db(command) => command.run(&settings.load_and_warn()?.config)?,
             Command::Backup(command) => command.run(settings.load_and_warn()?.config)?,
+            Command::Qr(args) => args.run(settings.load_and_warn()?.config)?,
             Command::Links(command) => return command.run(settings.load_and_warn()?.config),
         }
         Ok(Exit::Success)

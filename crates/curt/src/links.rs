@@ -26,7 +26,7 @@ mod fields;
 mod format;
 mod import;
 mod list;
-mod name;
+pub(crate) mod name;
 mod object;
 mod show;
 mod switch;

@@ -5,10 +5,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use anyhow::Context as _;
 use clap::Args;
 use serde_json::value::RawValue;
-use tempfile::NamedTempFile;
 
 use super::{
     csv::{EXPORTED, guarded, join_tags},
@@ -18,7 +16,7 @@ use super::{
 };
 use crate::{
     api::Api,
-    failure::{Exit, Failure},
+    new_file::{Existing, NewFile},
     output,
     progress::Progress,
 };
@@ -47,50 +45,18 @@ impl ExportArgs {
         let path = self.file.as_deref().filter(to_stdout);
         let format = self.format.or_else(|| path.and_then(Format::of)).unwrap_or(Format::Csv);
         let mut pages = Pages::new(api, &self.filters, ORDER, u64::MAX);
-        match path {
-            None => {
-                let stdout = BufWriter::new(io::stdout().lock());
-                write(&mut pages, format, stdout, None).await?;
-            }
-            Some(path) => self.write_file(path, &mut pages, format).await?,
-        }
-        Ok(())
-    }
-
-    /// Nothing has the file's name until all of it is on disk.
-    async fn write_file(
-        &self,
-        path: &Path,
-        pages: &mut Pages<'_>,
-        format: Format,
-    ) -> anyhow::Result<()> {
-        let name = path.display();
-        // Asked before the work, and decided after it.
-        if !self.force && path.exists() {
-            return Err(already_there(path));
-        }
-        let directory = path.parent().filter(|parent| *parent != Path::new(""));
-        let directory = directory.unwrap_or(Path::new("."));
-        let mut file = NamedTempFile::with_prefix_in(".export-", directory)
-            .with_context(|| format!("writing {name}"))?;
+        let Some(path) = path else {
+            let stdout = BufWriter::new(io::stdout().lock());
+            return write(&mut pages, format, stdout, None).await.map(drop);
+        };
+        let mut file = NewFile::create(path, Existing::replaced_if(self.force))?;
         let progress = Progress::of_bytes(None);
-        let count = write(pages, format, BufWriter::new(&mut file), Some(&progress)).await?;
+        let output = BufWriter::new(file.file());
+        let count = write(&mut pages, format, output, Some(&progress)).await?;
         drop(progress);
-        file.as_file().sync_all().with_context(|| format!("writing {name}"))?;
-        let kept = if self.force { file.persist(path) } else { file.persist_noclobber(path) };
-        match kept {
-            Ok(_) => output::line(format!("wrote {count} links to {name}")),
-            Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => {
-                Err(already_there(path))
-            }
-            Err(error) => Err(error).with_context(|| format!("writing {name}")),
-        }
+        file.keep()?;
+        output::line(format!("wrote {count} links to {}", path.display()))
     }
-}
-
-fn already_there(path: &Path) -> anyhow::Error {
-    let words = format!("{} exists already; --force replaces it", path.display());
-    Failure::new(Exit::Rejected, words).into()
 }
 
 /// Writes all pages and says how many links they had.

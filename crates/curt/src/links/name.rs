@@ -13,15 +13,15 @@ use crate::{
 
 /// Where to look for a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Among {
+pub(crate) enum Among {
     Kept,
     Deleted,
 }
 
 /// A link with the text that the API gave for it.
-pub(super) struct Found {
-    pub(super) link: LinkObject,
-    pub(super) json: Box<RawValue>,
+pub(crate) struct Found {
+    pub(crate) link: LinkObject,
+    pub(crate) json: Box<RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -30,7 +30,7 @@ struct Items {
 }
 
 /// The link of that name, by the code alone: ids are nothing that people see.
-pub(super) async fn find(api: &Api, name: &str, among: Among) -> anyhow::Result<Found> {
+pub(crate) async fn find(api: &Api, name: &str, among: Among) -> anyhow::Result<Found> {
     let code = code(name, &api.public_url)?;
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("short_code", code);

@@ -16,6 +16,8 @@ mod links;
 mod links_beside_a_server;
 mod nodes;
 mod program;
+mod qr;
 mod readme;
 mod start;
+mod terminal;
 mod torture;

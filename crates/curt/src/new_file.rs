@@ -1,0 +1,77 @@
+//! Files that commands write: nothing has their name until all of it is on disk, and what was there
+//! is replaced only when asked for.
+
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use tempfile::NamedTempFile;
+
+use crate::failure::{Exit, Failure};
+
+/// Where a crash leaves one behind, it says what it was.
+const TEMPORARY_PREFIX: &str = ".new-";
+
+pub(crate) struct NewFile {
+    path: PathBuf,
+    existing: Existing,
+    file: NamedTempFile,
+}
+
+/// What to do with a file that has the name already.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Existing {
+    Keep,
+    Replace,
+}
+
+impl Existing {
+    /// What `--force` means.
+    pub(crate) fn replaced_if(force: bool) -> Self {
+        if force { Self::Replace } else { Self::Keep }
+    }
+}
+
+impl NewFile {
+    pub(crate) fn create(path: &Path, existing: Existing) -> anyhow::Result<Self> {
+        // Asked before the work, and decided after it.
+        if existing == Existing::Keep && path.exists() {
+            return Err(already_there(path));
+        }
+        let directory = path.parent().filter(|parent| *parent != Path::new(""));
+        let directory = directory.unwrap_or(Path::new("."));
+        let file = NamedTempFile::with_prefix_in(TEMPORARY_PREFIX, directory)
+            .with_context(|| format!("writing {}", path.display()))?;
+        Ok(Self { path: path.to_owned(), existing, file })
+    }
+
+    pub(crate) fn file(&mut self) -> &mut File {
+        self.file.as_file_mut()
+    }
+
+    /// Gives it its name.
+    pub(crate) fn keep(self) -> anyhow::Result<()> {
+        let Self { path, existing, file } = self;
+        let synced = file.as_file().sync_all();
+        synced.with_context(|| format!("writing {}", path.display()))?;
+        let kept = match existing {
+            Existing::Keep => file.persist_noclobber(&path),
+            Existing::Replace => file.persist(&path),
+        };
+        match kept {
+            Ok(_) => Ok(()),
+            Err(kept) if kept.error.kind() == io::ErrorKind::AlreadyExists => {
+                Err(already_there(&path))
+            }
+            Err(kept) => Err(kept.error).with_context(|| format!("writing {}", path.display())),
+        }
+    }
+}
+
+fn already_there(path: &Path) -> anyhow::Error {
+    let words = format!("{} exists already; --force replaces it", path.display());
+    Failure::new(Exit::Rejected, words).into()
+}
