@@ -6,20 +6,31 @@ use curt_domain::LinkId;
 use curt_store::{Store, StoreError};
 use tokio::sync::Mutex;
 
-/// Ids per reservation: one more write for every so many creates. What a stopped node had left of
-/// its block is never used.
-const BLOCK_LEN: u64 = 1_000;
+/// Most ids per reservation: one more write for every so many creates. What a stopped node had left
+/// of its block is never used.
+const BLOCK_LEN_MAX: u64 = 1_000;
+
+/// Blocks grow by this factor: a command that makes one link takes one id, and short codes are not
+/// used up by those that nobody got.
+const BLOCK_GROWTH: u64 = 10;
 
 /// Hands out ids that no other node hands out.
 #[derive(Clone)]
 pub(crate) struct IdAllocator {
     store: Store,
-    block: Arc<Mutex<Range<u64>>>,
+    block: Arc<Mutex<Block>>,
+}
+
+struct Block {
+    ids: Range<u64>,
+    /// How many the next one gets.
+    next_len: u64,
 }
 
 impl IdAllocator {
     pub(crate) fn new(store: Store) -> Self {
-        Self { store, block: Arc::default() }
+        let block = Block { ids: 0..0, next_len: 1 };
+        Self { store, block: Arc::new(Mutex::new(block)) }
     }
 
     /// The next id. Waits for the database only when the block is used up.
@@ -27,10 +38,11 @@ impl IdAllocator {
         let mut block = self.block.lock().await;
         loop {
             // 2^53 ids are 285 years of a million a second; past them there is nothing to give.
-            match block.next() {
-                Some(id) => return Ok(LinkId::new(id).expect("fewer than 2^53 ids are handed out")),
-                None => *block = self.store.reserve_ids(BLOCK_LEN).await?,
+            if let Some(id) = block.ids.next() {
+                return Ok(LinkId::new(id).expect("fewer than 2^53 ids are handed out"));
             }
+            block.ids = self.store.reserve_ids(block.next_len).await?;
+            block.next_len = BLOCK_LEN_MAX.min(block.next_len * BLOCK_GROWTH);
         }
     }
 }

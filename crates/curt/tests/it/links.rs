@@ -56,6 +56,16 @@ fn the_first_link_makes_the_database_and_the_secret() {
     assert_eq!(show(&program, code)["original_url"], "https://example.com/");
 }
 
+/// Ids become codes: a thousand of them for every command would use up the short ones.
+#[test]
+fn a_command_takes_no_more_ids_than_it_needs() {
+    let program = Program::new();
+    for id in 1..=3 {
+        let added = program.run(&["links", "add", "https://example.com", "--json"]);
+        assert_eq!(json(&added)[0]["id"], id);
+    }
+}
+
 #[test]
 fn links_are_listed_shown_and_edited() {
     let program = with_blog();
