@@ -1,7 +1,7 @@
 //! Everyday tasks of the workspace, as `cargo xtask TASK`.
 //!
-//! Everything here runs without servers and, once the crates are fetched, without a network.
-//! The tests on PostgreSQL and MariaDB are `scripts/test`, which has to start the two.
+//! Everything here runs without database servers and, once the crates are fetched, without a network;
+//! only `fuzz-api` fetches more. The tests on PostgreSQL and MariaDB are `scripts/test`.
 
 #![expect(clippy::print_stderr, reason = "telling people is what a task runner is for")]
 
@@ -9,6 +9,7 @@ mod cargo;
 mod check;
 mod deny;
 mod fuzz;
+mod fuzz_api;
 mod problems;
 mod tidy;
 
@@ -55,6 +56,15 @@ enum Task {
         #[arg(long, default_value_t = 200)]
         cycles: u32,
     },
+    /// Send a private server what its OpenAPI document allows and forbids, and look at the answers
+    FuzzApi {
+        /// How long it goes on, half of it with the administrator's key
+        #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(1..=600))]
+        minutes: u32,
+        /// Sends the same requests again
+        #[arg(long)]
+        seed: Option<u32>,
+    },
 }
 
 fn main() -> ExitCode {
@@ -78,5 +88,6 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Layers => check::layers(root),
         Task::Fuzz { seconds, target } => fuzz::fuzz(root, seconds, target),
         Task::Torture { cycles } => check::torture(root, cycles),
+        Task::FuzzApi { minutes, seed } => fuzz_api::run(root, minutes, seed),
     }
 }
