@@ -8,6 +8,7 @@ mod app;
 mod blocking;
 mod body;
 mod clients;
+mod docs;
 mod errors;
 mod extract;
 mod follow;

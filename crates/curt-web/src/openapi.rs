@@ -19,7 +19,7 @@ use utoipa::openapi::{
     tag::{Tag, TagBuilder},
 };
 
-use crate::{app::Site, extract::IfNoneMatch, routes};
+use crate::{app::Site, docs, extract::IfNoneMatch, routes};
 
 mod answers;
 mod components;
@@ -29,7 +29,7 @@ mod parameters;
 mod visits;
 
 /// Under which the documentation groups itself.
-const TAG: &str = "documentation";
+pub(crate) const TAG: &str = "documentation";
 
 /// What people read first.
 const INTRODUCTION: &str = include_str!("openapi/introduction.md");
@@ -54,14 +54,21 @@ const ETAG_BYTES: usize = 12;
 pub(crate) struct ApiDocument {
     json: Bytes,
     etag: HeaderValue,
+    page: Box<str>,
 }
 
 impl ApiDocument {
     pub(crate) fn new(site: &Site) -> Self {
-        let json = serde_json::to_vec(&document(site)).expect("the document is made of texts");
+        let document = serde_json::to_value(document(site)).expect("the document is made of texts");
+        let json = document.to_string();
         let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(&json)[..ETAG_BYTES]);
         let etag = format!("\"{hash}\"").try_into().expect("base64 is visible ASCII");
-        Self { json: json.into(), etag }
+        Self { json: json.into(), etag, page: docs::render(&document).into() }
+    }
+
+    /// The same for people.
+    pub(crate) fn page(&self) -> String {
+        self.page.to_string()
     }
 }
 

@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use curt_domain::{Code, Route, TargetUrl};
 use sha2::{Digest as _, Sha256};
 
-use crate::{app::Site, errors::ApiError};
+use crate::{app::Site, docs, errors::ApiError};
 
 mod texts;
 
@@ -22,15 +22,25 @@ const STYLE: &str = include_str!("../templates/page.css");
 
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
+static MESSAGE_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(STYLE));
+static DOCS_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(docs::STYLE));
+
 /// Nothing may run or load on our pages but the one style sheet inside them, known by its hash.
-static CONTENT_SECURITY_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
-    let hash = STANDARD.encode(Sha256::digest(STYLE.as_bytes()));
+fn policy(style: &str) -> HeaderValue {
+    let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
     let policy = format!(
         "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
          frame-ancestors 'none'"
     );
     policy.try_into().expect("the policy is visible ASCII")
-});
+}
+
+/// The style sheet inside a page.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Style {
+    Message,
+    Docs,
+}
 
 #[derive(Template)]
 #[template(path = "message.html")]
@@ -187,11 +197,20 @@ fn html(status: StatusCode, page: &impl Template) -> Response {
         Ok(body) => body,
         Err(error) => return ApiError::from_failure(&error).into_response(),
     };
+    complete(status, Style::Message, body)
+}
+
+/// A whole page, with the headers that every page has.
+pub(crate) fn complete(status: StatusCode, style: Style, body: String) -> Response {
+    let policy = match style {
+        Style::Message => &MESSAGE_POLICY,
+        Style::Docs => &DOCS_POLICY,
+    };
     let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
     let headers = [
         fixed(header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, NO_STORE),
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY.clone()),
+        (header::CONTENT_SECURITY_POLICY, HeaderValue::clone(policy)),
         fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         fixed(header::REFERRER_POLICY, "no-referrer"),
         fixed(HeaderName::from_static("x-robots-tag"), "noindex"),

@@ -10,10 +10,12 @@ use curt_domain::ReservedWords;
 use utoipa::openapi::Paths;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
-use crate::{app::App, errors::ApiError, extract::BODY_LEN_MAX, health, links, openapi, pages};
+use crate::{
+    app::App, docs, errors::ApiError, extract::BODY_LEN_MAX, health, links, openapi, pages,
+};
 
 /// Words that no code may be although nothing is there yet: pages to come, and what phishers like.
-const RESERVED_BESIDES: [&str; 22] = [
+const RESERVED_BESIDES: [&str; 21] = [
     "-",
     "admin",
     "api",
@@ -21,7 +23,6 @@ const RESERVED_BESIDES: [&str; 22] = [
     "assets",
     "auth",
     "dashboard",
-    "docs",
     "health",
     "help",
     "login",
@@ -55,6 +56,7 @@ pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
         routes!(pages::robots),
         routes!(pages::favicon),
         routes!(openapi::show),
+        routes!(docs::show),
     ]
 }
 

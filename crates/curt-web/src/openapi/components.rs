@@ -1,5 +1,7 @@
 //! What the operations of the document share: schemas, headers, and how a caller is known.
 
+use std::collections::BTreeSet;
+
 use utoipa::{
     PartialSchema as _, ToSchema,
     openapi::{
@@ -65,10 +67,19 @@ pub(super) fn add(document: &mut OpenApi, schemas: Vec<(String, RefOr<Schema>)>)
 /// to those who read the JSON, and programs that generate clients stumble over `allOf`.
 pub(super) fn merge_parts(components: &mut Components) {
     let parts = components.schemas.clone();
+    let mut merged = BTreeSet::new();
     for schema in components.schemas.values_mut() {
         let RefOr::T(Schema::AllOf(all)) = schema else { continue };
-        let merged = merge(all, |name| parts.get(name));
-        *schema = merged.into();
+        merged.extend(all.items.iter().filter_map(name).map(str::to_owned));
+        *schema = merge(all, |name| parts.get(name)).into();
+    }
+    components.schemas.retain(|name, _| !merged.contains(name));
+}
+
+fn name(item: &RefOr<Schema>) -> Option<&str> {
+    match item {
+        RefOr::Ref(reference) => reference.ref_location.rsplit('/').next(),
+        RefOr::T(_) => None,
     }
 }
 
@@ -78,8 +89,8 @@ fn merge<'a>(all: &'a AllOf, part: impl Fn(&str) -> Option<&'a RefOr<Schema>>) -
     merged.description.clone_from(&all.description);
     for item in all.items.iter().rev() {
         let item = match item {
-            RefOr::Ref(reference) => reference.ref_location.rsplit('/').next().and_then(&part),
-            own @ RefOr::T(_) => Some(own),
+            RefOr::Ref(_) => name(item).and_then(&part),
+            RefOr::T(_) => Some(item),
         };
         let Some(RefOr::T(Schema::Object(object))) = item else { continue };
         let own = object.properties.iter();

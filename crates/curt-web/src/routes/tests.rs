@@ -1,6 +1,6 @@
 //! The table of routes: nothing in it can be taken by a link.
 
-use std::net::IpAddr;
+use std::{collections::BTreeSet, net::IpAddr};
 
 use axum::body::{Body, to_bytes};
 use curt_domain::Code;
@@ -39,8 +39,9 @@ fn slug_01_every_first_segment_of_the_router_is_reserved() {
         let shouted: Code = segment.to_ascii_uppercase().parse().unwrap();
         assert!(reserved.contains(&shouted), "{shouted}");
     }
-    let codes = first_segments().into_iter().filter(|segment| Code::check(segment).is_ok());
-    assert_eq!(codes.count(), 9);
+    let segments = first_segments().into_iter();
+    let codes: BTreeSet<_> = segments.filter(|segment| Code::check(segment).is_ok()).collect();
+    assert_eq!(codes, BTreeSet::from(["api", "docs", "healthz", "readyz"].map(str::to_owned)));
 }
 
 #[tokio::test]

@@ -204,3 +204,26 @@ async fn every_operation_says_what_it_is_for() {
     names.dedup();
     assert_eq!(names.len(), all, "an operation's name stands twice");
 }
+
+#[tokio::test]
+async fn the_page_has_every_operation_and_every_object() {
+    let app = TestApp::start().await;
+    let document = document(&app).await;
+    let page = app.visit("/docs").await;
+    assert_eq!(page.status, 200);
+    let text = page.page();
+    for (method, path, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(text.contains(&format!("<article id=\"{id}\">")), "{method} {path}");
+    }
+    for name in document["components"]["schemas"].as_object().unwrap().keys() {
+        assert!(text.contains(&format!("<article id=\"{name}\">")), "{name}");
+    }
+    // Every link inside the page leads somewhere, and nothing is fetched from elsewhere.
+    for link in text.split("href=\"#").skip(1) {
+        let name = link.split('"').next().unwrap();
+        assert!(text.contains(&format!("id=\"{name}\"")), "{name}");
+    }
+    assert!(!text.contains("src=") && !text.contains("href=\"http"));
+    assert!(text.contains("curl -X POST https://sho.rt/api/v1/urls \\\n  -H &#34;Authorization"));
+}
