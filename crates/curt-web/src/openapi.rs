@@ -36,7 +36,10 @@ const INTRODUCTION: &str = include_str!("openapi/introduction.md");
 
 /// The groups of operations, in the order of their importance.
 const GROUPS: [(&str, &str); 5] = [
-    ("links", "Make links, find them, change them. All of it needs the administrator's key."),
+    (
+        "links",
+        "Make links, find them, change them. All but the QR codes needs the administrator's key.",
+    ),
     ("visits", "What people and machines get who follow a short link."),
     ("health", "What probes and people ask about a node."),
     ("pages", "What browsers and crawlers ask every server for."),
