@@ -91,6 +91,11 @@ pub fn copy_sqlite(source: &Path, target: &Path, watch: Watch) -> Result<(), Sto
         .map_err(StoreError::while_doing("copying the SQLite database"))
 }
 
+/// Brings an SQLite database that nobody uses any more into its one file, without a log beside it.
+pub fn fold_sqlite_log(path: &Path) -> Result<(), StoreError> {
+    db::fold_log(path).map_err(StoreError::while_doing("folding the write-ahead log"))
+}
+
 /// Proves that the file is a whole database of ours, and says what is in it. The file is read from
 /// end to end and not changed.
 pub fn inspect_sqlite(path: &Path, watch: Watch) -> Result<Contents, InspectError> {

@@ -35,7 +35,7 @@ use server::Server;
 use value::Cell;
 use writer::Writer;
 
-pub(crate) use copies::{SqliteCopy, copy_sqlite};
+pub(crate) use copies::{SqliteCopy, copy_sqlite, fold_log};
 pub(crate) use error::{DbError, DbErrorKind};
 pub(crate) use server::{create_database, drop_database};
 pub(crate) use sql::Sql;

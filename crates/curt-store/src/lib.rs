@@ -19,7 +19,7 @@ mod migrations;
 mod replays;
 mod store;
 
-pub use backups::{Contents, InspectError, copy_sqlite, inspect_sqlite};
+pub use backups::{Contents, InspectError, copy_sqlite, fold_sqlite_log, inspect_sqlite};
 pub use changes::{Change, ChangeKind, Changes};
 pub use connect::{CONNECTIONS_MAX_DEFAULT, ConnectError, StoreSettings};
 pub use cursor::{Cursor, InvalidCursor};

@@ -158,6 +158,23 @@ async fn a_copy_ends_as_soon_as_it_is_told() {
     assert!(copied.is_err() && asked.load(Ordering::Relaxed));
 }
 
+#[tokio::test]
+async fn a_log_that_was_left_behind_is_folded_into_its_database() {
+    let original = Original::with_links(20).await;
+    let moved = tempfile::tempdir().unwrap();
+    // In use, so the links are in the log alone.
+    for name in ["curt.db", "curt.db-wal"] {
+        fs::copy(original.path(name), moved.path().join(name)).unwrap();
+    }
+    let database = moved.path().join("curt.db");
+    fold_sqlite_log(&database).unwrap();
+    assert!(!moved.path().join("curt.db-wal").exists());
+    let settings = StoreSettings::new(DatabaseUrl::sqlite(database));
+    let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();
+    assert_eq!(store.contents().await.unwrap().links, 20);
+    store.close().await;
+}
+
 #[test]
 fn a_database_that_is_not_there_is_not_made() {
     let directory = tempfile::tempdir().unwrap();

@@ -18,6 +18,12 @@ pub(crate) fn copy_sqlite(source: &Path, target: &Path, watch: Watch) -> Result<
     connection.vacuum_into(target)
 }
 
+/// Leaves the database in one file. Of connections that close at the same time none may be the
+/// last, and then the log beside it stays.
+pub(crate) fn fold_log(path: &Path) -> Result<(), DbError> {
+    Connection::open_existing(path)?.fold_log()
+}
+
 /// A copy, opened so that not a byte of it changes.
 pub(crate) struct SqliteCopy(Connection);
 

@@ -184,6 +184,17 @@ impl Connection {
         self.inner.execute("vacuum into ?1", [path]).map(drop).map_err(db_error)
     }
 
+    /// Moves all of the WAL into the database. As the last connection its end removes the file.
+    pub(in crate::db) fn fold_log(&self) -> Result<(), DbError> {
+        let is_busy = |row: &rusqlite::Row<'_>| row.get(0);
+        let text = "pragma wal_checkpoint(truncate)";
+        let busy: i64 = self.inner.query_row(text, (), is_busy).map_err(db_error)?;
+        if busy == 0 {
+            return Ok(());
+        }
+        Err(DbError::new(DbErrorKind::TimedOut, "another connection uses the database"))
+    }
+
     /// What SQLite's own check finds: pages, rows and indexes that contradict each other.
     pub(in crate::db) fn integrity_problems(&mut self) -> Result<Vec<String>, DbError> {
         const CHECK: Sql = Sql::new("pragma integrity_check");

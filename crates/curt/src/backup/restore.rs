@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context as _;
 use curt_domain::{Clock, LinkId, SecretKey};
-use curt_store::{DatabaseUrl, Engine, Store, StoreMetrics, StoreSettings};
+use curt_store::{DatabaseUrl, Engine, Store, StoreMetrics, StoreSettings, fold_sqlite_log};
 
 use super::{
     directory::{Backup, create_private, remove_if_present, sync_directory},
@@ -136,8 +136,9 @@ impl Unfinished {
         Ok(unfinished)
     }
 
-    /// The last connection has folded the write-ahead log into the file when it closed.
+    /// Alone in its file, the database can be renamed.
     fn finish(self, target: &Path) -> anyhow::Result<()> {
+        fold_sqlite_log(&self.path)?;
         let log = with_suffix(&self.path, "-wal");
         anyhow::ensure!(!log.exists(), "{} was not closed", log.display());
         check_absent(target)?;
