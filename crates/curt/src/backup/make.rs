@@ -4,12 +4,17 @@ use std::{
     fs::File,
     io::{self, Read as _},
     path::Path,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
 };
 
 use anyhow::Context as _;
 use curt_domain::Timestamp;
-use curt_store::{Contents, Engine, StoreMetrics, StoreSettings, copy_sqlite, inspect_sqlite};
+use curt_store::{
+    Contents, Engine, StoreMetrics, StoreSettings, Watch, copy_sqlite, inspect_sqlite,
+};
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 
@@ -24,6 +29,10 @@ use crate::database;
 
 /// Behind everything that serves; a backup has time.
 const NICE: i32 = 10;
+
+/// Synced at a time while it is written. Left to the end, one sync of a gigabyte keeps the disk
+/// busy for seconds, and every commit beside it waits: measured, p99 of creates grew tenfold.
+const PORTION_LEN: u64 = 4 << 20;
 
 /// Read at a time for the checksum.
 const CHUNK_LEN: usize = 1 << 20;
@@ -73,10 +82,26 @@ fn copy(order: &Order<'_>, partial: &Partial<'_>) -> anyhow::Result<Contents> {
     let len = source.metadata().with_context(|| format!("reading {}", source.display()))?.len();
     guard.check_room(len)?;
     guard.begin("copying", Some((partial.path(), len)));
-    copy_sqlite(source, partial.path(), guard.watch()).map_err(|error| guard.reason(error))?;
+    let watch = writing_back(partial.path(), guard.watch())?;
+    copy_sqlite(source, partial.path(), watch).map_err(|error| guard.reason(error))?;
     guard.begin("checking", None);
     let inspected = inspect_sqlite(partial.path(), guard.watch());
     inspected.map_err(|error| guard.reason(error)).context("the copy is no whole database")
+}
+
+/// Syncs the growing file portion by portion while it is watched.
+fn writing_back(path: &Path, watch: Watch) -> anyhow::Result<Watch> {
+    let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
+    let synced = AtomicU64::new(0);
+    Ok(Arc::new(move || {
+        let len = file.metadata().map_or(0, |metadata| metadata.len());
+        if PORTION_LEN <= len.saturating_sub(synced.load(Ordering::Relaxed)) {
+            // Should this fail, the sync at the end fails too, and that one counts.
+            file.sync_data().ok();
+            synced.store(len, Ordering::Relaxed);
+        }
+        watch()
+    }))
 }
 
 /// Counted just before: the tools keep to themselves which moment they dump.
