@@ -75,7 +75,7 @@ impl EditArgs {
     /// What the parser alone cannot tell.
     pub(super) fn check(&self) -> Result<(), Failure> {
         let changes = self.changes();
-        if changes.is_empty() && self.add_tag.is_empty() && self.remove_tag.is_empty() {
+        if changes.is_empty() && !self.edits_tags() {
             let words = "nothing to change: say what, for example with --url or --title";
             return Err(Failure::new(Exit::Usage, words));
         }
@@ -84,19 +84,23 @@ impl EditArgs {
             let words = format!("{} cannot be set and cleared at once", clear.field().0);
             return Err(Failure::new(Exit::Usage, words));
         }
+        if self.edits_tags() && self.clear.contains(&Clearable::Tags) {
+            let words = "tags cannot be cleared beside --add-tag or --remove-tag; \
+                         --tag replaces all of them";
+            return Err(Failure::new(Exit::Usage, words));
+        }
         Ok(())
     }
 
     pub(super) async fn run(&self, api: &Api) -> anyhow::Result<()> {
         let Found { link: before, .. } = find(api, &self.name, Among::Kept).await?;
         let mut changes = self.changes();
-        let edits_tags = !self.add_tag.is_empty() || !self.remove_tag.is_empty();
-        if edits_tags {
+        if self.edits_tags() {
             changes.insert("tags".to_owned(), self.tags_after(&before).into());
         }
         let mut request = json(Method::PATCH, &format!("/api/v1/urls/{}", before.id), &changes);
         // Tags are added to those that were read: others that came since would be lost.
-        if let Some(revision) = self.if_revision.or(edits_tags.then_some(before.revision)) {
+        if let Some(revision) = self.if_revision.or(self.edits_tags().then_some(before.revision)) {
             let tag = header_value(&format!("\"{revision}\""))?;
             request.headers_mut().insert(header::IF_MATCH, tag);
         }
@@ -111,7 +115,13 @@ impl EditArgs {
         output::line(format!("edited {}, now revision {}", after.short_url, after.revision))
     }
 
-    /// The body of the request, but for single tags. A field that is given wins over its `--clear`.
+    /// Whether single tags come or go.
+    fn edits_tags(&self) -> bool {
+        !self.add_tag.is_empty() || !self.remove_tag.is_empty()
+    }
+
+    /// The body of the request, but for single tags. A field both given and cleared stands here as
+    /// it was given, by which [`Self::check`] knows it.
     fn changes(&self) -> Map<String, Value> {
         let cleared = self.clear.iter().map(|clear| clear.field());
         let mut changes: Map<_, _> =

@@ -135,6 +135,9 @@ fn every_mistake_is_a_line_and_the_exit_code_tells_its_kind() {
     for usage in [
         &["links", "edit", "blog"][..],
         &["links", "edit", "blog", "--title=x", "--clear=title"],
+        &["links", "edit", "blog", "--clear=tags", "--tag=x"],
+        &["links", "edit", "blog", "--clear=tags", "--add-tag=x"],
+        &["links", "edit", "blog", "--clear=tags", "--remove-tag=news"],
         &["links", "add", "https://a.example", "https://b.example", "--alias=x"],
         &["links", "add", "https://a.example", "--status=303"],
         &["links", "add", "https://a.example", "--expires-in=soon"],
