@@ -113,7 +113,7 @@ impl ImportArgs {
             codes: HashSet::new(),
             is_broken: false,
         };
-        let (sender, mut chunks) = mpsc::channel(CHUNKS_AHEAD);
+        let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
         // It ends with its input, or with the process if the input never does.
         thread::Builder::new()
             .name("import".to_owned())
@@ -121,21 +121,34 @@ impl ImportArgs {
             .context("starting a thread")?;
         let stop = CancellationToken::new();
         let _watch = JoinSet::from_iter([signals::watch(stop.clone())?]);
-        let mut is_whole = false;
-        while !is_whole && !import.is_broken {
+        let ended = import.run(chunks, &stop).await;
+        // What was made is told however it ended, and then why it did.
+        let told = import.report.finish(self.dry_run, matches!(ended, Ok(true)));
+        ended.and(told)
+    }
+}
+
+impl Import<'_> {
+    /// Whether all was read; not so if it was told to stop, or if the database failed.
+    async fn run(
+        &mut self,
+        mut chunks: mpsc::Receiver<anyhow::Result<Chunk>>,
+        stop: &CancellationToken,
+    ) -> anyhow::Result<bool> {
+        while !self.is_broken {
             let chunk = tokio::select! {
                 biased;
                 () = stop.cancelled() => break,
                 chunk = chunks.recv() => chunk.context("reading ended early")??,
             };
-            is_whole = chunk.rows.is_empty();
-            import.chunk(chunk).await?;
+            if chunk.rows.is_empty() {
+                return Ok(true);
+            }
+            self.chunk(chunk).await?;
         }
-        import.report.finish(self.dry_run, is_whole)
+        Ok(false)
     }
-}
 
-impl Import<'_> {
     async fn chunk(&mut self, mut chunk: Chunk) -> anyhow::Result<()> {
         if self.args.dry_run {
             chunk.rows.iter_mut().for_each(|row| self.find_repeated(row));

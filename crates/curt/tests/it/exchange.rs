@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::Write as _,
+    os::{fd::OwnedFd, unix::net::UnixStream},
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -324,6 +325,34 @@ fn ctrl_c_ends_an_import_that_waits_for_input() {
         "{}",
         run.stderr
     );
+}
+
+/// What was made before stays made, so it is told.
+#[test]
+fn an_import_whose_input_breaks_off_tells_what_it_did() {
+    let program = Program::new();
+    let (mut ours, mut theirs) = UnixStream::pair().unwrap();
+    // Closed with something unread in it, a socket fails at the other end.
+    theirs.write_all(b"unread").unwrap();
+    let mut command = program.command(&["links", "import", "-", "--report=failed.csv"]);
+    command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    // It holds the other end too, which must be the child's alone.
+    drop(command);
+    writeln!(ours, "original_url\nnone").unwrap();
+    for n in 0..600 {
+        writeln!(ours, "https://example.com/{n}").unwrap();
+    }
+    await_links(&program, 499);
+    drop(ours);
+    let run = Run::from(child.wait_with_output().unwrap());
+    assert_eq!((run.code, run.stdout), (Some(1), sums(499, 0, 1)));
+    let lines: Vec<_> = run.stderr.lines().collect();
+    assert!(lines[0].starts_with("error: line 2: original_url is not"), "{lines:?}");
+    assert!(lines[1].starts_with("error: stopped after line 501; the same command"), "{lines:?}");
+    assert!(lines[2].starts_with("error: reading the rows: Connection reset"), "{lines:?}");
+    let report = fs::read_to_string(program.path("failed.csv")).unwrap();
+    assert!(report.contains("\n2,original_url,"), "{report}");
 }
 
 /// Asks until there are so many; at first there is not even a database.

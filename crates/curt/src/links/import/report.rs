@@ -95,11 +95,11 @@ impl Report {
 
     /// The last words, and how the command ends.
     pub(super) fn finish(mut self, dry_run: bool, is_whole: bool) -> anyhow::Result<Exit> {
-        if let Some(file) = &mut self.file {
-            file.flush().context("writing the report")?;
-        }
+        let written = self.file.as_mut().map_or(Ok(()), csv::Writer::flush);
         let Self { made, skipped, failed, last_line, .. } = self;
         drop(self.progress);
+        let written = written.context("writing the report");
+        let reported = written.map_or_else(|error| output::error(&error), |()| Exit::Success);
         if FAILURES_SHOWN < failed {
             let more = failed - FAILURES_SHOWN;
             output::note(&format!("error: {more} more rows failed; --report FILE keeps them all"));
@@ -116,6 +116,6 @@ impl Report {
         } else {
             output::line(&sums)?;
         }
-        Ok(if is_whole && failed == 0 { Exit::Success } else { Exit::Failed })
+        Ok(if is_whole && failed == 0 { reported } else { Exit::Failed })
     }
 }
