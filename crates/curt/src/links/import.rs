@@ -22,11 +22,11 @@ use self::{
 };
 use super::{
     format::Format,
-    name::{Among, find},
+    name::{Among, by_code},
 };
 use crate::{
     api::{Api, header_value, json_bytes},
-    failure::{Exit, Failure},
+    failure::Exit,
     problem::{Mistake, Problem},
     progress::Progress,
     signals,
@@ -213,12 +213,9 @@ impl Import<'_> {
     /// Whether the link that has the row's code leads where the row would.
     async fn is_there(&self, link: &Map<String, Value>) -> anyhow::Result<bool> {
         let text = |field| link.get(field).and_then(Value::as_str).unwrap_or_default();
-        let found = match find(self.api, text("custom_alias"), Among::Kept).await {
-            Ok(found) => found,
-            // The code is a deleted link's.
-            Err(error) if error.is::<Failure>() => return Ok(false),
-            Err(error) => return Err(error),
-        };
+        let found = by_code(self.api, text("custom_alias"), Among::Kept).await?;
+        // Otherwise the code is a deleted link's.
+        let Some(found) = found else { return Ok(false) };
         let target = TargetUrl::parse(text("original_url"), &self.rules);
         Ok(target.is_ok_and(|target| target.as_str() == found.link.settings.original_url))
     }

@@ -32,17 +32,23 @@ struct Items {
 /// The link of that name, by the code alone: ids are nothing that people see.
 pub(crate) async fn find(api: &Api, name: &str, among: Among) -> anyhow::Result<Found> {
     let code = code(name, &api.public_url)?;
+    let found = by_code(api, code, among).await?;
+    found.ok_or_else(|| {
+        let words = format!("there is no {} with the code {}", among.kind(), visible(code));
+        Failure::new(Exit::NotFound, words).into()
+    })
+}
+
+/// The link with that code, if there is one.
+pub(super) async fn by_code(api: &Api, code: &str, among: Among) -> anyhow::Result<Option<Found>> {
     let mut query = form_urlencoded::Serializer::new(String::new());
     query.append_pair("short_code", code);
     if among == Among::Deleted {
         query.append_pair("status", "deleted");
     }
     let answer = api.ask(get(&format!("/api/v1/urls?{}", query.finish()))).await?;
-    let Some(json) = answer.json::<Items>()?.items.pop() else {
-        let words = format!("there is no {} with the code {}", among.kind(), visible(code));
-        return Err(Failure::new(Exit::NotFound, words).into());
-    };
-    Ok(Found { link: serde_json::from_str(json.get())?, json })
+    let json = answer.json::<Items>()?.items.pop();
+    json.map(|json| Ok(Found { link: serde_json::from_str(json.get())?, json })).transpose()
 }
 
 impl Among {

@@ -216,6 +216,12 @@ fn f20_a_repeated_import_makes_nothing_twice() {
     let run = import_text(&program, coded.as_bytes(), &["--on-conflict=skip"]);
     let errors = "error: line 3: the code \"code3\" is taken\n";
     assert_eq!(run.told(), (Some(1), sums(0, 1, 1).as_str(), errors));
+
+    // A deleted link keeps its code, and nobody can follow it.
+    assert_eq!(program.run(&["links", "rm", "code1"]).code, Some(0));
+    let run = import_text(&program, coded.as_bytes(), &["--on-conflict=skip"]);
+    let errors = format!("error: line 2: the code \"code1\" is taken\n{errors}");
+    assert_eq!(run.told(), (Some(1), sums(0, 0, 2).as_str(), errors.as_str()));
 }
 
 #[test]
