@@ -58,6 +58,9 @@ pub enum RedirectStatus {
 }
 
 impl RedirectStatus {
+    pub const ALL: [Self; 4] =
+        [Self::MovedPermanently301, Self::Found302, Self::Temporary307, Self::Permanent308];
+
     pub const fn from_code(code: u16) -> Option<Self> {
         match code {
             301 => Some(Self::MovedPermanently301),

@@ -11,7 +11,7 @@ use curt_cache::CacheSettings;
 use curt_domain::SecretKey;
 use curt_store::Store;
 use curt_web::{Front, HttpMetrics, Node};
-use http::{HeaderValue, Method, Request, header};
+use http::{HeaderName, HeaderValue, Method, Request, header};
 use http_body_util::{BodyExt as _, Full};
 use prometheus_client::registry::Registry;
 use serde::{Serialize, de::DeserializeOwned};
@@ -29,6 +29,9 @@ mod opening;
 
 /// A command follows hardly any link.
 const CACHE_BYTES_MAX: u64 = 1 << 20;
+
+/// With the same key a repeated create gives what the first one made.
+pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 

@@ -222,6 +222,7 @@ fn four_redirect_statuses_exist() {
     let known: Vec<u16> =
         (0..=999).filter(|&code| RedirectStatus::from_code(code).is_some()).collect();
     assert_eq!(known, [301, 302, 307, 308]);
+    assert_eq!(known, RedirectStatus::ALL.map(RedirectStatus::code));
     for code in known {
         assert_eq!(RedirectStatus::from_code(code).map(RedirectStatus::code), Some(code));
     }

@@ -5,17 +5,15 @@ use std::io;
 use anyhow::Context as _;
 use clap::Args;
 use curt_domain::Clock;
-use http::{HeaderName, Method};
+use http::Method;
 
 use super::{fields::FieldFlags, object::LinkObject, tell};
 use crate::{
-    api::{Api, header_value, json},
+    api::{Api, IDEMPOTENCY_KEY, header_value, json},
     failure::{Exit, Failure},
     lines::Lines,
     output,
 };
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Stands for the lines of standard input.
 const STDIN: &str = "-";

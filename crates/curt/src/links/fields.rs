@@ -3,7 +3,7 @@
 use std::{ops::RangeInclusive, time::Duration};
 
 use clap::{Args, builder::PossibleValuesParser, builder::TypedValueParser as _};
-use curt_domain::Timestamp;
+use curt_domain::{RedirectStatus, Timestamp};
 use serde_json::{Map, Value};
 
 use crate::config;
@@ -74,7 +74,8 @@ impl FieldFlags {
 
 /// The few that there are, so that shells complete them.
 fn statuses() -> impl clap::builder::TypedValueParser<Value = u16> {
-    PossibleValuesParser::new(["301", "302", "307", "308"]).try_map(|text| text.parse::<u16>())
+    let codes = RedirectStatus::ALL.map(|status| status.code().to_string());
+    PossibleValuesParser::new(codes).try_map(|text| text.parse::<u16>())
 }
 
 fn span(text: &str) -> Result<Duration, String> {

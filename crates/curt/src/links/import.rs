@@ -8,7 +8,7 @@ use std::{collections::HashSet, path::PathBuf, thread};
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
 use curt_domain::{TargetRules, TargetUrl};
-use http::{HeaderName, Method};
+use http::Method;
 use serde::Deserialize;
 use serde_json::{Map, Value, value::RawValue};
 use tokio::{sync::mpsc, task::JoinSet};
@@ -25,7 +25,7 @@ use super::{
     name::{Among, by_code},
 };
 use crate::{
-    api::{Api, header_value, json_bytes},
+    api::{Api, IDEMPOTENCY_KEY, header_value, json_bytes},
     failure::Exit,
     problem::{Mistake, Problem},
     progress::Progress,
@@ -44,8 +44,6 @@ const CHUNKS_AHEAD: usize = 2;
 /// Codes that a dry run remembers, to find those that a file has twice: about 80 MB of memory.
 /// Later ones are checked against the database alone.
 const DRY_RUN_CODES_MAX: usize = 1_000_000;
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 #[derive(Debug, Args)]
 pub(crate) struct ImportArgs {

@@ -1,6 +1,7 @@
 //! Rows in portions that one request takes.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use curt_store::LINKS_AT_ONCE_MAX;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
@@ -8,13 +9,11 @@ use tokio::sync::mpsc::Sender;
 
 use super::rows::{Row, Rows};
 
-/// What the server writes in one transaction.
-const ROWS_MAX: usize = 500;
-
 /// Input for one request, in bytes: as JSON it stays below the API's 16 MiB, however it is escaped.
 const INPUT_LEN_MAX: u64 = 1 << 20;
 
-/// Neighbouring rows. The same input is always cut the same way, which a repeated import relies on.
+/// Neighbouring rows, no more than are written in one transaction. The same input is always cut the
+/// same way, which a repeated import relies on.
 pub(super) struct Chunk {
     pub(super) rows: Vec<Row>,
     /// How much of the input has been read with it, in bytes.
@@ -66,7 +65,7 @@ pub(super) fn read_chunks(mut rows: Rows, chunks: &Sender<anyhow::Result<Chunk>>
 fn read_chunk(rows: &mut Rows) -> anyhow::Result<Chunk> {
     let start = rows.position();
     let mut chunk = Vec::new();
-    while chunk.len() < ROWS_MAX && rows.position() - start < INPUT_LEN_MAX {
+    while chunk.len() < LINKS_AT_ONCE_MAX && rows.position() - start < INPUT_LEN_MAX {
         let Some(row) = rows.next()? else { break };
         chunk.push(row);
     }

@@ -3,6 +3,7 @@
 use std::io::BufRead;
 
 use anyhow::Context as _;
+use curt_domain::LinkStatus;
 use serde_json::{Map, Value};
 
 use super::{super::format::Format, csv_rows::CsvRows, source::Source};
@@ -21,9 +22,6 @@ pub(super) const READ_ONLY: [&str; 10] = [
     "created_at",
     "updated_at",
 ];
-
-/// Statuses that follow from the other fields.
-const COMPUTED_STATUSES: [&str; 4] = ["active", "scheduled", "expired", "exhausted"];
 
 /// One link to be made.
 pub(super) struct Row {
@@ -101,13 +99,21 @@ fn to_create(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Vec<M
             "is the same as custom_alias; give one of them",
         )]);
     }
-    match fields.get("status").and_then(Value::as_str) {
-        Some("deleted") => Err(vec![Mistake::new("status", "is deleted; such links are not made")]),
-        Some(status) if COMPUTED_STATUSES.contains(&status) => {
-            fields.remove("status");
-            Ok(fields)
+    let status = fields.get("status").and_then(Value::as_str);
+    let known = LinkStatus::ALL.into_iter().find(|known| status == Some(known.as_str()));
+    match known {
+        Some(LinkStatus::Deleted) => {
+            return Err(vec![Mistake::new("status", "is deleted; such links are not made")]);
         }
-        // The API knows what to say of all others.
-        _ => Ok(fields),
+        // They follow from the other fields.
+        Some(
+            LinkStatus::Active
+            | LinkStatus::Scheduled
+            | LinkStatus::Expired
+            | LinkStatus::Exhausted,
+        ) => drop(fields.remove("status")),
+        // Of words that are none the API knows what to say.
+        Some(LinkStatus::Disabled) | None => {}
     }
+    Ok(fields)
 }
