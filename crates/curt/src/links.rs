@@ -28,6 +28,7 @@ mod import;
 mod list;
 pub(crate) mod name;
 mod object;
+mod pages;
 mod show;
 mod switch;
 

@@ -11,8 +11,9 @@ use serde_json::value::RawValue;
 use super::{
     csv::{EXPORTED, guarded, join_tags},
     format::Format,
-    list::{Filters, Pages},
+    list::Filters,
     object::LinkObject,
+    pages::Pages,
 };
 use crate::{
     api::Api,
@@ -44,7 +45,7 @@ impl ExportArgs {
         let to_stdout = |path: &&Path| *path != Path::new("-");
         let path = self.file.as_deref().filter(to_stdout);
         let format = self.format.or_else(|| path.and_then(Format::of)).unwrap_or(Format::Csv);
-        let mut pages = Pages::new(api, &self.filters, ORDER, u64::MAX);
+        let mut pages = self.filters.pages(api, ORDER, u64::MAX);
         let Some(path) = path else {
             let stdout = BufWriter::new(io::stdout().lock());
             return write(&mut pages, format, stdout, None).await.map(drop);

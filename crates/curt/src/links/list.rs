@@ -5,19 +5,13 @@ use std::num::NonZeroU64;
 use clap::{Args, builder::PossibleValuesParser};
 use comfy_table::{Cell, Color};
 use curt_domain::LinkStatus;
-use serde::Deserialize;
-use serde_json::value::RawValue;
-use url::form_urlencoded;
 
-use super::object::LinkObject;
+use super::{object::LinkObject, pages::Pages};
 use crate::{
-    api::{Api, get},
+    api::Api,
     output,
     table::{Column, Listing, cell},
 };
-
-/// The most that the API gives at a time.
-const PAGE_LEN_MAX: u64 = 200;
 
 /// Links shown where nobody says how many: a screen or two.
 const LIMIT_DEFAULT: NonZeroU64 = NonZeroU64::new(50).expect("50 is not zero");
@@ -77,28 +71,11 @@ pub(crate) struct ListArgs {
     filters: Filters,
 }
 
-/// A page of links, each as the text that the API gave.
-#[derive(Deserialize)]
-pub(super) struct Page {
-    pub(super) items: Vec<Box<RawValue>>,
-    next_cursor: Option<String>,
-}
-
-/// The list from its first page to its last; one page is in memory at a time.
-pub(super) struct Pages<'a> {
-    api: &'a Api,
-    query: String,
-    cursor: Option<String>,
-    /// How many may still come.
-    left: u64,
-    is_over: bool,
-}
-
-impl<'a> Pages<'a> {
-    pub(super) fn new(api: &'a Api, filters: &Filters, sort: &str, limit: u64) -> Self {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        let Filters { q, tag, status, created_from, created_to } = filters;
-        let given = [
+impl Filters {
+    /// The links that pass, at most `limit` of them, in an order that the API has.
+    pub(super) fn pages<'a>(&self, api: &'a Api, sort: &str, limit: u64) -> Pages<'a> {
+        let Self { q, tag, status, created_from, created_to } = self;
+        let parameters = [
             ("q", q.as_deref()),
             ("tag", tag.as_deref()),
             ("status", status.as_deref()),
@@ -106,41 +83,14 @@ impl<'a> Pages<'a> {
             ("created_to", created_to.as_deref()),
             ("sort", Some(sort)),
         ];
-        for (name, value) in given {
-            if let Some(value) = value {
-                query.append_pair(name, value);
-            }
-        }
-        Self { api, query: query.finish(), cursor: None, left: limit, is_over: false }
-    }
-
-    pub(super) async fn next(&mut self) -> anyhow::Result<Option<Page>> {
-        if self.is_over || self.left == 0 {
-            return Ok(None);
-        }
-        let mut query = form_urlencoded::Serializer::new(self.query.clone());
-        query.append_pair("limit", &self.left.min(PAGE_LEN_MAX).to_string());
-        if let Some(cursor) = &self.cursor {
-            query.append_pair("cursor", cursor);
-        }
-        let answer = self.api.ask(get(&format!("/api/v1/urls?{}", query.finish()))).await?;
-        let page: Page = answer.json()?;
-        self.left = self.left.saturating_sub(page.items.len() as u64);
-        self.cursor.clone_from(&page.next_cursor);
-        self.is_over = self.cursor.is_none();
-        Ok(Some(page))
-    }
-
-    /// Whether the list goes on behind what was allowed.
-    fn has_more(&self) -> bool {
-        !self.is_over
+        Pages::new(api, "/api/v1/urls", &parameters, limit)
     }
 }
 
 impl ListArgs {
     pub(super) async fn run(&self, api: &Api) -> anyhow::Result<()> {
         let limit = if self.all { u64::MAX } else { self.limit.get() };
-        let mut pages = Pages::new(api, &self.filters, &self.sort, limit);
+        let mut pages = self.filters.pages(api, &self.sort, limit);
         let mut listing = Listing::new(COLUMNS);
         let mut count = 0;
         while let Some(page) = pages.next().await? {

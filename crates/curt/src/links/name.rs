@@ -1,12 +1,12 @@
 //! What people call a link: its code, or its short URL as it stands on paper.
 
-use serde::Deserialize;
+use curt_domain::LinkStatus;
 use serde_json::value::RawValue;
-use url::{Url, form_urlencoded};
+use url::Url;
 
-use super::object::LinkObject;
+use super::{object::LinkObject, pages::Pages};
 use crate::{
-    api::{Api, get},
+    api::Api,
     failure::{Exit, Failure},
     visible::visible,
 };
@@ -24,11 +24,6 @@ pub(crate) struct Found {
     pub(crate) json: Box<RawValue>,
 }
 
-#[derive(Deserialize)]
-struct Items {
-    items: Vec<Box<RawValue>>,
-}
-
 /// The link of that name, by the code alone: ids are nothing that people see.
 pub(crate) async fn find(api: &Api, name: &str, among: Among) -> anyhow::Result<Found> {
     let code = code(name, &api.public_url)?;
@@ -41,13 +36,13 @@ pub(crate) async fn find(api: &Api, name: &str, among: Among) -> anyhow::Result<
 
 /// The link with that code, if there is one.
 pub(super) async fn by_code(api: &Api, code: &str, among: Among) -> anyhow::Result<Option<Found>> {
-    let mut query = form_urlencoded::Serializer::new(String::new());
-    query.append_pair("short_code", code);
-    if among == Among::Deleted {
-        query.append_pair("status", "deleted");
-    }
-    let answer = api.ask(get(&format!("/api/v1/urls?{}", query.finish()))).await?;
-    let json = answer.json::<Items>()?.items.pop();
+    let status = match among {
+        Among::Kept => None,
+        Among::Deleted => Some(LinkStatus::Deleted.as_str()),
+    };
+    let parameters = [("short_code", Some(code)), ("status", status)];
+    let page = Pages::new(api, "/api/v1/urls", &parameters, 1).next().await?;
+    let json = page.and_then(|mut page| page.items.pop());
     json.map(|json| Ok(Found { link: serde_json::from_str(json.get())?, json })).transpose()
 }
 

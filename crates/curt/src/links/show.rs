@@ -9,15 +9,9 @@ use serde_json::value::RawValue;
 use super::{
     name::{Among, Found, find},
     object::{LinkObject, LinkSettings, yes_or_no},
+    pages::Pages,
 };
-use crate::{
-    api::{Api, get},
-    output,
-    visible::visible,
-};
-
-/// Versions asked for at a time: the most that the API gives.
-const HISTORY_PAGE_LEN: u32 = 200;
+use crate::{api::Api, output, visible::visible};
 
 /// The longest name of a line and a gap.
 const NAME_WIDTH: usize = 16;
@@ -33,12 +27,6 @@ pub(crate) struct ShowArgs {
     /// Write JSON; with --history the earlier versions, one a line
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Deserialize)]
-struct HistoryPage {
-    items: Vec<Box<RawValue>>,
-    next_cursor: Option<String>,
 }
 
 /// The link as it was until an edit.
@@ -112,17 +100,11 @@ async fn for_each_version(
     id: u64,
     mut work: impl FnMut(&RawValue) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
-    let mut cursor = None;
-    loop {
-        let from = cursor.map_or_else(String::new, |cursor| format!("&cursor={cursor}"));
-        let path = format!("/api/v1/urls/{id}/history?limit={HISTORY_PAGE_LEN}{from}");
-        let page: HistoryPage = api.ask(get(&path)).await?.json()?;
+    let mut pages = Pages::new(api, format!("/api/v1/urls/{id}/history"), &[], u64::MAX);
+    while let Some(page) = pages.next().await? {
         page.items.iter().try_for_each(|version| work(version))?;
-        match page.next_cursor {
-            Some(next) => cursor = Some(next),
-            None => return Ok(()),
-        }
     }
+    Ok(())
 }
 
 /// All that an edit can change, by the names of the card.

@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
 use tempfile::TempDir;
 use testkit::{
     databases::{TestDatabase, for_each_engine},
@@ -101,6 +102,29 @@ async fn cache_04_a_running_server_hears_of_every_change() {
     .await;
 }
 
+#[tokio::test]
+async fn a_history_of_many_pages_is_whole() {
+    const EDITS: usize = 250;
+    for_each_engine(async |database| {
+        let beside = Beside::start(database);
+        let added = beside.run(&["links", "add", "https://example.com", "--alias=x", "--json"]);
+        let link: Value = serde_json::from_str(&added).unwrap();
+        let path = format!("/api/v1/urls/{}", link["id"]);
+        let mut client = beside.server.client();
+        for n in 1..=EDITS {
+            let edited = client.patch(&path, &json!({ "title": n.to_string() })).unwrap();
+            assert_eq!(edited.status, 200);
+        }
+        let history = beside.run(&["links", "show", "x", "--history", "--json"]);
+        let title = |line: &str| serde_json::from_str::<Value>(line).unwrap()["title"].clone();
+        let titles: Vec<_> = history.lines().map(title).collect();
+        let mut expected: Vec<_> = (1..EDITS).rev().map(|n| json!(n.to_string())).collect();
+        expected.push(Value::Null);
+        assert_eq!(titles, expected, "newest first");
+    })
+    .await;
+}
+
 /// On SQLite the server and every command take turns at one file.
 #[tokio::test]
 async fn commands_and_a_server_write_at_the_same_time() {
@@ -118,7 +142,7 @@ async fn commands_and_a_server_write_at_the_same_time() {
             .collect();
         let mut client = beside.server.client();
         for url in urls(COMMANDS) {
-            let body = serde_json::json!({ "original_url": url });
+            let body = json!({ "original_url": url });
             assert_eq!(client.post("/api/v1/urls", &body).unwrap().status, 201);
         }
         for command in commands {
