@@ -19,7 +19,7 @@ use crate::{
 };
 
 mod add;
-mod csv;
+mod cells;
 mod edit;
 mod export;
 mod fields;

@@ -9,7 +9,7 @@ use clap::Args;
 use serde_json::value::RawValue;
 
 use super::{
-    csv::{EXPORTED, guarded, join_tags},
+    cells::{EXPORTED, guarded, join_tags},
     format::Format,
     list::Filters,
     object::LinkObject,
@@ -27,7 +27,7 @@ const ORDER: &str = "created_at";
 
 #[derive(Debug, Args)]
 pub(crate) struct ExportArgs {
-    /// Write to this file [default: standard output]
+    /// Write to this file; `-` is standard output [default: -]
     #[arg(value_name = "FILE")]
     file: Option<PathBuf>,
     /// How to write the links [default: told by the file's name, else csv]
@@ -42,8 +42,8 @@ pub(crate) struct ExportArgs {
 
 impl ExportArgs {
     pub(super) async fn run(&self, api: &Api) -> anyhow::Result<()> {
-        let to_stdout = |path: &&Path| *path != Path::new("-");
-        let path = self.file.as_deref().filter(to_stdout);
+        let is_file = |path: &&Path| *path != Path::new("-");
+        let path = self.file.as_deref().filter(is_file);
         let format = self.format.or_else(|| path.and_then(Format::of)).unwrap_or(Format::Csv);
         let mut pages = self.filters.pages(api, ORDER, u64::MAX);
         let Some(path) = path else {

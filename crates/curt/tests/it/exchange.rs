@@ -302,6 +302,7 @@ fn an_export_appears_whole_and_replaces_nothing_unasked() {
     assert!(csv.starts_with("short_code,original_url,title,"), "{csv}");
     assert!(csv.contains("\n'-x,https://example.com/,'=1+1,,,active,302,false,"), "{csv}");
     assert_eq!(program.run(&["links", "export"]).stdout, csv);
+    assert_eq!(program.run(&["links", "export", "-"]).stdout, csv);
     let ndjson = program.run(&["links", "export", "--format=ndjson", "--tag=none"]);
     assert_eq!(ndjson.told(), (Some(0), "", ""));
     let names = fs::read_dir(program.path(".")).unwrap().count();

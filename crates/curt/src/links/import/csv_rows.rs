@@ -10,7 +10,7 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use serde_json::{Map, Value};
 
 use super::{
-    super::csv::{split_tags, unguarded},
+    super::cells::{split_tags, unguarded},
     rows::{READ_ONLY, Row},
 };
 use crate::{

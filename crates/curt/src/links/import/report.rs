@@ -5,7 +5,7 @@ use std::{fs::File, path::Path};
 use anyhow::Context as _;
 use serde_json::{json, value::RawValue};
 
-use super::super::csv::guarded;
+use super::super::cells::guarded;
 use crate::{failure::Exit, output, problem::Mistake, progress::Progress, visible::visible};
 
 /// Failed rows told one by one on standard error: a screen of them says what is wrong.
