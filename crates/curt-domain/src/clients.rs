@@ -33,6 +33,11 @@ impl Proxies {
         self.0.is_empty()
     }
 
+    /// Whether all addresses of a kind are in one network, which makes every header believed.
+    pub fn trusts_everybody(&self) -> bool {
+        self.0.iter().any(|network| network.prefix_len() == 0)
+    }
+
     /// Whether this address is a proxy of ours. IPv4 may come in its IPv6 form, as it does on a
     /// listener for both.
     pub fn trusts(&self, address: IpAddr) -> bool {

@@ -10,8 +10,9 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::{
-    AdminKey, Hosts, Node,
+    AdminKey, Node,
     clients::ClientRules,
+    hosts::Hosts,
     ids::IdAllocator,
     links::{BULK_REQUESTS_MAX, QR_IMAGES_MAX},
     openapi::ApiDocument,
@@ -47,7 +48,7 @@ impl Default for HttpSettings {
             allowed_hosts: Vec::new(),
             trusted_proxies: Proxies::default(),
             client_ip_header: CLIENT_IP_HEADER_DEFAULT,
-            body_timeout: Duration::from_secs(10),
+            body_timeout: Duration::from_secs(8),
         }
     }
 }

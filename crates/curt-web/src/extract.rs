@@ -6,6 +6,7 @@ use axum::{
     extract::{DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
 use curt_domain::{Code, LinkId};
 use curt_store::{ExpectedRevision, REPLAY_KEY_LEN_MAX};
@@ -14,6 +15,7 @@ use serde::{
     Deserialize,
     de::{DeserializeOwned, IgnoredAny},
 };
+use sha2::{Digest as _, Sha256};
 
 use crate::{
     AdminKey,
@@ -215,6 +217,9 @@ where
     }
 }
 
+/// Under which the administrator's idempotency keys are kept, whatever they are used for.
+pub(crate) const ADMINISTRATOR: &str = "administrator";
+
 /// Who creates a link. A wrong key is refused, never taken for no key.
 pub(crate) enum Creator {
     Administrator,
@@ -227,7 +232,7 @@ impl Creator {
     /// gets an answer again knows all that went into it.
     pub(crate) fn name(&self, body_hash: &[u8; 32]) -> String {
         match self {
-            Self::Administrator => "administrator".to_owned(),
+            Self::Administrator => ADMINISTRATOR.to_owned(),
             Self::Anonymous(address) => {
                 let mut name = format!("anonymous {address} ");
                 for byte in body_hash {
@@ -323,6 +328,15 @@ impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
         let values: Vec<_> = values.map(HeaderValue::as_bytes).collect();
         Ok(Self(values.join(&b',')))
     }
+}
+
+/// Bytes of a hash in an entity tag: plenty to tell two versions of a thing apart.
+const ENTITY_TAG_BYTES: usize = 12;
+
+/// The tag of whatever these bytes stand for.
+pub(crate) fn entity_tag(of: impl AsRef<[u8]>) -> HeaderValue {
+    let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(of)[..ENTITY_TAG_BYTES]);
+    format!("\"{hash}\"").try_into().expect("base64 is visible ASCII")
 }
 
 impl IfNoneMatch {

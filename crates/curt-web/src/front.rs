@@ -55,7 +55,7 @@ const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
 
 /// The same for creating up to ten thousand links, whose body alone may take minutes to arrive.
 const BULK_TIME_MAX: Duration = Duration::from_mins(30);
-const BULK_PATH: &str = "/api/v1/urls/bulk";
+pub(crate) const BULK_PATH: &str = "/api/v1/urls/bulk";
 
 /// Longest path, in bytes: past every code and every path of ours.
 const PATH_LEN_MAX: usize = 2 * 1024;
@@ -199,9 +199,7 @@ impl Shared {
         mut request: Request<Body>,
         peer: IpAddr,
     ) -> (Arc<str>, Response<Body>) {
-        if !hosts::is_probe(request.uri().path())
-            && let Err(error) = check(&self.site, &request)
-        {
+        if let Err(error) = check(&self.site, &request) {
             return (NO_ROUTE.into(), error.into_response());
         }
         if let Some(visit) = self.visit(&request) {
@@ -269,7 +267,10 @@ pub(crate) fn check<B>(site: &Site, request: &Request<B>) -> Result<(), ApiError
     if HEADERS_MAX < request.headers().len() {
         return Err(ApiError::TooManyHeaders);
     }
-    site.hosts.check(uri, request.version(), request.headers()).map_err(Into::into)
+    if hosts::is_probe(uri.path()) {
+        return Ok(());
+    }
+    site.hosts.check(uri, request.version(), request.headers())
 }
 
 impl hyper::service::Service<Request<Incoming>> for Front {

@@ -9,11 +9,11 @@ use url::{Host, Url};
 use crate::errors::ApiError;
 
 /// Probes ask under whatever address they know; they are answered without looking.
-const PROBE_PATHS: [&str; 3] = ["/healthz", "/readyz", "/api/v1/health"];
+pub(crate) const PROBE_PATHS: [&str; 3] = ["/healthz", "/readyz", "/api/v1/health"];
 
 /// The names of this server, without ports: which port a visitor used is the proxy's business.
 #[derive(Debug, Clone)]
-pub struct Hosts {
+pub(crate) struct Hosts {
     /// The public URL's host and port as clients write them: compared first, byte by byte.
     written: Box<[u8]>,
     names: Vec<Box<str>>,
@@ -21,7 +21,7 @@ pub struct Hosts {
 
 impl Hosts {
     /// The public URL's name, and the others; on a loopback address all names of loopback.
-    pub fn new<'a>(public_url: &'a Url, others: impl IntoIterator<Item = &'a Url>) -> Self {
+    pub(crate) fn new<'a>(public_url: &'a Url, others: impl IntoIterator<Item = &'a Url>) -> Self {
         let urls = std::iter::once(public_url).chain(others);
         let mut names: Vec<Box<str>> =
             urls.filter_map(|url| url.host_str()).map(|host| bare(host).into()).collect();
@@ -38,12 +38,17 @@ impl Hosts {
 
     /// RFC 9112, section 3.2: exactly one valid `Host`; a name in the request line or in HTTP/2's
     /// pseudo-header comes before it.
-    pub fn check(&self, uri: &Uri, version: Version, headers: &HeaderMap) -> Result<(), HostError> {
+    pub(crate) fn check(
+        &self,
+        uri: &Uri,
+        version: Version,
+        headers: &HeaderMap,
+    ) -> Result<(), ApiError> {
         let mut lines = headers.get_all(header::HOST).iter();
         let line = match (lines.next(), lines.next()) {
             (Some(line), None) => Some(line.as_bytes()),
             (None, _) if Version::HTTP_2 <= version => None,
-            _ => return Err(HostError::Invalid),
+            _ => return Err(ApiError::InvalidHost),
         };
         match (uri.authority(), line) {
             (None, Some(line)) if *line == *self.written => Ok(()),
@@ -52,30 +57,14 @@ impl Hosts {
                 line.map(parse).transpose()?;
                 self.knows(&parse(authority.as_str().as_bytes())?)
             }
-            (None, None) => Err(HostError::Invalid),
+            (None, None) => Err(ApiError::InvalidHost),
         }
     }
 
-    fn knows(&self, authority: &Authority) -> Result<(), HostError> {
+    fn knows(&self, authority: &Authority) -> Result<(), ApiError> {
         let host = bare(authority.host());
         let known = self.names.iter().any(|name| name.eq_ignore_ascii_case(host));
-        if known { Ok(()) } else { Err(HostError::Unknown) }
-    }
-}
-
-/// Why a request is not answered by this name.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum HostError {
-    Invalid,
-    Unknown,
-}
-
-impl From<HostError> for ApiError {
-    fn from(error: HostError) -> Self {
-        match error {
-            HostError::Invalid => Self::InvalidHost,
-            HostError::Unknown => Self::Misdirected,
-        }
+        if known { Ok(()) } else { Err(ApiError::Misdirected) }
     }
 }
 
@@ -83,14 +72,14 @@ pub(crate) fn is_probe(path: &str) -> bool {
     PROBE_PATHS.contains(&path)
 }
 
-fn parse(text: &[u8]) -> Result<Authority, HostError> {
-    let authority = Authority::try_from(text).map_err(|_| HostError::Invalid)?;
+fn parse(text: &[u8]) -> Result<Authority, ApiError> {
+    let authority = Authority::try_from(text).map_err(|_| ApiError::InvalidHost)?;
     let has_user = text.contains(&b'@');
     let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
     let is_port = |digits: &str| digits.is_empty() || digits.parse::<u16>().is_ok();
     let is_valid_port = port.strip_prefix(':').map_or(port.is_empty(), is_port);
     let is_valid = !has_user && !bare(authority.host()).is_empty() && is_valid_port;
-    if is_valid { Ok(authority) } else { Err(HostError::Invalid) }
+    if is_valid { Ok(authority) } else { Err(ApiError::InvalidHost) }
 }
 
 /// `example.com.` is `example.com`.

@@ -14,6 +14,9 @@ const BLOCK_LEN_MAX: u64 = 1_000;
 /// used up by those that nobody got.
 const BLOCK_GROWTH: u64 = 10;
 
+/// How much further each miss leads: eight lead past ten million neighbours.
+const MISS_GROWTH: u64 = 10;
+
 /// Hands out ids that no other node hands out.
 #[derive(Clone)]
 pub(crate) struct IdAllocator {
@@ -44,6 +47,22 @@ impl IdAllocator {
             block.ids = self.store.reserve_ids(block.next_len).await?;
             block.next_len = BLOCK_LEN_MAX.min(block.next_len * BLOCK_GROWTH);
         }
+    }
+}
+
+impl IdAllocator {
+    /// Leaves out the ids that follow one whose code was taken, ten times as many after every miss.
+    /// Links that came from elsewhere with their codes lie as close together as their ids once did.
+    pub(crate) async fn leave(&self, id: LinkId, misses: u32) -> Result<(), StoreError> {
+        let first = id.get() + MISS_GROWTH.pow(misses);
+        let mut block = self.block.lock().await;
+        if block.ids.end < first {
+            let count = first - block.ids.end.max(id.get()) + block.next_len;
+            block.ids = self.store.reserve_ids(count).await?;
+        }
+        block.ids.start = block.ids.start.max(first);
+        drop(block);
+        Ok(())
     }
 }
 

@@ -31,8 +31,7 @@ pub use app::{
     App, AppSettings, CLIENT_IP_HEADER_DEFAULT, HttpSettings, LinkSettings, PageSettings,
 };
 pub use front::Front;
-pub use hosts::{HostError, Hosts};
 pub use links::REPLAY_AGE_MAX;
 pub use metrics::{HttpMetrics, MetricsPage, ProcessMemory};
 pub use node::{BackupState, Node};
-pub use server::{ConnectionSettings, Server, ServerSettings};
+pub use server::{ConnectionSettings, Server, ShutdownSettings};

@@ -32,7 +32,7 @@ const LINGER: Duration = Duration::from_secs(1);
 
 /// Section `shutdown` of the configuration.
 #[derive(Debug, Clone, Copy)]
-pub struct ServerSettings {
+pub struct ShutdownSettings {
     /// From "not ready" to the end of accepting: what a load balancer needs to notice.
     pub delay: Duration,
     /// Longest time for requests in flight to end after that.
@@ -58,7 +58,7 @@ pub struct Server {
     front: Front,
     node: Arc<Node>,
     connections: ConnectionSettings,
-    settings: ServerSettings,
+    settings: ShutdownSettings,
 }
 
 impl Server {
@@ -67,7 +67,7 @@ impl Server {
         front: Front,
         node: Arc<Node>,
         connections: ConnectionSettings,
-        settings: ServerSettings,
+        settings: ShutdownSettings,
     ) -> Self {
         Self { listener, front, node, connections, settings }
     }

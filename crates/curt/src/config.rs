@@ -29,7 +29,7 @@ mod values;
 use curt_cache::CacheSettings;
 use curt_domain::CodeSettings;
 use curt_store::StoreSettings;
-use curt_web::{LinkSettings, PageSettings, ServerSettings};
+use curt_web::{LinkSettings, PageSettings, ShutdownSettings};
 
 pub(crate) use self::{
     backup::BackupConfig,
@@ -82,7 +82,7 @@ pub(crate) struct Config {
     pub(crate) cache: CacheSettings,
     pub(crate) metrics: MetricsConfig,
     pub(crate) log: LogConfig,
-    pub(crate) shutdown: ServerSettings,
+    pub(crate) shutdown: ShutdownSettings,
 }
 
 /// A valid configuration, with what people want to know about it.

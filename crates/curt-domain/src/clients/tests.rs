@@ -69,6 +69,8 @@ fn networks_are_read_strictly() {
         assert_eq!(refused, InvalidProxies::Malformed { text: text.to_owned() });
     }
     assert!("".parse::<Proxies>().unwrap().is_empty());
+    assert!("10.0.0.0/8, ::/0".parse::<Proxies>().unwrap().trusts_everybody());
+    assert!(!"10.0.0.0/8".parse::<Proxies>().unwrap().trusts_everybody());
     assert_eq!(vec!["::1"; PROXIES_MAX].join(",").parse::<Proxies>().unwrap().0.len(), PROXIES_MAX);
     let more = vec!["::1"; PROXIES_MAX + 1].join(",");
     assert_eq!(more.parse::<Proxies>(), Err(InvalidProxies::TooMany));

@@ -29,7 +29,7 @@ use crate::{
     app::App,
     blocking::off_thread,
     errors::ApiError,
-    extract::{Administrator, ApiQuery, IdempotencyKey, json_bytes},
+    extract::{ADMINISTRATOR, Administrator, ApiQuery, IdempotencyKey, json_bytes},
 };
 
 mod body;
@@ -67,9 +67,10 @@ pub(crate) struct BulkQuery {
 /// its own with the status that a single create would have: what is wrong with one costs no other.
 /// Only a body that is no list of links is refused whole.
 ///
-/// The answer tells of every item whether it was written. Should writing take longer than a
-/// quarter of a minute, the rest has the status 503. Send it again with the same `Idempotency-Key`:
-/// what was written is answered again, and what was not is tried.
+/// Should writing take longer than a quarter of a minute, the rest has the status 503. Send it again
+/// with the same `Idempotency-Key`: what was written is answered again, and what was not is tried.
+/// The items that were being written at that moment have a 503 too and may have been; without a key
+/// nobody can tell.
 #[utoipa::path(
     post,
     path = "/api/v1/urls/bulk",
@@ -128,8 +129,8 @@ impl BulkKey {
     /// that a key means one request, whichever of the two it was.
     fn of_chunk(&self, number: usize) -> Request {
         let caller = match number {
-            0 => "administrator".to_owned(),
-            _ => format!("administrator bulk {number}"),
+            0 => ADMINISTRATOR.to_owned(),
+            _ => format!("{ADMINISTRATOR} bulk {number}"),
         };
         Request { caller, key: self.key.clone(), body_hash: self.body_hash }
     }
@@ -173,6 +174,8 @@ impl Writer<'_> {
                 Err(error @ ApiError::IdempotencyKeyReused) => return Err(error),
                 Err(error) => {
                     may_go_on = false;
+                    // It may have been written all the same: the store does not stop half-way.
+                    batch.forget_absence(self.app);
                     answer.add(&batch.failed(&error, &chunk, self.app));
                 }
             }
@@ -235,7 +238,7 @@ struct Batch {
 /// A link that is about to be written, under the code that it is tried with.
 struct Candidate {
     draft: Draft,
-    attempts: usize,
+    attempts: u32,
     record: LinkRecord,
 }
 
@@ -277,6 +280,7 @@ impl Batch {
                 *outcome = Outcome::Refused(ApiError::CodeTaken { code: alias.to_string() });
                 continue;
             }
+            app.ids.leave(record.link.id, *attempts).await?;
             match draft.candidate(app, attempts).await? {
                 Some(next) => *record = next,
                 None => *outcome = Outcome::Refused(ApiError::from_failure(&NoFreeCode)),

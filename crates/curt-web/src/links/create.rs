@@ -25,9 +25,10 @@ use crate::{
 };
 
 /// Ids tried before giving up on a generated code. Permuted and sequential codes never meet each
-/// other; only aliases and codes of earlier settings can be in their way. Random codes do meet: with
-/// half of a length's codes taken, one create in 2^8 gives up, which is when to raise `codes.length`.
-const CODE_ATTEMPTS_MAX: usize = 8;
+/// other; aliases, codes of earlier settings, and links that came here with their codes can be in
+/// their way. Random codes do meet: with half of a length's codes taken, one create in 2^8 gives up,
+/// which is when to raise `codes.length`.
+const CODE_ATTEMPTS_MAX: u32 = 8;
 
 /// How long an answer is kept for its `Idempotency-Key`.
 pub const REPLAY_AGE_MAX: Duration = Duration::from_hours(24);
@@ -224,6 +225,7 @@ impl Draft {
                     if let Some(alias) = &self.alias {
                         return Err(Refusal::Api(ApiError::CodeTaken { code: alias.to_string() }));
                     }
+                    app.ids.leave(record.link.id, attempts).await?;
                 }
                 Err(CreateLinkError::ReplayExists) => return Err(Refusal::ReplayExists),
                 Err(CreateLinkError::Store(error)) => return Err(error.into()),
@@ -237,7 +239,7 @@ impl Draft {
     pub(super) async fn candidate(
         &self,
         app: &App,
-        attempts: &mut usize,
+        attempts: &mut u32,
     ) -> Result<Option<LinkRecord>, StoreError> {
         while *attempts < CODE_ATTEMPTS_MAX {
             *attempts += 1;

@@ -1,23 +1,22 @@
 //! QR codes of links. They lead to `?qr`, so that scans can be told from other visits.
 
-use std::{ops::RangeInclusive, sync::Arc};
+use std::{ops::RangeInclusive, sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
     http::{HeaderValue, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use curt_domain::{Code, Verdict};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
+use tokio::time::timeout;
 
 use super::{TAG, fields::Mistakes};
 use crate::{
     app::App,
     blocking::off_thread,
     errors::{ApiError, FieldError, ProblemCode},
-    extract::{ApiQuery, IfNoneMatch, PathCode, Reader},
+    extract::{ApiQuery, IfNoneMatch, PathCode, Reader, entity_tag},
     openapi::fields,
     qr::{Color, Correction, InvalidColor, MARGIN_DEFAULT, Style, Symbol},
 };
@@ -25,6 +24,9 @@ use crate::{
 /// Images drawn at a time. The largest takes some milliseconds of a core, and redirects need the
 /// others; who comes later waits.
 pub(crate) const QR_IMAGES_MAX: usize = 2;
+
+/// Longest wait for that: a line of people with cameras, not of everybody who scans the internet.
+const QR_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Pixels on a side: on paper, 4 096 are 35 cm at 300 dpi.
 pub(crate) const QR_SIZES: RangeInclusive<u32> = 16..=4_096;
@@ -43,9 +45,6 @@ const KEEP_PRIVATE: HeaderValue = HeaderValue::from_static("private, max-age=864
 /// An SVG that is opened by itself is a document, and shall be nothing more than a picture.
 const PICTURE_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
-
-/// Bytes of the hash in an entity tag: plenty to tell two images apart.
-const ETAG_BYTES: usize = 12;
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -139,7 +138,8 @@ pub(crate) async fn show_qr(
 }
 
 async fn draw(app: &App, drawing: Drawing, text: String) -> Result<Vec<u8>, ApiError> {
-    let slot = Arc::clone(&app.qr_slots).acquire_owned().await.expect("it is never closed");
+    let slot = timeout(QR_WAIT_MAX, Arc::clone(&app.qr_slots).acquire_owned());
+    let slot = slot.await.map_err(|_| ApiError::TooBusy)?.expect("it is never closed");
     off_thread(move || {
         // Kept until the work is done, also when nobody waits for it any more.
         let _slot = slot;
@@ -191,8 +191,7 @@ impl Drawing {
     /// for how it is drawn.
     fn etag(&self, text: &str) -> HeaderValue {
         let made_of = format!("{} {text} {self:?}", env!("CARGO_PKG_VERSION"));
-        let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(made_of)[..ETAG_BYTES]);
-        format!("\"{hash}\"").try_into().expect("base64 is visible ASCII")
+        entity_tag(made_of)
     }
 
     /// The headers of a picture: what it is, what it may do, and as what it is saved.

@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::{app::tests::open_app, extract::ClientAddress};
+use crate::{app::tests::open_app, extract::ClientAddress, front, hosts};
 
 fn first_segments() -> Vec<String> {
     let first = |path: &str| path.split('/').nth(1).unwrap().to_owned();
@@ -28,6 +28,15 @@ async fn create(router: &Router, alias: &str) -> (StatusCode, Value) {
     let status = response.status();
     let body = to_bytes(response.into_body(), BODY_LEN_MAX).await.unwrap();
     (status, serde_json::from_slice(&body).unwrap())
+}
+
+#[test]
+fn paths_that_the_front_treats_by_their_name_are_there() {
+    let routes = routes();
+    let paths: Vec<&str> = routes.iter().map(|(_, paths, _)| path(paths)).collect();
+    for known in hosts::PROBE_PATHS.into_iter().chain([front::BULK_PATH]) {
+        assert!(paths.contains(&known), "{known}");
+    }
 }
 
 #[test]

@@ -162,7 +162,7 @@ impl Connections {
         async move {
             // Answers are small and complete; waiting to fill a packet would only delay them.
             if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection ended before it began");
+                tracing::debug!(%error, "a connection keeps small answers back");
             }
             let begins = ending.run_until_cancelled(protocol(&stream));
             let Some(Ok(Some(protocol))) = begins.await else { return };

@@ -22,7 +22,7 @@ use crate::metrics::{ConnectionEnd, ConnectionMetrics};
 pub(super) const TICK: Duration = Duration::from_millis(250);
 
 /// Longest time in which a client takes nothing of an answer that waits for it.
-const WRITE_TIME_MAX: Duration = Duration::from_secs(10);
+const WRITE_TIME_MAX: Duration = Duration::from_secs(8);
 
 /// A connection is idle for that long before it may be ended to make room: its client may just be
 /// writing its next request.
@@ -33,7 +33,7 @@ const EVICTABLE_AFTER: Duration = Duration::from_secs(1);
 enum Phase {
     /// Nothing has arrived since it was accepted, or part of a request has.
     Reading,
-    /// Every request so far has been answered.
+    /// Every request so far has its answer, and perhaps the client has not taken all of it yet.
     Idle,
 }
 
@@ -88,9 +88,14 @@ impl Connection {
         }
     }
 
+    /// The client has taken something. An answer may be on its way long after it was made, so the
+    /// connection is idle from its last byte on.
     pub(super) fn has_written(&self) {
         if self.stuck_since.load(Relaxed) != 0 {
             self.stuck_since.store(0, Relaxed);
+        }
+        if self.phase() == Phase::Idle {
+            self.set_phase(Phase::Idle);
         }
     }
 
@@ -106,7 +111,8 @@ impl Connection {
     /// For how long it has been idle, if it is.
     fn idle_for(&self) -> Option<Duration> {
         let is_idle = self.in_flight.load(Relaxed) == 0 && self.phase() == Phase::Idle;
-        is_idle.then(|| self.since_phase())
+        let is_stuck = self.stuck_since.load(Relaxed) != 0;
+        (is_idle && !is_stuck).then(|| self.since_phase())
     }
 
     #[expect(clippy::cast_possible_truncation, reason = "the lower half is what is wanted")]
@@ -121,8 +127,9 @@ impl Connection {
     /// Why it must end now, if it must.
     fn overdue(&self, limits: &Limits) -> Option<ConnectionEnd> {
         let stuck_since = self.stuck_since.load(Relaxed);
-        if stuck_since != 0 && WRITE_TIME_MAX <= self.since(stuck_since) {
-            return Some(ConnectionEnd::NotReading);
+        if stuck_since != 0 {
+            let is_left = WRITE_TIME_MAX <= self.since(stuck_since);
+            return is_left.then_some(ConnectionEnd::NotReading);
         }
         // Requests have a limit of their own.
         if self.in_flight.load(Relaxed) != 0 {
@@ -233,9 +240,9 @@ impl Watch {
         }
     }
 
-    /// Ends the connection that has been idle the longest; false when there is none to spare.
-    pub(super) fn make_room(&self) -> bool {
-        self.evict(&mut self.table(), None)
+    /// Ends the connection that has been idle the longest, if there is one to spare.
+    pub(super) fn make_room(&self) {
+        self.evict(&mut self.table(), None);
     }
 
     fn evict(&self, table: &mut Table, of: Option<IpAddr>) -> bool {

@@ -1,5 +1,7 @@
 //! Creating links: what comes back, what is refused, and that nothing else can be written.
 
+use std::ops::Range;
+
 use curt_domain::{Alphabet, CodeMaker, CodeSettings, CodeStrategy, LinkId};
 use insta::assert_json_snapshot;
 use serde_json::{Value, json};
@@ -234,8 +236,37 @@ async fn int_02_a_generated_code_makes_way_for_aliases() {
 #[tokio::test]
 async fn int_02_looking_for_a_free_code_ends() {
     let app = TestApp::with(|settings| settings.codes = SEQUENTIAL).await;
-    take_codes_ahead(&app, 8).await;
     let link = json!({ "original_url": TARGET });
+    let maker = CodeMaker::new(SEQUENTIAL, &secret());
+    // Where each try leads, behind the eight ids that the aliases themselves get.
+    let mut ahead = app.create(&link).await.ok(201)["id"].as_u64().unwrap() + 9;
+    for misses in 1..=8 {
+        let code = maker.code(LinkId::new(ahead).unwrap(), || unreachable!("nothing is drawn"));
+        app.shorten(code.as_str(), TARGET, json!({})).await;
+        ahead += 10_u64.pow(misses);
+    }
     app.create(&link).await.problem(500, "internal");
     app.create(&link).await.ok(201);
+}
+
+/// Links that were imported with the codes that this secret made for them elsewhere.
+#[tokio::test]
+async fn generated_codes_find_their_way_past_a_crowd_of_imported_ones() {
+    let app = TestApp::start().await;
+    let codes = CodeMaker::new(CodeSettings::DEFAULT, &secret());
+    let code = |id| codes.code(LinkId::new(id).unwrap(), || 0);
+    let imported = |ids: Range<u64>| -> Value {
+        let link = |id| json!({ "original_url": TARGET, "custom_alias": code(id).as_str() });
+        ids.map(link).collect()
+    };
+    app.create_bulk(&imported(1_001..3_001)).await.ok(200);
+    for _ in 0..3 {
+        app.create(&json!({ "original_url": TARGET })).await.ok(201);
+    }
+    let app = TestApp::start().await;
+    app.create_bulk(&imported(701..1_501)).await.ok(200);
+    let many: Vec<Value> = (0..700).map(|_| json!({ "original_url": TARGET })).collect();
+    let results = app.create_bulk(&many.into()).await.ok(200);
+    let created = results["results"].as_array().unwrap().iter();
+    assert_eq!(created.filter(|result| result["status"] == 201).count(), 700);
 }

@@ -18,7 +18,7 @@ const CONNECTIONS_MAX_DEFAULT: &str = "10000";
 /// A tenth of all: past every office behind one address, short of what shuts others out.
 const CONNECTIONS_PER_CLIENT_DEFAULT: &str = "1000";
 const HEADER_TIMEOUT_DEFAULT: &str = "5s";
-const BODY_TIMEOUT_DEFAULT: &str = "10s";
+const BODY_TIMEOUT_DEFAULT: &str = "8s";
 /// Longer than the 60 s after which common load balancers close: whoever waits longer never sends
 /// a request into a connection that is just being closed.
 const IDLE_TIMEOUT_DEFAULT: &str = "75s";
@@ -154,6 +154,10 @@ pub(crate) struct HttpConfig {
 }
 
 pub(super) fn read(reader: &mut Reader) -> HttpConfig {
+    let trusted_proxies = reader.value(&TRUSTED_PROXIES);
+    if trusted_proxies.trusts_everybody() {
+        reader.warn(&TRUSTED_PROXIES.about, "everybody can claim any address with this");
+    }
     let client_ip_header = reader.given(&CLIENT_IP_HEADER);
     if client_ip_header.is_some() && !reader.is_given(&TRUSTED_PROXIES.about) {
         let why = "is believed from nobody: say in http.trusted_proxies who may set it";
@@ -161,7 +165,7 @@ pub(super) fn read(reader: &mut Reader) -> HttpConfig {
     }
     let requests = HttpSettings {
         allowed_hosts: reader.value(&ALLOWED_HOSTS),
-        trusted_proxies: reader.value(&TRUSTED_PROXIES),
+        trusted_proxies,
         client_ip_header: client_ip_header.unwrap_or(CLIENT_IP_HEADER_DEFAULT),
         body_timeout: reader.value(&BODY_TIMEOUT),
     };

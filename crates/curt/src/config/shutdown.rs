@@ -2,7 +2,7 @@
 
 use std::{ops::RangeInclusive, time::Duration};
 
-use curt_web::ServerSettings;
+use curt_web::ShutdownSettings;
 
 use super::{
     reader::Reader,
@@ -45,6 +45,6 @@ static TIMEOUT: Setting<Duration> = Setting {
 pub(super) static SECTION: Section =
     Section { title: "Shutdown", settings: &[&DELAY.about, &TIMEOUT.about] };
 
-pub(super) fn read(reader: &mut Reader) -> ServerSettings {
-    ServerSettings { delay: reader.value(&DELAY), timeout: reader.value(&TIMEOUT) }
+pub(super) fn read(reader: &mut Reader) -> ShutdownSettings {
+    ShutdownSettings { delay: reader.value(&DELAY), timeout: reader.value(&TIMEOUT) }
 }
