@@ -1,7 +1,8 @@
 //! The server's own backups: one when the newest is older than the interval, the surplus removed
 //! afterwards, and the state of it told to health and metrics.
 //!
-//! A failure leaves the older backups as they are and is tried again after an hour. Restarts make
+//! A failure leaves the older backups as they are and is tried again after an hour. That old ones
+//! cannot be removed is no failure of the new one, and is tried again at every look. Restarts make
 //! no extra ones, and what a person made with `curt backup create` is never removed from here.
 
 use std::{
@@ -10,7 +11,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::Context as _;
 use curt_domain::{Clock, Timestamp};
 use curt_store::StoreSettings;
 use curt_web::{BackupState, Node};
@@ -98,6 +98,9 @@ impl Schedule {
                 }
             }
         }
+        if self.failed_at.is_none() {
+            self.try_to_rotate();
+        }
         self.tell();
     }
 
@@ -129,7 +132,7 @@ impl Schedule {
         let (file, size) = (backup.path.display(), text::size(backup.bytes));
         let links = backup.manifest.as_ref().map(|manifest| manifest.links);
         tracing::info!(%file, size, links, took = ?started.elapsed(), "made a backup");
-        self.rotate().context("removing backups that have had their time")
+        Ok(())
     }
 
     fn is_due(&self, newest: Option<Timestamp>, now: Timestamp) -> bool {
@@ -137,6 +140,18 @@ impl Schedule {
             since.is_none_or(|since| now < since || time <= now.since(since))
         };
         is_over(newest, self.plan.interval) && is_over(self.failed_at, RETRY_INTERVAL)
+    }
+
+    /// The backup is made whatever becomes of the older ones.
+    fn try_to_rotate(&self) {
+        match self.rotate() {
+            Err(error) if !error.is::<Busy>() => {
+                let error: &dyn std::error::Error = error.as_ref();
+                tracing::error!(error, "old backups could not be removed");
+            }
+            // Whoever holds the lock is done by one of the next looks.
+            Ok(()) | Err(_) => {}
+        }
     }
 
     fn rotate(&self) -> anyhow::Result<()> {

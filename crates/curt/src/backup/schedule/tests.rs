@@ -9,6 +9,10 @@ use super::*;
 
 const START: &str = "2026-01-01T03:00:00Z";
 const DAY: Duration = Duration::from_hours(24);
+
+/// What a thread may take on a busy machine to notice that it is told to end.
+const ENDS_WITHIN: Duration = Duration::from_secs(30);
+
 const KEY_CHECK: &str = "fingerprint";
 
 /// A server's schedule over a real database, with a hand on its clock.
@@ -116,6 +120,30 @@ async fn what_is_kept_does_not_grow_and_what_people_made_stays() {
 }
 
 #[tokio::test]
+async fn old_ones_that_cannot_be_removed_are_no_failure_and_are_tried_again() {
+    let mut server = Server::start().await;
+    for _ in 0..3 {
+        server.look();
+        server.clock.advance(DAY);
+    }
+    server.look();
+    assert_eq!(server.count(), 4);
+
+    // What cannot be locked cannot be rotated.
+    let lock = server.schedule.directory.path().join(".lock");
+    fs::remove_file(&lock).unwrap();
+    fs::create_dir(&lock).unwrap();
+    server.schedule.plan.keep = Keep { days: 1, weeks: 0 };
+    server.look();
+    assert_eq!((server.count(), server.schedule.failed_at), (4, None));
+    assert!(server.metric("backup_failures_total").abs() < 0.1);
+
+    fs::remove_dir(&lock).unwrap();
+    server.look();
+    assert_eq!((server.count(), server.schedule.failed_at), (1, None), "at the next look");
+}
+
+#[tokio::test]
 async fn backups_of_another_deployment_are_neither_counted_nor_removed() {
     let mut server = Server::start().await;
     server.look();
@@ -193,5 +221,8 @@ async fn the_thread_ends_when_it_is_told() {
     let server = Server::start().await;
     let end = CancellationToken::new();
     end.cancel();
-    server.schedule.run(end).await;
+    let ended = tokio::time::timeout(ENDS_WITHIN, server.schedule.run(end)).await;
+    assert_eq!(ended, Ok(()));
+    let left = fs::read_dir(server.home.path().join("backups")).unwrap();
+    assert_eq!(left.count(), 1, "the lock alone");
 }
