@@ -168,6 +168,9 @@ fn verify_some(
     let secret = present_secret(config.keys, &config.server.data_dir)?;
     let backups =
         if arguments.all { directory.list()? } else { vec![directory.find(&arguments.file)?] };
+    if backups.is_empty() {
+        return Err(directory.none_there().into());
+    }
     let mut failed = 0;
     for backup in &backups {
         match verify_one(backup, secret.as_ref()) {
@@ -240,7 +243,7 @@ fn restore_one(
     let mut text =
         format!("restored {} from {}: {described}\n", target.database, backup.path.display());
     if 0 < tried {
-        writeln!(text, "looked up {tried} links at random: all can be followed")?;
+        writeln!(text, "looked up {tried} links at random: all are there")?;
     }
     output::result(&text)?;
     if secret.is_none() && !arguments.forget_secret {

@@ -121,10 +121,7 @@ impl BackupDir {
     pub(crate) fn find(&self, which: &str) -> anyhow::Result<Backup> {
         if which == super::LATEST {
             let newest = self.list()?.into_iter().next();
-            return newest.ok_or_else(|| {
-                let missing = format_args!("there is no backup in {}", self.path.display());
-                Failure::new(Exit::NotFound, missing).into()
-            });
+            return newest.ok_or_else(|| self.none_there().into());
         }
         let path = [PathBuf::from(which), self.path.join(which)];
         let Some(path) = path.into_iter().find(|path| path.exists()) else {
@@ -133,6 +130,12 @@ impl BackupDir {
             return Err(Failure::new(Exit::NotFound, missing).into());
         };
         Backup::at(path).with_context(|| format!("reading {which}"))
+    }
+
+    /// For those who need at least one.
+    pub(crate) fn none_there(&self) -> Failure {
+        let missing = format_args!("there is no backup in {}", self.path.display());
+        Failure::new(Exit::NotFound, missing)
     }
 
     /// Creates the directory when it is absent.

@@ -98,15 +98,15 @@ async fn bring_up(settings: &StoreSettings, secret: Secret<'_>) -> anyhow::Resul
             Secret::Forget => store.forget_secret().await?,
         }
         store.reserve_ids(IDS_SKIPPED).await?;
-        follow_some(&store).await
+        look_up_some(&store).await
     };
     let tried = tried.await;
     store.close().await;
     tried.context("trying what was restored")
 }
 
-/// Asks for a few links as a redirect does.
-async fn follow_some(store: &Store) -> anyhow::Result<u64> {
+/// Asks for a few links as a redirect does. Whether they may be followed now is not looked at.
+async fn look_up_some(store: &Store) -> anyhow::Result<u64> {
     let Some(newest) = store.newest_link().await? else { return Ok(0) };
     let mut found = 0;
     for _ in 0..LINKS_TRIED {
@@ -115,7 +115,7 @@ async fn follow_some(store: &Store) -> anyhow::Result<u64> {
         // The last ones may be deleted; then there is none from here on.
         let Some(code) = store.code_from(id).await? else { continue };
         let route = store.route(&code).await?;
-        anyhow::ensure!(route.is_some(), "the link {code} is there and cannot be followed");
+        anyhow::ensure!(route.is_some(), "the link {code} is listed and cannot be looked up");
         found += 1;
     }
     Ok(found)

@@ -112,7 +112,7 @@ fn f18_the_latest_backup_and_an_older_one_bring_back_what_was_there() {
         let run = program.run(&["backup", "restore", from, "--to", to]);
         let said = succeed(&run);
         assert!(said.contains(&format!(": {} links, 0 deleted, newest change 20", expected.len())));
-        assert!(said.contains("looked up 10 links at random: all can be followed"), "{said}");
+        assert!(said.contains("looked up 10 links at random: all are there"), "{said}");
         assert!(run.stderr.contains("put the one of this deployment there"), "{run:?}");
         bring_secret(&program, to);
         let server = ServerCommand::new(BINARY, program.path(to)).start();
@@ -258,8 +258,12 @@ fn backups_are_listed_for_people_and_for_programs() {
     let program = Program::new();
     let none = program.run(&["backup", "list"]);
     assert_eq!(succeed(&none), "there is no backup in ./data/backups\n");
-    for arguments in [["backup", "verify"], ["backup", "restore"]] {
-        assert_eq!(program.run(&arguments).code, Some(EXIT_NOT_FOUND));
+    for arguments in
+        [&["backup", "verify"][..], &["backup", "verify", "--all"], &["backup", "restore"]]
+    {
+        let run = program.run(arguments);
+        assert_eq!(run.code, Some(EXIT_NOT_FOUND), "{run:?}");
+        assert_eq!(run.errors(), "error: there is no backup in ./data/backups");
     }
     let early = program.run(&["backup", "create"]);
     assert_eq!(early.errors(), "error: ./data/curt.db does not exist yet");
