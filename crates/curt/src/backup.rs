@@ -33,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use self::{
     directory::Backup,
     guard::Guard,
-    make::{Order, make},
+    make::{Made, Order, make},
     manifest::MadeBy,
     restore::Secret,
     verify::{Verified, verify},
@@ -131,7 +131,7 @@ fn create(config: &Config, directory: &BackupDir) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
     let started = Instant::now();
     let guard = Arc::new(guard);
-    let backup = make(&Order {
+    let Made { path, manifest } = make(&Order {
         database: &config.database,
         directory,
         made_by: MadeBy::Command,
@@ -140,9 +140,8 @@ fn create(config: &Config, directory: &BackupDir) -> anyhow::Result<()> {
         runtime: runtime.handle(),
     })?;
     drop(guard);
-    let (file, size) = (backup.path.display(), text::size(backup.bytes));
-    let links = backup.manifest.as_ref().map_or(0, |manifest| manifest.links);
-    let (links, seconds) = (text::links(links), started.elapsed().as_secs_f64());
+    let (file, size) = (path.display(), text::size(manifest.bytes));
+    let (links, seconds) = (text::links(manifest.links), started.elapsed().as_secs_f64());
     output::result(format!("made and verified {file}: {links}, {size}, {seconds:.1} s\n"))?;
     output::note("the secret key is not in it; keep a copy of secret.key in another place");
     Ok(())

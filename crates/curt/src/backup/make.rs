@@ -3,7 +3,7 @@
 use std::{
     fs::File,
     io::{self, Read as _},
-    path::Path,
+    path::{Path, PathBuf},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 
 use super::{
-    directory::{Backup, BackupDir, Partial},
+    directory::{BackupDir, Partial},
     format::Format,
     guard::Guard,
     manifest::{MadeBy, Manifest},
@@ -48,9 +48,15 @@ pub(crate) struct Order<'a> {
     pub(crate) runtime: &'a Handle,
 }
 
+/// A backup that has its name.
+pub(crate) struct Made {
+    pub(crate) path: PathBuf,
+    pub(crate) manifest: Manifest,
+}
+
 /// Makes the backup on this thread, which is to have nothing else to do: it works at low priority
 /// from now on. A failure leaves nothing behind.
-pub(crate) fn make(order: &Order<'_>) -> anyhow::Result<Backup> {
+pub(crate) fn make(order: &Order<'_>) -> anyhow::Result<Made> {
     be_nice();
     let engine = order.database.database.engine();
     if let Some(path) = order.database.database.sqlite_path() {
@@ -67,7 +73,7 @@ pub(crate) fn make(order: &Order<'_>) -> anyhow::Result<Backup> {
     let sealed = seal(partial.path(), order.guard)?;
     let manifest = Manifest::new(order.now, order.made_by, engine.as_str(), sealed, contents);
     let path = partial.publish(&manifest).context("giving the backup its name")?;
-    Backup::at(path).context("looking at the new backup")
+    Ok(Made { path, manifest })
 }
 
 fn be_nice() {
@@ -115,7 +121,7 @@ fn dump(order: &Order<'_>, partial: &Partial<'_>) -> anyhow::Result<Contents> {
     order.guard.begin("dumping", None);
     tools::dump(&order.database.database, partial.path(), order.guard)?;
     order.guard.begin("checking", None);
-    tools::check(Format::of_engine(order.database.database.engine()), partial.path())?;
+    tools::check(Format::of_engine(order.database.database.engine()), partial.path(), order.guard)?;
     Ok(contents)
 }
 

@@ -6,6 +6,7 @@
 //! no extra ones, and what a person made with `curt backup create` is never removed from here.
 
 use std::{
+    panic::{self, AssertUnwindSafe},
     sync::{Arc, mpsc},
     thread,
     time::{Duration, Instant},
@@ -20,7 +21,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     directory::{Backup, BackupDir, Busy},
     guard::{Guard, Stop},
-    make::{Order, make},
+    make::{Made, Order, make},
     manifest::MadeBy,
     metrics::BackupMetrics,
     rotation::{Keep, surplus},
@@ -84,7 +85,11 @@ impl Schedule {
     /// Makes a backup if it is time, and tells how things stand.
     pub(crate) fn look(&mut self, runtime: &Handle, cancelled: &CancellationToken) {
         let now = self.clock.now();
-        let made = self.make_if_due(now, runtime, cancelled);
+        // A fault of the program must not end the backups unnoticed. What it leaves half done is in
+        // files that the next backup removes; the schedule itself changes only after a success.
+        let attempt = AssertUnwindSafe(|| self.make_if_due(now, runtime, cancelled));
+        let made = panic::catch_unwind(attempt)
+            .unwrap_or_else(|_| Err(anyhow::anyhow!("the program panicked; the log says where")));
         if let Err(error) = made {
             match error.downcast_ref::<Stop>() {
                 Some(Stop::Cancelled) => {}
@@ -126,12 +131,11 @@ impl Schedule {
             guard: &Arc::new(Guard::new(self.directory.path(), source, cancelled.clone())),
             runtime,
         };
-        let backup = make(&order)?;
+        let Made { path, manifest } = make(&order)?;
         self.failed_at = None;
         self.metrics.made(started.elapsed());
-        let (file, size) = (backup.path.display(), text::size(backup.bytes));
-        let links = backup.manifest.as_ref().map(|manifest| manifest.links);
-        tracing::info!(%file, size, links, took = ?started.elapsed(), "made a backup");
+        let (file, size) = (path.display(), text::size(manifest.bytes));
+        tracing::info!(%file, size, links = manifest.links, took = ?started.elapsed(), "made a backup");
         Ok(())
     }
 

@@ -8,8 +8,10 @@ use std::{
     fs::{File, OpenOptions},
     io::{self, Read, Seek as _, SeekFrom, Write as _},
     path::Path,
-    process::{Child, Command, ExitStatus, Output, Stdio},
+    process::{Child, ChildStdout, Command, ExitStatus, Output, Stdio},
+    sync::mpsc::{self, Receiver, RecvTimeoutError, SyncSender},
     thread,
+    time::{Duration, Instant},
 };
 
 use anyhow::Context as _;
@@ -26,6 +28,16 @@ const COMPLAINTS_LEN_MAX: u64 = 4 << 10;
 
 const CHUNK_LEN: usize = 256 << 10;
 
+/// Chunks that a tool may be ahead of the disk.
+const CHUNKS_WAITING_MAX: usize = 4;
+
+/// How long a tool that dumps or reads may write nothing. It can wait minutes for a lock that a
+/// change of tables holds; after that, its connection is dead and nobody told it.
+const SILENCE_MAX: Duration = Duration::from_mins(10);
+
+/// How often the guard is asked while a tool is silent: a stopping server waits for the answer.
+const CHECK_INTERVAL: Duration = Duration::from_millis(100);
+
 /// What the last lines of a whole dump hold, and how many bytes those lines may have.
 const END_MARKER: &[u8] = b"-- Dump completed";
 const END_LEN_MAX: i64 = 256;
@@ -39,29 +51,20 @@ pub(crate) fn dump(database: &DatabaseUrl, path: &Path, guard: &Guard) -> anyhow
         Engine::Sqlite => anyhow::bail!("SQLite needs no tool"),
     };
     let file = OpenOptions::new().write(true).open(path);
-    let file = file.with_context(|| format!("opening {}", path.display()))?;
-    let mut child = start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
-    let complaints = child.stderr.take().map(|stderr| thread::spawn(move || read_some(stderr)));
-    let written = write_output(&mut child, file, guard);
-    if written.is_err() {
-        // It may have ended by itself meanwhile.
-        child.kill().ok();
-    }
-    let status = child.wait().context("waiting for the dump")?;
-    let complaints = complaints.and_then(|reader| reader.join().ok()).unwrap_or_default();
-    // A tool that failed is the reason for whatever went wrong with its output.
-    if written.is_ok() || status.code().is_some_and(|code| code != 0) {
-        succeeded(&command, status, &complaints)?;
-    }
-    written
+    let mut file = file.with_context(|| format!("opening {}", path.display()))?;
+    run_watched(&mut command, guard, SILENCE_MAX, |chunk| {
+        file.write_all(chunk).context("writing the dump")
+    })
 }
 
 /// As far as can be told without loading it: that the archive can be read, that the script has its
 /// end.
-pub(crate) fn check(format: Format, path: &Path) -> anyhow::Result<()> {
+pub(crate) fn check(format: Format, path: &Path, guard: &Guard) -> anyhow::Result<()> {
     match format {
         Format::Sqlite => anyhow::bail!("SQLite needs no tool"),
-        Format::PostgresArchive => run(postgres::list(path).stdout(Stdio::null())),
+        Format::PostgresArchive => {
+            run_watched(&mut postgres::list(path), guard, SILENCE_MAX, |_| Ok(()))
+        }
         Format::MySqlScript => check_end(path),
     }
 }
@@ -93,6 +96,44 @@ fn command(program: &str) -> Command {
     // What they complain about ends up in our messages.
     command.env("LC_ALL", "C.UTF-8");
     command
+}
+
+/// Hands on what the tool writes. Kills it when the guard says stop, when it writes nothing for
+/// too long, or when what it wrote cannot be used.
+fn run_watched(
+    command: &mut Command,
+    guard: &Guard,
+    silence_max: Duration,
+    each: impl FnMut(&[u8]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut child = start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
+    // Reading blocks, so threads do it. The channel ends when the tool has closed both its pipes,
+    // which it does by ending.
+    let (chunks, arriving) = mpsc::sync_channel(CHUNKS_WAITING_MAX);
+    let open = chunks.clone();
+    let complaints = child.stderr.take().map(|stderr| {
+        thread::spawn(move || {
+            let complaints = read_some(stderr);
+            drop(open);
+            complaints
+        })
+    });
+    let output = child.stdout.take();
+    thread::spawn(move || output.map(|output| send_chunks(output, &chunks)));
+    let used = use_output(&arriving, guard, silence_max, each);
+    if used.is_err() {
+        // It may have ended by itself meanwhile.
+        child.kill().ok();
+    }
+    let program = command.get_program().display();
+    let status = child.wait().with_context(|| format!("waiting for {program}"))?;
+    // A tool that failed is the reason for whatever went wrong with its output.
+    if used.is_ok() || status.code().is_some_and(|code| code != 0) {
+        let complaints = complaints.and_then(|reader| reader.join().ok()).unwrap_or_default();
+        succeeded(command, status, &complaints)?;
+    }
+    // Readers of a tool that was killed are not waited for: its children may hold the pipes.
+    used.with_context(|| format!("running {program}"))
 }
 
 fn start(command: &mut Command) -> anyhow::Result<Child> {
@@ -135,16 +176,41 @@ fn read_some(mut stderr: impl Read) -> Vec<u8> {
     kept
 }
 
-fn write_output(child: &mut Child, mut file: File, guard: &Guard) -> anyhow::Result<()> {
-    let mut output = child.stdout.take().context("the dump has no output")?;
-    let mut chunk = vec![0; CHUNK_LEN];
+fn use_output(
+    arriving: &Receiver<io::Result<Vec<u8>>>,
+    guard: &Guard,
+    silence_max: Duration,
+    mut each: impl FnMut(&[u8]) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let mut heard = Instant::now();
     loop {
         guard.check()?;
-        match output.read(&mut chunk) {
-            Ok(0) => return Ok(()),
-            Ok(len) => file.write_all(&chunk[..len]).context("writing the dump")?,
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error).context("reading the dump"),
+        match arriving.recv_timeout(CHECK_INTERVAL.min(silence_max)) {
+            Ok(chunk) => {
+                each(&chunk.context("reading its output")?)?;
+                heard = Instant::now();
+            }
+            Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            Err(RecvTimeoutError::Timeout) => {
+                let is_alive = heard.elapsed() < silence_max;
+                anyhow::ensure!(is_alive, "it wrote nothing for {silence_max:?} and was ended");
+            }
+        }
+    }
+}
+
+fn send_chunks(mut output: ChildStdout, chunks: &SyncSender<io::Result<Vec<u8>>>) {
+    let mut chunk = vec![0; CHUNK_LEN];
+    loop {
+        let read = match output.read(&mut chunk) {
+            Ok(0) => return,
+            Ok(len) => Ok(chunk[..len].to_vec()),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            Err(error) => Err(error),
+        };
+        let is_last = read.is_err();
+        if chunks.send(read).is_err() || is_last {
+            return;
         }
     }
 }

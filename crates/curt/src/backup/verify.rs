@@ -69,7 +69,7 @@ fn check(backup: &Backup, guard: &Arc<Guard>) -> anyhow::Result<Verified> {
     let contents = match format {
         Format::Sqlite => Some(inspect(&backup.path, guard)?),
         Format::PostgresArchive | Format::MySqlScript => {
-            tools::check(format, &backup.path)?;
+            tools::check(format, &backup.path, guard)?;
             backup.manifest.as_ref().map(super::manifest::Manifest::contents)
         }
     };

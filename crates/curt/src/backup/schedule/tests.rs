@@ -51,7 +51,7 @@ impl Server {
     }
 
     /// By hand, as `curt backup create` does it.
-    fn make_by_hand(&self) -> Backup {
+    fn make_by_hand(&self) -> Made {
         let directory = self.schedule.directory.path();
         let guard = Guard::new(directory, None, CancellationToken::new());
         make(&Order {
@@ -181,6 +181,16 @@ async fn a_failure_keeps_the_old_ones_is_told_and_is_tried_again_after_an_hour()
     server.clock.advance(Duration::from_mins(1));
     server.look();
     assert_eq!((server.count(), server.schedule.failed_at), (2, None));
+}
+
+#[tokio::test]
+async fn a_panic_is_a_failure_that_is_told() {
+    let mut server = Server::start().await;
+    // Asking a database server waits on the runtime, which panics on the runtime's own thread.
+    server.schedule.database.database = "postgres://localhost/curt".parse().unwrap();
+    server.look();
+    assert_eq!(server.schedule.failed_at, Some(server.clock.now()));
+    assert!((server.metric("backup_failures_total") - 1.0).abs() < 0.1);
 }
 
 #[tokio::test]
