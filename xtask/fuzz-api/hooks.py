@@ -12,6 +12,9 @@ SHORTEST_LIMIT = 50
 # A URL can grow when it is normalised; up to here it stays within the limit.
 URL_LENGTH = 1000
 
+# Pixels that any QR code of ours fits in.
+QR_SIZE = 512
+
 FILTERS = {"q", "tag", "created_from", "created_to", "sort"}
 
 
@@ -21,7 +24,7 @@ def before_call(ctx, case, kwargs):
     if isinstance(case.body, dict):
         case.body = meant_body(case.body, is_positive, case.method)
     if isinstance(case.query, dict):
-        case.query = meant_query(case.query, is_positive)
+        case.query = meant_query(case.query, is_positive, case.operation.path)
     if is_positive and "Idempotency-Key" in (case.headers or {}):
         # The same key with another body is refused, and two requests seldom have the same body.
         case.headers["Idempotency-Key"] = str(uuid.uuid4())
@@ -43,11 +46,11 @@ def meant_body(body, is_positive, method):
     return body
 
 
-def meant_query(query, is_positive):
+def meant_query(query, is_positive, path):
     query = {name: meant(value) for name, value in query.items()}
     if is_positive:
-        # A cursor comes from the page before; none can be made up.
-        if not str(query.get("cursor", "")).isdigit():
+        # A cursor comes from the page before; only that of a history is a number, as documented.
+        if not path.endswith("/history"):
             query.pop("cursor", None)
         # These name what is wanted, and take no other filter.
         if "short_code" in query or query.get("status") == "deleted":
@@ -58,6 +61,9 @@ def meant_query(query, is_positive):
         # Colours that are too much alike cannot be scanned.
         if "fg" in query or "bg" in query:
             query.update(fg="024", bg="fed")
+        # How small a QR code can be depends on its text, its margin and its correction.
+        if "size" in query:
+            query["size"] = max(int(query["size"]), QR_SIZE)
     return query
 
 
