@@ -2,7 +2,7 @@
 //! is replaced only when asked for.
 
 use std::{
-    fs::File,
+    fs::{self, File},
     io,
     path::{Path, PathBuf},
 };
@@ -41,6 +41,7 @@ impl NewFile {
         if existing == Existing::Keep && path.exists() {
             return Err(already_there(path));
         }
+        let path = &replaceable(path)?;
         let directory = path.parent().filter(|parent| *parent != Path::new(""));
         let directory = directory.unwrap_or(Path::new("."));
         let file = NamedTempFile::with_prefix_in(TEMPORARY_PREFIX, directory)
@@ -69,6 +70,20 @@ impl NewFile {
             Err(kept) => Err(kept.error).with_context(|| format!("writing {}", path.display())),
         }
     }
+}
+
+/// The file that this path leads to. Giving a file its name would put it in the place of a link, a
+/// device or a pipe, which nobody means.
+fn replaceable(path: &Path) -> anyhow::Result<PathBuf> {
+    let Ok(metadata) = fs::symlink_metadata(path) else { return Ok(path.to_owned()) };
+    let target = if metadata.is_symlink() {
+        path.canonicalize().with_context(|| format!("following {}", path.display()))?
+    } else {
+        path.to_owned()
+    };
+    let shown = path.display();
+    anyhow::ensure!(target.is_file(), "{shown} is no regular file; write to `-` and redirect it");
+    Ok(target)
 }
 
 fn already_there(path: &Path) -> anyhow::Error {

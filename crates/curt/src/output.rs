@@ -58,10 +58,11 @@ fn tell(about: &str, error: &anyhow::Error) -> Exit {
         (problem.lines(), problem.exit())
     } else {
         // An error with the chain of its causes.
-        (vec![format!("{error:#}")], Exit::Failed)
+        (format!("{error:#}").lines().map(str::to_owned).collect(), Exit::Failed)
     };
     for line in lines {
-        to_stderr(&format!("error: {about}{line}"));
+        // Names of files can hold what a terminal obeys.
+        to_stderr(&format!("error: {about}{}", visible(&line)));
     }
     exit
 }

@@ -105,11 +105,17 @@ impl BackupDir {
             if !name.to_str().is_some_and(is_backup_name) {
                 continue;
             }
-            match Backup::at(self.path.join(name)) {
+            let path = self.path.join(name);
+            // What somebody else called so, a directory perhaps, must not hide the backups beside it.
+            if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
+                continue;
+            }
+            let doing = format!("reading {}", path.display());
+            match Backup::at(path) {
                 Ok(backup) => backups.push(backup),
                 // Rotation may remove one while we look.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-                Err(error) => return Err(error).with_context(|| self.doing("reading")),
+                Err(error) => return Err(error).context(doing),
             }
         }
         // By name where the times are equal or unknown: names are times too.

@@ -67,8 +67,14 @@ pub(crate) async fn restore(
 pub(crate) fn check_absent(database: &Path) -> anyhow::Result<()> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let path = with_suffix(database, suffix);
-        let exists =
-            path.try_exists().with_context(|| format!("looking for {}", path.display()))?;
+        // A link counts wherever it leads: its disk may just not be mounted.
+        let exists = match fs::symlink_metadata(&path) {
+            Ok(_) => true,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => false,
+            Err(error) => {
+                return Err(error).with_context(|| format!("looking for {}", path.display()));
+            }
+        };
         anyhow::ensure!(
             !exists,
             "{} exists already; move it away first, or restore into another directory with --to",

@@ -6,7 +6,7 @@ mod load;
 
 use std::{
     fs::{self, File},
-    os::unix::fs::FileExt as _,
+    os::unix::fs::{FileExt as _, symlink},
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -213,6 +213,11 @@ fn f18_nothing_is_written_over() {
         // Killed, the server has left all three.
         fs::rename(program.path("data").join(leftover), program.path(leftover)).unwrap();
     }
+    // A link to a disk that is not there stands for a database that may come back.
+    symlink(program.path("away/curt.db"), program.path("data/curt.db")).unwrap();
+    let run = program.run(&["backup", "restore"]);
+    assert!(run.errors().starts_with("error: ./data/curt.db exists already"), "{run:?}");
+    fs::remove_file(program.path("data/curt.db")).unwrap();
     succeed(&program.run(&["backup", "restore"]));
     assert!(!program.path("data/curt.db.restoring").exists());
 }
@@ -271,6 +276,8 @@ fn backups_are_listed_for_people_and_for_programs() {
 
     succeed(&program.run(&["db", "migrate"]));
     succeed(&program.run(&["backup", "create"]));
+    // Somebody's directory hides none of them.
+    fs::create_dir(program.path("data/backups/curt-20200101T000000Z.sqlite3")).unwrap();
     let cut_off = newest(&program);
     succeed(&program.run(&["backup", "create"]));
     File::options().write(true).open(&cut_off).unwrap().set_len(5_000).unwrap();

@@ -4,7 +4,10 @@ use std::{
     collections::BTreeMap,
     fs::{self, File},
     io::Write as _,
-    os::{fd::OwnedFd, unix::net::UnixStream},
+    os::{
+        fd::OwnedFd,
+        unix::{fs::symlink, net::UnixStream},
+    },
     process::Stdio,
     time::{Duration, Instant},
 };
@@ -307,6 +310,30 @@ fn an_export_appears_whole_and_replaces_nothing_unasked() {
     assert_eq!(ndjson.told(), (Some(0), "", ""));
     let names = fs::read_dir(program.path(".")).unwrap().count();
     assert_eq!(names, 2, "the data directory and the export");
+}
+
+#[test]
+fn an_export_takes_the_place_of_files_alone() {
+    let program = Program::new();
+    program.run(&["links", "add", "https://example.com"]);
+    fs::create_dir(program.path("pipe")).unwrap();
+    let run = program.run(&["links", "export", "pipe", "--force", "--format=csv"]);
+    let words = "error: pipe is no regular file; write to `-` and redirect it\n";
+    assert_eq!(run.told(), (Some(1), "", words));
+    assert!(program.path("pipe").is_dir());
+    // A link stays one; what it leads to is replaced.
+    fs::write(program.path("old.csv"), "old").unwrap();
+    symlink("old.csv", program.path("link.csv")).unwrap();
+    assert_eq!(program.run(&["links", "export", "link.csv", "--force"]).code, Some(0));
+    assert!(fs::symlink_metadata(program.path("link.csv")).unwrap().is_symlink());
+    assert!(fs::read_to_string(program.path("old.csv")).unwrap().contains("https://example.com"));
+}
+
+#[test]
+fn names_of_files_say_nothing_to_a_terminal() {
+    let run = Program::new().run(&["links", "import", "no\u{1b}[31m.csv"]);
+    assert_eq!(run.code, Some(1));
+    assert!(!run.stderr.contains('\u{1b}'), "{run:?}");
 }
 
 #[test]

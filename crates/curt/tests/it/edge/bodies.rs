@@ -85,7 +85,8 @@ fn http_11_a_dripping_body_is_given_up() {
         });
         let answer = Response::read(&mut BufReader::new(&stream)).unwrap();
         let took = start.elapsed();
-        stream.shutdown(std::net::Shutdown::Both).unwrap();
+        // The server may have closed already.
+        stream.shutdown(std::net::Shutdown::Both).ok();
         assert_eq!(answer.status, 408);
         assert_eq!(answer.json()["code"], "request_timeout");
         assert!(answer.is_last());
