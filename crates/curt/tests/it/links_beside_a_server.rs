@@ -17,7 +17,7 @@ use crate::program::Run;
 const SECRET: &str = "9d1f6c0b52e7a83944d0be617fa25c38e60b97d4f1a2538c7be4960d1fc85a23";
 
 /// What P4 promises, and what other tests on the same two cores may add to it.
-const HEARD_WITHIN: Duration = Duration::from_secs(2 + 3);
+const HEARD_WITHIN: Duration = Duration::from_secs(2 + 8);
 
 /// A server and what the command line needs to work beside it.
 pub(crate) struct Beside {
@@ -62,14 +62,16 @@ fn visit(visitor: &mut Client, path: &str) -> (u16, Option<String>) {
 
 /// Visits until the answer is the new one.
 #[track_caller]
-fn await_visit(visitor: &mut Client, path: &str, new: &(u16, Option<String>)) {
+fn await_visit(server: &Server, path: &str, new: &(u16, Option<String>)) {
+    let mut visitor = server.visitor();
     let start = Instant::now();
     loop {
-        let found = visit(visitor, path);
+        let found = visit(&mut visitor, path);
         if found == *new {
             return;
         }
-        assert!(start.elapsed() < HEARD_WITHIN, "{path} gives {found:?} and not {new:?}");
+        let is_late = HEARD_WITHIN <= start.elapsed();
+        assert!(!is_late, "{path} gives {found:?} and not {new:?}:\n{}", server.output());
     }
 }
 
@@ -86,9 +88,9 @@ async fn cache_04_a_running_server_hears_of_every_change() {
 
         let added = beside.run(&["links", "add", "https://example.com/old", "--alias=blog"]);
         assert_eq!(added, format!("http://{}/blog\n", beside.server.address()));
-        await_visit(&mut visitor, "/blog", &leads_to("https://example.com/old"));
+        await_visit(&beside.server, "/blog", &leads_to("https://example.com/old"));
         beside.run(&["links", "edit", added.trim(), "--url=https://example.com/new"]);
-        await_visit(&mut visitor, "/blog", &leads_to("https://example.com/new"));
+        await_visit(&beside.server, "/blog", &leads_to("https://example.com/new"));
         for (deed, then) in [
             ("disable", (404, None)),
             ("enable", leads_to("https://example.com/new")),
@@ -96,7 +98,7 @@ async fn cache_04_a_running_server_hears_of_every_change() {
             ("restore", leads_to("https://example.com/new")),
         ] {
             beside.run(&["links", deed, "blog"]);
-            await_visit(&mut visitor, "/blog", &then);
+            await_visit(&beside.server, "/blog", &then);
         }
     })
     .await;
