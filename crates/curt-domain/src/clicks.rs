@@ -1,4 +1,15 @@
-//! What a click counts as, and the totals of a link by class.
+//! Clicks: what one is, what it counts as, and how they are summed.
+
+use crate::Timestamp;
+
+mod query;
+mod record;
+
+pub use query::ClickQuery;
+pub use record::{
+    CAMPAIGN_LEN_MAX, CLICK_LEN_MAX, Click, ClickSource, LANGUAGE_LEN_MAX, Privacy,
+    REFERRER_LEN_MAX, USER_AGENT_LEN_MAX, UndecodableClick,
+};
 
 /// The one class that every click has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,7 +26,12 @@ pub enum ClickClass {
     Suspicious,
 }
 
-/// Clicks of one link by class; the headline number is `human`.
+impl ClickClass {
+    pub const ALL: [Self; 5] =
+        [Self::Human, Self::Bot, Self::Preview, Self::Prefetch, Self::Suspicious];
+}
+
+/// Clicks by class, of a link or of some time; the headline number is `human`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClickTotals {
     pub human: u64,
@@ -30,4 +46,69 @@ impl ClickTotals {
     pub const fn total(&self) -> u64 {
         self.human + self.bot + self.preview + self.prefetch + self.suspicious
     }
+
+    pub const fn of(&self, class: ClickClass) -> u64 {
+        match class {
+            ClickClass::Human => self.human,
+            ClickClass::Bot => self.bot,
+            ClickClass::Preview => self.preview,
+            ClickClass::Prefetch => self.prefetch,
+            ClickClass::Suspicious => self.suspicious,
+        }
+    }
+
+    /// One more click of this class.
+    pub const fn count(&mut self, class: ClickClass) {
+        let count = match class {
+            ClickClass::Human => &mut self.human,
+            ClickClass::Bot => &mut self.bot,
+            ClickClass::Preview => &mut self.preview,
+            ClickClass::Prefetch => &mut self.prefetch,
+            ClickClass::Suspicious => &mut self.suspicious,
+        };
+        *count += 1;
+    }
+
+    pub const fn add(&mut self, other: &Self) {
+        self.human += other.human;
+        self.bot += other.bot;
+        self.preview += other.preview;
+        self.prefetch += other.prefetch;
+        self.suspicious += other.suspicious;
+    }
 }
+
+/// A quarter of an hour in UTC: the finest that clicks of a link are told apart by in time.
+///
+/// Every time zone in use is a multiple of it away from UTC, so days and hours of any zone are sums
+/// of whole buckets.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bucket(Timestamp);
+
+impl Bucket {
+    const MILLIS: i64 = 15 * 60 * 1_000;
+    const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
+
+    /// The one that this point in time lies in.
+    pub fn of(at: Timestamp) -> Self {
+        Self(start_of(Self::MILLIS, at))
+    }
+
+    /// The first bucket of the same hour, under which old clicks are added up.
+    #[must_use]
+    pub fn first_of_hour(self) -> Self {
+        Self(start_of(Self::HOUR_MILLIS, self.0))
+    }
+
+    pub const fn start(self) -> Timestamp {
+        self.0
+    }
+}
+
+/// Also right before 1970, where times are negative.
+fn start_of(millis: i64, at: Timestamp) -> Timestamp {
+    Timestamp::from_millis(at.as_millis().div_euclid(millis) * millis)
+}
+
+#[cfg(test)]
+mod tests;

@@ -12,7 +12,10 @@ mod targets;
 mod time;
 mod visitors;
 
-pub use clicks::{ClickClass, ClickTotals};
+pub use clicks::{
+    Bucket, CAMPAIGN_LEN_MAX, CLICK_LEN_MAX, Click, ClickClass, ClickQuery, ClickSource,
+    ClickTotals, LANGUAGE_LEN_MAX, Privacy, REFERRER_LEN_MAX, USER_AGENT_LEN_MAX, UndecodableClick,
+};
 pub use clients::{InvalidProxies, PROXIES_MAX, Proxies};
 pub use codes::{
     Alphabet, CODE_LEN_MAX, Code, CodeMaker, CodeSettings, CodeStrategy, GENERATED_LEN_MAX,

@@ -1,0 +1,42 @@
+//! What a visitor's query tells about where a click comes from.
+
+use super::ClickSource;
+
+/// The pairs of a visitor's query that are kept with a click, as they were sent: percent-encoded.
+///
+/// Of pairs with the same name the first counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct ClickQuery<'a> {
+    pub source: ClickSource,
+    pub utm_source: &'a [u8],
+    pub utm_medium: &'a [u8],
+    pub utm_campaign: &'a [u8],
+    pub utm_term: &'a [u8],
+    pub utm_content: &'a [u8],
+}
+
+impl<'a> ClickQuery<'a> {
+    /// Looks through the text behind the question mark, without allocating.
+    pub fn of(query: &'a str) -> Self {
+        let mut found = Self::default();
+        for pair in query.split('&') {
+            let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
+            let kept = match name {
+                "qr" => {
+                    found.source = ClickSource::Qr;
+                    continue;
+                }
+                "utm_source" => &mut found.utm_source,
+                "utm_medium" => &mut found.utm_medium,
+                "utm_campaign" => &mut found.utm_campaign,
+                "utm_term" => &mut found.utm_term,
+                "utm_content" => &mut found.utm_content,
+                _ => continue,
+            };
+            if kept.is_empty() {
+                *kept = value.as_bytes();
+            }
+        }
+        found
+    }
+}
