@@ -6,6 +6,7 @@
 mod admin;
 mod backups;
 mod changes;
+mod clicks;
 mod connect;
 mod cursor;
 mod database_url;
@@ -21,6 +22,9 @@ mod store;
 
 pub use backups::{Contents, InspectError, copy_sqlite, fold_sqlite_log, inspect_sqlite};
 pub use changes::{Change, ChangeKind, Changes};
+pub use clicks::{
+    AddClicksError, CLICK_ROWS_MAX, ClickBatch, ClickLosses, JournalMark, LinkClicks, MarkMove,
+};
 pub use connect::{CONNECTIONS_MAX_DEFAULT, ConnectError, StoreSettings};
 pub use cursor::{Cursor, InvalidCursor};
 pub use database_url::{DatabaseUrl, Engine, InvalidDatabaseUrl};

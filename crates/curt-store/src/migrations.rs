@@ -92,6 +92,11 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0019_link_tags_by_link"),
     migration!("0020_idempotency_keys"),
     migration!("0021_idempotency_keys_by_creation"),
+    migration!("0022_journal_marks"),
+    migration!("0023_journal_marks_by_end"),
+    migration!("0024_click_buckets"),
+    migration!("0025_click_buckets_by_time"),
+    migration!("0026_click_losses"),
 ];
 
 /// The name of the newest migration that this release knows; names are in order.

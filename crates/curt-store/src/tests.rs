@@ -4,7 +4,7 @@ use curt_domain::{Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Targe
 use testkit::databases::for_each_engine;
 
 use crate::{
-    Engine, Store, StoreMetrics, StoreSettings, backups, changes,
+    Engine, Store, StoreMetrics, StoreSettings, backups, changes, clicks,
     db::{Row, Sql, explain},
     ids, links, meta, replays,
 };
@@ -52,6 +52,7 @@ async fn every_statement_is_prepared_on_every_engine() {
         ids::STATEMENTS,
         meta::STATEMENTS,
         replays::STATEMENTS,
+        &clicks::statements(),
         &links::statements(),
     ]
     .concat();

@@ -33,6 +33,7 @@ const BURY: Sql = Sql::new(
 
 const DELETE_VERSIONS: Sql = Sql::new("delete from link_versions where link_id = $1");
 const DELETE_TOTALS: Sql = Sql::new("delete from link_totals where link_id = $1");
+const DELETE_BUCKETS: Sql = Sql::new("delete from click_buckets where link_id = $1");
 const DELETE_LIMIT: Sql = Sql::new("delete from link_limits where link_id = $1");
 
 struct Deletion {
@@ -91,7 +92,7 @@ fn erase<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, u64, DbErro
             return Ok(0);
         }
         tags::detach_all(tx, id).await?;
-        for statement in [DELETE_VERSIONS, DELETE_TOTALS, DELETE_LIMIT, BURY] {
+        for statement in [DELETE_VERSIONS, DELETE_TOTALS, DELETE_BUCKETS, DELETE_LIMIT, BURY] {
             tx.execute(statement, &[id.into()]).await?;
         }
         Ok(1)
@@ -100,5 +101,13 @@ fn erase<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, u64, DbErro
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[Sql] =
-    &[SCHEDULE, UNSCHEDULE, DUE, BURY, DELETE_VERSIONS, DELETE_TOTALS, DELETE_LIMIT];
+pub(super) const STATEMENTS: &[Sql] = &[
+    SCHEDULE,
+    UNSCHEDULE,
+    DUE,
+    BURY,
+    DELETE_VERSIONS,
+    DELETE_TOTALS,
+    DELETE_BUCKETS,
+    DELETE_LIMIT,
+];

@@ -1,9 +1,10 @@
 //! What becomes of links that were deleted long ago: nothing is left of them but the code.
 
 use curt_domain::{Link, LinkEdit, MaxClicks, Title};
-use curt_store::{CreateLinkError, EditLinkError, ExpectedRevision, LinkSort};
+use curt_store::{ClickBatch, CreateLinkError, EditLinkError, ExpectedRevision, LinkSort};
 
 use crate::{
+    clicks::{all_buckets, clicks},
     lists::query,
     stores::{create, for_each_store, id, later, link, now, tags},
 };
@@ -47,9 +48,14 @@ async fn nothing_of_an_erased_link_can_be_found() {
         create(store, &secret).await;
         let edit = LinkEdit { title: Some(None), ..LinkEdit::default() };
         store.edit_link(id(1), edit, ExpectedRevision::Any, now()).await.unwrap();
+        let batch =
+            ClickBatch { clicks: vec![clicks(1, 0, 5), clicks(2, 0, 5)], ..ClickBatch::default() };
+        store.add_clicks(batch).await.unwrap();
         store.delete_link(id(1), ExpectedRevision::Any, now()).await.unwrap();
         assert_eq!(store.erase_deleted(later(1), 100).await.unwrap(), 1);
 
+        assert_eq!(all_buckets(store, 1).await, []);
+        assert_eq!(all_buckets(store, 2).await.len(), 1, "another's");
         assert_eq!(store.link(id(1)).await.unwrap(), None);
         assert_eq!(store.route(&secret.code).await.unwrap(), None);
         assert_eq!(store.link_versions(id(1), None, 50).await.unwrap(), None);

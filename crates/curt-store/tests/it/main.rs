@@ -5,6 +5,7 @@
 
 mod bulk;
 mod changes;
+mod clicks;
 mod deletions;
 mod edits;
 mod erasure;

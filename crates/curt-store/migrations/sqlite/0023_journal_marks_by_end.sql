@@ -1,0 +1,1 @@
+create index journal_marks_by_end on journal_marks (finished_at)

@@ -1,0 +1,2 @@
+-- Buckets are added up to hours when they are old, oldest first: SQLite appends the link.
+create index click_buckets_by_time on click_buckets (at)

@@ -1,0 +1,166 @@
+//! Clicks, added up: what a drain writes, and what is read of it.
+//!
+//! A batch and the marks of the journal segments that it was read from are one transaction. So a
+//! click counts once, however often its segment is read, by whomever, and whether or not the answer
+//! to a COMMIT arrived.
+
+use curt_domain::{Bucket, ClickTotals, LinkId, Timestamp};
+
+use crate::{
+    Store, StoreError,
+    db::{DbError, Sql, Tx, Value, Work},
+};
+
+mod buckets;
+mod losses;
+mod marks;
+
+pub use losses::ClickLosses;
+pub use marks::{JournalMark, MarkMove};
+
+/// Most rows of [`ClickBatch::clicks`] in a batch. Each is two rows of the database at most, and
+/// SQLite's writer takes some 20 ms for all of them, which is how long a create may have to wait.
+pub const CLICK_ROWS_MAX: usize = 2_000;
+
+/// Clicks of one link in one bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkClicks {
+    pub link: LinkId,
+    pub bucket: Bucket,
+    pub totals: ClickTotals,
+    /// When the last of them was.
+    pub last_at: Timestamp,
+}
+
+/// What was read from the journal and is now to count, and how far that was.
+#[derive(Debug, Clone, Default)]
+pub struct ClickBatch {
+    pub marks: Vec<MarkMove>,
+    /// In any order, at most [`CLICK_ROWS_MAX`]; rows of the same link and bucket are added up.
+    pub clicks: Vec<LinkClicks>,
+    /// In any order, a row for each bucket.
+    pub losses: Vec<(Bucket, ClickLosses)>,
+}
+
+/// What keeps a batch from being counted; nothing of it is then.
+#[derive(Debug, thiserror::Error)]
+pub enum AddClicksError {
+    /// Somebody has counted these records, perhaps we ourselves: read the marks, go on from there.
+    #[error("a segment's mark is not where it was")]
+    MarkMoved,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DbError> for AddClicksError {
+    fn from(error: DbError) -> Self {
+        StoreError::new("counting clicks", error).into()
+    }
+}
+
+/// The rows of a batch, made before SQLite's writer has to wait for them.
+///
+/// **Invariant:** in the order of their keys. Two batches then meet in the same order, which keeps
+/// them from waiting for each other in a circle.
+struct BatchRows {
+    marks: Vec<MarkMove>,
+    totals: Vec<Vec<Value<'static>>>,
+    buckets: Vec<Vec<Value<'static>>>,
+    losses: Vec<Vec<Value<'static>>>,
+}
+
+const ADD_TOTALS: Sql = Sql::new(
+    "insert into link_totals (link_id, human, bot, preview, prefetch, suspicious, last_click_at)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (link_id) do update set
+         human = link_totals.human + excluded.human,
+         bot = link_totals.bot + excluded.bot,
+         preview = link_totals.preview + excluded.preview,
+         prefetch = link_totals.prefetch + excluded.prefetch,
+         suspicious = link_totals.suspicious + excluded.suspicious,
+         last_click_at = case when excluded.last_click_at < link_totals.last_click_at
+             then link_totals.last_click_at else excluded.last_click_at end",
+)
+.on_mysql(
+    "insert into link_totals (link_id, human, bot, preview, prefetch, suspicious, last_click_at)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on duplicate key update
+         human = human + values(human),
+         bot = bot + values(bot),
+         preview = preview + values(preview),
+         prefetch = prefetch + values(prefetch),
+         suspicious = suspicious + values(suspicious),
+         last_click_at = case when values(last_click_at) < last_click_at
+             then last_click_at else values(last_click_at) end",
+);
+
+impl Store {
+    /// Counts a batch, and moves the marks of its segments, or does neither.
+    pub async fn add_clicks(&self, batch: ClickBatch) -> Result<(), AddClicksError> {
+        self.db.transaction("add_clicks", BatchRows::of(batch), add).await
+    }
+}
+
+/// The marks come first: who lost the race for them has not touched anything else yet.
+fn add<'t>(tx: &'t mut Tx<'_>, rows: &'t BatchRows) -> Work<'t, (), AddClicksError> {
+    Box::pin(async move {
+        for mark in &rows.marks {
+            marks::advance(tx, mark).await?;
+        }
+        tx.execute_rows(ADD_TOTALS, &rows.totals).await?;
+        tx.execute_rows(buckets::ADD, &rows.buckets).await?;
+        tx.execute_rows(losses::ADD, &rows.losses).await?;
+        Ok(())
+    })
+}
+
+impl BatchRows {
+    fn of(batch: ClickBatch) -> Self {
+        let ClickBatch { mut marks, mut clicks, mut losses } = batch;
+        marks.sort_unstable_by_key(|mark| mark.segment);
+        losses.sort_unstable_by_key(|(bucket, _)| *bucket);
+        clicks.sort_unstable_by_key(|row| (row.link, row.bucket));
+        add_up(&mut clicks, |row| (row.link, row.bucket));
+        let buckets =
+            clicks.iter().map(|row| buckets::values(row.link, row.bucket, &row.totals)).collect();
+        add_up(&mut clicks, |row| row.link);
+        let totals = clicks.iter().map(totals_values).collect();
+        let losses = losses.iter().map(losses::values).collect();
+        Self { marks, totals, buckets, losses }
+    }
+}
+
+/// Makes one row of those with the same key, which stand together.
+fn add_up<K: PartialEq>(rows: &mut Vec<LinkClicks>, key: impl Fn(&LinkClicks) -> K) {
+    rows.dedup_by(|row, kept| {
+        let is_same = key(row) == key(kept);
+        if is_same {
+            kept.totals.add(&row.totals);
+            kept.last_at = kept.last_at.max(row.last_at);
+        }
+        is_same
+    });
+}
+
+fn totals_values(row: &LinkClicks) -> Vec<Value<'static>> {
+    let mut values = Vec::with_capacity(7);
+    values.push(row.link.into());
+    values.extend(class_values(&row.totals));
+    values.push(row.last_at.into());
+    values
+}
+
+/// In the order of the columns.
+fn class_values(totals: &ClickTotals) -> [Value<'static>; 5] {
+    let ClickTotals { human, bot, preview, prefetch, suspicious } = *totals;
+    [human, bot, preview, prefetch, suspicious].map(Value::number)
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<Sql> {
+    [&[ADD_TOTALS], buckets::STATEMENTS, losses::STATEMENTS, marks::STATEMENTS].concat()
+}
+
+#[cfg(test)]
+mod tests;

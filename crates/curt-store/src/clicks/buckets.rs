@@ -1,0 +1,168 @@
+//! Clicks of a link over time: by quarters of an hour, and by hours when they are old.
+
+use curt_domain::{Bucket, ClickTotals, LinkId, Timestamp};
+
+use super::class_values;
+use crate::{
+    Store, StoreError,
+    db::{DbError, Row, Sql, Tx, Value, Work},
+};
+
+/// Rows added up in one transaction, so that nobody waits long for SQLite's writer.
+const FOLDED_AT_ONCE: u32 = 1_000;
+
+pub(super) const ADD: Sql = Sql::new(
+    "insert into click_buckets (link_id, at, human, bot, preview, prefetch, suspicious)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on conflict (link_id, at) do update set
+         human = click_buckets.human + excluded.human,
+         bot = click_buckets.bot + excluded.bot,
+         preview = click_buckets.preview + excluded.preview,
+         prefetch = click_buckets.prefetch + excluded.prefetch,
+         suspicious = click_buckets.suspicious + excluded.suspicious",
+)
+.on_mysql(
+    "insert into click_buckets (link_id, at, human, bot, preview, prefetch, suspicious)
+     values ($1, $2, $3, $4, $5, $6, $7)
+     on duplicate key update
+         human = human + values(human),
+         bot = bot + values(bot),
+         preview = preview + values(preview),
+         prefetch = prefetch + values(prefetch),
+         suspicious = suspicious + values(suspicious)",
+);
+
+const SELECT: Sql = Sql::new(
+    "select at, human, bot, preview, prefetch, suspicious from click_buckets
+     where link_id = $1 and $2 <= at and at < $3 order by at",
+);
+
+const NEXT: Sql = Sql::new("select min(at) from click_buckets where $1 < at and at < $2");
+
+/// Locks them: none of them changes before it is deleted.
+const SLICE: Sql = Sql::new(
+    "select link_id, human, bot, preview, prefetch, suspicious from click_buckets
+     where at = $1 order by link_id limit $2",
+)
+.locking();
+
+/// By their keys. Whatever was added meanwhile to another link stays for the next slice.
+const DELETE: Sql = Sql::new(
+    "delete from click_buckets
+     where link_id = any(cast('{' || $1 || '}' as bigint[])) and at = $2",
+)
+.on_sqlite(
+    "delete from click_buckets
+     where link_id in (select value from json_each('[' || $1 || ']')) and at = $2",
+)
+.on_mysql(
+    "delete click_buckets
+     from json_table(concat('[', $1, ']'), '$[*]' columns (id bigint path '$')) as wanted
+     join click_buckets on click_buckets.link_id = wanted.id
+     where click_buckets.at = $2",
+);
+
+impl Store {
+    /// What was counted for the link in the buckets from `from` on and before `to`, those without
+    /// any click left out. Old ones stand under the first bucket of their hour.
+    pub async fn click_buckets(
+        &self,
+        link: LinkId,
+        from: Bucket,
+        to: Bucket,
+    ) -> Result<Vec<(Bucket, ClickTotals)>, StoreError> {
+        let read = async {
+            let values = [link.into(), from.start().into(), to.start().into()];
+            let rows = self.db.rows(SELECT, &values).await?;
+            let found = |row: &Row| Ok((bucket(row.int(0)?), totals(row)?));
+            rows.iter().map(found).collect::<Result<_, DbError>>()
+        };
+        read.await.map_err(StoreError::while_doing("reading clicks by time"))
+    }
+
+    /// Adds up the buckets of each hour that ended before `until`; says how many buckets became
+    /// part of an hour. May be repeated, and run beside drains that add to the same buckets.
+    pub async fn fold_click_buckets(&self, until: Timestamp) -> Result<u64, StoreError> {
+        self.fold_until(Bucket::of(until).first_of_hour())
+            .await
+            .map_err(StoreError::while_doing("adding up old clicks by the hour"))
+    }
+
+    async fn fold_until(&self, end: Bucket) -> Result<u64, DbError> {
+        let mut folded = 0;
+        // Every bucket that there is costs one look, found through the index.
+        let mut after = Timestamp::from_millis(i64::MIN);
+        loop {
+            let next = self.db.row(NEXT, &[after.into(), end.start().into()]).await?;
+            let Some(next) = next.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
+                return Ok(folded);
+            };
+            let next = bucket(next);
+            if next != next.first_of_hour() {
+                folded += self.fold_bucket(next).await?;
+            }
+            after = next.start();
+        }
+    }
+
+    async fn fold_bucket(&self, bucket: Bucket) -> Result<u64, DbError> {
+        let mut folded = 0;
+        loop {
+            match self.db.transaction("fold_click_buckets", bucket, fold).await? {
+                0 => return Ok(folded),
+                slice => folded += slice,
+            }
+        }
+    }
+}
+
+fn fold<'t>(tx: &'t mut Tx<'_>, bucket: &'t Bucket) -> Work<'t, u64, DbError> {
+    Box::pin(async move {
+        let at = Value::from(bucket.start());
+        let slice = tx.rows(SLICE, &[at.clone(), i64::from(FOLDED_AT_ONCE).into()]).await?;
+        if slice.is_empty() {
+            return Ok(0);
+        }
+        let (mut ids, mut hours) = (Vec::new(), Vec::new());
+        for row in &slice {
+            let link = row.number(0)?;
+            let link =
+                LinkId::new(link).ok_or_else(|| DbError::unreadable("not the id of a link"))?;
+            ids.push(link.to_string());
+            hours.push(values(link, bucket.first_of_hour(), &totals(row)?));
+        }
+        tx.execute_rows(ADD, &hours).await?;
+        tx.execute(DELETE, &[ids.join(",").into(), at]).await
+    })
+}
+
+fn bucket(start: i64) -> Bucket {
+    Bucket::of(Timestamp::from_millis(start))
+}
+
+/// From the columns behind the first.
+fn totals(row: &Row) -> Result<ClickTotals, DbError> {
+    Ok(ClickTotals {
+        human: row.number(1)?,
+        bot: row.number(2)?,
+        preview: row.number(3)?,
+        prefetch: row.number(4)?,
+        suspicious: row.number(5)?,
+    })
+}
+
+/// In the order that [`ADD`] wants.
+pub(super) fn values(link: LinkId, bucket: Bucket, totals: &ClickTotals) -> Vec<Value<'static>> {
+    let mut values = Vec::with_capacity(7);
+    values.extend([link.into(), bucket.start().into()]);
+    values.extend(class_values(totals));
+    values
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(super) const STATEMENTS: &[Sql] = &[ADD, SELECT, NEXT, SLICE, DELETE];
+
+/// Those that have to find what is old among all there is.
+#[cfg(test)]
+pub(super) const FOLDING: &[Sql] = &[NEXT, SLICE];
