@@ -21,6 +21,7 @@ use hyper::{
 };
 use hyper_util::server::graceful::{GracefulShutdown, Watcher};
 use rustix::io::Errno;
+use socket2::SockRef;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -46,6 +47,10 @@ const HEADERS_READ_MAX: usize = 128;
 
 /// Requests that one HTTP/2 connection may have open at a time.
 const STREAMS_MAX: u32 = 64;
+
+/// Bytes that the kernel takes of an answer before the client has room for them. It would take
+/// megabytes, and copying those for clients that never read keeps all others waiting.
+const UNSENT_LEN_MAX: u32 = 64 * 1024;
 
 /// How long to wait when there is no file descriptor or memory left for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
@@ -160,10 +165,7 @@ impl Connections {
         let (graceful, ending) = (self.graceful.watcher(), self.ending.clone());
         let streams = Streams(self.tasks.clone());
         async move {
-            // Answers are small and complete; waiting to fill a packet would only delay them.
-            if let Err(error) = stream.set_nodelay(true) {
-                tracing::debug!(%error, "a connection keeps small answers back");
-            }
+            prepare(&stream);
             let begins = ending.run_until_cancelled(protocol(&stream));
             let Some(Ok(Some(protocol))) = begins.await else { return };
             let connection = Arc::clone(&watched.connection);
@@ -267,6 +269,16 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
             }
             Err(error) => tracing::debug!(%error, "a connection ended before it was accepted"),
         }
+    }
+}
+
+/// Tells the kernel how to send. A connection serves without, only not as well.
+fn prepare(stream: &TcpStream) {
+    // Answers are small and complete; waiting to fill a packet would only delay them.
+    let prompt = stream.set_nodelay(true);
+    let modest = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT_LEN_MAX);
+    if let Err(error) = prompt.and(modest) {
+        tracing::debug!(%error, "a connection sends as the kernel sees fit");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::future::pending;
 
-use tokio::time::Instant;
+use tokio::{net::TcpSocket, time::Instant};
 
 use super::*;
 
@@ -28,6 +28,24 @@ async fn draining_takes_as_long_as_it_may_and_no_longer() {
         // The timer counts whole milliseconds.
         assert!(time_max <= start.elapsed() && over < Duration::from_millis(10), "{over:?}");
     }
+}
+
+#[tokio::test]
+async fn the_kernel_takes_little_for_a_client_that_reads_nothing() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4096).unwrap();
+    let _client = socket.connect(listener.local_addr().unwrap()).await.unwrap();
+    let (stream, _) = listener.accept().await.unwrap();
+    prepare(&stream);
+
+    stream.writable().await.unwrap();
+    let mut taken = 0;
+    while let Ok(len) = stream.try_write(&[b'a'; 16 * 1024]) {
+        taken += len;
+    }
+    // Without a limit it is two and a half megabytes.
+    assert!(taken <= 4 * UNSENT_LEN_MAX as usize, "{taken} bytes");
 }
 
 fn connections() -> Connections {
