@@ -141,14 +141,14 @@ impl App {
         clock: Clock,
     ) -> Self {
         let admin_key = settings.admin_key.clone();
-        let site = Site::new(settings);
+        let site = Arc::new(Site::new(settings));
         Self {
             ids: IdAllocator::new(store.clone()),
             store,
             cache: Arc::new(cache),
             codes: Arc::new(codes),
-            document: Arc::new(ApiDocument::new(&site)),
-            site: Arc::new(site),
+            document: Arc::new(ApiDocument::new(Arc::clone(&site))),
+            site,
             admin_key,
             node,
             clock,

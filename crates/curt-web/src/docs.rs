@@ -1,7 +1,7 @@
 //! `/docs`: the OpenAPI document as a page for people.
 //!
-//! Made once, at start. It is complete in itself and runs nothing, so it works without a network and
-//! under the policy of every other page; requests to try stand there as `curl` commands.
+//! It is complete in itself and runs nothing, so it works without a network and under the policy of
+//! every other page; requests to try stand there as `curl` commands.
 
 use std::sync::Arc;
 

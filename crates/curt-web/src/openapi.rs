@@ -4,7 +4,7 @@
 //! beside its handler what it takes and gives; what follows from that for every operation, such as
 //! the refusals, is added in `answers`.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use axum::{
     extract::State,
@@ -52,25 +52,43 @@ const GROUPS: [(&str, &str); 5] = [
 /// How long a client may keep the document without asking again whether it is still the same.
 const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
-/// The document of one deployment, made once.
+/// The document of one deployment, made when it is first asked for: most nodes never are, and
+/// commands start a whole [`App`](crate::App) for one request.
 #[derive(Debug)]
 pub(crate) struct ApiDocument {
+    site: Arc<Site>,
+    made: OnceLock<Made>,
+}
+
+/// What is answered with, for programs and for people.
+#[derive(Debug)]
+struct Made {
     json: Bytes,
     etag: HeaderValue,
     page: Box<str>,
 }
 
 impl ApiDocument {
-    pub(crate) fn new(site: &Site) -> Self {
-        let document = serde_json::to_value(document(site)).expect("the document is made of texts");
-        let json = document.to_string();
-        let etag = entity_tag(&json);
-        Self { json: json.into(), etag, page: docs::render(&document).into() }
+    pub(crate) fn new(site: Arc<Site>) -> Self {
+        Self { site, made: OnceLock::new() }
     }
 
     /// The same for people.
     pub(crate) fn page(&self) -> String {
-        self.page.to_string()
+        self.made().page.to_string()
+    }
+
+    fn made(&self) -> &Made {
+        self.made.get_or_init(|| Made::new(&self.site))
+    }
+}
+
+impl Made {
+    fn new(site: &Site) -> Self {
+        let document = serde_json::to_value(document(site)).expect("the document is made of texts");
+        let json = document.to_string();
+        let etag = entity_tag(&json);
+        Self { json: json.into(), etag, page: docs::render(&document).into() }
     }
 }
 
@@ -99,12 +117,13 @@ impl ApiDocument {
     ),
 )]
 pub(crate) async fn show(State(document): State<Arc<ApiDocument>>, known: IfNoneMatch) -> Response {
-    let headers = [(header::ETAG, document.etag.clone()), (header::CACHE_CONTROL, KEEP)];
-    if known.names(&document.etag) {
+    let Made { json, etag, .. } = document.made();
+    let headers = [(header::ETAG, etag.clone()), (header::CACHE_CONTROL, KEEP)];
+    if known.names(etag) {
         return (StatusCode::NOT_MODIFIED, headers).into_response();
     }
     let kind = [(header::CONTENT_TYPE, HeaderValue::from_static("application/json"))];
-    (headers, kind, document.json.clone()).into_response()
+    (headers, kind, json.clone()).into_response()
 }
 
 /// What the router answers, then what the front does.
