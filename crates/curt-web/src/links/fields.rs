@@ -88,9 +88,11 @@ impl Mistakes {
     }
 
     pub(super) fn redirect_status(&mut self, code: u16) -> Option<RedirectStatus> {
-        let parsed = RedirectStatus::from_code(code);
-        let mistake = || FieldError::invalid("redirect_status", "is none of 301, 302, 307, 308");
-        self.keep(parsed.ok_or_else(mistake))
+        let mistake = || {
+            let codes = RedirectStatus::ALL.map(|status| status.code().to_string()).join(", ");
+            FieldError::invalid("redirect_status", format!("is none of {codes}"))
+        };
+        self.keep(RedirectStatus::from_code(code).ok_or_else(mistake))
     }
 
     pub(super) fn time(&mut self, field: &str, text: &str) -> Option<Timestamp> {

@@ -4,7 +4,8 @@
 //! name. A field that stands in several objects is described here once.
 
 use curt_domain::{
-    CODE_LEN_MAX, LinkStatus, NOTE_LEN_MAX, TAG_LEN_MAX, TAGS_MAX, TARGET_LEN_MAX, TITLE_LEN_MAX,
+    CODE_LEN_MAX, LinkStatus, NOTE_LEN_MAX, RedirectStatus, TAG_LEN_MAX, TAGS_MAX, TARGET_LEN_MAX,
+    TITLE_LEN_MAX,
 };
 use curt_store::PAGE_LEN_MAX;
 use serde_json::json;
@@ -168,8 +169,8 @@ pub(crate) fn redirect_status() -> Object {
                        308 and may follow the old target after an edit; 307 and 308 keep the \
                        method of the request.";
     typed(Type::Integer, description)
-        .enum_values(Some([301, 302, 307, 308]))
-        .default(Some(json!(302)))
+        .enum_values(Some(RedirectStatus::ALL.map(RedirectStatus::code)))
+        .default(Some(json!(RedirectStatus::default().code())))
         .build()
 }
 
