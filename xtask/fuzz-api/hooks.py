@@ -47,7 +47,7 @@ def meant_body(body, is_positive, method):
 
 
 def meant_query(query, is_positive, path):
-    query = {name: meant(value) for name, value in query.items()}
+    query = {name: written(meant(value)) for name, value in query.items()}
     if is_positive:
         # A cursor comes from the page before; only that of a history is a number, as documented.
         if not path.endswith("/history"):
@@ -67,15 +67,15 @@ def meant_query(query, is_positive, path):
     return query
 
 
-def meant(value):
-    """5.0 becomes 5: JSON Schema calls both an integer, and we take the second only.
+def written(value):
+    """5.0 becomes 5: in an address a number is written in one way."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
-    A text that is too long for its white space alone becomes one that is really too long.
-    """
+
+def meant(value):
+    """A text that is too long for its white space alone becomes one that is really too long."""
     if isinstance(value, list):
         return [meant(item) for item in value]
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
     if isinstance(value, str) and SHORTEST_LIMIT < len(value):
         inner = value.strip()
         if inner and len(inner) < len(value):

@@ -16,7 +16,11 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::{TAG, fields::Mistakes, view::LinkView};
+use super::{
+    TAG,
+    fields::{Mistakes, Whole},
+    view::LinkView,
+};
 use crate::{
     app::{App, Site},
     errors::{ApiError, ProblemCode},
@@ -51,7 +55,7 @@ pub(crate) struct CreateBody {
     #[schema(schema_with = fields::tags_or_null)]
     tags: Option<Vec<String>>,
     #[schema(schema_with = fields::redirect_status_or_null)]
-    redirect_status: Option<u16>,
+    redirect_status: Option<Whole>,
     #[schema(schema_with = fields::forward_query_or_null)]
     forward_query: Option<bool>,
     #[schema(schema_with = fields::valid_from)]
@@ -59,7 +63,7 @@ pub(crate) struct CreateBody {
     #[schema(schema_with = fields::expires_at)]
     expires_at: Option<String>,
     #[schema(schema_with = fields::max_clicks)]
-    max_clicks: Option<u64>,
+    max_clicks: Option<Whole>,
     #[schema(schema_with = fields::fallback_url)]
     fallback_url: Option<String>,
     #[schema(schema_with = fields::switch_or_null)]

@@ -4,7 +4,7 @@ use curt_domain::{LinkEdit, TargetRules};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::fields::Mistakes;
+use super::fields::{Mistakes, Whole};
 use crate::{
     errors::{ApiError, FieldError},
     openapi::fields,
@@ -32,7 +32,7 @@ pub(crate) struct EditBody {
     tags: Field<Vec<String>>,
     #[serde(default, deserialize_with = "present")]
     #[schema(schema_with = fields::redirect_status)]
-    redirect_status: Field<u16>,
+    redirect_status: Field<Whole>,
     #[serde(default, deserialize_with = "present")]
     #[schema(schema_with = fields::forward_query)]
     forward_query: Field<bool>,
@@ -44,7 +44,7 @@ pub(crate) struct EditBody {
     expires_at: Field<String>,
     #[serde(default, deserialize_with = "present")]
     #[schema(schema_with = fields::max_clicks)]
-    max_clicks: Field<u64>,
+    max_clicks: Field<Whole>,
     #[serde(default, deserialize_with = "present")]
     #[schema(schema_with = fields::fallback_url)]
     fallback_url: Field<String>,

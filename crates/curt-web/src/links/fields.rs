@@ -2,18 +2,61 @@
 //!
 //! Every field is looked at before anything is refused, so that one answer names all mistakes.
 
-use std::ops::RangeInclusive;
+use std::{fmt, ops::RangeInclusive};
 
 use curt_domain::{
     Code, Dates, InvalidText, MaxClicks, Note, RedirectStatus, Switch, TAGS_MAX, Tag, TargetRules,
     TargetUrl, Timestamp, Title,
 };
+use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     app::Site,
     errors::{ApiError, FieldError, ProblemCode},
     extract::decimal,
 };
+
+/// A whole number in JSON, which may be written `5.0` or `5e0` as well: JSON has one kind of number,
+/// JSON Schema calls these integers too, and some languages write every number so.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Whole(u64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_u64(WholeVisitor)
+    }
+}
+
+struct WholeVisitor;
+
+impl de::Visitor<'_> for WholeVisitor {
+    type Value = Whole;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a whole number")
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<Whole, E> {
+        Ok(Whole(number))
+    }
+
+    fn visit_i64<E: de::Error>(self, number: i64) -> Result<Whole, E> {
+        Err(E::invalid_value(de::Unexpected::Signed(number), &self))
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<Whole, E> {
+        if number.fract() != 0.0 || number.is_sign_negative() {
+            return Err(E::invalid_value(de::Unexpected::Float(number), &self));
+        }
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "neither negative nor a fraction; beyond the range it becomes the largest \
+                      number, which no field takes"
+        )]
+        Ok(Whole(number as u64))
+    }
+}
 
 /// Collects what is wrong while the fields are read.
 #[derive(Default)]
@@ -87,12 +130,13 @@ impl Mistakes {
         tags
     }
 
-    pub(super) fn redirect_status(&mut self, code: u16) -> Option<RedirectStatus> {
+    pub(super) fn redirect_status(&mut self, code: Whole) -> Option<RedirectStatus> {
         let mistake = || {
             let codes = RedirectStatus::ALL.map(|status| status.code().to_string()).join(", ");
             FieldError::invalid("redirect_status", format!("is none of {codes}"))
         };
-        self.keep(RedirectStatus::from_code(code).ok_or_else(mistake))
+        let known = u16::try_from(code.0).ok().and_then(RedirectStatus::from_code);
+        self.keep(known.ok_or_else(mistake))
     }
 
     pub(super) fn time(&mut self, field: &str, text: &str) -> Option<Timestamp> {
@@ -119,9 +163,9 @@ impl Mistakes {
         }
     }
 
-    pub(super) fn max_clicks(&mut self, count: u64) -> Option<MaxClicks> {
+    pub(super) fn max_clicks(&mut self, count: Whole) -> Option<MaxClicks> {
         let mistake = || FieldError::invalid("max_clicks", "must be at least 1 and below 2^53");
-        self.keep(MaxClicks::new(count).ok_or_else(mistake))
+        self.keep(MaxClicks::new(count.0).ok_or_else(mistake))
     }
 
     /// What an owner can make of a status.

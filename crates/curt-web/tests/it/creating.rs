@@ -193,7 +193,7 @@ async fn auth_09_types_are_not_guessed() {
         ("title", json!(false)),
         ("tags", json!("spring")),
         ("redirect_status", json!("302")),
-        ("redirect_status", json!(302.0)),
+        ("redirect_status", json!(302.5)),
         ("forward_query", json!(1)),
         ("forward_query", json!("true")),
         ("expires_at", json!(1_800_000_000)),

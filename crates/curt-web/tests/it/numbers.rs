@@ -22,7 +22,13 @@ async fn int_01_numbers_out_of_range_are_refused() {
         ("max_clicks", "9223372036854775807"),
         ("max_clicks", "9223372036854775808"),
         ("max_clicks", "18446744073709551616"),
+        ("max_clicks", "9007199254740992.0"),
+        ("max_clicks", "5.5"),
+        ("max_clicks", "-0.0"),
+        ("max_clicks", "-5.0"),
+        ("max_clicks", "\"5\""),
         ("max_clicks", "1e18"),
+        ("max_clicks", "1e308"),
         ("max_clicks", "1e400"),
         ("redirect_status", "-302"),
         ("redirect_status", "65838"),
@@ -40,6 +46,30 @@ async fn int_01_numbers_out_of_range_are_refused() {
     }
     assert_eq!(app.link_count().await, 1);
     assert_eq!(app.link(id).await.ok(200)["revision"], 1);
+}
+
+#[tokio::test]
+async fn int_01_a_whole_number_may_be_written_with_a_point() {
+    let app = TestApp::start().await;
+    let bodies = [
+        (with("max_clicks", "5.0"), 5, 302),
+        (with("max_clicks", "5e0"), 5, 302),
+        (with("max_clicks", "9007199254740991.0"), (1_u64 << 53) - 1, 302),
+        (with("redirect_status", "3.07e2").replace('}', r#","max_clicks":7}"#), 7, 307),
+    ];
+    for (body, max_clicks, redirect_status) in bodies {
+        let created = app.create(&Value::Null).body("application/json", body.clone()).await;
+        let link = created.ok(201);
+        assert_eq!(
+            (&link["max_clicks"], &link["redirect_status"]),
+            (&json!(max_clicks), &json!(redirect_status)),
+            "{body}"
+        );
+        let id = link["id"].as_u64().unwrap();
+        app.edit(id, &json!({ "max_clicks": null })).await.ok(200);
+        let edited = app.edit(id, &Value::Null).body("application/json", body).await.ok(200);
+        assert_eq!(edited["max_clicks"], max_clicks);
+    }
 }
 
 #[tokio::test]
