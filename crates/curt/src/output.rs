@@ -86,13 +86,6 @@ pub(crate) fn new_admin_key(key: &AdminKey) {
     }
 }
 
-/// Writes over the line that stands on the terminal; an empty one takes it away.
-pub(crate) fn progress(line: &str) {
-    const BACK_AND_CLEAR: &str = "\r\x1b[K";
-    let mut stderr = io::stderr().lock();
-    drop(write!(stderr, "{BACK_AND_CLEAR}{line}").and_then(|()| stderr.flush()));
-}
-
 fn to_stderr(line: &str) {
     // There is nobody left to tell when standard error is closed.
     drop(writeln!(io::stderr().lock(), "{line}"));

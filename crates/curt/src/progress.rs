@@ -13,12 +13,17 @@ pub(crate) struct Progress {
 }
 
 impl Progress {
-    /// Of something with so many bytes, or of something whose end is not known.
-    pub(crate) fn of_bytes(len: Option<u64>) -> Self {
-        let (bar, template) = match len {
-            Some(len) => (ProgressBar::new(len), "{wide_bar} {percent:>3} %  {msg}"),
-            None => (ProgressBar::no_length(), "{spinner} {msg}"),
-        };
+    /// Of something with so many bytes.
+    pub(crate) fn of_bytes(len: u64) -> Self {
+        Self::new(ProgressBar::new(len), "{wide_bar} {percent:>3} %  {msg}")
+    }
+
+    /// Of something whose end is not known.
+    pub(crate) fn open_ended() -> Self {
+        Self::new(ProgressBar::no_length(), "{spinner} {msg}")
+    }
+
+    fn new(bar: ProgressBar, template: &str) -> Self {
         let style = ProgressStyle::with_template(template).expect("our templates are valid");
         Self { bar: bar.with_style(style), started: Instant::now() }
     }
@@ -31,6 +36,10 @@ impl Progress {
     /// A line that stays, above the one that is renewed.
     pub(crate) fn note(&self, line: &str) {
         self.bar.suspend(|| output::note(line));
+    }
+
+    pub(crate) fn seconds(&self) -> u64 {
+        self.started.elapsed().as_secs()
     }
 
     /// So many a second since the beginning, as text.

@@ -3,18 +3,16 @@
 
 use std::{
     fs,
-    io::{self, IsTerminal as _},
     ops::ControlFlow,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, OnceLock, PoisonError},
-    time::{Duration, Instant},
 };
 
 use curt_store::Watch;
 use tokio_util::sync::CancellationToken;
 
 use super::text::size;
-use crate::output;
+use crate::progress::Progress;
 
 /// What a backup leaves free, so that the server beside it can go on writing: some write-ahead log,
 /// and some room for people to react.
@@ -23,9 +21,6 @@ const FREE_KEPT: u64 = 16 << 20;
 /// How far the write-ahead log may grow under the snapshot that a backup reads, if the database is
 /// not larger than that itself: about a minute of the fastest writing that was measured.
 const LOG_BYTES_MIN: u64 = 1 << 30;
-
-/// Often enough for a line that moves.
-const SHOW_INTERVAL: Duration = Duration::from_millis(100);
 
 /// Why a backup ended before it was made.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -53,10 +48,9 @@ pub(crate) struct Guard {
 /// What is being done, for the line on the terminal.
 struct Phase {
     doing: &'static str,
-    since: Instant,
-    shown: Instant,
-    /// A file that grows up to about this size.
-    growing: Option<(PathBuf, u64)>,
+    progress: Progress,
+    /// A file that grows up to about the size that the progress is of.
+    growing: Option<PathBuf>,
 }
 
 impl Guard {
@@ -77,20 +71,13 @@ impl Guard {
 
     /// Tells a person at a terminal how far it is.
     pub(crate) fn shown(mut self) -> Self {
-        if io::stderr().is_terminal() {
-            let now = Instant::now();
-            let phase = Phase { doing: "", since: now, shown: now, growing: None };
-            self.phase = Some(Mutex::new(phase));
-        }
+        self.phase = Some(Mutex::new(Phase::new("starting", None)));
         self
     }
 
     pub(crate) fn begin(&self, doing: &'static str, growing: Option<(&Path, u64)>) {
         let Some(phase) = &self.phase else { return };
-        let now = Instant::now();
-        let growing = growing.map(|(path, of)| (path.to_owned(), of));
-        let next = Phase { doing, since: now, shown: now, growing };
-        *phase.lock().unwrap_or_else(PoisonError::into_inner) = next;
+        *phase.lock().unwrap_or_else(PoisonError::into_inner) = Phase::new(doing, growing);
     }
 
     /// Refuses what will not fit, before it is begun.
@@ -136,31 +123,23 @@ impl Guard {
     }
 
     fn show(&self) {
-        let Some(phase) = &self.phase else { return };
-        let mut phase = phase.lock().unwrap_or_else(PoisonError::into_inner);
-        if phase.shown.elapsed() < SHOW_INTERVAL {
-            return;
-        }
-        phase.shown = Instant::now();
-        output::progress(&phase.line());
-    }
-}
-
-impl Drop for Guard {
-    fn drop(&mut self) {
-        if self.phase.is_some() {
-            output::progress("");
+        if let Some(phase) = &self.phase {
+            phase.lock().unwrap_or_else(PoisonError::into_inner).show();
         }
     }
 }
 
 impl Phase {
-    fn line(&self) -> String {
-        let seconds = self.since.elapsed().as_secs();
-        let Some((path, of)) = &self.growing else { return format!("{}, {seconds} s", self.doing) };
-        let done = fs::metadata(path).map_or(0, |metadata| metadata.len());
-        let percent = (done.saturating_mul(100) / (*of).max(1)).min(100);
-        format!("{} {percent} %, {seconds} s", self.doing)
+    fn new(doing: &'static str, growing: Option<(&Path, u64)>) -> Self {
+        let progress =
+            growing.map_or_else(Progress::open_ended, |(_, bytes)| Progress::of_bytes(bytes));
+        Self { doing, progress, growing: growing.map(|(path, _)| path.to_owned()) }
+    }
+
+    fn show(&self) {
+        let len = |path: &PathBuf| fs::metadata(path).map_or(0, |metadata| metadata.len());
+        let bytes = self.growing.as_ref().map_or(0, len);
+        self.progress.set(bytes, format!("{}, {} s", self.doing, self.progress.seconds()));
     }
 }
 

@@ -51,7 +51,7 @@ impl ExportArgs {
             return write(&mut pages, format, stdout, None).await.map(drop);
         };
         let mut file = NewFile::create(path, Existing::replaced_if(self.force))?;
-        let progress = Progress::of_bytes(None);
+        let progress = Progress::open_ended();
         let output = BufWriter::new(file.file());
         let count = write(&mut pages, format, output, Some(&progress)).await?;
         drop(progress);

@@ -101,7 +101,7 @@ struct Import<'a> {
 impl ImportArgs {
     pub(super) async fn run(&self, api: &Api) -> anyhow::Result<Exit> {
         let source = Source::open(&self.file, self.format)?;
-        let progress = Progress::of_bytes(source.len);
+        let progress = source.len.map_or_else(Progress::open_ended, Progress::of_bytes);
         let rows = Rows::new(source)?;
         let mut import = Import {
             api,

@@ -1,4 +1,4 @@
-use std::fs::File;
+use std::{fs::File, io};
 
 use super::*;
 
@@ -47,17 +47,4 @@ fn the_write_ahead_log_may_grow_as_large_as_the_database_and_not_larger() {
     File::create(&database).unwrap();
     log.set_len(LOG_BYTES_MIN).unwrap();
     guard.check().unwrap();
-}
-
-#[test]
-fn progress_is_a_share_of_what_is_expected() {
-    let directory = tempfile::tempdir().unwrap();
-    let path = directory.path().join("growing");
-    let now = Instant::now();
-    let phase = |growing| Phase { doing: "copying", since: now, shown: now, growing };
-    assert_eq!(phase(None).line(), "copying, 0 s");
-    assert_eq!(phase(Some((path.clone(), 1_000))).line(), "copying 0 %, 0 s");
-    fs::write(&path, [0; 450]).unwrap();
-    assert_eq!(phase(Some((path.clone(), 1_000))).line(), "copying 45 %, 0 s");
-    assert_eq!(phase(Some((path, 0))).line(), "copying 100 %, 0 s");
 }
