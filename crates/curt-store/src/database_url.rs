@@ -31,6 +31,8 @@ pub enum Engine {
 }
 
 impl Engine {
+    pub const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::MySql];
+
     /// The word for metrics, logs and the health answer.
     pub const fn as_str(self) -> &'static str {
         match self {

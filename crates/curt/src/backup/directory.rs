@@ -13,8 +13,9 @@ use std::{
 
 use anyhow::Context as _;
 use curt_domain::Timestamp;
+use curt_store::Engine;
 
-use super::{format::Format, manifest::Manifest};
+use super::{format::extension, manifest::Manifest};
 use crate::failure::{Exit, Failure};
 
 const MODE_PRIVATE_DIR: u32 = 0o700;
@@ -189,9 +190,9 @@ impl LockedBackupDir<'_> {
     }
 
     /// An empty private file for the backup of this moment.
-    pub(crate) fn begin(&self, made_at: Timestamp, format: Format) -> anyhow::Result<Partial<'_>> {
+    pub(crate) fn begin(&self, made_at: Timestamp, engine: Engine) -> anyhow::Result<Partial<'_>> {
         let name = (0..SAME_SECOND_MAX)
-            .map(|later| name_at(made_at.plus(Duration::from_secs(later)), format))
+            .map(|later| name_at(made_at.plus(Duration::from_secs(later)), engine))
             .find(|name| !self.path(name).exists())
             .with_context(|| self.directory.doing("finding a free name in"))?;
         let path = self.path(&format!(".{name}{PARTIAL_SUFFIX}"));
@@ -254,16 +255,16 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
 }
 
 /// `curt-20261122T013700Z.sqlite3`
-fn name_at(made_at: Timestamp, format: Format) -> String {
+fn name_at(made_at: Timestamp, engine: Engine) -> String {
     let time = made_at.to_string();
     let (seconds, _) = time.split_once('.').expect("times are written with milliseconds");
     let seconds = seconds.replace(['-', ':'], "");
-    format!("{PREFIX}{seconds}Z.{}", format.extension())
+    format!("{PREFIX}{seconds}Z.{}", extension(engine))
 }
 
 fn is_backup_name(name: &str) -> bool {
-    let is_ours = |format: &Format| name.ends_with(&format!(".{}", format.extension()));
-    time_of_name(name).is_some() && Format::ALL.iter().any(is_ours)
+    let is_ours = |engine| name.ends_with(&format!(".{}", extension(engine)));
+    time_of_name(name).is_some() && Engine::ALL.into_iter().any(is_ours)
 }
 
 fn time_of_name(name: &str) -> Option<Timestamp> {

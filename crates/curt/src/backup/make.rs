@@ -12,18 +12,16 @@ use std::{
 
 use anyhow::Context as _;
 use curt_domain::Timestamp;
-use curt_store::{
-    Contents, Engine, StoreMetrics, StoreSettings, Watch, copy_sqlite, inspect_sqlite,
-};
+use curt_store::{Contents, StoreMetrics, StoreSettings, Watch, copy_sqlite, inspect_sqlite};
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 
 use super::{
     directory::{BackupDir, Partial},
-    format::Format,
     guard::Guard,
     manifest::{MadeBy, Manifest},
-    text, tools,
+    text,
+    tools::Tools,
 };
 use crate::database;
 
@@ -64,10 +62,10 @@ pub(crate) fn make(order: &Order<'_>) -> anyhow::Result<Made> {
     }
     let locked = order.directory.lock()?;
     locked.remove_leftovers().context("removing what an earlier backup left")?;
-    let partial = locked.begin(order.now, Format::of_engine(engine))?;
-    let contents = match engine {
-        Engine::Sqlite => copy(order, &partial)?,
-        Engine::Postgres | Engine::MySql => dump(order, &partial)?,
+    let partial = locked.begin(order.now, engine)?;
+    let contents = match Tools::of(engine) {
+        None => copy(order, &partial)?,
+        Some(tools) => dump(order, &partial, tools)?,
     };
     order.guard.begin("reading it back", None);
     let sealed = seal(partial.path(), order.guard)?;
@@ -111,7 +109,7 @@ fn writing_back(path: &Path, watch: Watch) -> anyhow::Result<Watch> {
 }
 
 /// Counted just before: the tools keep to themselves which moment they dump.
-fn dump(order: &Order<'_>, partial: &Partial<'_>) -> anyhow::Result<Contents> {
+fn dump(order: &Order<'_>, partial: &Partial<'_>, tools: Tools) -> anyhow::Result<Contents> {
     let contents = order.runtime.block_on(async {
         let store = database::connect(order.database, StoreMetrics::unregistered()).await?;
         let contents = store.contents().await;
@@ -119,9 +117,9 @@ fn dump(order: &Order<'_>, partial: &Partial<'_>) -> anyhow::Result<Contents> {
         contents.context("counting what there is to back up")
     })?;
     order.guard.begin("dumping", None);
-    tools::dump(&order.database.database, partial.path(), order.guard)?;
+    tools.dump(&order.database.database, partial.path(), order.guard)?;
     order.guard.begin("checking", None);
-    tools::check(Format::of_engine(order.database.database.engine()), partial.path(), order.guard)?;
+    tools.check(partial.path(), order.guard)?;
     Ok(contents)
 }
 

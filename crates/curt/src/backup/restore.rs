@@ -11,12 +11,12 @@ use std::{
 
 use anyhow::Context as _;
 use curt_domain::{Clock, LinkId, SecretKey};
-use curt_store::{DatabaseUrl, Engine, Store, StoreMetrics, StoreSettings, fold_sqlite_log};
+use curt_store::{DatabaseUrl, Store, StoreMetrics, StoreSettings, fold_sqlite_log};
 
 use super::{
     directory::{Backup, create_private, remove_if_present, sync_directory},
     make::read_through,
-    tools,
+    tools::Tools,
     verify::Verified,
 };
 use crate::database;
@@ -44,23 +44,33 @@ pub(crate) async fn restore(
     target: &StoreSettings,
     secret: Secret<'_>,
 ) -> anyhow::Result<u64> {
-    if let Some(path) = target.database.sqlite_path() {
-        check_absent(path)?;
-        let unfinished = Unfinished::copy(backup, verified, path)?;
-        let settings = StoreSettings {
-            database: DatabaseUrl::sqlite(&unfinished.path),
-            connections_max: target.connections_max,
-        };
-        let tried = bring_up(&settings, secret).await?;
-        unfinished.finish(path)?;
-        return Ok(tried);
-    }
+    let Some(tools) = Tools::of(target.database.engine()) else {
+        return restore_file(backup, verified, target, secret).await;
+    };
     check_empty(target).await?;
-    tools::load(&target.database, &backup.path).context(match target.database.engine() {
-        Engine::MySql => "the database may hold a part of it now; drop and create it to try again",
-        Engine::Postgres | Engine::Sqlite => "nothing was changed",
+    tools.load(&target.database, &backup.path).context(match tools {
+        Tools::MySql => "the database may hold a part of it now; drop and create it to try again",
+        Tools::Postgres => "nothing was changed",
     })?;
     bring_up(target, secret).await
+}
+
+async fn restore_file(
+    backup: &Backup,
+    verified: &Verified,
+    target: &StoreSettings,
+    secret: Secret<'_>,
+) -> anyhow::Result<u64> {
+    let path = target.database.sqlite_path().context("the database is not SQLite")?;
+    check_absent(path)?;
+    let unfinished = Unfinished::copy(backup, verified, path)?;
+    let settings = StoreSettings {
+        database: DatabaseUrl::sqlite(&unfinished.path),
+        connections_max: target.connections_max,
+    };
+    let tried = bring_up(&settings, secret).await?;
+    unfinished.finish(path)?;
+    Ok(tried)
 }
 
 /// Neither a database nor what belongs to one.

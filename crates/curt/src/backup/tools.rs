@@ -18,7 +18,7 @@ use anyhow::Context as _;
 use curt_store::{DatabaseUrl, Engine};
 use url::Url;
 
-use super::{format::Format, guard::Guard};
+use super::guard::Guard;
 
 mod mysql;
 mod postgres;
@@ -42,43 +42,64 @@ const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 const END_MARKER: &[u8] = b"-- Dump completed";
 const END_LEN_MAX: i64 = 256;
 
-/// Writes a dump of the whole database into the file.
-pub(crate) fn dump(database: &DatabaseUrl, path: &Path, guard: &Guard) -> anyhow::Result<()> {
-    let url = address(database)?;
-    let mut command = match database.engine() {
-        Engine::Postgres => postgres::dump(&url),
-        Engine::MySql => mysql::dump(&url)?,
-        Engine::Sqlite => anyhow::bail!("SQLite needs no tool"),
-    };
-    let file = OpenOptions::new().write(true).open(path);
-    let mut file = file.with_context(|| format!("opening {}", path.display()))?;
-    run_watched(&mut command, guard, SILENCE_MAX, |chunk| {
-        file.write_all(chunk).context("writing the dump")
-    })
+/// Whose tools.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tools {
+    Postgres,
+    MySql,
 }
 
-/// As far as can be told without loading it: that the archive can be read, that the script has its
-/// end.
-pub(crate) fn check(format: Format, path: &Path, guard: &Guard) -> anyhow::Result<()> {
-    match format {
-        Format::Sqlite => anyhow::bail!("SQLite needs no tool"),
-        Format::PostgresArchive => {
-            run_watched(&mut postgres::list(path), guard, SILENCE_MAX, |_| Ok(()))
+impl Tools {
+    /// `None` for SQLite, which needs none.
+    pub(crate) fn of(engine: Engine) -> Option<Self> {
+        match engine {
+            Engine::Sqlite => None,
+            Engine::Postgres => Some(Self::Postgres),
+            Engine::MySql => Some(Self::MySql),
         }
-        Format::MySqlScript => check_end(path),
     }
-}
 
-/// Loads a dump into an empty database.
-pub(crate) fn load(database: &DatabaseUrl, path: &Path) -> anyhow::Result<()> {
-    let url = address(database)?;
-    match database.engine() {
-        Engine::Postgres => run(&mut postgres::load(&url, path)),
-        Engine::MySql => {
-            let script = File::open(path).with_context(|| format!("reading {}", path.display()))?;
-            run(mysql::load(&url)?.stdin(script))
+    /// Writes a dump of the whole database into the file.
+    pub(crate) fn dump(
+        self,
+        database: &DatabaseUrl,
+        path: &Path,
+        guard: &Guard,
+    ) -> anyhow::Result<()> {
+        let url = address(database)?;
+        let mut command = match self {
+            Self::Postgres => postgres::dump(&url),
+            Self::MySql => mysql::dump(&url)?,
+        };
+        let file = OpenOptions::new().write(true).open(path);
+        let mut file = file.with_context(|| format!("opening {}", path.display()))?;
+        run_watched(&mut command, guard, SILENCE_MAX, |chunk| {
+            file.write_all(chunk).context("writing the dump")
+        })
+    }
+
+    /// As far as can be told without loading it: that the archive can be read, that the script has
+    /// its end.
+    pub(crate) fn check(self, path: &Path, guard: &Guard) -> anyhow::Result<()> {
+        match self {
+            Self::Postgres => {
+                run_watched(&mut postgres::list(path), guard, SILENCE_MAX, |_| Ok(()))
+            }
+            Self::MySql => check_end(path),
         }
-        Engine::Sqlite => anyhow::bail!("SQLite needs no tool"),
+    }
+
+    /// Loads a dump into an empty database.
+    pub(crate) fn load(self, database: &DatabaseUrl, path: &Path) -> anyhow::Result<()> {
+        let url = address(database)?;
+        match self {
+            Self::Postgres => run(&mut postgres::load(&url, path)),
+            Self::MySql => {
+                let script =
+                    File::open(path).with_context(|| format!("reading {}", path.display()))?;
+                run(mysql::load(&url)?.stdin(script))
+            }
+        }
     }
 }
 

@@ -4,13 +4,13 @@ use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
 use curt_domain::SecretKey;
-use curt_store::{Contents, inspect_sqlite, newest_migration};
+use curt_store::{Contents, Engine, inspect_sqlite, newest_migration};
 
-use super::{directory::Backup, format::Format, guard::Guard, make::checksum, tools};
+use super::{directory::Backup, format::engine_of, guard::Guard, make::checksum, tools::Tools};
 
 /// What is known of a backup that is whole.
 pub(crate) struct Verified {
-    pub(crate) format: Format,
+    pub(crate) engine: Engine,
     pub(crate) sha256: String,
     /// Absent for dumps that have lost their manifest.
     pub(crate) contents: Option<Contents>,
@@ -43,7 +43,7 @@ fn check(backup: &Backup, guard: &Arc<Guard>) -> anyhow::Result<Verified> {
     if let Some(problem) = &backup.manifest_problem {
         anyhow::bail!("{problem}; remove it to use the backup without its checksum");
     }
-    let format = Format::of_file(&backup.path)?;
+    let engine = engine_of(&backup.path)?;
     let mut notes = Vec::new();
     match &backup.manifest {
         Some(manifest) => anyhow::ensure!(
@@ -56,7 +56,7 @@ fn check(backup: &Backup, guard: &Arc<Guard>) -> anyhow::Result<Verified> {
             notes.push("it has no manifest, so changed bytes inside a link go unnoticed".into());
         }
     }
-    let Some(format) = format else { anyhow::bail!("is no backup of ours") };
+    let Some(engine) = engine else { anyhow::bail!("is no backup of ours") };
     guard.begin("reading", None);
     let (_, sha256) = checksum(&backup.path, guard)?;
     if let Some(manifest) = &backup.manifest {
@@ -66,14 +66,14 @@ fn check(backup: &Backup, guard: &Arc<Guard>) -> anyhow::Result<Verified> {
         );
     }
     guard.begin("checking", None);
-    let contents = match format {
-        Format::Sqlite => Some(inspect(&backup.path, guard)?),
-        Format::PostgresArchive | Format::MySqlScript => {
-            tools::check(format, &backup.path, guard)?;
+    let contents = match Tools::of(engine) {
+        None => Some(inspect(&backup.path, guard)?),
+        Some(tools) => {
+            tools.check(&backup.path, guard)?;
             backup.manifest.as_ref().map(super::manifest::Manifest::contents)
         }
     };
-    Ok(Verified { format, sha256, contents, notes })
+    Ok(Verified { engine, sha256, contents, notes })
 }
 
 fn inspect(path: &Path, guard: &Arc<Guard>) -> anyhow::Result<Contents> {

@@ -47,7 +47,7 @@ impl Home {
     fn make(&self, at: Timestamp) -> PathBuf {
         let directory = self.directory();
         let locked = directory.lock().unwrap();
-        let partial = locked.begin(at, Format::Sqlite).unwrap();
+        let partial = locked.begin(at, Engine::Sqlite).unwrap();
         fs::write(partial.path(), "whole").unwrap();
         partial.publish(&manifest(at, 5)).unwrap()
     }
@@ -77,11 +77,11 @@ fn what_was_begun_has_no_name_and_is_removed() {
     let home = Home::new();
     let directory = home.directory();
     let locked = directory.lock().unwrap();
-    drop(locked.begin(made_at(), Format::Sqlite).unwrap());
+    drop(locked.begin(made_at(), Engine::Sqlite).unwrap());
     assert!(home.names().is_empty(), "dropped");
 
     // As `kill -9` leaves it: nothing is dropped.
-    std::mem::forget(locked.begin(made_at(), Format::Sqlite).unwrap());
+    std::mem::forget(locked.begin(made_at(), Engine::Sqlite).unwrap());
     fs::write(locked.path(".curt-20261122T013700Z.sqlite3.partial-journal"), "").unwrap();
     fs::write(locked.path("curt-20261122T013700Z.sqlite3.json"), "{}").unwrap();
     fs::write(locked.path("notes.json"), "somebody's").unwrap();
@@ -152,8 +152,8 @@ fn a_manifest_that_is_of_no_use_says_why() {
 
 #[test]
 fn only_names_of_ours_are_backups() {
-    for format in Format::ALL {
-        assert!(is_backup_name(&name_at(made_at(), format)));
+    for engine in Engine::ALL {
+        assert!(is_backup_name(&name_at(made_at(), engine)));
     }
     for name in [
         "curt-20261122T013700Z.zip",

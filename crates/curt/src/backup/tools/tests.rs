@@ -98,11 +98,11 @@ fn a_script_that_lacks_its_end_is_cut_off() {
         ("-- MariaDB dump\n-- Dump completed on 2026-11-22\n", true),
     ] {
         fs::write(&path, text).unwrap();
-        assert_eq!(check(Format::MySqlScript, &path, &guard).is_ok(), is_whole, "{text}");
+        assert_eq!(Tools::MySql.check(&path, &guard).is_ok(), is_whole, "{text}");
     }
     let buried = format!("-- Dump completed\n{}", "x".repeat(1_000));
     fs::write(&path, buried).unwrap();
-    assert!(check(Format::MySqlScript, &path, &guard).is_err(), "the words stand inside");
+    assert!(Tools::MySql.check(&path, &guard).is_err(), "the words stand inside");
 }
 
 /// A tool that says a word and then hangs, for longer than any test may take.

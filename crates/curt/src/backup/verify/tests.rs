@@ -1,7 +1,7 @@
 use super::*;
 
 fn verified(contents: Option<Contents>) -> Verified {
-    Verified { format: Format::Sqlite, sha256: String::new(), contents, notes: Vec::new() }
+    Verified { engine: Engine::Sqlite, sha256: String::new(), contents, notes: Vec::new() }
 }
 
 fn contents(key_check: Option<&SecretKey>) -> Contents {
