@@ -4,7 +4,7 @@ use curt_domain::{LinkRecord, Timestamp};
 
 use super::{
     LinkPage, ListLinksError, PAGE_LEN_MAX, RESTORE_WINDOW,
-    rows::{self, link_columns, record_columns, settings_columns},
+    rows::{link_columns, record_columns, settings_columns},
 };
 use crate::{
     Cursor, InvalidCursor, Store, StoreError,
@@ -48,16 +48,11 @@ impl Store {
 
     async fn deletions(&self, bounds: [Value<'_>; 4], limit: u32) -> Result<LinkPage, DbError> {
         let limit = limit.min(PAGE_LEN_MAX) as usize;
-        // One more than the page holds tells whether another page follows.
+        // One more than the page holds.
         let wanted = Value::number(limit as u64 + 1);
         let values: Vec<Value<'_>> = bounds.into_iter().chain([wanted]).collect();
-        let mut rows = self.db.rows(LATEST_FIRST, &values).await?;
-        let is_last = rows.len() <= limit;
-        rows.truncate(limit);
-        let mut items = rows.iter().map(rows::record).collect::<Result<Vec<_>, _>>()?;
-        self.add_tags(items.iter_mut().map(|record| &mut record.link)).await?;
-        let next = items.last().filter(|_| !is_last).and_then(end_at);
-        Ok(LinkPage { items, next })
+        let rows = self.db.rows(LATEST_FIRST, &values).await?;
+        self.end_page(rows, limit, end_at).await
     }
 }
 

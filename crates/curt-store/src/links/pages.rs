@@ -10,7 +10,7 @@ use super::rows::{self, link_columns, record_columns, settings_columns};
 use crate::{
     Cursor, InvalidCursor, Store, StoreError,
     cursor::{Order, Position},
-    db::{DbError, Sql, Value},
+    db::{DbError, Row, Sql, Value},
 };
 
 /// Most links on a page, whatever was asked for: about 1 MB of rows with the longest texts.
@@ -200,7 +200,7 @@ impl Store {
         let limit = query.limit.min(PAGE_LEN_MAX) as usize;
         let mut rows = Vec::new();
         for (walk, bounds) in walks {
-            // One more than the page holds tells whether another page follows.
+            // One more than the page holds.
             let wanted = limit + 1 - rows.len();
             if wanted == 0 {
                 break;
@@ -210,11 +210,21 @@ impl Store {
                 filters.iter().cloned().chain(bounds).chain([Value::number(wanted as u64)]);
             rows.extend(self.db.rows(sql, &values.collect::<Vec<_>>()).await?);
         }
+        self.end_page(rows, limit, |last| Some(end_at(last, query.sort))).await
+    }
+
+    /// The page of the first rows; one more than it holds tells that another page follows.
+    pub(super) async fn end_page(
+        &self,
+        mut rows: Vec<Row>,
+        limit: usize,
+        end_at: impl FnOnce(&LinkRecord) -> Option<Cursor> + Send,
+    ) -> Result<LinkPage, DbError> {
         let is_last = rows.len() <= limit;
         rows.truncate(limit);
         let mut items = rows.iter().map(rows::record).collect::<Result<Vec<_>, _>>()?;
         self.add_tags(items.iter_mut().map(|record| &mut record.link)).await?;
-        let next = items.last().filter(|_| !is_last).map(|last| end_at(last, query.sort));
+        let next = items.last().filter(|_| !is_last).and_then(end_at);
         Ok(LinkPage { items, next })
     }
 }
