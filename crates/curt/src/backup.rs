@@ -206,7 +206,7 @@ fn restore_one(
 ) -> anyhow::Result<()> {
     let backup = directory.find(&arguments.file)?;
     let verified = examine(&backup)?;
-    let engine = verified.format.engine();
+    let engine = verified.engine;
     if let Some(to) = arguments.to {
         anyhow::ensure!(
             engine == Engine::Sqlite,

@@ -20,6 +20,7 @@ use crate::{
 
 mod add;
 mod cells;
+mod columns;
 mod edit;
 mod export;
 mod fields;

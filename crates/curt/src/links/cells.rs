@@ -6,28 +6,6 @@
 /// The separators of tags in a cell.
 const TAG_SEPARATORS: [char; 2] = [',', ';'];
 
-/// The columns of an export, in their order. Those from `short_url` on are for people to look at.
-pub(super) const EXPORTED: [&str; 18] = [
-    "short_code",
-    "original_url",
-    "title",
-    "note",
-    "tags",
-    "status",
-    "redirect_status",
-    "forward_query",
-    "valid_from",
-    "expires_at",
-    "max_clicks",
-    "fallback_url",
-    "short_url",
-    "clicks_total",
-    "clicks_human",
-    "last_click_at",
-    "created_at",
-    "updated_at",
-];
-
 /// The cell with an apostrophe before it, if it needs one.
 ///
 /// Spreadsheets run what begins with these signs. A text that has an apostrophe there already gets

@@ -9,7 +9,8 @@ use clap::Args;
 use serde_json::value::RawValue;
 
 use super::{
-    cells::{EXPORTED, guarded, join_tags},
+    cells::guarded,
+    columns::{exported_cells, exported_names},
     format::Format,
     list::Filters,
     object::LinkObject,
@@ -93,7 +94,7 @@ impl<W: Write> Links<W> {
             Format::Ndjson => Self::Ndjson(output),
             Format::Csv => {
                 let mut writer = csv::Writer::from_writer(output);
-                writer.write_record(EXPORTED).map_err(csv_error)?;
+                writer.write_record(exported_names()).map_err(csv_error)?;
                 Self::Csv(Box::new(writer))
             }
         })
@@ -104,7 +105,7 @@ impl<W: Write> Links<W> {
             Self::Ndjson(output) => writeln!(output, "{link}").map_err(output::not_written),
             Self::Csv(writer) => {
                 let link: LinkObject = serde_json::from_str(link.get())?;
-                writer.write_record(cells(link).map(guarded)).map_err(csv_error)
+                writer.write_record(exported_cells(&link).map(guarded)).map_err(csv_error)
             }
         }
     }
@@ -120,29 +121,4 @@ impl<W: Write> Links<W> {
 
 fn csv_error(error: csv::Error) -> anyhow::Error {
     output::not_written(error.into())
-}
-
-/// In the order of [`EXPORTED`].
-fn cells(link: LinkObject) -> [String; EXPORTED.len()] {
-    let settings = link.settings;
-    [
-        link.short_code,
-        settings.original_url,
-        settings.title.unwrap_or_default(),
-        settings.note.unwrap_or_default(),
-        join_tags(&settings.tags),
-        link.status,
-        settings.redirect_status.to_string(),
-        settings.forward_query.to_string(),
-        settings.valid_from.unwrap_or_default(),
-        settings.expires_at.unwrap_or_default(),
-        settings.max_clicks.map(|count| count.to_string()).unwrap_or_default(),
-        settings.fallback_url.unwrap_or_default(),
-        link.short_url,
-        link.clicks.total.to_string(),
-        link.clicks.human.to_string(),
-        link.last_click_at.unwrap_or_default(),
-        link.created_at,
-        link.updated_at,
-    ]
 }

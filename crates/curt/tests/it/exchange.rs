@@ -131,6 +131,26 @@ fn csv_of_spreadsheets_is_read() {
     assert_eq!(links["two"]["note"], "=1+1");
 }
 
+/// Programs write it for Excel, which takes it for no row.
+#[test]
+fn a_first_line_that_names_the_separator_is_no_header() {
+    let told = [("\u{feff}sep=;\r\n", ";"), ("SEP=,\n", ","), ("sep=\t\n", "\t")];
+    for (first, separator) in told {
+        let program = Program::new();
+        let rows = "title;original_url;short_code\n\"A, B\";https://example.com/;x\n;none;y\n";
+        let csv = format!("{first}{}", rows.replace(';', separator));
+        let run = import_text(&program, csv.as_bytes(), &[]);
+        let errors =
+            "error: line 4: original_url is not an absolute URL: relative URL without a base\n";
+        assert_eq!(run.told(), (Some(1), sums(1, 0, 1).as_str(), errors), "{csv:?}");
+        assert_eq!(links(&program)["x"]["title"], "A, B");
+    }
+    for other in ["sep=|\n", "sep=;;\n"] {
+        let csv = format!("{other}original_url|title\nhttps://example.com/|A\n");
+        assert_eq!(import_text(&Program::new(), csv.as_bytes(), &[]).code, Some(REJECTED));
+    }
+}
+
 #[test]
 fn rows_that_are_wrong_are_told_with_their_line_and_cost_no_other() {
     let program = Program::new();

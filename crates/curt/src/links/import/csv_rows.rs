@@ -10,8 +10,12 @@ use csv_core::{ReadRecordResult, Reader, ReaderBuilder};
 use serde_json::{Map, Value};
 
 use super::{
-    super::cells::{split_tags, unguarded},
-    rows::{READ_ONLY, Row},
+    super::{
+        cells::{split_tags, unguarded},
+        columns::{COLUMNS, Column, Import, column, settable},
+    },
+    rows::Row,
+    source::Source,
 };
 use crate::{
     config::hint,
@@ -21,34 +25,17 @@ use crate::{
     visible::visible,
 };
 
-/// The columns that say something about a new link.
-const COLUMNS: [&str; 13] = [
-    "original_url",
-    "short_code",
-    "custom_alias",
-    "title",
-    "note",
-    "tags",
-    "status",
-    "redirect_status",
-    "forward_query",
-    "valid_from",
-    "expires_at",
-    "max_clicks",
-    "fallback_url",
-];
-
 /// Twice as many as there are to know.
-const FIELDS_MAX: usize = 2 * (COLUMNS.len() + READ_ONLY.len());
+const FIELDS_MAX: usize = 2 * COLUMNS.len();
 
-pub(super) struct CsvRows<R> {
-    input: R,
+pub(super) struct CsvRows {
+    input: Box<dyn BufRead + Send>,
     core: Reader,
     /// The fields of a record one after the other, and where each ends.
     fields: Box<[u8]>,
     ends: [usize; FIELDS_MAX],
     /// What the header calls each field.
-    columns: Vec<&'static str>,
+    columns: Vec<&'static Column>,
     line: u64,
     position: u64,
 }
@@ -64,16 +51,16 @@ enum Record {
     TooManyFields,
 }
 
-impl<R: BufRead> CsvRows<R> {
+impl CsvRows {
     /// Reads the header, which says what the columns are.
-    pub(super) fn new(input: R, delimiter: u8) -> anyhow::Result<Self> {
+    pub(super) fn new(source: Source) -> anyhow::Result<Self> {
         let mut rows = Self {
-            input,
-            core: ReaderBuilder::new().delimiter(delimiter).build(),
+            input: source.input,
+            core: ReaderBuilder::new().delimiter(source.delimiter).build(),
             fields: vec![0; LINE_LEN_MAX].into(),
             ends: [0; FIELDS_MAX],
             columns: Vec::new(),
-            line: 1,
+            line: source.first_line,
             position: 0,
         };
         let header = rows.read_record().context("reading the header")?;
@@ -81,7 +68,7 @@ impl<R: BufRead> CsvRows<R> {
             return Err(no_header("is no list of columns"));
         };
         let names: Vec<_> = (0..header).map(|n| String::from_utf8_lossy(rows.field(n))).collect();
-        rows.columns = names.iter().map(|name| column(name)).collect::<Result<_, _>>()?;
+        rows.columns = names.iter().map(|name| meant(name)).collect::<Result<_, _>>()?;
         check_columns(&rows.columns)?;
         Ok(rows)
     }
@@ -121,8 +108,8 @@ impl<R: BufRead> CsvRows<R> {
                 Err(_) => Err("is not UTF-8"),
             };
             match value {
-                Ok(value) => drop(fields.insert(column.to_owned(), value)),
-                Err(why) => mistakes.push(Mistake::new(column, why)),
+                Ok(value) => drop(fields.insert(column.name.to_owned(), value)),
+                Err(why) => mistakes.push(Mistake::new(column.name, why)),
             }
         }
         if mistakes.is_empty() { Ok(fields) } else { Err(mistakes) }
@@ -194,24 +181,24 @@ impl<R: BufRead> CsvRows<R> {
 }
 
 /// The column that the header means: in any case, with blanks for underscores.
-fn column(name: &str) -> anyhow::Result<&'static str> {
+fn meant(name: &str) -> anyhow::Result<&'static Column> {
     let wanted = name.trim().to_ascii_lowercase().replace([' ', '-'], "_");
-    let mut known = COLUMNS.into_iter().chain(READ_ONLY);
-    known.find(|column| *column == wanted).ok_or_else(|| {
-        let hint = hint(&wanted, COLUMNS.iter().map(|column| (*column).to_owned()));
-        let columns = COLUMNS.join(", ");
+    column(&wanted).ok_or_else(|| {
+        let hint = hint(&wanted, settable().map(str::to_owned));
+        let columns = settable().collect::<Vec<_>>().join(", ");
         let name = visible(name.trim());
         no_header(&format!("names the unknown column {name:?}{hint}; the columns are {columns}"))
     })
 }
 
-fn check_columns(columns: &[&str]) -> anyhow::Result<()> {
-    for (n, column) in columns.iter().enumerate() {
-        if columns[..n].contains(column) {
-            return Err(no_header(&format!("names the column {column} twice")));
+fn check_columns(columns: &[&Column]) -> anyhow::Result<()> {
+    let names: Vec<_> = columns.iter().map(|column| column.name).collect();
+    for (n, name) in names.iter().enumerate() {
+        if names[..n].contains(name) {
+            return Err(no_header(&format!("names the column {name} twice")));
         }
     }
-    if !columns.contains(&"original_url") {
+    if !names.contains(&"original_url") {
         return Err(no_header("has no column original_url"));
     }
     Ok(())
@@ -223,11 +210,11 @@ fn no_header(why: &str) -> anyhow::Error {
 }
 
 /// A cell as the API wants it; an empty one says nothing.
-fn value(column: &str, cell: &str) -> Result<Value, &'static str> {
-    if cell.is_empty() || READ_ONLY.contains(&column) {
+fn value(column: &Column, cell: &str) -> Result<Value, &'static str> {
+    if cell.is_empty() || column.import == Import::PassesOver {
         return Ok(Value::Null);
     }
-    match column {
+    match column.name {
         "tags" => Ok(split_tags(cell).into()),
         "redirect_status" | "max_clicks" => {
             cell.trim().parse::<u64>().map(Value::from).map_err(|_| "is no whole number")

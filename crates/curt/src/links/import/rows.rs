@@ -6,22 +6,15 @@ use anyhow::Context as _;
 use curt_domain::LinkStatus;
 use serde_json::{Map, Value};
 
-use super::{super::format::Format, csv_rows::CsvRows, source::Source};
+use super::{
+    super::{
+        columns::{Import, column},
+        format::Format,
+    },
+    csv_rows::CsvRows,
+    source::Source,
+};
 use crate::{lines::Lines, problem::Mistake};
-
-/// What a link has that an import does not set: the database gives it anew.
-pub(super) const READ_ONLY: [&str; 10] = [
-    "id",
-    "short_url",
-    "has_password",
-    "clicks",
-    "clicks_total",
-    "clicks_human",
-    "last_click_at",
-    "revision",
-    "created_at",
-    "updated_at",
-];
 
 /// One link to be made.
 pub(super) struct Row {
@@ -35,7 +28,7 @@ pub(super) struct Row {
 
 /// Reads rows one by one; each is bounded, so an input of any size needs little memory.
 pub(super) enum Rows {
-    Csv(Box<CsvRows<Box<dyn BufRead + Send>>>),
+    Csv(Box<CsvRows>),
     Ndjson(Lines<Box<dyn BufRead + Send>>),
 }
 
@@ -43,7 +36,7 @@ impl Rows {
     /// Fails on what is wrong with the whole, such as a column that nobody knows.
     pub(super) fn new(source: Source) -> anyhow::Result<Self> {
         Ok(match source.format {
-            Format::Csv => Self::Csv(Box::new(CsvRows::new(source.input, source.delimiter)?)),
+            Format::Csv => Self::Csv(Box::new(CsvRows::new(source)?)),
             Format::Ndjson => Self::Ndjson(Lines::new(source.input)),
         })
     }
@@ -90,7 +83,8 @@ impl Row {
 
 /// From a link as it is exported to the body that makes it; the body of a create stays as it is.
 fn to_create(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Vec<Mistake>> {
-    fields.retain(|name, value| !value.is_null() && !READ_ONLY.contains(&name.as_str()));
+    let is_set = |name: &str| column(name).is_none_or(|column| column.import == Import::Sets);
+    fields.retain(|name, value| !value.is_null() && is_set(name));
     if let Some(code) = fields.remove("short_code")
         && fields.insert("custom_alias".to_owned(), code).is_some()
     {

@@ -22,6 +22,8 @@ pub(super) struct Source {
     pub(super) format: Format,
     /// What separates the columns of CSV.
     pub(super) delimiter: u8,
+    /// The number of the line that the input begins with.
+    pub(super) first_line: u64,
     pub(super) input: Box<dyn BufRead + Send>,
     /// In bytes, where it is known.
     pub(super) len: Option<u64>,
@@ -55,7 +57,7 @@ impl Source {
         if let Some(kind) = foreign(&head) {
             return Err(Failure::new(Exit::Rejected, format_args!("{name} {kind}")).into());
         }
-        let start = if head.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
+        let mut start = if head.starts_with(UTF8_BOM) { UTF8_BOM.len() } else { 0 };
         let text = head[start..].trim_ascii_start();
         let format = match format {
             Some(format) => format,
@@ -65,11 +67,17 @@ impl Source {
         if text.is_empty() && format == Format::Csv {
             return Err(Failure::new(Exit::Rejected, format_args!("{name} is empty")).into());
         }
-        let delimiter = delimiter(&head);
+        let (mut first_line, mut delimiter) = (1, delimiter(&head));
+        if format == Format::Csv
+            && let Some(told) = Told::by(&head[start..])
+        {
+            (first_line, delimiter) = (2, told.delimiter);
+            start += told.line_len;
+        }
         let mut input = Cursor::new(head).chain(input);
         input.get_mut().0.set_position(start as u64);
         let input = Box::new(BufReader::with_capacity(BUFFER_LEN, input));
-        Ok(Self { format, delimiter, input, len })
+        Ok(Self { format, delimiter, first_line, input, len })
     }
 }
 
@@ -101,7 +109,30 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
 /// The first of the signs that separate columns in the header, whose names have none of them.
 /// Spreadsheets of half of Europe write semicolons.
 fn delimiter(head: &[u8]) -> u8 {
-    let is_sign = |byte: &u8| matches!(byte, b',' | b';' | b'\t');
     let header = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
-    header.iter().copied().find(|byte| is_sign(byte)).unwrap_or(b',')
+    header.iter().copied().find(|&byte| is_delimiter(byte)).unwrap_or(b',')
+}
+
+fn is_delimiter(byte: u8) -> bool {
+    matches!(byte, b',' | b';' | b'\t')
+}
+
+/// What a first line `sep=;` tells Excel, which takes it for no row.
+struct Told {
+    delimiter: u8,
+    line_len: usize,
+}
+
+impl Told {
+    fn by(text: &[u8]) -> Option<Self> {
+        let end = text.iter().position(|&byte| byte == b'\n')?;
+        let line = text[..end].strip_suffix(b"\r").unwrap_or(&text[..end]);
+        let (name, sign) = line.split_at_checked(b"sep=".len())?;
+        match sign {
+            [delimiter] if name.eq_ignore_ascii_case(b"sep=") && is_delimiter(*delimiter) => {
+                Some(Self { delimiter: *delimiter, line_len: end + 1 })
+            }
+            _ => None,
+        }
+    }
 }
