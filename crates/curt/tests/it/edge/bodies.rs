@@ -1,7 +1,7 @@
 //! Bodies that are too large, packed, or nested too deeply.
 
 use std::{
-    io::{BufReader, Write as _},
+    io::{BufRead as _, BufReader, Write as _},
     time::Instant,
 };
 
@@ -10,8 +10,12 @@ use testkit::server::{ADMIN_KEY, Response};
 use super::{Duration, Edge};
 
 fn head(edge: &Edge, headers: &str) -> String {
+    head_for("/api/v1/urls", edge, headers)
+}
+
+fn head_for(path: &str, edge: &Edge, headers: &str) -> String {
     format!(
-        "POST /api/v1/urls HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {ADMIN_KEY}\r\n\
+        "POST {path} HTTP/1.1\r\nHost: {}\r\nAuthorization: Bearer {ADMIN_KEY}\r\n\
          Content-Type: application/json\r\n{headers}\r\n\r\n",
         edge.host()
     )
@@ -67,6 +71,40 @@ fn http_15_a_body_too_large_is_refused_before_it_is_sent() {
     let edge = Edge::start();
     let request = head(&edge, "Expect: 100-continue\r\nContent-Length: 10000000000");
     assert_eq!(edge.send(&request).status, 413);
+}
+
+/// Each may hold a large body in memory, so there are few at a time.
+#[test]
+fn f10_a_bulk_request_too_many_is_told_at_once() {
+    const AT_A_TIME: usize = 4;
+    const BODY: &str = r#"{"links":[{"original_url":"https://example.com/"}]}"#;
+    let edge = Edge::start();
+    let head = |headers: &str| {
+        let headers = format!("{headers}Content-Length: {}", BODY.len());
+        head_for("/api/v1/urls/bulk", &edge, &headers)
+    };
+    let whole = format!("{}{BODY}", head(""));
+    let mut waiting: Vec<_> = (0..AT_A_TIME)
+        .map(|_| {
+            let mut stream = BufReader::new(edge.connect());
+            stream.get_mut().write_all(head("Expect: 100-continue\r\n").as_bytes()).unwrap();
+            // The body is asked for once the request has its place.
+            let mut asked = String::new();
+            stream.read_line(&mut asked).unwrap();
+            stream.read_line(&mut asked).unwrap();
+            assert_eq!(asked, "HTTP/1.1 100 Continue\r\n\r\n");
+            stream
+        })
+        .collect();
+    let refused = edge.send(&whole);
+    assert_eq!((refused.status, refused.json()["code"].as_str()), (503, Some("unavailable")));
+    assert!(refused.header("retry-after").is_some());
+    assert!(edge.redirects());
+    let first = waiting.first_mut().unwrap();
+    first.get_mut().write_all(BODY.as_bytes()).unwrap();
+    assert_eq!(Response::read(first).unwrap().status, 200);
+    assert_eq!(edge.send(&whole).status, 200);
+    assert_eq!(edge.send(&whole).status, 200, "a place is given back");
 }
 
 #[test]
