@@ -54,7 +54,12 @@ pub(crate) struct Db {
 }
 
 enum Backend {
-    Sqlite { writer: Writer, readers: Readers, threads: Mutex<Vec<JoinHandle<()>>> },
+    Sqlite {
+        /// Absent where the disk was too full for one.
+        writer: Option<Writer>,
+        readers: Readers,
+        threads: Mutex<Vec<JoinHandle<()>>>,
+    },
     Server(Server),
 }
 
@@ -87,6 +92,14 @@ impl Db {
                 Backend::Server(Server::connect(settings, metrics.clone()).await?)
             }
         };
+        Ok(Self { backend, metrics })
+    }
+
+    /// Reads an SQLite database whose disk is full. Nobody else can use it meanwhile.
+    pub(crate) fn open_alone(path: &Path, metrics: StoreMetrics) -> Result<Self, DbError> {
+        let connection = sqlite::Connection::open_alone(path)?;
+        let (readers, threads) = Readers::with(vec![connection]);
+        let backend = Backend::Sqlite { writer: None, readers, threads: Mutex::new(threads) };
         Ok(Self { backend, metrics })
     }
 
@@ -165,7 +178,7 @@ impl Db {
     /// Whether the local disk failed and writes are refused until a restart.
     pub(crate) fn storage_failed(&self) -> bool {
         match &self.backend {
-            Backend::Sqlite { writer, .. } => writer.storage_failed(),
+            Backend::Sqlite { writer, .. } => writer.as_ref().is_some_and(Writer::storage_failed),
             Backend::Server(_) => false,
         }
     }
@@ -178,7 +191,7 @@ impl Db {
                 let (writer, readers) = (writer.clone(), readers.clone());
                 let joined = tokio::task::spawn_blocking(move || {
                     readers.stop();
-                    writer.stop();
+                    writer.iter().for_each(Writer::stop);
                     threads.into_iter().map(JoinHandle::join).filter(Result::is_err).count()
                 });
                 if joined.await.is_ok_and(|panicked| 0 < panicked) {
@@ -204,8 +217,12 @@ impl Db {
     {
         let started = Instant::now();
         let result = match &self.backend {
-            Backend::Sqlite { writer, .. } => {
+            Backend::Sqlite { writer: Some(writer), .. } => {
                 writer.run(name, isolation, patience, input, body).await
+            }
+            Backend::Sqlite { writer: None, .. } => {
+                let why = "the disk was too full to open the database for writing";
+                Err(DbError::new(DbErrorKind::StorageFull, why).into())
             }
             Backend::Server(server) => {
                 Box::pin(server.transaction(name, patience, input, body)).await
@@ -222,7 +239,7 @@ impl Backend {
         let (readers, mut threads) = Readers::start(path)?;
         let (writer, thread) = Writer::start(connection, metrics);
         threads.push(thread);
-        Ok(Self::Sqlite { writer, readers, threads: Mutex::new(threads) })
+        Ok(Self::Sqlite { writer: Some(writer), readers, threads: Mutex::new(threads) })
     }
 }
 

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use curt_domain::Clock;
 
 use crate::{
-    ConnectError, Engine, MigrateError, MigrationStatus, StoreError, StoreMetrics, StoreSettings,
+    ConnectError, Engine, MigrateError, MigrationStatus, StoreError, StoreErrorKind, StoreMetrics,
+    StoreSettings,
     db::{Db, Sql},
     migrations,
 };
@@ -27,6 +28,27 @@ impl Store {
         metrics: StoreMetrics,
     ) -> Result<Self, ConnectError> {
         Ok(Self { db: Arc::new(Db::connect(settings, metrics).await?) })
+    }
+
+    /// Connects, or reads an SQLite database whose disk is too full for [`Store::connect`]. Then
+    /// nobody else can use it meanwhile and all writes are refused, so it is for short work.
+    pub async fn connect_or_read(
+        settings: &StoreSettings,
+        metrics: StoreMetrics,
+    ) -> Result<Self, ConnectError> {
+        let connected = Self::connect(settings, metrics.clone()).await;
+        let full = |error: &ConnectError| match error {
+            ConnectError::Failed(error) => error.kind() == StoreErrorKind::StorageFull,
+            _ => false,
+        };
+        match (connected, settings.database.sqlite_path()) {
+            (Err(error), Some(path)) if full(&error) => match Db::open_alone(path, metrics) {
+                Ok(db) => Ok(Self { db: Arc::new(db) }),
+                // What was wrong at first says more.
+                Err(_) => Err(error),
+            },
+            (connected, _) => connected,
+        }
     }
 
     /// Brings the tables to what this release expects; says which migrations that took.

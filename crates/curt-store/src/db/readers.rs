@@ -40,10 +40,15 @@ impl Readers {
     pub(in crate::db) fn start(
         path: &Path,
     ) -> Result<(Self, Vec<thread::JoinHandle<()>>), DbError> {
+        let connections = (0..READERS).map(|_| Connection::open_reader(path));
+        Ok(Self::with(connections.collect::<Result<_, _>>()?))
+    }
+
+    /// A thread for each of these connections, at most [`READERS`].
+    pub(in crate::db) fn with(connections: Vec<Connection>) -> (Self, Vec<thread::JoinHandle<()>>) {
         let (queue, reads) = crossbeam_channel::bounded(QUEUE_LEN_MAX);
         let mut threads = Vec::with_capacity(READERS);
-        for number in 0..READERS {
-            let connection = Connection::open_reader(path)?;
+        for (number, connection) in connections.into_iter().enumerate() {
             let reads = reads.clone();
             let thread = thread::Builder::new()
                 .name(format!("sqlite-reader-{number}"))
@@ -51,7 +56,7 @@ impl Readers {
                 .expect("a thread can be started while the program starts");
             threads.push(thread);
         }
-        Ok((Self { queue }, threads))
+        (Self { queue }, threads)
     }
 
     pub(in crate::db) async fn rows(

@@ -78,6 +78,16 @@ impl Connection {
         Ok(connection)
     }
 
+    /// Keeps all other connections away, also those of other processes. So it knows of itself alone,
+    /// which takes no room on the disk, and it cannot write.
+    pub(in crate::db) fn open_alone(path: &Path) -> Result<Self, DbError> {
+        // Before anything is read: then no file is made through which connections know each other.
+        let connection = Self::open_existing(path)?;
+        connection.set("locking_mode", "exclusive")?;
+        connection.set("query_only", "on")?;
+        Ok(connection)
+    }
+
     /// For a look at a database that others use. Unlike the others it never creates the file.
     pub(in crate::db) fn open_existing(path: &Path) -> Result<Self, DbError> {
         Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
@@ -252,14 +262,23 @@ impl Connection {
         {
             return Err(ConnectError::Foreign { table: row.text(0)?.to_owned() });
         }
-        // Only effective before the first page is written, and switching to WAL writes it.
-        self.set("auto_vacuum", "incremental")?;
+        // Only effective before the first page is written, and switching to WAL writes it. Set again
+        // it would be written again: a wait for other writers, a sync, and no start on a full disk.
+        if !self.has_incremental_vacuum()? {
+            self.set("auto_vacuum", "incremental")?;
+        }
         self.switch_to_wal()?;
         self.set("synchronous", "full")?;
         self.set("journal_size_limit", WAL_KEPT_BYTES)?;
         // Negative numbers are KiB, positive ones pages.
         self.set("cache_size", -WRITER_CACHE_KIB)?;
         Ok(self)
+    }
+
+    fn has_incremental_vacuum(&mut self) -> Result<bool, DbError> {
+        const INCREMENTAL: i64 = 2;
+        let rows = self.rows(Sql::new("pragma auto_vacuum"), &[])?;
+        rows.first().map_or(Ok(false), |row| Ok(row.int(0)? == INCREMENTAL))
     }
 
     /// Two processes may open a new database at the same time. SQLite does not wait then, so we

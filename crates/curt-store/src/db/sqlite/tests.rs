@@ -31,6 +31,33 @@ fn a_new_file_is_durable_and_private() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
+/// On a full disk it could not, and beside a server it would wait.
+#[test]
+fn opening_a_database_again_writes_nothing() {
+    let (_directory, path) = new_file();
+    let first = Connection::open_writer(&path).unwrap();
+    first.begin().unwrap();
+    Connection::open_writer(&path).unwrap();
+}
+
+#[test]
+fn who_is_alone_needs_no_file_and_shares_nothing() {
+    let (_directory, path) = new_file();
+    Connection::open_writer(&path).unwrap();
+    let mut alone = Connection::open_alone(&path).unwrap();
+    assert_eq!(setting(&mut alone, "pragma auto_vacuum").int(0).unwrap(), 2);
+    assert_eq!(setting(&mut alone, "select count(*) from sqlite_schema").int(0).unwrap(), 0);
+    assert!(!path.with_extension("db-shm").exists());
+    let error = alone.execute(Sql::new("create table t (id integer)"), &[]).unwrap_err();
+    assert_eq!(error.kind(), DbErrorKind::Unavailable);
+    let mut other = Connection::open_existing(&path).unwrap();
+    other.inner.busy_timeout(Duration::ZERO).unwrap();
+    let kept_out = other.rows(migrations::FIRST_TABLE, &[]).map(drop).unwrap_err();
+    assert_eq!(kept_out.kind(), DbErrorKind::TimedOut);
+    drop(alone);
+    other.rows(migrations::FIRST_TABLE, &[]).unwrap();
+}
+
 #[test]
 fn a_reader_cannot_write() {
     let (_directory, path) = new_file();
