@@ -141,13 +141,23 @@ pub(crate) async fn connect(
     settings: &StoreSettings,
     metrics: StoreMetrics,
 ) -> anyhow::Result<Store> {
+    Store::connect(settings, metrics).await.map_err(|error| not_connected(settings, error))
+}
+
+/// The same for short work, which on a full disk can still read.
+pub(crate) async fn connect_or_read(settings: &StoreSettings) -> anyhow::Result<Store> {
+    let connected = Store::connect_or_read(settings, StoreMetrics::unregistered()).await;
+    connected.map_err(|error| not_connected(settings, error))
+}
+
+fn not_connected(settings: &StoreSettings, error: ConnectError) -> anyhow::Error {
     let address = &settings.database;
-    Store::connect(settings, metrics).await.map_err(|error| match error {
+    match error {
         ConnectError::Failed(error) => {
             anyhow::Error::new(error).context(format!("database {address}"))
         }
         refused => refuse(&anyhow::Error::new(refused).context(format!("database {address}"))),
-    })
+    }
 }
 
 /// Applies what is pending and says what that was.

@@ -30,7 +30,10 @@ pub(super) async fn store(config: &Config, start: Start) -> anyhow::Result<Store
             DataDir::open(data_dir)?;
         }
     }
-    let store = database::connect(&config.database, StoreMetrics::unregistered()).await?;
+    let store = match start {
+        Start::Fresh => database::connect(&config.database, StoreMetrics::unregistered()).await?,
+        Start::Existing => database::connect_or_read(&config.database).await?,
+    };
     let ready = match start {
         Start::Fresh => database::migrate(&store, &Clock::System).await.map(drop),
         Start::Existing => check_tables(config, &store).await,

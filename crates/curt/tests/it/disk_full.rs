@@ -14,6 +14,8 @@ use std::{
 use serde_json::{Value, json};
 use testkit::server::{Client, Response, Server, ServerCommand};
 
+use crate::program::Run;
+
 const BINARY: &str = env!("CARGO_BIN_EXE_curt");
 /// Room for everything that is written before the disk is filled up.
 const DISK_SIZE: &str = "32m";
@@ -24,6 +26,10 @@ const CREATES_MAX: usize = 5_000;
 const RECOVERY_MAX: Duration = Duration::from_secs(5);
 /// Made before the disk is full; every other one is followed, so half of them are in the cache.
 const LINKS_BEFORE: usize = 60;
+/// Created with one request, in chunks of 500.
+const LINKS_AT_ONCE: usize = 1_500;
+/// One of these chunks fits in here with its indexes, and three do not.
+const ROOM_FOR_CHUNKS: u64 = 4 << 20;
 
 #[test]
 fn f5_a_full_disk_refuses_writes_and_no_redirect() {
@@ -35,6 +41,8 @@ fn f5_a_full_disk_refuses_writes_and_no_redirect() {
     links.make(LINKS_BEFORE);
 
     disk.fill();
+    disk.leave(ROOM_FOR_CHUNKS);
+    links.make_many();
     links.make_until_refused();
     links.try_to_change_all();
     links.follow_all();
@@ -50,6 +58,37 @@ fn f5_a_full_disk_refuses_writes_and_no_redirect() {
     let server = ServerCommand::new(BINARY, copy.path()).start();
     links.move_to(&server);
     links.follow_all();
+}
+
+/// Without a server nobody has the files through which connections know each other, and on a full
+/// disk there is no room for them.
+#[test]
+fn f5_the_command_line_reads_from_a_full_disk() {
+    const SCRIPT: &str = r#"
+        "$CURT" links add https://example.com/kept --alias kept >/dev/null || exit
+        # Ends when nothing fits any more.
+        dd if=/dev/zero of="$CURT_DATA_DIR/ballast" bs=4096 2>/dev/null
+        "$CURT" links show kept --json && "$CURT" links list --json && "$CURT" links export --format ndjson
+        "$CURT" links edit kept --title new
+        echo "$?"
+        rm "$CURT_DATA_DIR/ballast"
+        "$CURT" links edit kept --title new >/dev/null && exec "$CURT" links show kept --json"#;
+    let mount_point = tempfile::tempdir().unwrap();
+    let words = on_small_disk();
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).args(["sh", "-c", SCRIPT]).env_clear();
+    command.env("PATH", "/usr/bin:/bin").env("CURT", BINARY);
+    let run = Run::from(command.env("CURT_DATA_DIR", mount_point.path()).output().unwrap());
+    let lines: Vec<_> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 5, "{run:?}");
+    for line in &lines[..3] {
+        assert!(line.contains("https://example.com/kept"), "{run:?}");
+    }
+    assert_eq!(
+        (lines[3], run.stderr.as_str()),
+        ("1", "error: the disk is full; nothing was changed\n")
+    );
+    assert!(lines[4].contains(r#""title":"new""#), "{run:?}");
 }
 
 /// How to run the server so that its data directory is a disk of its own.
@@ -97,6 +136,13 @@ impl SmallDisk {
         }
     }
 
+    /// Gives so many bytes back.
+    fn leave(&self, bytes: u64) {
+        let ballast = File::options().write(true).open(self.path("ballast")).unwrap();
+        let len = ballast.metadata().unwrap().len();
+        ballast.set_len(len - bytes).unwrap();
+    }
+
     fn free(&self) {
         fs::remove_file(self.path("ballast")).unwrap();
     }
@@ -122,6 +168,13 @@ struct Link {
     id: u64,
     code: String,
     target: String,
+}
+
+impl Link {
+    fn new(answered: &Value, target: String) -> Self {
+        let code = answered["short_code"].as_str().unwrap().to_owned();
+        Self { id: answered["id"].as_u64().unwrap(), code, target }
+    }
 }
 
 /// The links that were acknowledged, as they must be.
@@ -162,6 +215,28 @@ impl Links {
         panic!("{CREATES_MAX} links fit on a full disk");
     }
 
+    /// Chunks that fit are made, the first that does not is refused, and the rest is not tried.
+    fn make_many(&mut self) {
+        let targets: Vec<_> = (0..LINKS_AT_ONCE).map(|_| self.next_target()).collect();
+        let items: Vec<_> = targets.iter().map(|url| json!({ "original_url": url })).collect();
+        let answer = self.client.post("/api/v1/urls/bulk", &json!({ "links": items })).unwrap();
+        assert_eq!(answer.status, 200, "{}", describe(&answer));
+        let answer = answer.json();
+        let results = answer["results"].as_array().unwrap();
+        assert_eq!(results.len(), LINKS_AT_ONCE);
+        for (result, target) in results.iter().zip(targets) {
+            if result["status"] == 201 {
+                self.all.push(Link::new(&result["link"], target));
+            }
+        }
+        let runs: Vec<_> = results.chunk_by(|a, b| a["status"] == b["status"]).collect();
+        let statuses: Vec<_> =
+            runs.iter().map(|same| same[0]["status"].as_u64().unwrap()).collect();
+        assert!([&[201, 507, 503][..], &[201, 507]].contains(&&*statuses), "{statuses:?}");
+        assert_eq!(runs[1].len(), 500, "the chunk is refused as a whole");
+        assert_eq!(runs[1][0]["problem"]["code"], "storage_full");
+    }
+
     fn make_when_accepted_again(&mut self) {
         let deadline = Instant::now() + RECOVERY_MAX;
         while let Err(refused) = self.create() {
@@ -200,9 +275,7 @@ impl Links {
         if answer.status != 201 {
             return Err(answer);
         }
-        let link = answer.json();
-        let code = link["short_code"].as_str().unwrap().to_owned();
-        self.all.push(Link { id: link["id"].as_u64().unwrap(), code, target });
+        self.all.push(Link::new(&answer.json(), target));
         Ok(())
     }
 
