@@ -1,1 +1,88 @@
-//! The crash-safe click journal. The only crate with unsafe code.
+//! The crash-safe click journal: a click is in here before its visitor gets the redirect.
+//!
+//! Bytes in, bytes out: this crate knows nothing of what a payload means. It is the only one with
+//! `unsafe` code, all of it in `mapping.rs`, each block with its reason.
+//!
+//! # What stands where
+//!
+//! A journal is a directory (0700) with a file `lock`, which the open journal holds by `flock`; segments
+//! `<created, ms>-<id, 32 hexadecimal digits>.seg` (0600); and `damaged/`, where segments in which
+//! something was wrong are kept for a week. A segment is made under another name, synced, and renamed.
+//!
+//! ```text
+//! 0     magic, format version, id (128 random bits), created at, CRC-32C of all that
+//! 40    dropped: 40 bits of count, 24 bits of check; one aligned word
+//! 4096  record, record, … seal
+//! ```
+//!
+//! A record is `word | CRC-32C | number | payload | padding to 8 bytes`, all integers little-endian. The
+//! word is a tag and the payload's length; the number counts from 0 within the segment. The CRC starts
+//! from the segment's id and covers word, number and payload, so that neither what an earlier file has
+//! left on the disk nor what a visitor has put into a payload is ever taken for a record. A seal is a
+//! record with a tag of its own and the number of records in place of a number.
+//!
+//! Dropped records are counted in the header of their shard's current segment, not by records of their
+//! own: they are dropped because there is no room, and a count that needs room would be lost with them.
+//! The count carries its check in the same word, so that one store changes both.
+//!
+//! # Why what is read is whole
+//!
+//! The writer puts a record together in its own memory, copies all of it but the word to its place, and
+//! then stores the word with release ordering; a place that was never written reads as zero, which no
+//! word is. Readers never map. They copy pieces of the file by `pread`, which sees the same pages of the
+//! kernel's cache as the mapping, in no order worth relying on. So a reader believes a record only when
+//! the CRC of its own copy is right and, in a segment that may still grow, when its number is the very
+//! next. Anything else is *not yet there*, and read anew later. Only in a segment that has ended is it
+//! judged: sealed and cut, or known to the journal as ended ([`Journal::liveness`] takes the lock under
+//! which the writer gave it up), or left by a process that is dead (its `flock` is gone). There the
+//! reader goes on at the next aligned place that holds a whole record with a higher number; the gap, or
+//! the seal's count, says how many records are lost.
+//!
+//! # What survives
+//!
+//! - `kill -9`: everything for which [`Journal::append`] has returned `Ok`. The bytes are in the kernel's
+//!   page cache, which outlives the process; a store that was executed gets there, and the word is the
+//!   last of them. The same holds for counted drops.
+//! - A power cut: everything before the last sync, which is every 200 ms
+//!   ([`SYNC_INTERVAL_DEFAULT`]); in [`Durability::Power`], everything for which [`Journal::synced`] has
+//!   returned `Ok`. The file system may keep any part of what came after; only whole records count.
+//! - A full or broken disk: redirects. Records are dropped and counted; without any segment (a disk that
+//!   refuses even one page) the count is in memory, and moves to the next header that can be made.
+//!
+//! Nothing is ever appended to a segment of an earlier run, and none is used again: a reader's [`Mark`]
+//! is a number of records in *this* segment, and a power cut may have taken records that are done. New
+//! ones in their place would be passed over. What an earlier run has left is only sealed and cut.
+//!
+//! # What it costs
+//!
+//! Each shard has a current segment of 8 MiB and a spare, whose space is reserved but whose pages are not
+//! touched before they are needed. A thread, `journal`, syncs, makes spares, and keeps some pages ahead
+//! ready; an append takes an uncontended lock and copies bytes. Without a spare it drops and counts: a
+//! redirect never waits for a file.
+
+mod condition;
+mod directory;
+mod format;
+mod journal;
+mod keeper;
+mod mapping;
+mod reader;
+mod recovery;
+mod segment;
+mod shard;
+#[cfg(test)]
+mod testing;
+
+pub use condition::{State, Stats};
+pub use directory::{
+    DAMAGED_KEPT, DAMAGED_LEN_MAX, Listing, SegmentFile, is_in_use, quarantine, remove_finished,
+    remove_old_damaged, segments,
+};
+pub use format::{InvalidSegmentId, RECORD_LEN_MAX, SEGMENT_LEN, SegmentId};
+pub use journal::{
+    CAPACITY_DEFAULT, Durability, Journal, JournalSettings, OpenError, SHARDS_MAX,
+    SYNC_INTERVAL_DEFAULT, SyncFailed,
+};
+pub use reader::{Liveness, Mark, OpenSegmentError, Progress, SegmentReader};
+pub use segment::WritingKind;
+pub use shard::{Dropped, Receipt};

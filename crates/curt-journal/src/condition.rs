@@ -1,0 +1,103 @@
+//! What state the journal is in, for health, metrics and the log.
+
+use crate::{segment::WritingKind, shard::Counts};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    Working,
+    /// Its capacity is used up by records that nobody has drained: what comes next may be dropped.
+    Full,
+    /// The disk refuses something; it is asked again every second.
+    Failing,
+}
+
+/// A journal at one moment. Counts begin when it is opened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stats {
+    pub state: State,
+    /// Why it is failing.
+    pub error: Option<String>,
+    /// `None` while the disk has not allowed to begin.
+    pub writing: Option<WritingKind>,
+    /// On the disk, reserved space included, as of the last sync interval.
+    pub bytes: u64,
+    pub capacity: u64,
+    pub segments: usize,
+    pub records_appended: u64,
+    /// Of payload.
+    pub bytes_appended: u64,
+    pub records_dropped: u64,
+    pub sync_failures: u64,
+}
+
+/// What the keeper knows.
+#[derive(Debug, Default)]
+pub(crate) struct Condition {
+    pub(crate) writing: Option<WritingKind>,
+    pub(crate) is_full: bool,
+    pub(crate) bytes: u64,
+    pub(crate) segments: usize,
+    pub(crate) sync_failures: u64,
+    making: Trouble,
+    syncing: Trouble,
+}
+
+/// One thing that can fail, and whether it does.
+#[derive(Debug, Default)]
+struct Trouble(Option<String>);
+
+/// What the keeper does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Work {
+    /// Making and writing segments.
+    Writing,
+    Syncing,
+}
+
+impl Condition {
+    /// Logged once for each change, as clicks come by the thousand.
+    pub(crate) fn has_failed(&mut self, work: Work, error: &std::io::Error) {
+        let error = error.to_string();
+        let trouble = self.trouble(work);
+        if trouble.0.as_ref() != Some(&error) {
+            tracing::error!(error, ?work, "the journal fails; clicks it drops are counted");
+            trouble.0 = Some(error);
+        }
+    }
+
+    pub(crate) fn has_worked(&mut self, work: Work) {
+        if self.trouble(work).0.take().is_some() {
+            tracing::info!(?work, "the journal works again");
+        }
+    }
+
+    fn trouble(&mut self, work: Work) -> &mut Trouble {
+        match work {
+            Work::Writing => &mut self.making,
+            Work::Syncing => &mut self.syncing,
+        }
+    }
+}
+
+impl Stats {
+    pub(crate) fn new(condition: &Condition, counts: Counts, capacity: u64) -> Self {
+        let error = condition.making.0.as_ref().or(condition.syncing.0.as_ref()).cloned();
+        let state = match (&error, condition.is_full) {
+            (Some(_), _) => State::Failing,
+            (None, true) => State::Full,
+            (None, false) => State::Working,
+        };
+        Self {
+            state,
+            error,
+            writing: condition.writing,
+            bytes: condition.bytes,
+            capacity,
+            segments: condition.segments,
+            records_appended: counts.records,
+            bytes_appended: counts.bytes,
+            records_dropped: counts.dropped,
+            sync_failures: condition.sync_failures,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! The directory of a journal: what stands in it, who may write to it, and what becomes of damage.
+//!
+//! Everything here is ours alone: directories 0700, files 0600. Reading needs no lock.
+
+use std::{
+    fs::{self, DirBuilder, File, OpenOptions, TryLockError},
+    io,
+    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use curt_domain::Timestamp;
+use rustix::fs::OFlags;
+
+use crate::format::SegmentId;
+
+const LOCK_FILE: &str = "lock";
+const DAMAGED_DIRECTORY: &str = "damaged";
+const SEGMENT_EXTENSION: &str = "seg";
+/// Of a segment that is being made; whoever opens the journal next removes it.
+const UNFINISHED_EXTENSION: &str = "new";
+const MODE_PRIVATE_DIR: u32 = 0o700;
+pub(crate) const MODE_PRIVATE_FILE: u32 = 0o600;
+
+/// How long damaged segments are kept for somebody to look at.
+pub const DAMAGED_KEPT: Duration = Duration::from_hours(7 * 24);
+/// How much of them is kept at most: a dying disk must not be filled up by its own remains.
+pub const DAMAGED_LEN_MAX: u64 = 64 << 20;
+
+/// A segment on the disk.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SegmentFile {
+    pub id: SegmentId,
+    pub created_at: Timestamp,
+    pub path: PathBuf,
+    pub len: u64,
+}
+
+/// What stands in a directory.
+#[derive(Debug, Default)]
+pub struct Listing {
+    /// Oldest first.
+    pub segments: Vec<SegmentFile>,
+    /// What is there and not ours, or could not be looked at. Nobody touches it.
+    pub foreign: Vec<PathBuf>,
+}
+
+/// The segments in `directory`; the same for a journal in use, for one whose server has died, and for
+/// a copy. A directory that does not exist has none.
+pub fn segments(directory: &Path) -> io::Result<Listing> {
+    let mut listing = Listing::default();
+    let entries = match fs::read_dir(directory) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(listing),
+        entries => entries?,
+    };
+    for entry in entries {
+        let path = entry?.path();
+        match segment_file(&path) {
+            Ok(Some(segment)) => listing.segments.push(segment),
+            // Deleted since the directory was read.
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            _ if is_other_part(&path) => {}
+            _ => listing.foreign.push(path),
+        }
+    }
+    listing.segments.sort_by_key(|segment| (segment.created_at, segment.id));
+    listing.foreign.sort();
+    Ok(listing)
+}
+
+fn segment_file(path: &Path) -> io::Result<Option<SegmentFile>> {
+    let Some((created_at, id)) = parse_name(path) else { return Ok(None) };
+    let metadata = fs::symlink_metadata(path)?;
+    let segment = SegmentFile { id, created_at, path: path.to_owned(), len: metadata.len() };
+    Ok(metadata.is_file().then_some(segment))
+}
+
+fn parse_name(path: &Path) -> Option<(Timestamp, SegmentId)> {
+    if path.extension()? != SEGMENT_EXTENSION {
+        return None;
+    }
+    let (created_ms, id) = path.file_stem()?.to_str()?.rsplit_once('-')?;
+    let created_at = Timestamp::from_millis(created_ms.parse().ok()?);
+    Some((created_at, id.parse().ok()?))
+}
+
+fn is_other_part(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default();
+    name == LOCK_FILE || name == DAMAGED_DIRECTORY || is_unfinished(path)
+}
+
+fn is_unfinished(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == UNFINISHED_EXTENSION)
+        && parse_name(&path.with_extension(SEGMENT_EXTENSION)).is_some()
+}
+
+/// Where a segment will stand, and where it is made.
+pub(crate) fn segment_paths(
+    directory: &Path,
+    created_at: Timestamp,
+    id: SegmentId,
+) -> (PathBuf, PathBuf) {
+    // Thirteen digits last until the year 2286, so that names sort as their times do.
+    let name = format!("{:013}-{id}.{SEGMENT_EXTENSION}", created_at.as_millis());
+    let path = directory.join(name);
+    let unfinished = path.with_extension(UNFINISHED_EXTENSION);
+    (path, unfinished)
+}
+
+/// Whether a journal is open in `directory` right now, in this process or another.
+///
+/// Asking takes a shared lock for a moment; a journal that is being opened waits for that.
+pub fn is_in_use(directory: &Path) -> io::Result<bool> {
+    let lock = match File::open(directory.join(LOCK_FILE)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        lock => lock?,
+    };
+    match lock.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+/// Deletes a segment that was read to its end and whose records are safe elsewhere. Not an error when
+/// it is gone already.
+pub fn remove_finished(segment: &SegmentFile) -> io::Result<()> {
+    allow_absent(fs::remove_file(&segment.path))
+}
+
+/// Moves a damaged segment out of the way, where it is kept for [`DAMAGED_KEPT`]. It is whole there,
+/// and `damaged/` can be read and replayed like any journal.
+pub fn quarantine(directory: &Path, segment: &SegmentFile, now: Timestamp) -> io::Result<()> {
+    let damaged = directory.join(DAMAGED_DIRECTORY);
+    create_private(&damaged)?;
+    // Its age begins here. Without permission to say so, it keeps that of the last write.
+    if let Ok(file) = open(&segment.path)
+        && let Err(error) = file.set_modified(system_time(now))
+    {
+        tracing::debug!(%error, "the time of quarantine could not be kept");
+    }
+    let name = segment.path.file_name().unwrap_or_default();
+    allow_absent(fs::rename(&segment.path, damaged.join(name)))?;
+    remove_old_damaged(directory, now)
+}
+
+/// Removes quarantined segments that are older than [`DAMAGED_KEPT`], and the oldest of those that take
+/// more than [`DAMAGED_LEN_MAX`] together.
+pub fn remove_old_damaged(directory: &Path, now: Timestamp) -> io::Result<()> {
+    let mut kept = Vec::new();
+    for segment in segments(&directory.join(DAMAGED_DIRECTORY))?.segments {
+        let since = fs::metadata(&segment.path)?.modified()?;
+        kept.push((since, segment));
+    }
+    kept.sort_by_key(|(since, _)| std::cmp::Reverse(*since));
+    let (now, mut len) = (system_time(now), 0);
+    for (since, segment) in kept {
+        len += segment.len;
+        let age = now.duration_since(since).unwrap_or_default();
+        if DAMAGED_KEPT < age || DAMAGED_LEN_MAX < len {
+            allow_absent(fs::remove_file(&segment.path))?;
+        }
+    }
+    Ok(())
+}
+
+/// For reading only, and nothing but a file of ours: no link leads out of the directory.
+pub(crate) fn open(path: &Path) -> io::Result<File> {
+    let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(no_follow).open(path)?;
+    if !file.metadata()?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    }
+    Ok(file)
+}
+
+/// Creates what is missing and keeps other writers out for as long as the result lives.
+pub(crate) fn create_and_lock(directory: &Path) -> Result<File, LockError> {
+    create_private(directory).map_err(LockError::Failed)?;
+    let path = directory.join(LOCK_FILE);
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(MODE_PRIVATE_FILE);
+    // Somebody may just be asking `is_in_use`, which takes microseconds.
+    for _ in 0..LOCK_ATTEMPTS {
+        let lock = options.open(&path).map_err(LockError::Failed)?;
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) => std::thread::park_timeout(LOCK_PAUSE),
+            Err(TryLockError::Error(error)) => return Err(LockError::Failed(error)),
+        }
+    }
+    Err(LockError::InUse)
+}
+
+const LOCK_ATTEMPTS: u32 = 5;
+const LOCK_PAUSE: Duration = Duration::from_millis(20);
+
+#[derive(Debug)]
+pub(crate) enum LockError {
+    InUse,
+    Failed(io::Error),
+}
+
+/// Removes what was being made when a process died.
+pub(crate) fn remove_unfinished(directory: &Path) -> io::Result<()> {
+    for entry in fs::read_dir(directory)? {
+        let path = entry?.path();
+        if is_unfinished(&path) {
+            allow_absent(fs::remove_file(&path))?;
+        }
+    }
+    Ok(())
+}
+
+/// A name is durable when its directory is.
+pub(crate) fn sync(directory: &Path) -> io::Result<()> {
+    File::open(directory)?.sync_all()
+}
+
+fn create_private(directory: &Path) -> io::Result<()> {
+    match DirBuilder::new().mode(MODE_PRIVATE_DIR).create(directory) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(error),
+        // The new name must survive a power cut, or everything below it is lost.
+        Ok(()) => sync(directory.parent().filter(|p| *p != "").unwrap_or(Path::new("."))),
+    }
+}
+
+fn allow_absent(done: io::Result<()>) -> io::Result<()> {
+    match done {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        done => done,
+    }
+}
+
+fn system_time(at: Timestamp) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(at.as_millis()).unwrap_or(0))
+}

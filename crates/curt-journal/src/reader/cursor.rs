@@ -1,0 +1,149 @@
+//! Where a reader is in a segment, and what it makes of what it passes. Pure.
+
+use super::{Liveness, Mark, Progress};
+use crate::format::{ALIGN, HEADER_LEN, RECORD_SPACE_MAX, RECORD_SPACE_MIN, SEGMENT_LEN, space};
+
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    pub(crate) mark: Mark,
+    /// What is looked at next, always aligned.
+    pub(crate) offset: u64,
+    /// The number that the next record has, if none is lost.
+    pub(crate) next_number: u64,
+    /// Where the first and behind where the last whole record stands.
+    pub(crate) first_at: Option<u64>,
+    pub(crate) used_to: u64,
+    /// Where the seal was found.
+    pub(crate) sealed_at: Option<u64>,
+    pub(crate) is_damaged: bool,
+    pub(crate) is_finished: bool,
+    stretch: Option<Stretch>,
+}
+
+/// Bytes without a whole record, in a segment that has ended.
+#[derive(Debug, Clone, Copy)]
+struct Stretch {
+    from: u64,
+    /// Behind the last byte that is not zero; `from` if all are.
+    written_to: u64,
+    opens_with_zeros: bool,
+}
+
+impl Stretch {
+    fn new(from: u64, bytes: &[u8]) -> Self {
+        // The word of a record is written last, and it is never zero.
+        let opens_with_zeros = bytes.iter().take(4).all(|&byte| byte == 0);
+        Self { from, written_to: from, opens_with_zeros }
+    }
+
+    /// What a writer leaves that dies within a record; nobody was told that it is there.
+    fn is_unfinished_record(&self) -> bool {
+        self.opens_with_zeros && self.written_to - self.from <= RECORD_SPACE_MAX as u64
+    }
+}
+
+impl Cursor {
+    pub(super) fn new(mark: Mark) -> Self {
+        Self {
+            mark,
+            offset: HEADER_LEN.into(),
+            next_number: 0,
+            first_at: None,
+            used_to: HEADER_LEN.into(),
+            sealed_at: None,
+            is_damaged: false,
+            is_finished: false,
+            stretch: None,
+        }
+    }
+
+    /// Whether a record or seal with this number can stand here. Beside the CRC, there is no more of
+    /// them than have room before this place.
+    pub(super) fn accepts(&self, number: u32, liveness: Liveness) -> bool {
+        let number = u64::from(number);
+        let possible_max = (self.offset - u64::from(HEADER_LEN)) / RECORD_SPACE_MIN as u64;
+        match liveness {
+            Liveness::Live => number == self.next_number,
+            Liveness::Ended => (self.next_number..=possible_max).contains(&number),
+        }
+    }
+
+    /// Goes behind a record, and says whether it is news.
+    pub(super) fn pass_record(
+        &mut self,
+        number: u32,
+        payload_len: usize,
+        progress: &mut Progress,
+    ) -> bool {
+        let is_news = self.mark.records <= u64::from(number);
+        self.reach(number, progress);
+        self.first_at.get_or_insert(self.offset);
+        self.offset += space(payload_len) as u64;
+        self.used_to = self.offset;
+        self.next_number += 1;
+        self.mark.records = self.mark.records.max(self.next_number);
+        progress.records += u64::from(is_news);
+        is_news
+    }
+
+    pub(super) fn pass_seal(&mut self, count: u32, progress: &mut Progress) {
+        self.reach(count, progress);
+        self.sealed_at = Some(self.offset);
+        self.mark.records = self.mark.records.max(self.next_number);
+        self.is_finished = true;
+    }
+
+    /// Goes on looking at the next place where a record could stand.
+    pub(super) fn pass_unknown(&mut self, bytes: &[u8]) {
+        let from = self.offset;
+        let stretch = self.stretch.get_or_insert_with(|| Stretch::new(from, bytes));
+        let zeros = zeros_len(bytes);
+        // Over zeros at once; a place where anything is written is looked at before it is left.
+        if 0 < zeros {
+            self.offset += zeros;
+        } else {
+            stretch.written_to = from + (bytes.len() as u64).min(ALIGN.into());
+            self.offset += u64::from(ALIGN).min(bytes.len() as u64);
+        }
+    }
+
+    /// Ends at the file's end, which is `len` bytes from its start.
+    pub(super) fn pass_end(&mut self, len: u64, progress: &mut Progress) {
+        if let Some(stretch) = self.stretch.take()
+            && !stretch.is_unfinished_record()
+        {
+            self.skip(stretch.written_to - stretch.from, progress);
+            self.used_to = self.used_to.max(stretch.written_to.next_multiple_of(ALIGN.into()));
+        }
+        self.skip(len.saturating_sub(SEGMENT_LEN.into()), progress);
+        self.mark.records = self.mark.records.max(self.next_number);
+        self.is_finished = true;
+    }
+
+    fn skip(&mut self, bytes: u64, progress: &mut Progress) {
+        self.is_damaged |= 0 < bytes;
+        progress.bytes_skipped += bytes;
+    }
+
+    /// Everything before the record or seal with this number is passed, for better or worse.
+    fn reach(&mut self, number: u32, progress: &mut Progress) {
+        let number = u64::from(number);
+        let missing_from = self.next_number.max(self.mark.records);
+        progress.lost += number.saturating_sub(missing_from);
+        self.is_damaged |= self.next_number < number;
+        if let Some(stretch) = self.stretch.take() {
+            self.is_damaged = true;
+            // Told already by whoever moved the mark beyond it.
+            if self.mark.records <= number {
+                progress.bytes_skipped += self.offset - stretch.from;
+            }
+        }
+        self.next_number = number;
+    }
+}
+
+fn zeros_len(bytes: &[u8]) -> u64 {
+    let words = bytes.chunks(ALIGN as usize);
+    let zeros = words.take_while(|word| word.iter().all(|&byte| byte == 0));
+    zeros.map(|word| word.len() as u64).sum()
+}

@@ -1,0 +1,69 @@
+//! Ends what dead processes left, before anything new is written.
+//!
+//! A segment gets a seal behind its last whole record and is cut to its length; an empty one goes.
+//! Damage stays as it is: the seal goes behind it, and whoever drains the segment tells what is lost.
+
+use std::{
+    fs::{File, OpenOptions},
+    io,
+    os::unix::fs::{FileExt as _, OpenOptionsExt as _},
+    path::Path,
+};
+
+use rustix::fs::OFlags;
+
+use crate::{
+    directory::{self, SegmentFile},
+    format::{self, RECORD_SPACE_MIN, SEGMENT_LEN, Seed},
+    reader::{Liveness, Mark, OpenSegmentError, SegmentReader},
+};
+
+/// The directory must be locked. What cannot be ended is left as it is, which every reader can take.
+pub(crate) fn end_segments(directory: &Path) -> io::Result<()> {
+    directory::remove_unfinished(directory)?;
+    for segment in directory::segments(directory)?.segments {
+        if let Err(error) = end_segment(&segment) {
+            let path = segment.path.display();
+            tracing::warn!(%error, %path, "a journal segment of an earlier run is left as it is");
+        }
+    }
+    Ok(())
+}
+
+fn end_segment(segment: &SegmentFile) -> Result<(), OpenSegmentError> {
+    let mut reader = SegmentReader::open(segment, Mark::default())?;
+    while !reader.next_batch(u64::MAX, Liveness::Ended, &mut |_| {})?.ended {}
+    let cursor = reader.cursor();
+    if cursor.next_number == 0 && !reader.is_damaged() && reader.dropped() == Some(0) {
+        directory::remove_finished(segment)?;
+        return Ok(());
+    }
+    if !reader.has_header() {
+        return Ok(());
+    }
+    let sealed_to = cursor.sealed_at.map(|at| at + RECORD_SPACE_MIN as u64);
+    if sealed_to == Some(segment.len) {
+        return Ok(());
+    }
+    let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
+    let file = OpenOptions::new().write(true).custom_flags(no_follow).open(&segment.path)?;
+    let end = match sealed_to {
+        Some(end) => end,
+        None => seal(&file, segment, cursor.used_to, cursor.next_number)?,
+    };
+    file.set_len(end)?;
+    file.sync_all()?;
+    Ok(())
+}
+
+/// Returns where the segment ends now.
+fn seal(file: &File, segment: &SegmentFile, at: u64, count: u64) -> io::Result<u64> {
+    let end = at + RECORD_SPACE_MIN as u64;
+    // Full to the brim with damage: a seal may not grow it, or it would be none of ours.
+    if u64::from(SEGMENT_LEN) < end {
+        return Ok(segment.len);
+    }
+    let count = u32::try_from(count).unwrap_or(u32::MAX);
+    file.write_all_at(&format::encode_seal(Seed::of(segment.id), count), at)?;
+    Ok(end)
+}

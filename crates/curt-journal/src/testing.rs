@@ -1,0 +1,74 @@
+//! What the tests of this crate share.
+
+use std::{fs, num::NonZeroUsize, path::Path};
+
+use curt_domain::Clock;
+
+use crate::{
+    Journal, JournalSettings, Liveness, Mark, Progress, SegmentReader, WritingKind, segments,
+};
+
+pub(crate) const KINDS: [WritingKind; 2] = [WritingKind::Mapped, WritingKind::Pwrite];
+
+pub(crate) fn settings(directory: &Path, kind: WritingKind) -> JournalSettings {
+    let shards = NonZeroUsize::new(1).unwrap();
+    JournalSettings { writing: Some(kind), ..JournalSettings::new(directory.to_owned(), shards) }
+}
+
+pub(crate) fn open(directory: &Path, kind: WritingKind) -> Journal {
+    Journal::open(settings(directory, kind), Clock::System).unwrap()
+}
+
+pub(crate) fn append(journal: &Journal, payload: &[u8]) {
+    journal.append(payload.len(), |out| out.copy_from_slice(payload)).unwrap();
+}
+
+/// Everything that is in a journal which nobody writes to.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(crate) struct Content {
+    pub(crate) payloads: Vec<Vec<u8>>,
+    pub(crate) lost: u64,
+    pub(crate) bytes_skipped: u64,
+    pub(crate) dropped: u64,
+    pub(crate) damaged_segments: usize,
+}
+
+pub(crate) fn read(directory: &Path) -> Content {
+    let mut content = Content::default();
+    for segment in segments(directory).unwrap().segments {
+        let mut reader = SegmentReader::open(&segment, Mark::default()).unwrap();
+        let progress = read_to_end(&mut reader, &mut content.payloads);
+        content.lost += progress.lost;
+        content.bytes_skipped += progress.bytes_skipped;
+        content.dropped += progress.dropped;
+        content.damaged_segments += usize::from(reader.is_damaged());
+    }
+    content
+}
+
+/// In small batches, so that what is kept between them is tried too.
+pub(crate) fn read_to_end(reader: &mut SegmentReader, payloads: &mut Vec<Vec<u8>>) -> Progress {
+    let mut sum = Progress::default();
+    while !sum.ended {
+        let mut each = |payload: &[u8]| payloads.push(payload.to_vec());
+        let progress = reader.next_batch(3, Liveness::Ended, &mut each).unwrap();
+        sum.records += progress.records;
+        sum.lost += progress.lost;
+        sum.bytes_skipped += progress.bytes_skipped;
+        sum.dropped = progress.dropped;
+        sum.ended = progress.ended;
+    }
+    sum
+}
+
+/// What the process's death would leave: the files as they are at this moment.
+pub(crate) fn snapshot(directory: &Path) -> tempfile::TempDir {
+    let copy = tempfile::tempdir().unwrap();
+    for entry in fs::read_dir(directory).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_file() {
+            fs::copy(&path, copy.path().join(path.file_name().unwrap())).unwrap();
+        }
+    }
+    copy
+}
