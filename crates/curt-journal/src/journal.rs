@@ -129,6 +129,10 @@ impl Journal {
         self.shared.append(len, fill)
     }
 
+    pub fn durability(&self) -> Durability {
+        self.shared.settings.durability
+    }
+
     /// Waits until the disk has the record. Without delay in [`Durability::Process`].
     pub async fn synced(&self, receipt: Receipt) -> Result<(), SyncFailed> {
         let Some(awaited) = receipt.awaited else { return Ok(()) };

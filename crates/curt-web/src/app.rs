@@ -5,12 +5,14 @@ use std::{sync::Arc, time::Duration};
 use axum::{extract::FromRef, http::HeaderName};
 use curt_cache::LinkCache;
 use curt_domain::{Clock, Code, CodeMaker, Proxies, ReservedWords, TargetRules, TargetUrl};
+use curt_journal::Journal;
 use curt_store::Store;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::{
     AdminKey, Node,
+    clicks::Clicks,
     clients::ClientRules,
     hosts::Hosts,
     ids::IdAllocator,
@@ -123,6 +125,8 @@ pub struct App {
     pub(crate) node: Arc<Node>,
     pub(crate) admin_key: AdminKey,
     pub(crate) clock: Clock,
+    #[from_ref(skip)]
+    pub(crate) clicks: Clicks,
     /// Held by each bulk request while it is answered.
     #[from_ref(skip)]
     pub(crate) bulk_slots: Arc<Semaphore>,
@@ -152,9 +156,16 @@ impl App {
             admin_key,
             node,
             clock,
+            clicks: Clicks::default(),
             bulk_slots: Arc::new(Semaphore::new(BULK_REQUESTS_MAX)),
             qr_slots: Arc::new(Semaphore::new(QR_IMAGES_MAX)),
         }
+    }
+
+    /// From now on clicks are written down here.
+    #[must_use]
+    pub fn with_journal(self, journal: Arc<Journal>) -> Self {
+        Self { clicks: Clicks::into(journal), ..self }
     }
 }
 

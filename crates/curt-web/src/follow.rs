@@ -4,25 +4,24 @@
 //! waiting and almost without allocating: that is nearly every visit. [`Redirects::follow`] decides
 //! everything. Both read the same rules from [`Route::verdict`], so they never disagree.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
 use curt_cache::{CachedRoute, LinkCache, LoadError, Lookup};
-use curt_domain::{
-    ClickClass, Clock, Code, MaxClicks, RedirectStatus, Route, Timestamp, Verdict, VisitHeaders,
-    classify, says_prefetch,
-};
+use curt_domain::{ClickClass, Clock, Code, MaxClicks, RedirectStatus, Route, Timestamp, Verdict};
 use curt_store::{Store, StoreError, StoreErrorKind};
 
 use crate::{
     Node,
     app::{App, Site},
+    clicks::Clicks,
     errors::ApiError,
     metrics::{Outcome, Tier},
     pages::{self, NO_STORE},
+    visitors::{Said, Visitor},
 };
 
 /// A path that can only name a link: `/code`, `/code/`, or `/code+` for the preview.
@@ -48,8 +47,15 @@ pub(crate) struct Visit {
     pub code: Code,
     pub preview: bool,
     pub method: Method,
+    pub client: IpAddr,
     pub query: Option<String>,
     pub headers: HeaderMap,
+}
+
+impl Visit {
+    fn visitor(&self) -> Visitor<'_> {
+        Visitor { client: self.client, query: self.query.as_deref(), headers: &self.headers }
+    }
 }
 
 /// An answer, and what the metrics call it.
@@ -65,6 +71,7 @@ pub(crate) struct Redirects {
     cache: Arc<LinkCache>,
     site: Arc<Site>,
     node: Arc<Node>,
+    clicks: Clicks,
     clock: Clock,
 }
 
@@ -82,6 +89,7 @@ impl Redirects {
             cache: Arc::clone(&app.cache),
             site: Arc::clone(&app.site),
             node: Arc::clone(&app.node),
+            clicks: app.clicks.clone(),
             clock: app.clock.clone(),
         }
     }
@@ -91,17 +99,27 @@ impl Redirects {
         self.site.reserved.contains(code)
     }
 
-    /// The status and the target of a link that is in memory and that everybody may follow now.
+    /// The status and the target of a link that is in memory and that everybody may follow now. The
+    /// click is written down by then.
     pub(crate) fn at_once(
         &self,
         code: &str,
-        query: Option<&str>,
+        method: &Method,
+        visitor: Visitor<'_>,
     ) -> Option<(StatusCode, HeaderValue)> {
+        if !self.clicks.are_safe_at_once() {
+            return None;
+        }
         let now = self.clock.now();
         let Some(Lookup::Found(cached)) = self.cache.get(code, now) else { return None };
         match cached.route.verdict(now) {
             Verdict::Follow => {
-                Some((status(cached.route.redirect_status), location(&cached, query)))
+                let answer =
+                    (status(cached.route.redirect_status), location(&cached, visitor.query));
+                if *method == Method::GET {
+                    self.clicks.write(cached.route.id, now, None, visitor);
+                }
+                Some(answer)
             }
             Verdict::FollowIfLeft(_) | Verdict::Absent | Verdict::Expired => None,
         }
@@ -125,8 +143,8 @@ impl Redirects {
                 outcome: Outcome::PreviewPage,
                 tier,
             },
-            Verdict::Follow => redirected(&cached, visit, tier),
-            Verdict::FollowIfLeft(max) => self.follow_if_left(&cached, max, tier, visit).await,
+            Verdict::Follow => self.redirect(&cached, now, None, tier, visit).await,
+            Verdict::FollowIfLeft(max) => self.follow_if_left(&cached, max, now, tier, visit).await,
         }
     }
 
@@ -174,10 +192,11 @@ impl Redirects {
         &self,
         cached: &CachedRoute,
         max: MaxClicks,
+        now: Timestamp,
         tier: Tier,
         visit: &Visit,
     ) -> Followed {
-        let class = classify(visit_headers(&visit.headers));
+        let class = Said::by(&visit.headers).class();
         if class == ClickClass::Prefetch {
             return self.refuse(ApiError::PrefetchRefused, Outcome::Prefetch, tier, visit);
         }
@@ -185,10 +204,29 @@ impl Redirects {
             return Followed { response: pages::limited(), outcome: Outcome::LimitedPage, tier };
         }
         match self.store.use_click(cached.route.id, max).await {
-            Ok(true) => redirected(cached, visit, tier),
+            Ok(true) => self.redirect(cached, now, Some(class), tier, visit).await,
             Ok(false) => self.ended(ApiError::LinkExhausted, &cached.route, tier, visit),
             Err(error) => self.refuse(error.into(), Outcome::Failed, tier, visit),
         }
+    }
+
+    /// The redirect to a link's own target: what a click is, unless only its headers are asked for.
+    async fn redirect(
+        &self,
+        cached: &CachedRoute,
+        now: Timestamp,
+        decided: Option<ClickClass>,
+        tier: Tier,
+        visit: &Visit,
+    ) -> Followed {
+        if visit.method == Method::GET {
+            let receipt = self.clicks.write(cached.route.id, now, decided, visit.visitor());
+            self.clicks.safe(receipt).await;
+        }
+        let location = location(cached, visit.query.as_deref());
+        let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, NO_STORE)];
+        let response = (status(cached.route.redirect_status), headers).into_response();
+        Followed { response, outcome: Outcome::Followed, tier }
     }
 
     /// A link that is over: its fallback where it has one.
@@ -213,13 +251,6 @@ impl Redirects {
     }
 }
 
-fn redirected(cached: &CachedRoute, visit: &Visit, tier: Tier) -> Followed {
-    let location = location(cached, visit.query.as_deref());
-    let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, NO_STORE)];
-    let response = (status(cached.route.redirect_status), headers).into_response();
-    Followed { response, outcome: Outcome::Followed, tier }
-}
-
 /// The target, with the visitor's query where the link wants it.
 fn location(cached: &CachedRoute, query: Option<&str>) -> HeaderValue {
     match query {
@@ -237,18 +268,6 @@ const fn status(status: RedirectStatus) -> StatusCode {
         RedirectStatus::Found302 => StatusCode::FOUND,
         RedirectStatus::Temporary307 => StatusCode::TEMPORARY_REDIRECT,
         RedirectStatus::Permanent308 => StatusCode::PERMANENT_REDIRECT,
-    }
-}
-
-fn visit_headers(headers: &HeaderMap) -> VisitHeaders<'_> {
-    let names = ["sec-purpose", "purpose", "x-purpose", "x-moz"];
-    let purposes = names.into_iter().flat_map(|name| headers.get_all(name));
-    // Whichever of them says so counts, whatever the others say.
-    let purpose = purposes.map(HeaderValue::as_bytes).find(|value| says_prefetch(value));
-    let user_agent = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes);
-    VisitHeaders {
-        user_agent: user_agent.unwrap_or_default(),
-        purpose: purpose.unwrap_or_default(),
     }
 }
 

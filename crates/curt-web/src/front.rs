@@ -42,6 +42,7 @@ use crate::{
     pages::NO_STORE,
     request_ids::RequestIds,
     routes,
+    visitors::Visitor,
 };
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -143,9 +144,11 @@ impl Front {
         let shared = &*self.shared;
         // What does not pass is met again on the way through `later`.
         check(&shared.site, request).ok()?;
+        let client = shared.site.clients.client(self.peer, request.headers());
         let query = request.uri().query();
+        let visitor = Visitor { client, query, headers: request.headers() };
         // A panic here is met again, caught and answered on the way through `later`.
-        let follow = || shared.redirects.at_once(path.code, query);
+        let follow = || shared.redirects.at_once(path.code, request.method(), visitor);
         let (status, location) = catch_unwind(AssertUnwindSafe(follow)).ok()??;
 
         let mut headers = HeaderMap::with_capacity(6);
@@ -202,7 +205,8 @@ impl Shared {
         if let Err(error) = check(&self.site, &request) {
             return (NO_ROUTE.into(), error.into_response());
         }
-        if let Some(visit) = self.visit(&request) {
+        let client = self.site.clients.client(peer, request.headers());
+        if let Some(visit) = self.visit(&request, client) {
             if !matches!(visit.method, Method::GET | Method::HEAD) {
                 let response = (([(header::ALLOW, READERS)]), ApiError::MethodNotAllowed);
                 return (REDIRECT_ROUTE.into(), response.into_response());
@@ -211,15 +215,14 @@ impl Shared {
             self.metrics.visited(outcome, tier);
             return (REDIRECT_ROUTE.into(), response);
         }
-        let client = ClientAddress(self.site.clients.client(peer, request.headers()));
-        request.extensions_mut().insert(client);
+        request.extensions_mut().insert(ClientAddress(client));
         let Ok(mut response) = self.router.clone().oneshot(request).await;
         let route = response.extensions_mut().remove::<MatchedPath>();
         (route.map_or(NO_ROUTE.into(), |route| route.as_str().into()), response)
     }
 
     /// The visit that this request is, unless its path belongs to the router.
-    fn visit(&self, request: &Request<Body>) -> Option<Visit> {
+    fn visit(&self, request: &Request<Body>, client: IpAddr) -> Option<Visit> {
         let path = CodePath::parse(request.uri().path())?;
         let code = path.code.parse().ok()?;
         if self.redirects.is_reserved(&code) {
@@ -229,6 +232,7 @@ impl Shared {
             code,
             preview: path.preview,
             method: request.method().clone(),
+            client,
             query: request.uri().query().map(str::to_owned),
             headers: request.headers().clone(),
         })

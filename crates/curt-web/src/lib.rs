@@ -7,6 +7,7 @@ mod admin_key;
 mod app;
 mod blocking;
 mod body;
+mod clicks;
 mod clients;
 mod docs;
 mod errors;
@@ -25,6 +26,7 @@ pub mod qr;
 mod request_ids;
 mod routes;
 mod server;
+mod visitors;
 
 pub use admin_key::AdminKey;
 pub use app::{

@@ -3,21 +3,27 @@
 
 use std::{
     hint::black_box,
+    net::IpAddr,
+    num::NonZeroUsize,
+    path::Path,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header},
 };
+use curt_domain::{Clock, LinkId};
+use curt_journal::{Journal, JournalSettings};
 use futures_util::FutureExt as _;
 use prometheus_client::registry::Registry;
 use tempfile::TempDir;
 
 use super::{ConnectionSettings, watch::Watch};
 use crate::{
-    Front, HttpMetrics, app::tests::open_app, follow::Redirects, front, metrics::ConnectionMetrics,
-    pages::NO_STORE, request_ids::RequestIds,
+    Front, HttpMetrics, app::tests::open_app, clicks::Clicks, follow::Redirects, front,
+    metrics::ConnectionMetrics, pages::NO_STORE, request_ids::RequestIds, visitors::Visitor,
 };
 
 const ROUNDS: &str = "CURT_LAYERS_ROUNDS";
@@ -29,6 +35,11 @@ const TRIES: u32 = 5;
 fn visit() -> Request<Body> {
     let visit = Request::get("/link").header("host", "sho.rt").header("user-agent", "Mozilla/5.0");
     visit.header("accept", "text/html").header("accept-language", "en").body(Body::empty()).unwrap()
+}
+
+fn journal_in(directory: &Path) -> Arc<Journal> {
+    let settings = JournalSettings::new(directory.join("journal"), NonZeroUsize::MIN);
+    Arc::new(Journal::open(settings, Clock::System).unwrap())
 }
 
 struct Figures {
@@ -55,8 +66,10 @@ async fn layers_of_a_redirect_each_take_their_share() {
     let mut figures = Figures { rounds, lines: Vec::new() };
     let directory = TempDir::new().unwrap();
     let app = open_app(directory.path()).await;
-    let (site, redirects) = (std::sync::Arc::clone(&app.site), Redirects::new(&app));
-    let front = Front::new(app, HttpMetrics::new(&mut Registry::default()));
+    let (site, redirects) = (Arc::clone(&app.site), Redirects::new(&app));
+    let journal = journal_in(directory.path());
+    let clicks = Clicks::into(Arc::clone(&journal));
+    let front = Front::new(app.with_journal(journal), HttpMetrics::new(&mut Registry::default()));
     let link = r#"{"original_url": "https://example.com/", "custom_alias": "link"}"#;
     let create = Request::post("/api/v1/urls").header("host", "sho.rt");
     let create = create.header("content-type", "application/json").body(Body::from(link)).unwrap();
@@ -72,8 +85,16 @@ async fn layers_of_a_redirect_each_take_their_share() {
     figures.time("checks of path, headers and host", || {
         front::check(&site, black_box(&request)).unwrap();
     });
-    figures
-        .time("code, cache, verdict", || drop(redirects.at_once(black_box("link"), None).unwrap()));
+    let client = IpAddr::from([192, 0, 2, 1]);
+    let visitor = Visitor { client, query: None, headers: request.headers() };
+    figures.time("code, cache, verdict", || {
+        drop(redirects.at_once(black_box("link"), &Method::GET, visitor).unwrap());
+    });
+    let (link, now) = (LinkId::new(1).unwrap(), Clock::System.now());
+    figures.time("writing the click down", || {
+        // None when the rounds come faster than anything drains them; then it is dropped.
+        black_box(clicks.write(link, now, None, black_box(visitor)));
+    });
     let location = HeaderValue::from_static("https://example.com/");
     figures.time("the response and its headers", || {
         let mut headers = HeaderMap::with_capacity(6);
@@ -94,7 +115,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
         header_timeout: Duration::from_secs(5),
         idle_timeout: Duration::from_secs(5),
     };
-    let watch = std::sync::Arc::new(Watch::new(&settings, ConnectionMetrics::default()));
+    let watch = Arc::new(Watch::new(&settings, ConnectionMetrics::default()));
     let watched = watch.admit(None).unwrap();
     let connection = &watched.connection;
     figures.time("the watch of the connection", || {

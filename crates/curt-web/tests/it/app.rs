@@ -1,9 +1,13 @@
 //! A whole node in a directory of its own, with a method for every endpoint.
 
-use std::sync::Arc;
+use std::{net::IpAddr, num::NonZeroUsize, path::Path, sync::Arc};
 
 use curt_cache::{CacheSettings, LinkCache};
-use curt_domain::{Clock, CodeMaker, CodeSettings, ManualClock, SecretKey};
+use curt_domain::{
+    Click, ClickClass, ClickSource, Clock, CodeMaker, CodeSettings, ManualClock, Privacy,
+    SecretKey, Timestamp,
+};
+use curt_journal::{Durability, Journal, JournalSettings, Liveness, Mark, SegmentReader};
 use curt_store::{DatabaseUrl, Store, StoreMetrics, StoreSettings};
 use curt_web::{
     AdminKey, App, AppSettings, Front, HttpMetrics, HttpSettings, LinkSettings, Node, PageSettings,
@@ -18,6 +22,9 @@ use crate::{answer::Answer, ask::Ask};
 pub(crate) const ADMIN_KEY: &str = "an administrator's key of more than forty characters";
 pub(crate) const PUBLIC_URL: &str = "https://sho.rt";
 
+/// Where the clicks of a node are, beside its database.
+const JOURNAL: &str = "journal";
+
 /// When every test begins.
 pub(crate) const START: &str = "2026-01-31T12:00:00.000Z";
 
@@ -29,6 +36,8 @@ pub(crate) struct TestSettings {
     pub(crate) pages: PageSettings,
     pub(crate) codes: CodeSettings,
     pub(crate) cache: CacheSettings,
+    /// Clicks are written down where this is set.
+    pub(crate) clicks: Option<Durability>,
 }
 
 impl Default for TestSettings {
@@ -40,6 +49,7 @@ impl Default for TestSettings {
             pages: PageSettings::default(),
             codes: CodeSettings::DEFAULT,
             cache: CacheSettings::DEFAULT,
+            clicks: None,
         }
     }
 }
@@ -57,6 +67,40 @@ pub(crate) struct TestApp {
 /// Always the same, so that generated codes are.
 pub(crate) fn secret() -> SecretKey {
     SecretKey::new(&[7; 32]).unwrap()
+}
+
+fn journal(directory: &Path, durability: Durability) -> Arc<Journal> {
+    let settings = JournalSettings::new(directory.join(JOURNAL), NonZeroUsize::MIN);
+    Arc::new(Journal::open(JournalSettings { durability, ..settings }, Clock::System).unwrap())
+}
+
+/// A click as it stands in the journal, with texts that can be compared.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct WrittenClick {
+    pub(crate) link: u64,
+    pub(crate) at: Timestamp,
+    pub(crate) decided: Option<ClickClass>,
+    pub(crate) client: IpAddr,
+    pub(crate) privacy: Privacy,
+    pub(crate) source: ClickSource,
+    /// User agent, referrer, languages, UTM source and campaign.
+    pub(crate) texts: [String; 5],
+}
+
+impl From<Click<'_>> for WrittenClick {
+    fn from(click: Click<'_>) -> Self {
+        let Click { user_agent, referrer, language, query, .. } = click;
+        let texts = [user_agent, referrer, language, query.utm_source, query.utm_campaign];
+        Self {
+            link: click.link.get(),
+            at: click.at,
+            decided: click.decided,
+            client: click.client,
+            privacy: click.privacy,
+            source: query.source,
+            texts: texts.map(|text| String::from_utf8(text.to_vec()).unwrap()),
+        }
+    }
 }
 
 impl TestApp {
@@ -98,9 +142,28 @@ impl TestApp {
             Arc::clone(&node),
             Clock::Manual(clock.clone()),
         );
+        let app = match settings.clicks {
+            Some(durability) => app.with_journal(journal(directory.path(), durability)),
+            None => app,
+        };
         let front = Front::new(app, HttpMetrics::new(&mut registry));
         let host = public_url.host_str().unwrap().to_owned();
         Self { clock, node, store, front, host, registry, directory }
+    }
+
+    /// What a reader beside the journal finds in it now.
+    pub(crate) fn written_clicks(&self) -> Vec<WrittenClick> {
+        let mut clicks = Vec::new();
+        for segment in
+            curt_journal::segments(&self.directory.path().join(JOURNAL)).unwrap().segments
+        {
+            let mut reader = SegmentReader::open(&segment, Mark::default()).unwrap();
+            let mut keep = |record: &[u8]| {
+                clicks.push(WrittenClick::from(Click::decode(record).unwrap()));
+            };
+            reader.next_batch(u64::MAX, Liveness::Live, &mut keep).unwrap();
+        }
+        clicks
     }
 
     /// Any request, without key and without anything that a client says about itself.

@@ -13,6 +13,7 @@ mod aliases;
 mod bulk;
 mod bulk_replays;
 mod caching;
+mod clicks;
 mod creating;
 mod deleting;
 mod editing;

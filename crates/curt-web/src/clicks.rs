@@ -1,0 +1,69 @@
+//! Writing clicks down: a click is in the journal before its visitor has the redirect.
+//!
+//! What is written is what the request says, and the one judgement that nobody can make later. A
+//! redirect never waits for room: a click that finds none is dropped, and the journal counts it.
+
+use std::{sync::Arc, time::Duration};
+
+use curt_domain::{Click, ClickClass, ClickQuery, LinkId, Timestamp};
+use curt_journal::{Durability, Journal, Receipt, SyncFailed};
+use tokio::time::timeout;
+
+use crate::visitors::{Said, Visitor};
+
+/// Longest time that a redirect waits for a sync: of a disk that hangs it does not learn.
+const SYNC_TIME_MAX: Duration = Duration::from_secs(2);
+
+/// Writes down the clicks of this node. Without a journal it counts nothing: on the command line,
+/// which follows no links, and where counting is switched off.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Clicks {
+    journal: Option<Arc<Journal>>,
+}
+
+impl Clicks {
+    pub(crate) fn into(journal: Arc<Journal>) -> Self {
+        Self { journal: Some(journal) }
+    }
+
+    /// Whether a click is as safe as it shall be once it is written.
+    pub(crate) fn are_safe_at_once(&self) -> bool {
+        self.journal.as_ref().is_none_or(|journal| journal.durability() == Durability::Process)
+    }
+
+    /// Writes a click down, to be safe when [`Clicks::safe`] says so. `decided` is the class of those
+    /// whose redirect depended on it.
+    pub(crate) fn write(
+        &self,
+        link: LinkId,
+        at: Timestamp,
+        decided: Option<ClickClass>,
+        visitor: Visitor<'_>,
+    ) -> Option<Receipt> {
+        let journal = self.journal.as_ref()?;
+        let said = Said::by(visitor.headers);
+        let click = Click {
+            link,
+            at,
+            decided: decided.or(said.prefetches().then_some(ClickClass::Prefetch)),
+            client: visitor.client,
+            privacy: said.privacy,
+            user_agent: said.user_agent,
+            referrer: said.referrer,
+            language: said.language,
+            query: visitor.query.map(ClickQuery::of).unwrap_or_default(),
+        };
+        journal.append(click.encoded_len(), |place| click.encode(place)).ok()
+    }
+
+    /// Waits until a click is safe, or it is known that it cannot be made so: then it is counted all
+    /// the same, unless the power fails.
+    pub(crate) async fn safe(&self, receipt: Option<Receipt>) {
+        let (Some(journal), Some(receipt)) = (&self.journal, receipt) else { return };
+        match timeout(SYNC_TIME_MAX, journal.synced(receipt)).await {
+            // Of a failure the journal itself has told.
+            Ok(Ok(()) | Err(SyncFailed)) => {}
+            Err(_elapsed) => tracing::warn!("the journal takes too long to sync a click"),
+        }
+    }
+}

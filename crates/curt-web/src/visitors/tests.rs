@@ -1,0 +1,34 @@
+//! What the headers of a visit mean.
+
+use super::*;
+
+#[test]
+fn the_purpose_of_a_visit_is_read_from_any_of_its_headers() {
+    for name in ["sec-purpose", "purpose", "x-purpose", "x-moz"] {
+        let mut headers = HeaderMap::new();
+        headers.insert("user-agent", HeaderValue::from_static("Mozilla/5.0"));
+        assert_eq!(Said::by(&headers).class(), ClickClass::Human);
+        headers.insert(name, HeaderValue::from_static("prefetch"));
+        assert_eq!(Said::by(&headers).class(), ClickClass::Prefetch, "{name}");
+    }
+    assert_eq!(Said::by(&HeaderMap::new()).user_agent, b"");
+}
+
+#[test]
+fn a_purpose_counts_whatever_stands_before_it() {
+    for [first, second] in [["sec-purpose", "purpose"], ["purpose", "purpose"]] {
+        let mut headers = HeaderMap::new();
+        headers.insert("user-agent", HeaderValue::from_static("Mozilla/5.0"));
+        headers.append(first, HeaderValue::from_static("something"));
+        headers.append(second, HeaderValue::from_static("prefetch"));
+        assert_eq!(Said::by(&headers).class(), ClickClass::Prefetch, "{first}, {second}");
+    }
+}
+
+#[test]
+fn a_header_that_is_no_text_is_read_all_the_same() {
+    let mut headers = HeaderMap::new();
+    headers.insert("user-agent", HeaderValue::from_bytes(b"Mozilla/5.0 \xff\xfe").unwrap());
+    assert_eq!(Said::by(&headers).user_agent, b"Mozilla/5.0 \xff\xfe");
+    assert_eq!(Said::by(&headers).class(), ClickClass::Human);
+}
