@@ -1,0 +1,33 @@
+//! Classes of user agents that came before: most clicks share a few hundred of them.
+
+use std::collections::HashMap;
+
+use curt_domain::{ClickClass, VisitHeaders, classify};
+use foldhash::fast::RandomState;
+
+/// User agents remembered; of the longest ones that is 4 MiB.
+const AGENTS_MAX: usize = 8_192;
+
+#[derive(Debug, Default)]
+pub(crate) struct Agents {
+    classes: HashMap<Box<[u8]>, ClickClass, RandomState>,
+}
+
+impl Agents {
+    /// The class that the user agent alone tells.
+    pub(crate) fn class(&mut self, user_agent: &[u8]) -> ClickClass {
+        if let Some(class) = self.classes.get(user_agent) {
+            return *class;
+        }
+        let class = classify(VisitHeaders { user_agent, purpose: b"" });
+        // A flood of invented ones costs time, and no memory.
+        if AGENTS_MAX <= self.classes.len() {
+            self.classes.clear();
+        }
+        self.classes.insert(user_agent.into(), class);
+        class
+    }
+}
+
+#[cfg(test)]
+mod tests;

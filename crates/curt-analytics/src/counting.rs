@@ -1,0 +1,316 @@
+//! Counting a journal, one batch after the other: read, add up, store with the marks, remove.
+//!
+//! **Invariant:** what was read and not stored lives in the fold and in the readings alone. After any
+//! failure both are thrown away, and the marks in the database say where to go on. So there is one way
+//! back from everything: a database that was away, an answer to COMMIT that was lost, another
+//! drain on the same segments.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    io,
+    ops::ControlFlow,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use curt_domain::{Clock, Timestamp};
+use curt_journal::{Journal, Liveness, SegmentFile, SegmentId, segments};
+use curt_store::{
+    AddClicksError, CLICK_ROWS_MAX, ClickBatch, ClickLosses, JournalMark, MarkMove, Store,
+    StoreError,
+};
+
+use crate::{
+    fold::Fold,
+    reading::{AfterCounting, LeftBecause, Look, Reading},
+};
+
+/// A batch takes no more after this time: who waits for its clicks to show waits for all of it.
+const BATCH_TIME_MAX: Duration = Duration::from_millis(100);
+
+/// Segments in a batch. Each mark is a statement of its own, a trip to a server.
+const BATCH_SEGMENTS_MAX: usize = 64;
+
+/// Rows of a batch when the database is slow. One click may be one row.
+const ROWS_FLOOR: usize = 125;
+
+/// No look at a segment for fewer clicks: each begins with reading a piece of the file again.
+const LOOK_ROWS_MIN: usize = 60;
+
+/// Longer, and others wait too long for SQLite's writer, or the batch for its time limit: the next
+/// ones are smaller.
+const STORE_TIME_HIGH: Duration = Duration::from_millis(100);
+
+/// Shorter, and batches may grow again.
+const STORE_TIME_LOW: Duration = Duration::from_millis(30);
+
+/// A segment that could not be read is tried again after this time.
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(5);
+
+/// Why a batch did not come about. Nothing of it was counted.
+#[derive(Debug, thiserror::Error)]
+pub enum PassError {
+    #[error("the journal's directory cannot be read")]
+    Journal(#[from] io::Error),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// How to know whether a segment may still grow.
+#[derive(Debug, Clone)]
+pub(crate) enum Writer {
+    /// It belongs to this process.
+    Ours(Arc<Journal>),
+    /// It is somebody else's, or nobody's.
+    Elsewhere(Liveness),
+}
+
+impl Writer {
+    fn liveness(&self, id: SegmentId) -> Liveness {
+        match self {
+            Self::Ours(journal) => journal.liveness(id),
+            Self::Elsewhere(liveness) => *liveness,
+        }
+    }
+}
+
+/// What one batch brought.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Pass {
+    pub(crate) clicks: u64,
+    pub(crate) missing: ClickLosses,
+    pub(crate) undecodable: u64,
+    /// Nothing that could be read was left when the batch was read.
+    pub(crate) is_dry: bool,
+    /// Clicks of before are counted, about.
+    pub(crate) counted_to: Option<Timestamp>,
+    /// Reading and adding up, and storing if there was anything to store.
+    pub(crate) read_time: Duration,
+    pub(crate) store_time: Option<Duration>,
+}
+
+impl Pass {
+    fn add(&mut self, look: Look) {
+        self.clicks += look.clicks;
+        self.missing.dropped += look.missing.dropped;
+        self.missing.lost += look.missing.lost;
+        self.undecodable += look.undecodable;
+    }
+}
+
+struct Left {
+    because: LeftBecause,
+    since: Instant,
+}
+
+pub(crate) struct Counting {
+    store: Store,
+    directory: PathBuf,
+    clock: Clock,
+    writer: Writer,
+    after: AfterCounting,
+    /// Oldest first: a shard that brings too much cannot keep the others waiting for longer than
+    /// it takes to fill a segment.
+    readings: BTreeMap<(Timestamp, SegmentId), Reading>,
+    left: HashMap<SegmentId, Left>,
+    fold: Fold,
+    rows_max: usize,
+    said_unremovable: bool,
+}
+
+impl Counting {
+    pub(crate) fn new(
+        store: Store,
+        directory: PathBuf,
+        clock: Clock,
+        writer: Writer,
+        after: AfterCounting,
+    ) -> Self {
+        Self {
+            store,
+            directory,
+            clock,
+            writer,
+            after,
+            readings: BTreeMap::new(),
+            left: HashMap::new(),
+            fold: Fold::default(),
+            rows_max: CLICK_ROWS_MAX,
+            said_unremovable: false,
+        }
+    }
+
+    /// Counts one batch of whatever there is.
+    pub(crate) async fn pass(&mut self) -> Result<Pass, PassError> {
+        let result = self.try_pass().await;
+        if result.is_err() {
+            self.forget();
+        }
+        result
+    }
+
+    /// Where the marks stand of all segments that could be read.
+    pub(crate) fn marks(&self) -> impl Iterator<Item = JournalMark> {
+        self.readings.values().map(Reading::stored)
+    }
+
+    pub(crate) fn left(&self) -> impl Iterator<Item = (SegmentId, &LeftBecause)> {
+        self.left.iter().map(|(id, left)| (*id, &left.because))
+    }
+
+    async fn try_pass(&mut self) -> Result<Pass, PassError> {
+        self.list_segments().await?;
+        let now = self.clock.now();
+        let started = Instant::now();
+        let mut pass = match self.read(now) {
+            Ok(pass) => pass,
+            Err(because) => {
+                self.leave(because);
+                return Ok(Pass::default());
+            }
+        };
+        pass.read_time = started.elapsed();
+        pass.counted_to = self.counted_to(&pass, now);
+        let steps: Vec<_> =
+            self.readings.values().filter_map(|reading| reading.step(now)).collect();
+        if !steps.is_empty() {
+            let started = Instant::now();
+            if self.store(&steps).await?.is_break() {
+                self.forget();
+                return Ok(Pass::default());
+            }
+            pass.store_time = Some(started.elapsed());
+        }
+        self.remove_finished(now);
+        Ok(pass)
+    }
+
+    /// Looks for new segments and their marks. One that is known already needs no question.
+    async fn list_segments(&mut self) -> Result<(), PassError> {
+        let files = segments(&self.directory)?.segments;
+        let listed: HashSet<SegmentId> = files.iter().map(|file| file.id).collect();
+        self.readings.retain(|(_, id), _| listed.contains(id));
+        self.left.retain(|id, left| {
+            let may_try_again = matches!(left.because, LeftBecause::Unreadable(_))
+                && UNREADABLE_PAUSE <= left.since.elapsed();
+            listed.contains(id) && !may_try_again
+        });
+        let is_new = |file: &SegmentFile| {
+            !self.left.contains_key(&file.id)
+                && !self.readings.contains_key(&(file.created_at, file.id))
+        };
+        let new: Vec<_> = files.into_iter().filter(is_new).collect();
+        if new.is_empty() {
+            return Ok(());
+        }
+        let ids: Vec<_> = new.iter().map(|file| file.id.0).collect();
+        let marks = self.store.journal_marks(&ids).await?;
+        for file in new {
+            let stored = marks.get(&file.id.0).copied();
+            self.readings.insert((file.created_at, file.id), Reading::new(file, stored));
+        }
+        Ok(())
+    }
+
+    /// Fills the fold until it is full, its time is over, or there is no more.
+    fn read(&mut self, now: Timestamp) -> Result<Pass, (SegmentId, LeftBecause)> {
+        let started = Instant::now();
+        let mut pass = Pass { is_dry: true, ..Pass::default() };
+        let mut segments = 0;
+        let unread = self.readings.iter_mut().filter(|(_, reading)| !reading.has_ended());
+        for ((_, id), reading) in unread {
+            loop {
+                let room = self.rows_max.saturating_sub(self.fold.len());
+                let is_full = room < LOOK_ROWS_MIN || BATCH_SEGMENTS_MAX <= segments;
+                if is_full || BATCH_TIME_MAX <= started.elapsed() {
+                    return Ok(Pass { is_dry: false, ..pass });
+                }
+                // Before reading: what is sealed in between shows next time.
+                let liveness = self.writer.liveness(*id);
+                let look = reading.look(room as u64, liveness, &mut self.fold, now);
+                let look = look.map_err(|because| (*id, because))?;
+                pass.add(look);
+                if look.is_dry {
+                    break;
+                }
+            }
+            segments += usize::from(reading.step(now).is_some());
+        }
+        Ok(pass)
+    }
+
+    /// Of a batch that took all there was: now. Else the last click of the oldest segment that has
+    /// more.
+    fn counted_to(&self, pass: &Pass, now: Timestamp) -> Option<Timestamp> {
+        if pass.is_dry {
+            return Some(now);
+        }
+        let unfinished = self.readings.values().find(|reading| !reading.has_ended());
+        unfinished.map(|reading| reading.last_at().min(now))
+    }
+
+    /// Breaks off when somebody else has counted the same.
+    async fn store(&mut self, steps: &[MarkMove]) -> Result<ControlFlow<()>, StoreError> {
+        let started = Instant::now();
+        let (clicks, losses) = self.fold.take();
+        let batch = ClickBatch { marks: steps.to_vec(), clicks, losses };
+        let stored = self.store.add_clicks(batch).await;
+        self.adapt(started.elapsed());
+        match stored {
+            Ok(()) => {}
+            Err(AddClicksError::MarkMoved) => return Ok(ControlFlow::Break(())),
+            Err(AddClicksError::Store(error)) => return Err(error),
+        }
+        let mut steps = steps.iter().map(|step| (step.segment, step)).collect::<HashMap<_, _>>();
+        for ((_, id), reading) in &mut self.readings {
+            if let Some(step) = steps.remove(&id.0) {
+                reading.stepped(step);
+            }
+        }
+        Ok(ControlFlow::Continue(()))
+    }
+
+    fn adapt(&mut self, store_time: Duration) {
+        if STORE_TIME_HIGH < store_time {
+            self.rows_max = (self.rows_max / 2).max(ROWS_FLOOR);
+        } else if store_time < STORE_TIME_LOW {
+            self.rows_max = (self.rows_max * 2).min(CLICK_ROWS_MAX);
+        }
+    }
+
+    /// Everything that has ended is stored by now.
+    fn remove_finished(&mut self, now: Timestamp) {
+        if self.after == AfterCounting::Keep {
+            return;
+        }
+        let mut failed = None;
+        self.readings.retain(|_, reading| {
+            reading.has_ended()
+                && reading
+                    .remove(&self.directory, now)
+                    .map_err(|error| failed = Some(error))
+                    .is_err()
+                || !reading.has_ended()
+        });
+        if let Some(error) = &failed
+            && !self.said_unremovable
+        {
+            let error: &dyn std::error::Error = error;
+            tracing::error!(error, "a counted segment of the journal cannot be removed");
+        }
+        self.said_unremovable = failed.is_some();
+    }
+
+    fn leave(&mut self, (id, because): (SegmentId, LeftBecause)) {
+        let error: &dyn std::error::Error = &because;
+        tracing::error!(segment = %id, error, "a segment of the journal is left uncounted");
+        self.left.insert(id, Left { because, since: Instant::now() });
+        self.forget();
+    }
+
+    fn forget(&mut self) {
+        self.readings.clear();
+        self.fold.take();
+    }
+}

@@ -1,0 +1,256 @@
+//! The drain: one thread that counts this server's journal for as long as the server runs.
+//!
+//! It looks at the journal ten times a second, and at once again while there is more than one batch.
+//! A database that is away or full costs nothing but time: the clicks stay in the journal, and only
+//! when that is full are they dropped and counted as such. The thread is at low priority, because
+//! redirects come first; what it does is at most `CLICK_ROWS_MAX` rows and some megabytes.
+
+use std::{
+    error::Error,
+    fmt::Write as _,
+    io, iter,
+    path::PathBuf,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
+
+use curt_domain::{Clock, Timestamp};
+use curt_journal::{Journal, segments};
+use curt_store::Store;
+use parking_lot::{Condvar, Mutex};
+use tokio::{runtime::Handle, sync::oneshot, time::timeout};
+
+use crate::{
+    DrainMetrics, LeftBecause, PassError,
+    counting::{Counting, Pass, Writer},
+    reading::AfterCounting,
+};
+
+/// Between two looks at a journal that has nothing more: what a click waits before it shows.
+const INTERVAL: Duration = Duration::from_millis(100);
+
+/// The pause after a failure, doubled for each further one.
+const PAUSE_MIN: Duration = Duration::from_millis(100);
+const PAUSE_MAX: Duration = Duration::from_secs(5);
+
+/// As `nice` does it: redirects come first.
+const NICENESS: i32 = 10;
+
+pub struct DrainSettings {
+    pub store: Store,
+    pub journal: Arc<Journal>,
+    /// Where the journal is.
+    pub directory: PathBuf,
+    pub clock: Clock,
+    pub metrics: DrainMetrics,
+}
+
+/// The running drain. Dropped without [`Drain::finish`] it ends after the batch at hand.
+#[derive(Debug)]
+pub struct Drain {
+    shared: Arc<Shared>,
+    ended: oneshot::Receiver<Finished>,
+    watch: DrainWatch,
+}
+
+/// How it ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Finished {
+    /// Everything that could be read is counted.
+    Whole,
+    /// The rest is counted at the next start.
+    Early,
+}
+
+/// What the drain's health is, to whoever has a clone of it.
+#[derive(Debug, Clone, Default)]
+pub struct DrainWatch(Arc<Mutex<DrainState>>);
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DrainState {
+    /// All clicks of before are counted, about; absent until the drain has started.
+    pub counted_to: Option<Timestamp>,
+    /// Why the latest batch was not counted.
+    pub failure: Option<String>,
+    /// Segments that wait for the newer release which wrote them.
+    pub newer_segments: usize,
+    /// Segments that cannot be read, or are not what their names say.
+    pub unreadable_segments: usize,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    end: Mutex<Option<Deadline>>,
+    bell: Condvar,
+}
+
+/// When to give up what is still to be counted.
+#[derive(Debug, Clone, Copy)]
+struct Deadline(Instant);
+
+impl Drain {
+    /// Starts the thread, which calls the store on the current async runtime.
+    pub fn start(settings: DrainSettings) -> io::Result<Self> {
+        let DrainSettings { store, journal, directory, clock, metrics } = settings;
+        let watch = metrics.watch().clone();
+        watch.0.lock().counted_to = Some(oldest_click(&directory, &clock));
+        let shared = Arc::new(Shared::default());
+        let writer = Writer::Ours(journal);
+        let thread = DrainThread {
+            shared: Arc::clone(&shared),
+            counting: Counting::new(store, directory, clock, writer, AfterCounting::Remove),
+            metrics,
+            watch: watch.clone(),
+            pause: PAUSE_MIN,
+        };
+        let (finished, ended) = oneshot::channel();
+        let runtime = Handle::current();
+        thread::Builder::new().name("drain".to_owned()).spawn(move || {
+            lower_priority();
+            // Whoever wanted to know may have left.
+            finished.send(thread.run(&runtime)).unwrap_or(());
+        })?;
+        Ok(Self { shared, ended, watch })
+    }
+
+    pub fn watch(&self) -> &DrainWatch {
+        &self.watch
+    }
+
+    /// Counts everything that is in the journal, which has to be closed already, and ends; or gives
+    /// up after `patience`, and leaves the rest to the next start.
+    pub async fn finish(mut self, patience: Duration) -> Finished {
+        self.shared.end_by(Instant::now() + patience);
+        match timeout(patience, &mut self.ended).await {
+            Ok(Ok(finished)) => finished,
+            // It panicked, or waits for the database.
+            Ok(Err(_)) | Err(_) => Finished::Early,
+        }
+    }
+}
+
+impl Drop for Drain {
+    fn drop(&mut self) {
+        self.shared.end_by(Instant::now());
+    }
+}
+
+impl DrainWatch {
+    pub fn state(&self) -> DrainState {
+        self.0.lock().clone()
+    }
+
+    /// How long ago the oldest click may have been that is not counted yet.
+    pub fn lag(&self, now: Timestamp) -> Option<Duration> {
+        self.0.lock().counted_to.map(|counted_to| now.since(counted_to))
+    }
+}
+
+impl Shared {
+    fn end_by(&self, deadline: Instant) {
+        *self.end.lock() = Some(Deadline(deadline));
+        self.bell.notify_all();
+    }
+
+    fn end(&self) -> Option<Deadline> {
+        *self.end.lock()
+    }
+
+    /// Waits for so long, or until the end is wanted and that was not known yet.
+    fn wait(&self, pause: Duration, known: Option<Deadline>) {
+        let mut end = self.end.lock();
+        if end.is_some() == known.is_some() {
+            self.bell.wait_for(&mut end, pause);
+        }
+    }
+}
+
+struct DrainThread {
+    shared: Arc<Shared>,
+    counting: Counting,
+    metrics: DrainMetrics,
+    watch: DrainWatch,
+    pause: Duration,
+}
+
+impl DrainThread {
+    fn run(mut self, runtime: &Handle) -> Finished {
+        loop {
+            // Asked first: a pass that began when the journal was closed has seen all of it.
+            let end = self.shared.end();
+            let passed = runtime.block_on(self.counting.pass());
+            self.report(&passed);
+            let pause = match (passed, end) {
+                (Ok(pass), Some(_)) if pass.is_dry => return Finished::Whole,
+                (_, Some(Deadline(deadline))) if deadline <= Instant::now() => {
+                    return Finished::Early;
+                }
+                (Ok(pass), _) if pass.is_dry => INTERVAL,
+                (Ok(_), _) => continue,
+                (Err(_), Some(_)) => PAUSE_MIN,
+                (Err(_), None) => self.longer_pause(),
+            };
+            self.shared.wait(pause, end);
+        }
+    }
+
+    fn longer_pause(&mut self) -> Duration {
+        let pause = self.pause;
+        self.pause = (pause * 2).min(PAUSE_MAX);
+        pause
+    }
+
+    fn report(&mut self, passed: &Result<Pass, PassError>) {
+        let failure = match passed {
+            Ok(pass) => {
+                self.metrics.count(pass);
+                self.pause = PAUSE_MIN;
+                None
+            }
+            Err(error) => {
+                self.metrics.count_failure();
+                Some(chain(error))
+            }
+        };
+        let mut state = self.watch.0.lock();
+        match (&failure, &state.failure) {
+            (Some(error), before) if before.as_ref() != Some(error) => {
+                tracing::error!(error, "clicks stay in the journal: they cannot be counted now");
+            }
+            (None, Some(_)) => tracing::info!("clicks are counted again"),
+            _ => {}
+        }
+        state.failure = failure;
+        if let Ok(Pass { counted_to: Some(counted_to), .. }) = passed {
+            state.counted_to = Some(*counted_to);
+        }
+        let newer = |because: &LeftBecause| matches!(because, LeftBecause::Newer);
+        let left = self.counting.left().count();
+        state.newer_segments = self.counting.left().filter(|(_, because)| newer(because)).count();
+        state.unreadable_segments = left - state.newer_segments;
+    }
+}
+
+/// The error and its causes, in one line.
+fn chain(error: &PassError) -> String {
+    let mut text = error.to_string();
+    for cause in iter::successors(error.source(), |&cause| cause.source()) {
+        write!(text, ": {cause}").expect("a string takes what is written");
+    }
+    text
+}
+
+/// What an earlier run may have left begins with its oldest segment.
+fn oldest_click(directory: &std::path::Path, clock: &Clock) -> Timestamp {
+    let now = clock.now();
+    let listing = segments(directory).unwrap_or_default();
+    listing.segments.first().map_or(now, |segment| segment.created_at.min(now))
+}
+
+/// Of this thread alone: Linux has a priority for each.
+fn lower_priority() {
+    if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+        tracing::debug!(%error, "the drain keeps the priority of all");
+    }
+}

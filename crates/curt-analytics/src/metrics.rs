@@ -1,0 +1,108 @@
+//! What the drain tells Prometheus.
+
+use std::{fmt, sync::atomic::AtomicU64};
+
+use curt_domain::Clock;
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric as _},
+    metrics::{
+        counter::Counter,
+        gauge::ConstGauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::{Registry, Unit},
+};
+
+use crate::{counting::Pass, drain::DrainWatch};
+
+/// Handles to the drain's metrics; clones share the numbers.
+#[derive(Debug, Clone)]
+pub struct DrainMetrics {
+    clicks: Counter,
+    dropped: Counter,
+    lost: Counter,
+    undecodable: Counter,
+    failures: Counter,
+    read_time: Counter<f64, AtomicU64>,
+    store_time: Histogram,
+    watch: DrainWatch,
+}
+
+impl DrainMetrics {
+    /// Creates the metrics and adds them to the registry; all their names start with `drain_`.
+    pub fn register(registry: &mut Registry, clock: Clock) -> Self {
+        let metrics = Self::unregistered();
+        let registry = registry.sub_registry_with_prefix("drain");
+        registry.register("clicks", "Clicks counted", metrics.clicks.clone());
+        let help = "Clicks that the journal could not take, as noted in the database";
+        registry.register("dropped", help, metrics.dropped.clone());
+        let help =
+            "Clicks that were in the journal and could not be read, as noted in the database";
+        registry.register("lost", help, metrics.lost.clone());
+        let help = "Records among the lost ones that were there and are no clicks";
+        registry.register("undecodable", help, metrics.undecodable.clone());
+        registry.register("failures", "Batches that were not counted", metrics.failures.clone());
+        let help = "Time spent reading and adding up";
+        registry.register_with_unit("read", help, Unit::Seconds, metrics.read_time.clone());
+        let help = "Time to store a batch";
+        registry.register_with_unit("store", help, Unit::Seconds, metrics.store_time.clone());
+        registry.register_collector(Box::new(Lag { watch: metrics.watch.clone(), clock }));
+        metrics
+    }
+
+    /// Metrics that nobody looks at.
+    pub fn unregistered() -> Self {
+        Self {
+            clicks: Counter::default(),
+            dropped: Counter::default(),
+            lost: Counter::default(),
+            undecodable: Counter::default(),
+            failures: Counter::default(),
+            read_time: Counter::default(),
+            store_time: Histogram::new(exponential_buckets(0.001, 2.0, 14)),
+            watch: DrainWatch::default(),
+        }
+    }
+
+    pub(crate) fn watch(&self) -> &DrainWatch {
+        &self.watch
+    }
+
+    pub(crate) fn count(&self, pass: &Pass) {
+        self.clicks.inc_by(pass.clicks);
+        self.dropped.inc_by(pass.missing.dropped);
+        self.lost.inc_by(pass.missing.lost);
+        self.undecodable.inc_by(pass.undecodable);
+        self.read_time.inc_by(pass.read_time.as_secs_f64());
+        if let Some(time) = pass.store_time {
+            self.store_time.observe(time.as_secs_f64());
+        }
+    }
+
+    pub(crate) fn count_failure(&self) {
+        self.failures.inc();
+    }
+}
+
+/// Asked when somebody looks, so that it grows while the drain waits for the database.
+#[derive(Debug)]
+struct Lag {
+    watch: DrainWatch,
+    clock: Clock,
+}
+
+impl Collector for Lag {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let Some(lag) = self.watch.lag(self.clock.now()) else { return Ok(()) };
+        let gauge = ConstGauge::new(lag.as_secs_f64());
+        let help = "Age of the oldest click that may not be counted yet";
+        let metric = encoder.encode_descriptor(
+            "drain_lag",
+            help,
+            Some(&Unit::Seconds),
+            gauge.metric_type(),
+        )?;
+        gauge.encode(metric)
+    }
+}

@@ -1,0 +1,134 @@
+//! Journals with clicks in them, and drains that count them.
+
+use std::{fs, net::IpAddr, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
+
+use curt_analytics::{Drain, DrainMetrics, DrainSettings, Finished};
+use curt_domain::{Click, ClickQuery, Privacy, Timestamp};
+use curt_journal::{Journal, JournalSettings, SEGMENT_LEN, SegmentFile, segments};
+use curt_store::Store;
+use tempfile::TempDir;
+
+use crate::stores::{LINKS, clock, id, now};
+
+/// Longer than any of it takes on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+pub(crate) fn click(number: u64, at: Timestamp) -> Click<'static> {
+    Click {
+        link: id(number),
+        at,
+        decided: None,
+        client: IpAddr::from([192, 0, 2, 1]),
+        privacy: Privacy::default(),
+        user_agent: b"Mozilla/5.0 (X11; Linux x86_64; rv:133.0) Gecko/20100101 Firefox/133.0",
+        referrer: b"https://example.org/",
+        language: b"de-DE,de;q=0.8",
+        query: ClickQuery::default(),
+    }
+}
+
+/// A journal in a directory of its own.
+pub(crate) struct TestJournal {
+    home: TempDir,
+    journal: Arc<Journal>,
+}
+
+impl TestJournal {
+    pub(crate) fn new() -> Self {
+        Self::open(tempfile::tempdir().unwrap(), u64::MAX)
+    }
+
+    /// With room for so many segments.
+    pub(crate) fn small(segments: u64) -> Self {
+        Self::open(tempfile::tempdir().unwrap(), segments * u64::from(SEGMENT_LEN))
+    }
+
+    fn open(home: TempDir, capacity: u64) -> Self {
+        let shards = NonZeroUsize::new(2).unwrap();
+        let settings = JournalSettings {
+            capacity,
+            ..JournalSettings::new(home.path().join("journal"), shards)
+        };
+        let journal = Arc::new(Journal::open(settings, clock()).unwrap());
+        Self { home, journal }
+    }
+
+    /// What is there if the process dies now, as another journal finds it.
+    pub(crate) fn copy(&self) -> Self {
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("journal");
+        fs::create_dir(&directory).unwrap();
+        for segment in self.segments() {
+            fs::copy(&segment.path, directory.join(segment.path.file_name().unwrap())).unwrap();
+        }
+        Self::open(home, u64::MAX)
+    }
+
+    pub(crate) fn directory(&self) -> PathBuf {
+        self.home.path().join("journal")
+    }
+
+    pub(crate) fn segments(&self) -> Vec<SegmentFile> {
+        segments(&self.directory()).unwrap().segments
+    }
+
+    pub(crate) fn damaged(&self) -> Vec<SegmentFile> {
+        segments(&self.directory().join("damaged")).unwrap().segments
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.journal
+    }
+
+    /// So many clicks, on all links in turn, now. None may be dropped.
+    pub(crate) fn append(&self, clicks: u64) {
+        for number in 0..clicks {
+            assert!(self.append_one(&click(1 + number % LINKS, now())));
+        }
+    }
+
+    /// Whether the journal took it.
+    pub(crate) fn append_one(&self, click: &Click<'_>) -> bool {
+        self.journal.append(click.encoded_len(), |place| click.encode(place)).is_ok()
+    }
+
+    pub(crate) fn append_bytes(&self, bytes: &[u8]) {
+        self.journal.append(bytes.len(), |place| place.copy_from_slice(bytes)).unwrap();
+    }
+
+    pub(crate) fn start(&self, store: &Store) -> Drain {
+        self.start_with(store, DrainMetrics::unregistered())
+    }
+
+    pub(crate) fn start_with(&self, store: &Store, metrics: DrainMetrics) -> Drain {
+        let settings = DrainSettings {
+            store: store.clone(),
+            journal: Arc::clone(&self.journal),
+            directory: self.directory(),
+            clock: clock(),
+            metrics,
+        };
+        Drain::start(settings).unwrap()
+    }
+
+    /// Ends the journal, and then the drain when it has counted all.
+    pub(crate) async fn finish(&self, drain: Drain) {
+        self.journal.close();
+        assert_eq!(drain.finish(PATIENCE).await, Finished::Whole);
+    }
+
+    /// A drain from its start to its end.
+    pub(crate) async fn drain(&self, store: &Store) {
+        self.finish(self.start(store)).await;
+    }
+}
+
+/// Changes one bit of the click with this number.
+pub(crate) fn damage(segment: &SegmentFile, number: usize) {
+    const WORD: &[u8] = b"Firefox";
+    let mut bytes = fs::read(&segment.path).unwrap();
+    let words = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(WORD));
+    let at = words.take(number + 1).last().unwrap();
+    bytes[at] ^= 0x10;
+    fs::write(&segment.path, bytes).unwrap();
+}

@@ -1,0 +1,10 @@
+//! Clicks are counted exactly once, whatever happens between the journal and the database: real
+//! journals, real stores, on every engine that is there.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
+mod damage;
+mod exactness;
+mod journals;
+mod replays;
+mod stores;
