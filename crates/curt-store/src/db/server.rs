@@ -1,16 +1,15 @@
 //! PostgreSQL and MySQL through sqlx: connections, statements, transactions and errors.
 //!
-//! The only file that names sqlx. The two drivers have no type in common, so each `enum` here has
+//! This module alone names sqlx. The two drivers have no type in common, so each `enum` here has
 //! one variant for either, and the rest of the crate sees the `enum`.
 
 use std::{borrow::Cow, sync::Arc, time::Duration};
 
 use sqlx::{
     Arguments as _, AssertSqlSafe, ConnectOptions as _, Connection as _, Database, Decode, Encode,
-    Executor, MySql, MySqlConnection, MySqlPool, PgConnection, PgPool, Postgres, Row as _,
-    Transaction, Type, TypeInfo as _, ValueRef as _,
+    Executor as _, MySql, MySqlConnection, PgConnection, Postgres, Row as _, Transaction, Type,
+    TypeInfo as _, ValueRef as _,
     mysql::{MySqlConnectOptions, MySqlDatabaseError, MySqlRow},
-    pool::PoolOptions,
     postgres::{PgConnectOptions, PgDatabaseError, PgRow},
 };
 use tokio::time::timeout;
@@ -21,23 +20,19 @@ use crate::{
     ConnectError, DatabaseUrl, Engine, StoreMetrics, StoreSettings, database_url::Location,
 };
 
+mod pool;
 mod transactions;
+
+use pool::Pool;
 
 /// How long the first connection may take: a server that starts at the same time is waited for
 /// by whoever starts us.
 const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// How long to wait for a connection of the pool. Longer, and the caller's caller has given up.
-const ACQUIRE_TIME_MAX: Duration = Duration::from_millis(500);
-
 /// How long a body, a single statement, a BEGIN, COMMIT or ROLLBACK, or the goodbye may take as
 /// seen from here: a little more than the limits that the server itself keeps, so that only a hung
 /// network is cut off here.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(12);
-
-/// A connection that was idle for so long is tried before it is used; the server may have been
-/// restarted. Under load that never happens, and each statement is spared a trip.
-const TRIED_AFTER_IDLE: Duration = Duration::from_secs(1);
 
 /// Prepared statements kept per connection; all the texts we have fit.
 const STATEMENTS_MAX: usize = 256;
@@ -54,12 +49,6 @@ pub(in crate::db) struct Server {
     /// Transactions under way. They end by themselves, whether or not somebody waits for them.
     transactions: TaskTracker,
     metrics: StoreMetrics,
-}
-
-#[derive(Clone)]
-enum Pool {
-    Postgres(PgPool),
-    MySql(MySqlPool),
 }
 
 enum Options {
@@ -89,15 +78,15 @@ impl Server {
             Ok(checked) => checked?,
             Err(elapsed) => return Err(DbError::new(DbErrorKind::Unavailable, elapsed).into()),
         }
-        let pool = options.pool(settings.connections_max, Patience::Request);
+        let pool = Pool::new(&options, settings.connections_max, Patience::Request);
         let transactions = TaskTracker::new();
         Ok(Self { options: Arc::new(options), pool, transactions, metrics })
     }
 
     pub(in crate::db) fn engine(&self) -> Engine {
-        match self.pool {
-            Pool::Postgres(_) => Engine::Postgres,
-            Pool::MySql(_) => Engine::MySql,
+        match *self.options {
+            Options::Postgres(_) => Engine::Postgres,
+            Options::MySql(_) => Engine::MySql,
         }
     }
 
@@ -107,16 +96,8 @@ impl Server {
         values: &[Value<'_>],
     ) -> Result<Vec<Row>, DbError> {
         let read = async {
-            match &self.pool {
-                Pool::Postgres(pool) => {
-                    let mut connection = pool.acquire().await.map_err(db_error)?;
-                    Connection::Postgres(&mut connection).rows(sql, values).await
-                }
-                Pool::MySql(pool) => {
-                    let mut connection = pool.acquire().await.map_err(db_error)?;
-                    Connection::MySql(&mut connection).rows(sql, values).await
-                }
-            }
+            let mut connection = self.pool.acquire().await?;
+            connection.get().rows(sql, values).await
         };
         timeout(ANSWER_TIME_MAX, read).await.unwrap_or_else(|elapsed| Err(timed_out(elapsed)))
     }
@@ -163,82 +144,6 @@ impl Options {
             }
         }
         Ok(())
-    }
-
-    fn pool(&self, connections_max: u32, patience: Patience) -> Pool {
-        match self {
-            Self::Postgres(options) => {
-                let session = session::postgres(patience);
-                let pool = pool_options(connections_max, patience, session);
-                Pool::Postgres(pool.connect_lazy_with(options.clone()))
-            }
-            Self::MySql(options) => {
-                let session = session::mysql(patience);
-                let pool = pool_options(connections_max, patience, session);
-                Pool::MySql(pool.connect_lazy_with(options.clone()))
-            }
-        }
-    }
-}
-
-/// Connections that are tried after a pause, and begin with the statements of `session`.
-fn pool_options<DB: Database>(
-    connections_max: u32,
-    patience: Patience,
-    session: &'static [&'static str],
-) -> PoolOptions<DB>
-where
-    for<'c> &'c mut DB::Connection: Executor<'c, Database = DB>,
-{
-    PoolOptions::<DB>::new()
-        .max_connections(connections_max)
-        .acquire_timeout(match patience {
-            Patience::Request => ACQUIRE_TIME_MAX,
-            Patience::Migration => CONNECT_TIME_MAX,
-        })
-        .test_before_acquire(false)
-        .before_acquire(|connection: &mut DB::Connection, usage| {
-            Box::pin(async move {
-                if TRIED_AFTER_IDLE <= usage.idle_for {
-                    connection.ping().await?;
-                }
-                Ok(true)
-            })
-        })
-        .after_connect(move |connection: &mut DB::Connection, _| {
-            Box::pin(async move {
-                for statement in session {
-                    connection.execute(*statement).await?;
-                }
-                Ok(())
-            })
-        })
-}
-
-impl Pool {
-    async fn begin(&self) -> Result<Begun, DbError> {
-        let begin = async {
-            match self {
-                Self::Postgres(pool) => pool.begin().await.map(Begun::Postgres),
-                Self::MySql(pool) => pool.begin().await.map(Begun::MySql),
-            }
-        };
-        match timeout(ANSWER_TIME_MAX, begin).await {
-            Ok(transaction) => transaction.map_err(db_error),
-            Err(elapsed) => Err(timed_out(elapsed)),
-        }
-    }
-
-    async fn close(&self) {
-        let close = async {
-            match self {
-                Self::Postgres(pool) => pool.close().await,
-                Self::MySql(pool) => pool.close().await,
-            }
-        };
-        if timeout(ANSWER_TIME_MAX, close).await.is_err() {
-            tracing::warn!("the database did not answer when connections to it were closed");
-        }
     }
 }
 

@@ -46,7 +46,7 @@ impl Server {
                     server.attempts(&server.pool, ANSWER_TIME_MAX, name, &input, body).await
                 }
                 Patience::Migration => {
-                    let pool = server.options.pool(1, patience);
+                    let pool = Pool::new(&server.options, 1, patience);
                     let result =
                         server.attempts(&pool, MIGRATION_TIME_MAX, name, &input, body).await;
                     pool.close().await;
@@ -135,4 +135,4 @@ fn backoff(attempt: u32) -> Duration {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

@@ -85,16 +85,21 @@ impl BadNetwork {
 
 /// A connection through the network, which is there as long as the set.
 async fn connect_through(network: BadNetwork, url: &Url) -> (Db, JoinSet<()>) {
-    let addresses = url.socket_addrs(|| (url.scheme() == "mysql").then_some(3306).or(Some(5432)));
+    let server = server_address(url);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let detour = through(listener.local_addr().unwrap(), url);
     let mut running = JoinSet::new();
-    running.spawn(network.run(listener, addresses.unwrap()[0]));
+    running.spawn(network.run(listener, server));
     (connect(detour.as_str()).await, running)
 }
 
+pub(in crate::db::server) fn server_address(url: &Url) -> SocketAddr {
+    let usual_port = || (url.scheme() == "mysql").then_some(3306).or(Some(5432));
+    url.socket_addrs(usual_port).unwrap()[0]
+}
+
 /// The address with the bad network in between, which must be able to read along.
-fn through(proxy: SocketAddr, url: &Url) -> Url {
+pub(in crate::db::server) fn through(proxy: SocketAddr, url: &Url) -> Url {
     let mut detour = url.clone();
     detour.set_ip_host(proxy.ip()).unwrap();
     detour.set_port(Some(proxy.port())).unwrap();
@@ -134,7 +139,7 @@ async fn a_transaction_ends_when_the_network_falls_silent() {
     for_each_server(async |database| {
         let url = Url::parse(&database.url()).unwrap();
         for (word, body, kind) in [
-            ("BEGIN", succeed, DbErrorKind::TimedOut),
+            ("BEGIN", succeed, DbErrorKind::Unavailable),
             ("COMMIT", succeed, DbErrorKind::Unavailable),
             ("ROLLBACK", fail, DbErrorKind::Other),
         ] {
