@@ -237,3 +237,6 @@ fn allow_absent(done: io::Result<()>) -> io::Result<()> {
 fn system_time(at: Timestamp) -> SystemTime {
     UNIX_EPOCH + Duration::from_millis(u64::try_from(at.as_millis()).unwrap_or(0))
 }
+
+#[cfg(test)]
+mod tests;

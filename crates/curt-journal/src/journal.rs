@@ -20,7 +20,7 @@ use crate::{
     format::{SEGMENT_LEN, SegmentId},
     keeper::Keeper,
     reader::Liveness,
-    segment::WritingKind,
+    segment::{SyncedTo, WritingKind},
     shard::{Afterwards, Counts, Dropped, LiveSegments, Receipt, Shard},
 };
 
@@ -135,17 +135,7 @@ impl Journal {
 
     /// Waits until the disk has the record. Without delay in [`Durability::Process`].
     pub async fn synced(&self, receipt: Receipt) -> Result<(), SyncFailed> {
-        let Some(awaited) = receipt.awaited else { return Ok(()) };
-        let mut synced_to = awaited.synced_to.subscribe();
-        let is_decided =
-            |at: &crate::segment::SyncedTo| awaited.offset <= at.offset || at.has_failed;
-        let is_decided_already = is_decided(&synced_to.borrow());
-        if !is_decided_already {
-            self.shared.ask(|wanted| wanted.sync = true);
-        }
-        // The receipt holds the sender, so the channel cannot close while we wait.
-        let at = synced_to.wait_for(is_decided).await.map_err(|_| SyncFailed)?;
-        if awaited.offset <= at.offset { Ok(()) } else { Err(SyncFailed) }
+        self.shared.synced(receipt).await
     }
 
     /// Whether this journal may still write to the segment. Ask before reading, not after.
@@ -209,6 +199,19 @@ impl Shared {
             self.ask(|wanted| wanted.spare = true);
         }
         appended
+    }
+
+    pub(crate) async fn synced(&self, receipt: Receipt) -> Result<(), SyncFailed> {
+        let Some(awaited) = receipt.awaited else { return Ok(()) };
+        let mut synced_to = awaited.synced_to.subscribe();
+        let is_decided = |at: &SyncedTo| awaited.offset <= at.offset || at.has_failed;
+        let is_decided_already = is_decided(&synced_to.borrow());
+        if !is_decided_already {
+            self.ask(|wanted| wanted.sync = true);
+        }
+        // The receipt holds the sender, so the channel cannot close while we wait.
+        let at = *synced_to.wait_for(is_decided).await.map_err(|_| SyncFailed)?;
+        if awaited.offset <= at.offset { Ok(()) } else { Err(SyncFailed) }
     }
 
     /// Waits until something is wanted, or `deadline`.

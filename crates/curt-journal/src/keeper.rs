@@ -332,3 +332,6 @@ impl LockError {
 fn bytes_in(directory: &Path) -> io::Result<u64> {
     Ok(directory::segments(directory)?.segments.iter().map(|segment| segment.len).sum())
 }
+
+#[cfg(test)]
+mod tests;

@@ -63,6 +63,7 @@
 mod condition;
 mod directory;
 mod format;
+mod inspection;
 mod journal;
 mod keeper;
 mod mapping;
@@ -79,6 +80,7 @@ pub use directory::{
     remove_old_damaged, segments,
 };
 pub use format::{InvalidSegmentId, RECORD_LEN_MAX, SEGMENT_LEN, SegmentId};
+pub use inspection::{Inspection, SegmentState, inspect};
 pub use journal::{
     CAPACITY_DEFAULT, Durability, Journal, JournalSettings, OpenError, SHARDS_MAX,
     SYNC_INTERVAL_DEFAULT, SyncFailed,

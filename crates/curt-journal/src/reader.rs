@@ -216,3 +216,6 @@ pub(crate) fn is_sealed_at_end(file: &File, seed: Seed) -> io::Result<bool> {
         Ok(()) => Ok(matches!(format::look(seed, &bytes), Found::Seal { .. })),
     }
 }
+
+#[cfg(test)]
+mod tests;

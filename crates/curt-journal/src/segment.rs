@@ -281,6 +281,12 @@ impl Segment {
         synced.map(|()| Synced::Something)
     }
 
+    /// For tests of what happens when the disk refuses.
+    #[cfg(test)]
+    pub(crate) fn replace_file(&mut self, file: File) {
+        self.file = file;
+    }
+
     /// Keeps the pages ready that the next `window` bytes go to, and lets go of those that are synced.
     pub(crate) fn keep_pages(&self, offset: u32, window: u32) {
         let Some(mapping) = &self.mapping else { return };

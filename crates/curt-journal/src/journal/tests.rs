@@ -1,4 +1,12 @@
-use std::{collections::BTreeSet, fs, path::Path, sync::atomic::AtomicBool, thread};
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::{BufRead as _, BufReader, Read as _},
+    path::Path,
+    process::{Command, Stdio},
+    sync::atomic::AtomicBool,
+    thread,
+};
 
 use curt_domain::Clock;
 
@@ -92,7 +100,7 @@ fn nobody_else_opens_an_open_journal() {
 
 #[test]
 fn many_threads_append_while_a_reader_follows() {
-    const RECORDS: u64 = 60_000;
+    const RECORDS: u64 = 40_000;
     for kind in KINDS {
         let directory = tempfile::tempdir().unwrap();
         let shards = NonZeroUsize::new(2).unwrap();
@@ -150,9 +158,10 @@ fn follow(journal: &Journal, directory: &Path, is_closed: &AtomicBool) -> Vec<u6
                 })
                 .unwrap();
             assert_eq!((progress.lost, progress.bytes_skipped), (0, 0));
-            if progress.ended {
-                let file = listing.segments.iter().find(|segment| segment.id == reader.id());
-                crate::remove_finished(file.unwrap()).unwrap();
+            // An empty one goes with its journal.
+            let file = listing.segments.iter().find(|segment| segment.id == reader.id());
+            if let (true, Some(file)) = (progress.ended, file) {
+                crate::remove_finished(file).unwrap();
             }
             !progress.ended
         });
@@ -197,4 +206,77 @@ fn at_capacity_records_are_dropped_and_counted_until_there_is_room() {
         let content = read(directory.path());
         assert_eq!((content.payloads.len(), content.dropped), (first + 1, 2));
     }
+}
+
+/// Tells the test, run again as a child, where its journal is, and where its numbers begin.
+const CHILD_VARIABLE: &str = "CURT_JOURNAL_CHILD";
+/// More than it gets to before it is killed.
+const CHILD_RECORDS_MAX: u64 = 1_000_000;
+
+#[test]
+fn kill_9_loses_nothing_that_was_appended() {
+    if let Ok(job) = std::env::var(CHILD_VARIABLE) {
+        return append_until_killed(&job);
+    }
+    for kind in KINDS {
+        let directory = tempfile::tempdir().unwrap();
+        let mut appended = BTreeSet::new();
+        for cycle in 0..8u64 {
+            let from = cycle * CHILD_RECORDS_MAX * 2;
+            let job = format!("{} {kind:?} {from}", directory.path().display());
+            let before = appended.len();
+            appended.extend(kill_after(&job, 500 + 1_500 * cycle));
+            assert!(before + 500 < appended.len(), "it got somewhere: {}", appended.len() - before);
+        }
+        open(directory.path(), kind).close();
+        let content = read(directory.path());
+        let found = numbers(&content);
+        let distinct: BTreeSet<u64> = found.iter().copied().collect();
+        assert_eq!(distinct.len(), found.len(), "{kind:?}: nothing twice");
+        assert_eq!(appended.difference(&distinct).count(), 0, "{kind:?}: nothing lost");
+        let told = (content.lost, content.bytes_skipped, content.dropped, content.damaged_segments);
+        assert_eq!(told, (0, 0, 0, 0), "{kind:?}: nothing to tell");
+    }
+}
+
+/// Two threads, so that it dies while one of them is within a record.
+fn append_until_killed(job: &str) {
+    let [directory, kind, from] = job.split(' ').collect::<Vec<_>>().try_into().unwrap();
+    let kind = KINDS.into_iter().find(|k| format!("{k:?}") == kind).unwrap();
+    let from: u64 = from.parse().unwrap();
+    let shards = NonZeroUsize::new(2).unwrap();
+    let settings = JournalSettings { shards, ..settings(Path::new(directory), kind) };
+    let journal = Journal::open(settings, Clock::System).unwrap();
+    thread::scope(|scope| {
+        for first in [from, from + CHILD_RECORDS_MAX] {
+            let journal = &journal;
+            scope.spawn(move || {
+                for number in first..first + CHILD_RECORDS_MAX {
+                    if append_numbers(journal, number, 1) == [number] {
+                        println!("appended {number}");
+                    }
+                }
+            });
+        }
+    });
+}
+
+/// Returns what the child had appended when it was killed, after `lines` lines at the earliest.
+fn kill_after(job: &str, lines: u64) -> Vec<u64> {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["journal::tests::kill_9_loses_nothing_that_was_appended", "--exact"]);
+    command.arg("--nocapture").env(CHILD_VARIABLE, job).stdout(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut said = BufReader::new(child.stdout.take().unwrap());
+    let mut text = String::new();
+    for _ in 0..lines {
+        assert_ne!(said.read_line(&mut text).unwrap(), 0, "it ended by itself: {text}");
+    }
+    child.kill().unwrap();
+    // What it had said before, but not what it was saying.
+    said.read_to_string(&mut text).unwrap();
+    child.wait().unwrap();
+    let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
+    let number = |line: &str| line.strip_prefix("appended ")?.parse().ok();
+    whole.lines().filter_map(number).collect()
 }

@@ -24,7 +24,7 @@ pub(crate) struct Cursor {
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
     from: u64,
-    /// Behind the last byte that is not zero; `from` if all are.
+    /// Behind the last eight bytes that are not all zero; `from` if all are.
     written_to: u64,
     opens_with_zeros: bool,
 }
@@ -102,8 +102,8 @@ impl Cursor {
         if 0 < zeros {
             self.offset += zeros;
         } else {
-            stretch.written_to = from + (bytes.len() as u64).min(ALIGN.into());
-            self.offset += u64::from(ALIGN).min(bytes.len() as u64);
+            self.offset += u64::from(ALIGN);
+            stretch.written_to = self.offset;
         }
     }
 
@@ -113,7 +113,7 @@ impl Cursor {
             && !stretch.is_unfinished_record()
         {
             self.skip(stretch.written_to - stretch.from, progress);
-            self.used_to = self.used_to.max(stretch.written_to.next_multiple_of(ALIGN.into()));
+            self.used_to = self.used_to.max(stretch.written_to);
         }
         self.skip(len.saturating_sub(SEGMENT_LEN.into()), progress);
         self.mark.records = self.mark.records.max(self.next_number);

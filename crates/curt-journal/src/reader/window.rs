@@ -7,31 +7,36 @@ use crate::format::{RECORD_SPACE_MAX, SEGMENT_LEN};
 /// Read at once: some hundreds of records for each system call.
 const WINDOW_LEN: usize = 128 << 10;
 
-/// Bytes of the file from `start` on.
+/// Bytes of the file from `start` on, and zeros behind its end.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     bytes: Vec<u8>,
+    filled: usize,
     start: u64,
     reaches_end: bool,
 }
 
 impl Window {
     pub(super) fn forget(&mut self) {
-        self.bytes.clear();
+        self.filled = 0;
         self.reaches_end = false;
     }
 
-    /// What stands at `offset`: at least as much as the longest record takes, or all that is left.
+    /// What stands at `offset`: at least as much as the longest record takes; nothing behind the end.
+    ///
+    /// A record that the file's end cuts is followed by zeros, as it will be once somebody seals the
+    /// file behind it: when they make it whole, it is.
     pub(super) fn at(&mut self, file: &File, offset: u64) -> io::Result<&[u8]> {
-        let end = self.start + self.bytes.len() as u64;
+        let end = self.start + self.filled as u64;
         let is_inside = self.start <= offset && offset <= end;
         let is_enough = self.reaches_end || offset + RECORD_SPACE_MAX as u64 <= end;
         if !is_inside || !is_enough {
             self.read(file, offset)?;
         }
-        // Behind the file's end there is nothing, however far.
         let from = usize::try_from(offset - self.start).unwrap_or(usize::MAX);
-        Ok(self.bytes.get(from..).unwrap_or_default())
+        let zeros = if self.reaches_end { RECORD_SPACE_MAX } else { 0 };
+        let is_behind_end = self.filled <= from;
+        Ok(if is_behind_end { &[] } else { &self.bytes[from..self.filled + zeros] })
     }
 
     fn read(&mut self, file: &File, offset: u64) -> io::Result<()> {
@@ -39,11 +44,11 @@ impl Window {
         let left = u64::from(SEGMENT_LEN).saturating_sub(offset);
         let len = usize::try_from(left).unwrap_or(usize::MAX).min(WINDOW_LEN);
         self.forget();
-        self.bytes.resize(len, 0);
-        let read = read_at_most(file, &mut self.bytes, offset);
-        self.bytes.truncate(*read.as_ref().unwrap_or(&0));
+        self.bytes.resize(WINDOW_LEN + RECORD_SPACE_MAX, 0);
+        self.filled = read_at_most(file, &mut self.bytes[..len], offset)?;
+        self.bytes[self.filled..][..RECORD_SPACE_MAX].fill(0);
         self.start = offset;
-        self.reaches_end = read? < WINDOW_LEN;
+        self.reaches_end = self.filled < WINDOW_LEN;
         Ok(())
     }
 }

@@ -1,0 +1,67 @@
+//! What people want to know of a segment, without changing anything.
+
+use crate::{
+    directory::SegmentFile,
+    format::{HEADER_LEN, SEAL_LEN},
+    reader::{Liveness, Mark, OpenSegmentError, SegmentReader},
+};
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SegmentState {
+    /// A process may be writing to it.
+    Live,
+    /// Ended in order, and cut to its length or about to be.
+    Sealed,
+    /// Its process died; the next one to open the journal seals it.
+    Left,
+}
+
+/// One segment, read from its start to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Inspection {
+    pub state: SegmentState,
+    /// Whole ones.
+    pub records: u64,
+    /// Records that were written and are not there, as far as that can be known.
+    pub lost: u64,
+    /// Bytes that are no record.
+    pub bytes_skipped: u64,
+    /// `None` when the header's count cannot be believed.
+    pub dropped: Option<u64>,
+    /// From the start of the file to behind the last record, and the seal.
+    pub bytes_used: u64,
+    /// Where the first record stands, and where the last one ends.
+    pub records_at: Option<(u64, u64)>,
+    /// Of everything above, and the header.
+    pub is_damaged: bool,
+}
+
+/// Reads all of a segment and hands over its payloads; `liveness` as for [`SegmentReader::next_batch`].
+pub fn inspect(
+    segment: &SegmentFile,
+    liveness: Liveness,
+    each: &mut dyn FnMut(&[u8]),
+) -> Result<Inspection, OpenSegmentError> {
+    let mut reader = SegmentReader::open(segment, Mark::default())?;
+    let progress = reader.next_batch(u64::MAX, liveness, each)?;
+    let cursor = reader.cursor();
+    let state = match (cursor.sealed_at, progress.ended) {
+        (Some(_), _) => SegmentState::Sealed,
+        (None, true) => SegmentState::Left,
+        (None, false) => SegmentState::Live,
+    };
+    let bytes_used = match cursor.sealed_at {
+        Some(at) => at + u64::from(SEAL_LEN),
+        None => cursor.used_to.max(HEADER_LEN.into()).min(segment.len),
+    };
+    Ok(Inspection {
+        state,
+        records: progress.records,
+        lost: progress.lost,
+        bytes_skipped: progress.bytes_skipped,
+        dropped: reader.dropped(),
+        bytes_used,
+        records_at: cursor.first_at.map(|first| (first, cursor.used_to)),
+        is_damaged: reader.is_damaged(),
+    })
+}

@@ -1,0 +1,271 @@
+use std::{
+    fs::OpenOptions,
+    future::Future,
+    process::Command,
+    task::{Context, Poll, Waker},
+};
+
+use curt_domain::Clock;
+
+use super::*;
+use crate::{
+    Durability, Journal, JournalSettings, State, Stats, SyncFailed,
+    journal::Shared,
+    shard::Counts,
+    testing::{KINDS, quick_directory, read, settings},
+};
+
+const SYNC: Wanted = Wanted { spare: false, sync: true, close: false };
+
+/// A journal whose keeper works when it is told to.
+struct Rig {
+    shared: Arc<Shared>,
+    keeper: Keeper,
+    now: Instant,
+}
+
+impl Rig {
+    fn new(settings: JournalSettings) -> Self {
+        let shared = Arc::new(Shared::new(settings, Clock::System));
+        let now = Instant::now();
+        let keeper = Keeper::new(Arc::clone(&shared), now).unwrap();
+        Self { shared, keeper, now }
+    }
+
+    /// After every pause that the keeper makes.
+    fn round(&mut self) {
+        self.now += RETRY_INTERVAL;
+        self.keeper.round(self.now, SYNC);
+    }
+
+    fn append(&self, payload: &[u8]) -> bool {
+        self.shared.append(payload.len(), |out| out.copy_from_slice(payload)).is_ok()
+    }
+
+    fn stats(&self) -> Stats {
+        let capacity = self.shared.settings.capacity;
+        Stats::new(&self.shared.condition.lock(), Counts::default(), capacity)
+    }
+
+    /// From here on the current segment is written to and synced through another file.
+    fn break_current(&self, path: &str, options: &OpenOptions) {
+        let file = options.open(path).unwrap();
+        let mut shard = self.shared.shards[0].lock();
+        let current = shard.current.as_mut().unwrap();
+        Arc::get_mut(&mut current.segment).unwrap().replace_file(file);
+        drop(shard);
+    }
+}
+
+/// Whether it is done, and how.
+fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
+    std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+fn power(directory: &Path, kind: WritingKind) -> JournalSettings {
+    JournalSettings { durability: Durability::Power, ..settings(directory, kind) }
+}
+
+#[test]
+fn a_receipt_is_good_once_a_sync_covers_it() {
+    for kind in KINDS {
+        let directory = quick_directory();
+        let mut rig = Rig::new(power(directory.path(), kind));
+        let append = |rig: &Rig| rig.shared.append(3, |out| out.fill(1)).unwrap();
+        let (first, second) = (append(&rig), append(&rig));
+        let synced = |rig: &Rig, receipt: &crate::Receipt| poll(rig.shared.synced(receipt.clone()));
+        assert_eq!(synced(&rig, &first), Poll::Pending);
+        rig.round();
+        let third = append(&rig);
+        assert_eq!(synced(&rig, &first), Poll::Ready(Ok(())));
+        assert_eq!(synced(&rig, &second), Poll::Ready(Ok(())));
+        assert_eq!(synced(&rig, &third), Poll::Pending);
+        rig.keeper.close();
+        assert_eq!(synced(&rig, &third), Poll::Ready(Ok(())), "closing syncs");
+    }
+}
+
+#[test]
+fn whoever_waits_for_the_disk_waits_for_no_interval() {
+    let directory = tempfile::tempdir().unwrap();
+    let settings = JournalSettings {
+        sync_interval: Duration::from_hours(1),
+        ..power(directory.path(), WritingKind::Mapped)
+    };
+    let journal = Journal::open(settings, Clock::System).unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for _ in 0..100 {
+        let receipt = journal.append(3, |out| out.fill(1)).unwrap();
+        assert_eq!(runtime.block_on(journal.synced(receipt)), Ok(()));
+    }
+}
+
+#[test]
+fn a_failed_sync_ends_the_segment_and_no_record_is_lost() {
+    let directory = quick_directory();
+    let mut rig = Rig::new(power(directory.path(), WritingKind::Pwrite));
+    rig.round();
+    assert!(rig.append(b"synced"));
+    rig.round();
+    let covered = rig.shared.append(4, |out| out.copy_from_slice(b"soon")).unwrap();
+    rig.round();
+    let lost = rig.shared.append(4, |out| out.copy_from_slice(b"last")).unwrap();
+    // Takes every write, and cannot be synced.
+    rig.break_current("/dev/null", OpenOptions::new().read(true).write(true));
+    assert_eq!(rig.stats().state, State::Working);
+    rig.round();
+    assert_eq!(poll(rig.shared.synced(covered)), Poll::Ready(Ok(())));
+    assert_eq!(poll(rig.shared.synced(lost)), Poll::Ready(Err(SyncFailed)));
+    let stats = rig.stats();
+    assert_eq!((stats.state, stats.sync_failures), (State::Failing, 1));
+
+    assert!(rig.append(b"goes on"), "in the spare segment");
+    rig.round();
+    assert_eq!(rig.stats().state, State::Working);
+    rig.keeper.close();
+    let payloads = read(directory.path()).payloads;
+    assert_eq!(payloads, [b"synced".as_slice(), b"soon", b"last", b"goes on"]);
+}
+
+#[test]
+fn a_failed_write_drops_its_record_and_ends_the_segment() {
+    let directory = quick_directory();
+    let mut rig = Rig::new(settings(directory.path(), WritingKind::Pwrite));
+    rig.round();
+    assert!(rig.append(b"first"));
+    rig.break_current("/dev/null", OpenOptions::new().read(true));
+    assert!(!rig.append(b"refused"));
+    assert!(rig.append(b"second"), "in the spare segment");
+    rig.round();
+    assert_eq!(rig.stats().state, State::Failing);
+    rig.round();
+    assert_eq!(rig.stats().state, State::Working);
+    rig.keeper.close();
+    let content = read(directory.path());
+    assert_eq!(content.payloads, [b"first".as_slice(), b"second"]);
+    assert_eq!(content.dropped, 1, "counted in the next header");
+}
+
+#[test]
+fn drops_are_exact_over_restarts() {
+    for kind in KINDS {
+        let mut directory = quick_directory();
+        for _ in 0..5 {
+            let rig = Rig::new(settings(directory.path(), kind));
+            assert!(rig.append(b"kept"));
+            for _ in 0..7 {
+                assert!(!rig.append(&[0; crate::RECORD_LEN_MAX + 1]));
+            }
+            directory = crate::testing::snapshot(directory.path());
+        }
+        let content = read(directory.path());
+        assert_eq!((content.payloads.len(), content.dropped), (5, 35), "{kind:?}");
+    }
+}
+
+#[test]
+fn the_memory_of_a_long_run_stays_small() {
+    let directory = tempfile::tempdir().unwrap();
+    let mut rig = Rig::new(settings(directory.path(), WritingKind::Mapped));
+    for _ in 0..20 {
+        for _ in 0..100 {
+            assert!(rig.append(&[1; crate::RECORD_LEN_MAX]));
+        }
+        rig.round();
+    }
+    let mapped = mapped_kilobytes(directory.path());
+    assert!(mapped < 2_048, "{mapped} kB of 8 MiB are mapped");
+}
+
+/// Resident pages of files below `directory`.
+fn mapped_kilobytes(directory: &Path) -> u64 {
+    let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+    let mut is_ours = false;
+    let mut sum = 0;
+    for line in maps.lines() {
+        let opens_mapping = line.split(' ').next().is_some_and(|word| word.contains('-'));
+        if opens_mapping {
+            is_ours = line.contains(directory.to_str().unwrap());
+        } else if let (true, Some(rest)) = (is_ours, line.strip_prefix("Rss:")) {
+            sum += rest.trim().trim_end_matches(" kB").parse::<u64>().unwrap();
+        }
+    }
+    sum
+}
+
+/// Tells the test, run again inside, where the small file system is.
+const SMALL_DISK_VARIABLE: &str = "CURT_JOURNAL_SMALL_DISK";
+
+#[test]
+fn a_full_or_read_only_disk_drops_counts_and_recovers() {
+    if let Some(disk) = std::env::var_os(SMALL_DISK_VARIABLE) {
+        return fill_and_free(Path::new(&disk));
+    }
+    let disk = tempfile::tempdir().unwrap();
+    let name = "keeper::tests::a_full_or_read_only_disk_drops_counts_and_recovers";
+    let mount = "mount -t tmpfs -o size=20m,mode=0700 curt-test \"$0\" && exec \"$@\"";
+    let ways: [&[&str]; 2] = [&["unshare", "--mount"], &["unshare", "--map-root-user", "--mount"]];
+    let works = |way: &&&[&str]| {
+        let tried = Command::new(way[0]).args(&way[1..]).arg("true").output();
+        tried.is_ok_and(|output| output.status.success())
+    };
+    let way = ways.iter().find(works).expect(
+        "this test mounts a small file system where nobody else sees it: run it as root with \
+         CAP_SYS_ADMIN, or allow user namespaces",
+    );
+    let mut command = Command::new(way[0]);
+    command.args(&way[1..]).args(["sh", "-c", mount]).arg(disk.path());
+    command.arg(std::env::current_exe().unwrap()).args([name, "--exact", "--nocapture"]);
+    let output = command.env(SMALL_DISK_VARIABLE, disk.path()).output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("1 passed"), "{output:?}");
+}
+
+fn fill_and_free(disk: &Path) {
+    for kind in KINDS {
+        let directory = disk.join("journal");
+        let remount = |how: &str| {
+            let status = Command::new("mount").args(["-o", how]).arg(disk).status().unwrap();
+            assert!(status.success(), "{how}");
+        };
+        remount("remount,ro");
+        let mut rig = Rig::new(settings(&directory, kind));
+        assert!(!rig.append(b"refused: read-only"));
+        assert_eq!(rig.stats().state, State::Failing);
+        remount("remount,rw");
+        let ballast = fill(disk);
+        rig.round();
+        assert!(!rig.append(b"refused: full"));
+        assert_eq!(rig.stats().state, State::Failing);
+
+        // Three pages: one for names, two for a header and a seal.
+        let len = ballast.metadata().unwrap().len();
+        ballast.set_len(len - 5 * 4096).unwrap();
+        rig.round();
+        assert_eq!(rig.stats().state, State::Failing);
+        assert_eq!(read(&directory).dropped, 2, "{kind:?}: counted where kill -9 does not reach");
+        assert!(!rig.append(b"refused: still full"));
+        assert_eq!(read(&directory).dropped, 3, "{kind:?}");
+
+        ballast.set_len(0).unwrap();
+        rig.round();
+        assert_eq!(rig.stats().state, State::Working, "{:?}", rig.stats());
+        assert!(rig.append(b"kept"));
+        rig.keeper.close();
+        let content = read(&directory);
+        assert_eq!((content.payloads, content.dropped), (vec![b"kept".to_vec()], 3), "{kind:?}");
+        std::fs::remove_dir_all(&directory).unwrap();
+    }
+}
+
+/// Takes all space there is.
+fn fill(disk: &Path) -> File {
+    let mut ballast = File::create(disk.join("ballast")).unwrap();
+    loop {
+        match io::Write::write(&mut ballast, &[0; 4096]) {
+            Ok(_) => {}
+            Err(error) if error.kind() == io::ErrorKind::StorageFull => return ballast,
+            Err(error) => panic!("the disk cannot be filled: {error}"),
+        }
+    }
+}
