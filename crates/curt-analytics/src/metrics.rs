@@ -97,12 +97,8 @@ impl Collector for Lag {
         let Some(lag) = self.watch.lag(self.clock.now()) else { return Ok(()) };
         let gauge = ConstGauge::new(lag.as_secs_f64());
         let help = "Age of the oldest click that may not be counted yet";
-        let metric = encoder.encode_descriptor(
-            "drain_lag",
-            help,
-            Some(&Unit::Seconds),
-            gauge.metric_type(),
-        )?;
+        let metric =
+            encoder.encode_descriptor("lag", help, Some(&Unit::Seconds), gauge.metric_type())?;
         gauge.encode(metric)
     }
 }

@@ -5,14 +5,13 @@ use std::{sync::Arc, time::Duration};
 use axum::{extract::FromRef, http::HeaderName};
 use curt_cache::LinkCache;
 use curt_domain::{Clock, Code, CodeMaker, Proxies, ReservedWords, TargetRules, TargetUrl};
-use curt_journal::Journal;
 use curt_store::Store;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::{
     AdminKey, Node,
-    clicks::Clicks,
+    clicks::{Clicks, Counted},
     clients::ClientRules,
     hosts::Hosts,
     ids::IdAllocator,
@@ -125,7 +124,6 @@ pub struct App {
     pub(crate) node: Arc<Node>,
     pub(crate) admin_key: AdminKey,
     pub(crate) clock: Clock,
-    #[from_ref(skip)]
     pub(crate) clicks: Clicks,
     /// Held by each bulk request while it is answered.
     #[from_ref(skip)]
@@ -162,10 +160,10 @@ impl App {
         }
     }
 
-    /// From now on clicks are written down here.
+    /// With clicks that are counted there.
     #[must_use]
-    pub fn with_journal(self, journal: Arc<Journal>) -> Self {
-        Self { clicks: Clicks::into(journal), ..self }
+    pub fn counting(self, counted: Counted) -> Self {
+        Self { clicks: Clicks::into(counted), ..self }
     }
 }
 

@@ -5,6 +5,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use curt_analytics::DrainWatch;
 use curt_domain::{Click, ClickClass, ClickQuery, LinkId, Timestamp};
 use curt_journal::{Durability, Journal, Receipt, SyncFailed};
 use tokio::time::timeout;
@@ -14,21 +15,36 @@ use crate::visitors::{Said, Visitor};
 /// Longest time that a redirect waits for a sync: of a disk that hangs it does not learn.
 const SYNC_TIME_MAX: Duration = Duration::from_secs(2);
 
+/// What counts the clicks of this node.
+#[derive(Debug, Clone)]
+pub struct Counted {
+    pub journal: Arc<Journal>,
+    pub drain: DrainWatch,
+}
+
 /// Writes down the clicks of this node. Without a journal it counts nothing: on the command line,
 /// which follows no links, and where counting is switched off.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clicks {
-    journal: Option<Arc<Journal>>,
+    counted: Option<Counted>,
 }
 
 impl Clicks {
-    pub(crate) fn into(journal: Arc<Journal>) -> Self {
-        Self { journal: Some(journal) }
+    pub(crate) fn into(counted: Counted) -> Self {
+        Self { counted: Some(counted) }
+    }
+
+    pub(crate) fn counted(&self) -> Option<&Counted> {
+        self.counted.as_ref()
+    }
+
+    fn journal(&self) -> Option<&Journal> {
+        self.counted.as_ref().map(|counted| &*counted.journal)
     }
 
     /// Whether a click is as safe as it shall be once it is written.
     pub(crate) fn are_safe_at_once(&self) -> bool {
-        self.journal.as_ref().is_none_or(|journal| journal.durability() == Durability::Process)
+        self.journal().is_none_or(|journal| journal.durability() == Durability::Process)
     }
 
     /// Writes a click down, to be safe when [`Clicks::safe`] says so. `decided` is the class of those
@@ -40,7 +56,7 @@ impl Clicks {
         decided: Option<ClickClass>,
         visitor: Visitor<'_>,
     ) -> Option<Receipt> {
-        let journal = self.journal.as_ref()?;
+        let journal = self.journal()?;
         let said = Said::by(visitor.headers);
         let click = Click {
             link,
@@ -59,7 +75,7 @@ impl Clicks {
     /// Waits until a click is safe, or it is known that it cannot be made so: then it is counted all
     /// the same, unless the power fails.
     pub(crate) async fn safe(&self, receipt: Option<Receipt>) {
-        let (Some(journal), Some(receipt)) = (&self.journal, receipt) else { return };
+        let (Some(journal), Some(receipt)) = (self.journal(), receipt) else { return };
         match timeout(SYNC_TIME_MAX, journal.synced(receipt)).await {
             // Of a failure the journal itself has told.
             Ok(Ok(()) | Err(SyncFailed)) => {}

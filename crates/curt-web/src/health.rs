@@ -4,11 +4,12 @@ use std::{sync::Arc, time::Instant};
 
 use axum::{Json, extract::State, http::StatusCode};
 use curt_domain::{Clock, Timestamp};
+use curt_journal::State as JournalState;
 use curt_store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{BackupState, Node, node::NotReady, openapi::fields};
+use crate::{BackupState, Counted, Node, clicks::Clicks, node::NotReady, openapi::fields};
 
 /// Under which the API's documentation groups them.
 const TAG: &str = "health";
@@ -72,6 +73,9 @@ pub(crate) struct HealthView {
     /// Null when this node makes no backups.
     #[schema(required = true)]
     backup: Option<BackupView>,
+    /// Null when this node counts no clicks.
+    #[schema(required = true)]
+    counting: Option<CountingView>,
 }
 
 /// How the database is doing.
@@ -116,6 +120,50 @@ impl BackupView {
     }
 }
 
+/// How clicks are counted.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CountingHealth)]
+struct CountingView {
+    /// Whether every click is written down, and counted soon after.
+    ok: bool,
+    #[schema(schema_with = fields::journal_state)]
+    journal: &'static str,
+    /// How much room clicks take that are not counted yet, in bytes, what is reserved included.
+    journal_bytes: u64,
+    /// How much they may take.
+    journal_max_bytes: u64,
+    /// How long ago the oldest click may have been that is not counted yet, in seconds.
+    lag_s: f64,
+    /// Whether the database did not take the latest clicks; the log says why. They stay in the journal.
+    failing: bool,
+    /// Clicks since the start that were followed and could not be written down.
+    dropped: u64,
+    /// Files of the journal that wait for a newer release, or cannot be read; the log names them.
+    left_segments: usize,
+}
+
+impl CountingView {
+    fn new(counted: &Counted, now: Timestamp) -> Self {
+        let (stats, drain) = (counted.journal.stats(), counted.drain.state());
+        let left_segments = drain.newer_segments + drain.unreadable_segments;
+        let failing = drain.failure.is_some();
+        Self {
+            ok: stats.state == JournalState::Working && !failing && left_segments == 0,
+            journal: match stats.state {
+                JournalState::Working => "working",
+                JournalState::Full => "full",
+                JournalState::Failing => "failing",
+            },
+            journal_bytes: stats.bytes,
+            journal_max_bytes: stats.capacity,
+            lag_s: counted.drain.lag(now).unwrap_or_default().as_secs_f64(),
+            failing,
+            dropped: stats.records_dropped,
+            left_segments,
+        }
+    }
+}
+
 /// Show how the node is doing
 ///
 /// The parts one by one, for people; the status code is that of `/readyz`. `status` tells how the
@@ -133,6 +181,7 @@ impl BackupView {
 pub(crate) async fn health(
     State(node): State<Arc<Node>>,
     State(store): State<Store>,
+    State(clicks): State<Clicks>,
     State(clock): State<Clock>,
 ) -> (StatusCode, Json<HealthView>) {
     let start = Instant::now();
@@ -145,6 +194,9 @@ pub(crate) async fn health(
         Ok(()) => (StatusCode::OK, "degraded"),
     };
     let database = DatabaseView { engine: store.engine().as_str(), reachable, latency_ms };
-    let backup = node.backup().map(|state| BackupView::new(state, clock.now()));
-    (code, Json(HealthView { status, version: env!("CARGO_PKG_VERSION"), database, backup }))
+    let now = clock.now();
+    let backup = node.backup().map(|state| BackupView::new(state, now));
+    let counting = clicks.counted().map(|counted| CountingView::new(counted, now));
+    let version = env!("CARGO_PKG_VERSION");
+    (code, Json(HealthView { status, version, database, backup, counting }))
 }

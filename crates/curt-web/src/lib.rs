@@ -32,6 +32,7 @@ pub use admin_key::AdminKey;
 pub use app::{
     App, AppSettings, CLIENT_IP_HEADER_DEFAULT, HttpSettings, LinkSettings, PageSettings,
 };
+pub use clicks::Counted;
 pub use front::Front;
 pub use links::REPLAY_AGE_MAX;
 pub use metrics::{HttpMetrics, MetricsPage, ProcessMemory};

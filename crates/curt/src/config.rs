@@ -12,6 +12,7 @@ mod environment;
 mod file;
 mod flags;
 mod http;
+mod journal;
 mod keys;
 mod links;
 mod log;
@@ -28,6 +29,7 @@ mod values;
 
 use curt_cache::CacheSettings;
 use curt_domain::CodeSettings;
+use curt_journal::JournalSettings;
 use curt_store::StoreSettings;
 use curt_web::{LinkSettings, PageSettings, ShutdownSettings};
 
@@ -53,7 +55,7 @@ use self::{
 use crate::refusal::Refusal;
 
 /// In the order of the manual and of `curt config`.
-static SECTIONS: [&Section; 12] = [
+static SECTIONS: [&Section; 13] = [
     &server::SECTION,
     &http::SECTION,
     &keys::SECTION,
@@ -63,6 +65,7 @@ static SECTIONS: [&Section; 12] = [
     &codes::SECTION,
     &pages::SECTION,
     &cache::SECTION,
+    &journal::SECTION,
     &metrics::SECTION,
     &log::SECTION,
     &shutdown::SECTION,
@@ -80,6 +83,8 @@ pub(crate) struct Config {
     pub(crate) codes: CodeSettings,
     pub(crate) pages: PageSettings,
     pub(crate) cache: CacheSettings,
+    /// Nothing when clicks are not counted.
+    pub(crate) journal: Option<JournalSettings>,
     pub(crate) metrics: MetricsConfig,
     pub(crate) log: LogConfig,
     pub(crate) shutdown: ShutdownSettings,
@@ -110,6 +115,7 @@ pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, R
         codes: codes::read(&mut reader),
         pages: pages::read(&mut reader, &server),
         cache: cache::read(&mut reader),
+        journal: journal::read(&mut reader, &server),
         metrics: metrics::read(&mut reader, &server),
         log: log::read(&mut reader),
         shutdown: shutdown::read(&mut reader),

@@ -5,6 +5,7 @@ mod backup;
 mod changes_feed;
 mod cli;
 mod config;
+mod counting;
 mod data_dir;
 mod database;
 mod failure;

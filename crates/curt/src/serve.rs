@@ -20,6 +20,7 @@ use crate::{
     backup::{BackupDir, BackupMetrics, Schedule},
     changes_feed::ChangesFeed,
     config::{Config, Loaded},
+    counting::Counting,
     data_dir::{DataDir, LockedDataDir},
     database,
     keys::Keys,
@@ -69,7 +70,14 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     };
     let node = Arc::new(Node::new(store.clone()));
     let address = listener.local_addr().context("asking for the bound address")?;
-    let app = app(config, keys, &store, &node, address, metrics);
+    let mut app = app(config, keys, &store, &node, address, metrics);
+    let counting = match config.journal.clone() {
+        Some(settings) => Some(Counting::start(settings, store.clone(), metrics)?),
+        None => None,
+    };
+    if let Some(counting) = &counting {
+        app = app.counting(counting.counted());
+    }
     let (cache, offline_max) = (Arc::clone(&app.cache), config.cache.offline_max);
     let feed = ChangesFeed::start(store.clone(), cache, Arc::clone(&node), offline_max).await?;
     let schedule = backup_schedule(config, keys, &node, metrics);
@@ -93,6 +101,9 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     tasks_end.cancel();
     let ended = async {
         tasks.wait().await;
+        if let Some(counting) = counting {
+            counting.finish(config.shutdown.timeout / 2).await;
+        }
         store.close().await;
     };
     match timeout(config.shutdown.timeout, ended).await {

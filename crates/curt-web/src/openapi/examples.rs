@@ -218,6 +218,16 @@ fn answers() -> Vec<AnswerExample> {
             "age_s": 3_600,
             "failing": false,
         },
+        "counting": {
+            "ok": true,
+            "journal": "working",
+            "journal_bytes": 33_554_432,
+            "journal_max_bytes": 1_073_741_824,
+            "lag_s": 0.1,
+            "failing": false,
+            "dropped": 0,
+            "left_segments": 0,
+        },
     });
     vec![
         AnswerExample { schema: "Link", body: link() },

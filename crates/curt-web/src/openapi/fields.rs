@@ -335,6 +335,12 @@ pub(crate) fn health_status() -> Object {
     words(description, ["ok", "degraded", "stopping", "failed"]).build()
 }
 
+pub(crate) fn journal_state() -> Object {
+    let description = "`full` when the clicks that are not counted yet have taken all their room, \
+                       `failing` when the disk does not take them; redirects go on.";
+    words(description, ["working", "full", "failing"]).build()
+}
+
 pub(crate) fn engine() -> Object {
     words("Which database it is.", ["sqlite", "postgres", "mysql"]).build()
 }

@@ -14,6 +14,7 @@ use axum::{
     body::Body,
     http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header},
 };
+use curt_analytics::DrainWatch;
 use curt_domain::{Clock, LinkId};
 use curt_journal::{Journal, JournalSettings};
 use futures_util::FutureExt as _;
@@ -22,7 +23,7 @@ use tempfile::TempDir;
 
 use super::{ConnectionSettings, watch::Watch};
 use crate::{
-    Front, HttpMetrics, app::tests::open_app, clicks::Clicks, follow::Redirects, front,
+    Counted, Front, HttpMetrics, app::tests::open_app, clicks::Clicks, follow::Redirects, front,
     metrics::ConnectionMetrics, pages::NO_STORE, request_ids::RequestIds, visitors::Visitor,
 };
 
@@ -37,9 +38,10 @@ fn visit() -> Request<Body> {
     visit.header("accept", "text/html").header("accept-language", "en").body(Body::empty()).unwrap()
 }
 
-fn journal_in(directory: &Path) -> Arc<Journal> {
+fn counted_in(directory: &Path) -> Counted {
     let settings = JournalSettings::new(directory.join("journal"), NonZeroUsize::MIN);
-    Arc::new(Journal::open(settings, Clock::System).unwrap())
+    let journal = Arc::new(Journal::open(settings, Clock::System).unwrap());
+    Counted { journal, drain: DrainWatch::default() }
 }
 
 struct Figures {
@@ -67,9 +69,9 @@ async fn layers_of_a_redirect_each_take_their_share() {
     let directory = TempDir::new().unwrap();
     let app = open_app(directory.path()).await;
     let (site, redirects) = (Arc::clone(&app.site), Redirects::new(&app));
-    let journal = journal_in(directory.path());
-    let clicks = Clicks::into(Arc::clone(&journal));
-    let front = Front::new(app.with_journal(journal), HttpMetrics::new(&mut Registry::default()));
+    let counted = counted_in(directory.path());
+    let clicks = Clicks::into(counted.clone());
+    let front = Front::new(app.counting(counted), HttpMetrics::new(&mut Registry::default()));
     let link = r#"{"original_url": "https://example.com/", "custom_alias": "link"}"#;
     let create = Request::post("/api/v1/urls").header("host", "sho.rt");
     let create = create.header("content-type", "application/json").body(Body::from(link)).unwrap();

@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, num::NonZeroUsize, path::Path, sync::Arc};
 
+use curt_analytics::DrainWatch;
 use curt_cache::{CacheSettings, LinkCache};
 use curt_domain::{
     Click, ClickClass, ClickSource, Clock, CodeMaker, CodeSettings, ManualClock, Privacy,
@@ -10,7 +11,8 @@ use curt_domain::{
 use curt_journal::{Durability, Journal, JournalSettings, Liveness, Mark, SegmentReader};
 use curt_store::{DatabaseUrl, Store, StoreMetrics, StoreSettings};
 use curt_web::{
-    AdminKey, App, AppSettings, Front, HttpMetrics, HttpSettings, LinkSettings, Node, PageSettings,
+    AdminKey, App, AppSettings, Counted, Front, HttpMetrics, HttpSettings, LinkSettings, Node,
+    PageSettings,
 };
 use http::Method;
 use prometheus_client::{encoding::text::encode, registry::Registry};
@@ -69,9 +71,11 @@ pub(crate) fn secret() -> SecretKey {
     SecretKey::new(&[7; 32]).unwrap()
 }
 
-fn journal(directory: &Path, durability: Durability) -> Arc<Journal> {
+fn counted(directory: &Path, durability: Durability) -> Counted {
     let settings = JournalSettings::new(directory.join(JOURNAL), NonZeroUsize::MIN);
-    Arc::new(Journal::open(JournalSettings { durability, ..settings }, Clock::System).unwrap())
+    let settings = JournalSettings { durability, ..settings };
+    let journal = Arc::new(Journal::open(settings, Clock::System).unwrap());
+    Counted { journal, drain: DrainWatch::default() }
 }
 
 /// A click as it stands in the journal, with texts that can be compared.
@@ -143,7 +147,7 @@ impl TestApp {
             Clock::Manual(clock.clone()),
         );
         let app = match settings.clicks {
-            Some(durability) => app.with_journal(journal(directory.path(), durability)),
+            Some(durability) => app.counting(counted(directory.path(), durability)),
             None => app,
         };
         let front = Front::new(app, HttpMetrics::new(&mut registry));

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use curt_journal::Durability;
 use curt_web::BackupState;
 use serde_json::json;
 
@@ -67,6 +68,21 @@ async fn a_database_that_is_away_degrades_the_node_and_does_not_take_it_out() {
 
     app.node.set_database_reached(true);
     assert_eq!(app.ask("GET", "/readyz").await.text(), "ready\n");
+}
+
+#[tokio::test]
+async fn health_says_how_clicks_are_counted() {
+    let app = TestApp::start().await;
+    let health = app.ask("GET", "/api/v1/health").await.ok(200);
+    assert_eq!(health["counting"], json!(null), "nobody counts any");
+
+    let app = TestApp::with(|settings| settings.clicks = Some(Durability::Process)).await;
+    let health = app.ask("GET", "/api/v1/health").await.ok(200);
+    let counting = &health["counting"];
+    assert_eq!([&counting["ok"], &counting["journal"]], [&json!(true), &json!("working")]);
+    let max_bytes = counting["journal_max_bytes"].as_u64().unwrap();
+    assert!(counting["journal_bytes"].as_u64().unwrap() <= max_bytes, "{counting}");
+    assert_eq!([&counting["dropped"], &counting["left_segments"]], [&json!(0), &json!(0)]);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use curt_journal::Durability;
 use curt_web::BackupState;
 use http::Method;
 use insta::assert_json_snapshot;
@@ -62,7 +63,7 @@ fn operations(document: &Value) -> Vec<(Method, &str, &Value)> {
 
 /// A server with the one link that the examples are about.
 async fn server_of_examples(document: &Value) -> TestApp {
-    let app = TestApp::start().await;
+    let app = TestApp::with(|settings| settings.clicks = Some(Durability::Process)).await;
     let create = &document["paths"]["/api/v1/urls"]["post"]["requestBody"]["content"];
     let everything = &create["application/json"]["examples"]["everything"]["value"];
     assert_eq!(app.create(everything).await.ok(201)["id"], 1);
@@ -126,6 +127,8 @@ async fn every_example_of_an_answer_is_one_that_is_given() {
     app.node.set_backup(BackupState { newest_at, age_max: 25 * hour, failing: false });
     let mut health = app.ask("GET", "/api/v1/health").await.ok(200);
     health["database"]["latency_ms"] = json!(0.12);
+    health["counting"]["journal_bytes"] = json!(32 << 20);
+    health["counting"]["lag_s"] = json!(0.1);
     assert_eq!(health, example("/api/v1/health", "get", "200"));
 }
 

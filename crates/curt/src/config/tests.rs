@@ -32,6 +32,10 @@ fn without_any_source_everything_has_its_documented_default() {
     assert_eq!(config.codes, CodeSettings::DEFAULT);
     assert!(!config.links.anonymous_create);
     assert_eq!(config.cache, CacheSettings::DEFAULT);
+    let journal = config.journal.unwrap();
+    assert_eq!(journal.directory, Path::new("./data/journal"));
+    assert_eq!(journal.capacity, curt_journal::CAPACITY_DEFAULT);
+    assert_eq!(journal.durability, curt_journal::Durability::Process);
     assert_eq!(config.metrics.listen, Some(address("127.0.0.1:9100")));
     assert_eq!(config.shutdown.delay, Duration::from_secs(1));
     assert_eq!(config.shutdown.timeout, Duration::from_secs(25));
@@ -47,9 +51,10 @@ fn every_described_setting_is_read_and_checked() {
         let nonsense = environment(&[(&about.env_name(), "\u{1}")]);
         let outcome = load(&Flags::default(), &nonsense);
         // Every non-empty text is the name of some directory.
-        if matches!(about.key, "data_dir" | "backup.dir") {
-            let Config { server, backup, .. } = outcome.unwrap().config;
-            assert!([server.data_dir, backup.directory].contains(&"\u{1}".into()));
+        if matches!(about.key, "data_dir" | "backup.dir" | "journal.dir") {
+            let Config { server, backup, journal, .. } = outcome.unwrap().config;
+            let directories = [server.data_dir, backup.directory, journal.unwrap().directory];
+            assert!(directories.contains(&"\u{1}".into()));
             continue;
         }
         let refusal = outcome.expect_err(about.key);

@@ -1,0 +1,49 @@
+//! What the journal tells Prometheus. It is asked when somebody looks: redirects count nothing twice.
+
+use std::{fmt, sync::Arc};
+
+use curt_journal::{Journal, State, Stats};
+use prometheus_client::{
+    collector::Collector,
+    encoding::{DescriptorEncoder, EncodeMetric},
+    metrics::{counter::ConstCounter, gauge::ConstGauge},
+    registry::{Registry, Unit},
+};
+
+#[derive(Debug)]
+pub(crate) struct JournalMetrics {
+    journal: Arc<Journal>,
+}
+
+impl JournalMetrics {
+    /// Adds them to the registry; all their names start with `journal_`.
+    pub(crate) fn register(registry: &mut Registry, journal: Arc<Journal>) {
+        let registry = registry.sub_registry_with_prefix("journal");
+        registry.register_collector(Box::new(Self { journal }));
+    }
+}
+
+impl Collector for JournalMetrics {
+    fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let stats = self.journal.stats();
+        let Stats { records_appended, records_dropped, sync_failures, .. } = stats;
+        let mut put = |name, help, unit: Option<&Unit>, metric: &dyn EncodeMetric| {
+            metric.encode(encoder.encode_descriptor(name, help, unit, metric.metric_type())?)
+        };
+        let counter = ConstCounter::new;
+        put("clicks", "Clicks written down", None, &counter(records_appended))?;
+        let help = "Clicks that could not be written down";
+        put("dropped", help, None, &counter(records_dropped))?;
+        put("sync_failures", "Segments that could not be synced", None, &counter(sync_failures))?;
+        let help = "Room that clicks take until they are counted, what is reserved included";
+        put("size", help, Some(&Unit::Bytes), &gauge(stats.bytes))?;
+        put("capacity", "Room that they may take", Some(&Unit::Bytes), &gauge(stats.capacity))?;
+        put("segments", "Files of the journal", None, &gauge(stats.segments as u64))?;
+        let help = "Whether clicks can be written down";
+        put("up", help, None, &gauge(u64::from(stats.state == State::Working)))
+    }
+}
+
+fn gauge(value: u64) -> ConstGauge<i64> {
+    ConstGauge::new(i64::try_from(value).unwrap_or(i64::MAX))
+}
