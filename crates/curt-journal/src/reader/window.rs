@@ -44,7 +44,9 @@ impl Window {
         let left = u64::from(SEGMENT_LEN).saturating_sub(offset);
         let len = usize::try_from(left).unwrap_or(usize::MAX).min(WINDOW_LEN);
         self.forget();
-        self.bytes.resize(WINDOW_LEN + RECORD_SPACE_MAX, 0);
+        if self.bytes.is_empty() {
+            self.bytes = vec![0; WINDOW_LEN + RECORD_SPACE_MAX];
+        }
         self.filled = read_at_most(file, &mut self.bytes[..len], offset)?;
         self.bytes[self.filled..][..RECORD_SPACE_MAX].fill(0);
         self.start = offset;
