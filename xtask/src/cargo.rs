@@ -5,6 +5,9 @@ use std::process::Command;
 
 use anyhow::{Context, ensure};
 
+/// Allows unstable options in the compiler that we have: the sanitizers are among them.
+pub(crate) const UNSTABLE_VARIABLE: &str = "RUSTC_BOOTSTRAP";
+
 /// The folder that holds the workspace's Cargo.toml.
 pub(crate) fn workspace_root() -> &'static Path {
     let own_crate = Path::new(env!("CARGO_MANIFEST_DIR"));

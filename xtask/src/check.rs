@@ -41,10 +41,21 @@ pub(crate) fn lint(root: &Path) -> anyhow::Result<()> {
 
 /// Starts and kills the server `cycles` times under load, in the release build.
 pub(crate) fn torture(root: &Path, cycles: u32) -> anyhow::Result<()> {
+    sanitize(root)?;
     let arguments = ["test", "--locked", "--release", "-p", "curt", "--test", "it"];
     let mut test = cargo::command(root, &arguments);
     test.args(["torture", "--", "--nocapture"]);
     cargo::run(test.env(CYCLES_VARIABLE, cycles.to_string()))
+}
+
+/// Runs the tests of the crate that has all of our `unsafe`, with the address sanitizer.
+fn sanitize(root: &Path) -> anyhow::Result<()> {
+    // A target of its own, so that build scripts and macros are not sanitized.
+    let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
+    let arguments = ["test", "--locked", "-p", "curt-journal", "--lib", "--target"];
+    let mut test = cargo::command(root, &arguments);
+    test.arg(target).env("RUSTFLAGS", "-Zsanitizer=address").env(cargo::UNSTABLE_VARIABLE, "1");
+    cargo::run(&mut test)
 }
 
 /// Times the parts of a redirect, in the release build.

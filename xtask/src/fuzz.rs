@@ -1,4 +1,4 @@
-//! Fuzzing what strangers write: the targets of `fuzz/`, with libFuzzer through cargo-fuzz.
+//! Fuzzing what strangers write and what disks do to files: the targets of `fuzz/`, with libFuzzer through cargo-fuzz.
 
 use std::path::Path;
 
@@ -18,9 +18,19 @@ pub(crate) enum Fuzzed {
     TargetUrl,
     ProxyHeader,
     Code,
+    JournalRecovery,
 }
 
-/// Without a sanitizer, which takes a nightly compiler: these crates have no `unsafe` to sanitize.
+impl Fuzzed {
+    /// The domain has no `unsafe` to sanitize, and is faster without.
+    fn sanitizer(self) -> &'static str {
+        match self {
+            Self::TargetUrl | Self::ProxyHeader | Self::Code => "none",
+            Self::JournalRecovery => "address",
+        }
+    }
+}
+
 pub(crate) fn fuzz(root: &Path, seconds: u32, target: Option<Fuzzed>) -> anyhow::Result<()> {
     let tools = root.join("target/tools");
     let mut install = cargo::command(root, &["install", "cargo-fuzz", "--locked"]);
@@ -29,8 +39,8 @@ pub(crate) fn fuzz(root: &Path, seconds: u32, target: Option<Fuzzed>) -> anyhow:
     let targets = target.map_or_else(|| Fuzzed::value_variants().to_vec(), |target| vec![target]);
     for target in targets {
         let name = target.to_possible_value().expect("no target is hidden");
-        let mut run = cargo::command(root, &["fuzz", "run", "--sanitizer", "none"]);
-        run.args([name.get_name(), "--"]);
+        let mut run = cargo::command(root, &["fuzz", "run", "--sanitizer", target.sanitizer()]);
+        run.args([name.get_name(), "--"]).env(cargo::UNSTABLE_VARIABLE, "1");
         run.arg(format!("-max_total_time={seconds}")).arg(format!("-max_len={INPUT_LEN_MAX}"));
         let usual = std::env::var_os("PATH").unwrap_or_default();
         let own = [tools.join("bin")].into_iter();

@@ -42,7 +42,7 @@ enum Task {
     ConfigReference,
     /// Measure what each part of a redirect costs, without sockets
     Layers,
-    /// Feed targets, proxies' headers and codes what nobody would think of
+    /// Feed targets, proxies' headers, codes and the journal what nobody would think of
     Fuzz {
         /// For how long each
         #[arg(long, default_value_t = 60)]
@@ -50,7 +50,8 @@ enum Task {
         /// Only this one
         target: Option<fuzz::Fuzzed>,
     },
-    /// Kill the server at random moments, again and again, and look for what it lost
+    /// Kill the server at random moments, again and again, and look for what it lost; and run the
+    /// journal's tests with the address sanitizer
     Torture {
         /// How many times the server is started and killed
         #[arg(long, default_value_t = 200)]
