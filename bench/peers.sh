@@ -2,7 +2,7 @@
 # The servers that ours is compared with, started in the same way. Sourced by scripts/bench.
 
 # What the servers are called in the table.
-declare -A NAMES=([curt]=Curt [bare]='bare hyper' [nginx]=nginx)
+declare -A NAMES=([curt]=Curt [uncounted]='Curt without a journal' [bare]='bare hyper' [nginx]=nginx)
 
 # Where and what nginx is; without it, why.
 nginx='' nginx_version='' nginx_missing=''
@@ -33,10 +33,11 @@ unpack_nginx() {
     [[ -x $1/usr/sbin/nginx ]]
 }
 
-# The servers of a round, each time beginning with another one.
+# The servers of a round, each time beginning with another one: its number, and who takes part besides.
 servers_of_round() {
-    local all=(curt bare nginx) count first
-    [[ -z $nginx_missing ]] || all=(curt bare)
+    local all=(curt bare) count first
+    [[ -n $nginx_missing ]] || all+=(nginx)
+    all+=("${@:2}")
     count=${#all[@]}
     first=$((($1 - 1) % count))
     echo "${all[@]:first}" "${all[@]:0:first}"
@@ -45,10 +46,20 @@ servers_of_round() {
 # Starts one of the servers on SERVER_CORE: which, `http1` or `http2`. Ours speaks both.
 start_one() {
     case $1 in
-        curt) start_server "$SERVER_CORE" "$seeded" ;;
+        curt) start_counting ;;
+        uncounted) start_server "$SERVER_CORE" "$seeded" CURT_JOURNAL__ENABLED=false ;;
         bare) start_bare "$2" ;;
         nginx) start_nginx "$2" ;;
     esac
+}
+
+# Ours, with what counts the clicks moved to the core of the load: what a redirect costs is then what
+# its own core spends. The clicks of earlier rounds are gone.
+start_counting() {
+    local journal=$run_dir/journal
+    rm -rf -- "$journal"
+    start_server "$SERVER_CORE" "$seeded" CURT_JOURNAL__DIR="$journal"
+    move_counting "$LOAD_CORE"
 }
 
 start_bare() {

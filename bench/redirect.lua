@@ -10,7 +10,10 @@ local hot = 1000
 local prepared = 65536
 local requests, turn = {}, 0
 
-local tail = " HTTP/1.1\r\nHost: " .. os.getenv("BENCH_HOST") .. "\r\n\r\n"
+-- What a browser says that logs and clicks keep.
+local tail = " HTTP/1.1\r\nHost: " .. os.getenv("BENCH_HOST") ..
+  "\r\nUser-Agent: Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0" ..
+  "\r\nReferer: https://news.example.org/\r\n\r\n"
 
 -- weights[rank] is the chance of a rank up to this one, times weights[hot].
 local weights, sum = {}, 0

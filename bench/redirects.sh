@@ -11,6 +11,8 @@ HTTP2_CONNECTIONS=16
 HTTP2_STREAMS=4
 # Nothing hangs on it.
 HTTP2_ROUNDS=3
+# Reported, without a goal.
+BESIDE_ROUNDS=5
 # Requests that repeat for each connection; h2load takes them from a file.
 HTTP2_REQUESTS=16384
 # The server's own count of redirects with 302.
@@ -22,14 +24,14 @@ measure_redirect() {
     local -A rates=() cpus=() p99s=() busy=()
     seed_hot
     for ((pair = 1; pair <= pairs; pair++)); do
-        for server in $(servers_of_round "$pair"); do
+        for server in $(servers_of_round "$pair" uncounted); do
             redirect_round "$server" "$pair"
             rates[$server]+=" $(load_rate)" cpus[$server]+=" $(load_cpu_micros)"
             p99s[$server]+=" $(load_p99_millis)" busy[$server]+=" $(load_busy_percent)"
             say "pair $pair, $server: $(load_rate) redirects/s, $(load_cpu_micros) µs"
         done
     done
-    record_ratio "redirect, $hot_of, without a journal yet: server CPU, × bare hyper" \
+    record_ratio "redirect, $hot_of, each click journaled, counted on the other core: server CPU, × bare hyper" \
         "${cpus[curt]}" "${cpus[bare]}" '<=' 1.12
     if [[ -z $nginx_missing ]]; then
         record_ratio "— server CPU, × ${NAMES[nginx]} with its log" \
@@ -39,14 +41,38 @@ measure_redirect() {
     else
         record '— × nginx' "not measured: $nginx_missing"
     fi
-    names=$(servers_of_round 1)
+    record_ratio '— what the journal costs: server CPU, × without it' \
+        "${cpus[curt]}" "${cpus[uncounted]}" '<=' 1.1
+    names=$(servers_of_round 1 uncounted)
     for server in $names; do
         record "— ${NAMES[$server]}: server CPU µs per redirect" "$(spread 2 "${cpus[$server]}")"
         record "— ${NAMES[$server]}: redirects/s; of the core in use" \
             "$(spread 0 "${rates[$server]}"); $(spread 0 "${busy[$server]}") %"
         record "— ${NAMES[$server]}: p99 ms at full load" "$(spread 2 "${p99s[$server]}")"
     done
+    measure_counting_beside
     measure_http2
+}
+
+# Everything on one core, the counting too.
+measure_counting_beside() {
+    local round counting rates=() cpus=() counts=() behind=()
+    for ((round = 1; round <= pairs && round <= BESIDE_ROUNDS; round++)); do
+        await_quiet
+        rm -rf -- "$run_dir/journal"
+        start_server "$SERVER_CORE" "$seeded" CURT_JOURNAL__DIR="$run_dir/journal"
+        run_load redirect "$REDIRECT_CONNECTIONS" "$WARM_UP_SECONDS" "$LOAD_CORE" "$round" "$redirect_links"
+        counting=$(counting_ticks)
+        run_load redirect "$REDIRECT_CONNECTIONS" "$seconds" "$LOAD_CORE" "$round" "$redirect_links"
+        counts+=("$(rounded 2 "($(counting_ticks) - $counting) * 1e6 / $CLOCK_TICKS / ${load[good]}")")
+        rates+=("$(load_rate)") cpus+=("$(load_cpu_micros)")
+        behind+=("$(metric 'curt_drain_lag_seconds')")
+        end_server KILL
+    done
+    record '— counted on the same core: redirects/s; server CPU µs per redirect, counting included' \
+        "$(spread 0 "${rates[@]}"); $(spread 2 "${cpus[@]}")"
+    record '— — of which counting, µs per click; how far behind it was at the end, s' \
+        "$(spread 2 "${counts[@]}"); $(spread 0 "${behind[@]}")"
 }
 
 # Sets `seeded` to a database with links, `hot` to a file with the popular ones and their targets,
@@ -70,13 +96,25 @@ redirect_round() {
     start_one "$server" http1
     check_redirects "$server"
     run_load redirect "$REDIRECT_CONNECTIONS" "$WARM_UP_SECONDS" "$LOAD_CORE" "$pair" "$redirect_links"
-    if [[ $server == curt ]]; then found=$(metric "$FOUND"); fi
+    if is_ours "$server"; then found=$(metric "$FOUND"); fi
     run_load redirect "$REDIRECT_CONNECTIONS" "$seconds" "$LOAD_CORE" "$pair" "$redirect_links"
-    if [[ $server == curt ]]; then
+    if is_ours "$server"; then
         found=$(($(metric "$FOUND") - found))
         ((load[good] <= found)) || die "${load[good]} answers, but only $found of them with 302"
     fi
+    if [[ $server == curt ]]; then check_counts; fi
     end_server KILL
+}
+
+is_ours() { [[ $1 == curt || $1 == uncounted ]]; }
+
+# Every redirect was written down or dropped, and next to none was dropped.
+check_counts() {
+    local followed written dropped
+    followed=$(metric 'curt_redirects_total[{]outcome="followed"')
+    written=$(metric 'curt_journal_clicks_total') dropped=$(metric 'curt_journal_dropped_total')
+    ((followed == written + dropped)) || die "$followed redirects, $written clicks, $dropped dropped"
+    if ((0 < dropped)); then say "$dropped of $followed clicks were dropped"; fi
 }
 
 # Every popular link leads where the database says; with a bare server, anywhere.

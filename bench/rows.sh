@@ -10,6 +10,10 @@ UNCACHED_CONNECTIONS=16
 WARM_UP_SECONDS=1
 UNPINNED_ROUNDS=3
 FILL_CONNECTIONS=64
+DRAIN_ROUNDS=5
+DRAIN_CLICKS=5000000
+DRAIN_CLICKS_EACH=1000000
+DRAIN_SECONDS_MAX=600
 # How long links drawn at random fill the cache before memory is looked at.
 FILL_SECONDS=20
 # What the process does right after its start is over by then.
@@ -211,6 +215,32 @@ measure_memory() {
     end_server TERM
     record_goal "— serving, without the $cache MB that the cache says it holds" \
         "$serving − $cache MB" "$(rounded 1 "$serving - $cache")" '<=' 90 MB
+}
+
+# How fast clicks are counted that wait in a journal, into SQLite, on one core.
+measure_drain() {
+    local round hot=() spread_out=() bytes
+    for ((round = 1; round <= pairs && round <= DRAIN_ROUNDS; round++)); do
+        drain_round "$DRAIN_CLICKS" "$HOT_LINKS"
+        hot+=("${load[clicks_per_second]}")
+        drain_round "$DRAIN_CLICKS_EACH" "$DRAIN_CLICKS_EACH"
+        spread_out+=("${load[clicks_per_second]}") bytes=${load[click_bytes]}
+        say "round $round: ${hot[-1]} and ${spread_out[-1]} clicks/s"
+    done
+    record_goal "drain: $DRAIN_CLICKS clicks of $bytes bytes on $HOT_LINKS links, without raw rows, into SQLite, one core: clicks/s" \
+        "$(spread 0 "${hot[@]}")" "$(median "${hot[@]}")" '>=' 1000000
+    record "— $DRAIN_CLICKS_EACH clicks, every one on another link" "$(spread 0 "${spread_out[@]}")"
+}
+
+# So many clicks on so many links, written and then counted.
+drain_round() {
+    local line pair
+    await_quiet
+    line=$(taskset --cpu-list "$SERVER_CORE" timeout "$DRAIN_SECONDS_MAX" \
+        "$DRAIN_RATE" "$run_dir/drain" "$1" "$2") || die "failed: drain_rate $1 $2"
+    rm -rf -- "$run_dir/drain"
+    load=()
+    for pair in $line; do load[${pair%%=*}]=${pair#*=}; done
 }
 
 measure_size() {

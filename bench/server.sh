@@ -11,7 +11,12 @@ CLOCK_TICKS=$(getconf CLK_TCK)
 BUSY_PERCENT_MAX=10
 QUIET_SECONDS_MAX=30
 
+# The threads of the server that count clicks: from the journal, by the drain, into SQLite.
+COUNTING_THREADS=(journal drain sqlite-writer)
+
 rounds=0 busy_rounds=0
+# Whether the threads that count have a core of their own.
+counting_apart=''
 declare -A load=() crowd=()
 
 make_admin_key() {
@@ -48,6 +53,7 @@ launch() {
 start_server() {
     local cores=$1 data_dir=$2 started
     shift 2
+    counting_apart=''
     port=$(free_port)
     metrics_port=$(free_port)
     export BENCH_HOST=127.0.0.1:$port
@@ -155,13 +161,49 @@ load_lag_millis() { rounded 2 "${load[late_p99]} / 1e3"; }
 # How much of one core the server used.
 load_busy_percent() { rounded 0 "100 * ${load[ticks]} * 1e6 / $CLOCK_TICKS / ${load[micros]}"; }
 
-# User and system time of the server so far.
+# User and system time of the server so far; where counting is on a core of its own, without it.
 cpu_ticks() {
+    local task total=0
+    if [[ -z $counting_apart ]]; then
+        ticks_of "/proc/$server_pid"
+        return
+    fi
+    for task in "/proc/$server_pid/task"/*; do
+        is_counting "$task" || total=$((total + $(ticks_of "$task")))
+    done
+    echo "$total"
+}
+
+# The same for the threads that count alone.
+counting_ticks() {
+    local task total=0
+    for task in "/proc/$server_pid/task"/*; do
+        if is_counting "$task"; then total=$((total + $(ticks_of "$task"))); fi
+    done
+    echo "$total"
+}
+
+# Of a process or one of its threads.
+ticks_of() {
     local stat fields
-    stat=$(<"/proc/$server_pid/stat")
+    stat=$(<"$1/stat")
     # The second field is a name in brackets and may contain anything.
     read -ra fields <<<"${stat##*) }"
     echo $((fields[11] + fields[12]))
+}
+
+is_counting() { [[ " ${COUNTING_THREADS[*]} " == *" $(<"$1/comm") "* ]]; }
+
+# Moves the threads of the server that count clicks to another core, for as long as it runs.
+move_counting() {
+    local task moved=0
+    for task in "/proc/$server_pid/task"/*; do
+        is_counting "$task" || continue
+        taskset --cpu-list --pid "$1" "${task##*/}" >/dev/null
+        moved=$((moved + 1))
+    done
+    ((moved == ${#COUNTING_THREADS[@]})) || die "$moved threads count clicks: ${COUNTING_THREADS[*]}"
+    counting_apart=yes
 }
 
 # Resident memory of the server, in bytes.
