@@ -2,114 +2,13 @@
 //!
 //! Only declarations count here: a machine that poses as a browser is judged later, by behaviour.
 
-use std::sync::LazyLock;
-
-use aho_corasick::{AhoCorasick, Match};
+use aho_corasick::Match;
 
 use crate::ClickClass;
 
-/// Fetchers that show a link's target to the person who received it. Each names its service.
-const PREVIEW_AGENTS: &[&str] = &[
-    "facebookexternalhit",
-    "facebookcatalog",
-    "meta-externalfetcher",
-    "twitterbot",
-    "slackbot-linkexpanding",
-    "slack-imgproxy",
-    "discordbot",
-    "telegrambot",
-    "whatsapp",
-    "linkedinbot",
-    "skypeuripreview",
-    "microsoftpreview",
-    "pinterestbot",
-    "pinterest/0", // the app's own browser says Pinterest/iOS
-    "redditbot",
-    "viberbot",
-    "vkshare",
-    "embedly",
-    "iframely",
-    "mastodon/",
-    "pleroma",
-    "misskey/",
-    "bluesky cardyb",
-    "google-pagerenderer",
-    "snap url preview",
-    "matrix-org/synapse",
-    "mattermost-bot",
-    "link preview",
-    "linkpreview",
-    "google-read-aloud",
-    "zulipurlpreview",
-];
+mod agents;
 
-/// Words by which programs name themselves: crawlers, then monitors, then libraries and tools.
-///
-/// None is part of what a browser says: Baidu and Yandex, for example, make browsers and crawlers,
-/// and the crawlers are known by the rest of their names.
-const BOT_AGENTS: &[&str] = &[
-    "+http", // where crawlers explain themselves
-    "robot",
-    "crawl",
-    "spider",
-    "slurp",
-    "scrapy",
-    "archiver",
-    "mediapartners",
-    "googleother",
-    "google-safety",
-    "barkrowler",
-    "barracuda",
-    "feedly",
-    "microsoft-wns",
-    "google-inspectiontool",
-    "bingpreview",
-    "monitor",
-    "uptime",
-    "pingdom",
-    "scanner",
-    "checker",
-    "validator",
-    "fetcher",
-    "headless",
-    "phantomjs",
-    "lighthouse",
-    "ms-office", // follows links in documents before it hands them to the browser
-    "microsoft office",
-    "wordpress/",
-    "python",
-    "curl/",
-    "wget/",
-    "libwww",
-    "httpclient",
-    "go-http-client",
-    "java/",
-    "okhttp",
-    "dalvik/",
-    "cfnetwork/",
-    "axios/",
-    "node-fetch",
-    "undici",
-    "deno/",
-    "perl",
-    "ruby/",
-    "php/",
-    "guzzle",
-    "reqwest",
-    "httpie",
-    "postman",
-    "insomnia/",
-];
-
-/// Judged by what stands around it, so that it comes last.
-const BOT: &str = "bot";
-
-static AGENTS: LazyLock<AhoCorasick> = LazyLock::new(|| {
-    AhoCorasick::builder()
-        .ascii_case_insensitive(true)
-        .build(PREVIEW_AGENTS.iter().chain(BOT_AGENTS).chain([&BOT]))
-        .expect("a few dozen short words fit an automaton")
-});
+use agents::{AGENTS, Meaning};
 
 /// Bytes of a user agent that are looked at: browsers send under 300, and time must be bounded.
 const AGENT_LEN_READ: usize = 512;
@@ -128,19 +27,17 @@ pub fn classify(headers: VisitHeaders<'_>) -> ClickClass {
         return ClickClass::Prefetch;
     }
     let agent = &headers.user_agent[..headers.user_agent.len().min(AGENT_LEN_READ)];
-    // Browsers write products with versions, `Mozilla/5.0` to begin with. Nothing at all, or a
-    // bare word, is a program that was left at its defaults.
-    let mut class = if agent.contains(&b'/') { ClickClass::Human } else { ClickClass::Bot };
-    for found in AGENTS.find_overlapping_iter(agent) {
-        let word = found.pattern().as_usize();
-        if word < PREVIEW_AGENTS.len() {
-            return ClickClass::Preview;
-        }
-        if word < PREVIEW_AGENTS.len() + BOT_AGENTS.len() || ends_a_name(agent, found) {
-            class = ClickClass::Bot;
+    let (mut is_bot, mut has_engine) = (false, false);
+    for found in AGENTS.words.find_overlapping_iter(agent) {
+        match AGENTS.meanings[found.pattern().as_usize()] {
+            Meaning::Preview => return ClickClass::Preview,
+            Meaning::Bot => is_bot = true,
+            Meaning::BotAtEnd => is_bot |= ends_a_name(agent, found),
+            Meaning::Engine => has_engine = true,
         }
     }
-    class
+    // Nothing at all, or a name alone, is a program that was left at its defaults.
+    if is_bot || !has_engine { ClickClass::Bot } else { ClickClass::Human }
 }
 
 /// Whether "bot" ends a name, as in `Googlebot/2.1`, which is not a phone's: Cubot makes some.

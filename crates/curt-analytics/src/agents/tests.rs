@@ -4,7 +4,7 @@ use super::*;
 fn invented_agents_take_no_more_room_than_there_is() {
     let mut agents = Agents::default();
     for number in 0..3 * AGENTS_MAX {
-        let class = agents.class(format!("Mozilla/5.0 {number}").as_bytes());
+        let class = agents.class(format!("Mozilla/5.0 Firefox/{number}").as_bytes());
         assert_eq!(class, ClickClass::Human);
         assert!(agents.classes.len() <= AGENTS_MAX);
     }

@@ -11,7 +11,7 @@ fn click(link: u64, millis: i64) -> Click<'static> {
         decided: None,
         client: IpAddr::from([192, 0, 2, 1]),
         privacy: Privacy::default(),
-        user_agent: b"Mozilla/5.0",
+        user_agent: b"Mozilla/5.0 Firefox/133.0",
         referrer: b"",
         language: b"",
         query: ClickQuery::default(),

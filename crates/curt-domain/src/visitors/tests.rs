@@ -8,7 +8,11 @@ fn class(user_agent: &str) -> ClickClass {
     classify(VisitHeaders { user_agent: user_agent.as_bytes(), purpose: b"" })
 }
 
-const BROWSERS: [&str; 36] = [
+const BROWSERS: [&str; 40] = [
+    "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Goanna/6.7 PaleMoon/33.4",
+    "Mozilla/5.0 (X11; Linux x86_64; rv:136.0) Servo/1.0 Firefox/136.0",
+    "UCWEB/2.0 (MIDP-2.0; U; Adr 4.4.2; en-US; A1) U2/1.0.0 UCBrowser/10.7 U2/1.0.0 Mobile",
+    "Links (2.29; Linux 6.1.0 x86_64; GNU C 12.2; text)",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36 Edg/131.0.0.0",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:133.0) Gecko/20100101 Firefox/133.0",
@@ -47,7 +51,14 @@ const BROWSERS: [&str; 36] = [
     "Mozilla/5.0 (SMART-TV; LINUX; Tizen 6.0) AppleWebKit/537.36 (KHTML, like Gecko) 76.0.3809.146/6.0 TV Safari/537.36",
 ];
 
-const BOTS: [&str; 60] = [
+const BOTS: [&str; 67] = [
+    "AHC/2.1",
+    "Jetty/9.4",
+    "masscan/1.3 (https://github.com/robertdavidgraham/masscan)",
+    "Mozilla/5.0",
+    "Mozilla/5.0 (compatible; Dataprovider.com)",
+    "Mozilla/5.0 AppleWebKit/537.36 (KHTML, like Gecko; compatible; Claude-User/1.0; +Claude-User@anthropic.com)",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) HeadOnlyScraper Safari/537.36",
     "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
     "Mozilla/5.0 (Linux; Android 6.0.1; Nexus 5X Build/MMB29P) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0 Mobile Safari/537.36 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
     "Googlebot-Image/1.0",
@@ -110,7 +121,10 @@ const BOTS: [&str; 60] = [
     "Mozilla/5.0 Google-Safety",
 ];
 
-const PREVIEWS: [&str; 26] = [
+const PREVIEWS: [&str; 29] = [
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.11; rv:49.0) Gecko/20100101 Firefox/49.0 (FlipboardProxy/1.2; +http://flipboard.com/browserproxy)",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/123.0.0.0 Safari/537.36 GoogleMessages/15.1",
+    "Lemmy/0.19.8; +https://lemmy.example",
     "Mozilla/5.0 (compatible; Yahoo Link Preview; https://help.yahoo.com)",
     "Google-Read-Aloud Mozilla/5.0",
     "facebookexternalhit/1.1 (+http://www.facebook.com/externalhit_uatext.php)",

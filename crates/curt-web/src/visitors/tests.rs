@@ -6,7 +6,7 @@ use super::*;
 fn the_purpose_of_a_visit_is_read_from_any_of_its_headers() {
     for name in ["sec-purpose", "purpose", "x-purpose", "x-moz"] {
         let mut headers = HeaderMap::new();
-        headers.insert("user-agent", HeaderValue::from_static("Mozilla/5.0"));
+        headers.insert("user-agent", HeaderValue::from_static("Mozilla/5.0 Firefox/133.0"));
         assert_eq!(Said::by(&headers).class(), ClickClass::Human);
         headers.insert(name, HeaderValue::from_static("prefetch"));
         assert_eq!(Said::by(&headers).class(), ClickClass::Prefetch, "{name}");
@@ -18,7 +18,7 @@ fn the_purpose_of_a_visit_is_read_from_any_of_its_headers() {
 fn a_purpose_counts_whatever_stands_before_it() {
     for [first, second] in [["sec-purpose", "purpose"], ["purpose", "purpose"]] {
         let mut headers = HeaderMap::new();
-        headers.insert("user-agent", HeaderValue::from_static("Mozilla/5.0"));
+        headers.insert("user-agent", HeaderValue::from_static("Mozilla/5.0 Firefox/133.0"));
         headers.append(first, HeaderValue::from_static("something"));
         headers.append(second, HeaderValue::from_static("prefetch"));
         assert_eq!(Said::by(&headers).class(), ClickClass::Prefetch, "{first}, {second}");
@@ -28,7 +28,10 @@ fn a_purpose_counts_whatever_stands_before_it() {
 #[test]
 fn a_header_that_is_no_text_is_read_all_the_same() {
     let mut headers = HeaderMap::new();
-    headers.insert("user-agent", HeaderValue::from_bytes(b"Mozilla/5.0 \xff\xfe").unwrap());
-    assert_eq!(Said::by(&headers).user_agent, b"Mozilla/5.0 \xff\xfe");
+    headers.insert(
+        "user-agent",
+        HeaderValue::from_bytes(b"Mozilla/5.0 Firefox/133.0 \xff\xfe").unwrap(),
+    );
+    assert_eq!(Said::by(&headers).user_agent, b"Mozilla/5.0 Firefox/133.0 \xff\xfe");
     assert_eq!(Said::by(&headers).class(), ClickClass::Human);
 }
