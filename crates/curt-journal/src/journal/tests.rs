@@ -225,7 +225,7 @@ fn kill_9_loses_nothing_that_was_appended() {
             let from = cycle * CHILD_RECORDS_MAX * 2;
             let job = format!("{} {kind:?} {from}", directory.path().display());
             let before = appended.len();
-            appended.extend(kill_after(&job, 500 + 1_500 * cycle));
+            appended.extend(kill_after(&job, 1_000 + 1_500 * cycle));
             assert!(before + 500 < appended.len(), "it got somewhere: {}", appended.len() - before);
         }
         open(directory.path(), kind).close();

@@ -174,7 +174,8 @@ fn the_memory_of_a_long_run_stays_small() {
         rig.round();
     }
     let mapped = mapped_kilobytes(directory.path());
-    assert!(mapped < 2_048, "{mapped} kB of 8 MiB are mapped");
+    // What is kept ready for twice the last round's records, here and in the spare.
+    assert!(mapped < 4_096, "{mapped} kB of 16 MiB are mapped");
 }
 
 /// Resident pages of files below `directory`.
