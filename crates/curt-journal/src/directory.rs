@@ -227,7 +227,7 @@ fn create_private(directory: &Path) -> io::Result<()> {
     }
 }
 
-fn allow_absent(done: io::Result<()>) -> io::Result<()> {
+pub(crate) fn allow_absent(done: io::Result<()>) -> io::Result<()> {
     match done {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         done => done,

@@ -234,7 +234,8 @@ impl SegmentWriter {
 
     pub(crate) fn remove(self) {
         let path = &self.segment.path;
-        if let Err(error) = fs::remove_file(path) {
+        // Whoever drains the journal may have found it ended and empty first.
+        if let Err(error) = directory::allow_absent(fs::remove_file(path)) {
             tracing::warn!(%error, path = %path.display(), "an empty segment could not be removed");
         }
     }
@@ -243,7 +244,7 @@ impl SegmentWriter {
         match &mut self.medium {
             Medium::Mapped(writer) => writer.publish(self.offset, record),
             Medium::Pwrite => {
-                let written = self.segment.file.write_all_at(record, self.offset.into());
+                let written = write_published(&self.segment.file, self.offset, record);
                 // What was written of it is garbage that a shorter record would not cover.
                 self.has_failed |= written.is_err();
                 written?;
@@ -304,6 +305,23 @@ impl Segment {
             upkeep.released_to = to;
         }
     }
+}
+
+/// Writes a record so that nobody finds its first word without the rest of it, whatever happens.
+///
+/// `kill -9` ends a `pwrite` between two pages: what crosses from one to the next gets its word last, by
+/// a call of its own. (Found by killing: the half of a record looked like damage.)
+fn write_published(file: &File, offset: u32, record: &[u8]) -> io::Result<()> {
+    const PAGE_LEN_MIN: u64 = 4096;
+    const WORD_LEN: usize = 4;
+    let offset = u64::from(offset);
+    let last = offset + record.len() as u64 - 1;
+    if offset / PAGE_LEN_MIN == last / PAGE_LEN_MIN {
+        return file.write_all_at(record, offset);
+    }
+    let (word, rest) = record.split_at(WORD_LEN);
+    file.write_all_at(rest, offset + WORD_LEN as u64)?;
+    file.write_all_at(word, offset)
 }
 
 /// A multiple of every page's length; less is not worth a system call.
