@@ -64,7 +64,10 @@ fn every_death_is_ended_by_the_next_start_and_leaves_only_what_was_written() {
         for round in 0..40u64 {
             let journal = open(directory.path(), kind);
             append(&journal, &round.to_le_bytes());
-            directory = snapshot(directory.path());
+            let killed = snapshot(directory.path());
+            // Not after its directory.
+            drop(journal);
+            directory = killed;
         }
         // Ends the last one, and starts without anything to say.
         open(directory.path(), kind).close();
