@@ -14,12 +14,15 @@ pub(crate) async fn for_each_store(test: impl AsyncFn(&Store)) {
     for_each_engine(async |database| {
         let settings = StoreSettings::new(database.url().parse().unwrap());
         let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();
-        let clock = Clock::Manual(ManualClock::new(Timestamp::from_millis(0)));
-        store.migrate(&clock).await.unwrap();
+        store.migrate(&clock()).await.unwrap();
         test(&store).await;
         store.close().await;
     })
     .await;
+}
+
+pub(crate) fn clock() -> Clock {
+    Clock::Manual(ManualClock::new(Timestamp::from_millis(0)))
 }
 
 /// A link with nothing special about it, `code1` for number 1.
