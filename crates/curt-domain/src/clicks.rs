@@ -4,12 +4,16 @@ use crate::Timestamp;
 
 mod query;
 mod record;
+mod series;
+mod spans;
 
 pub use query::ClickQuery;
 pub use record::{
     CAMPAIGN_LEN_MAX, CLICK_LEN_MAX, Click, ClickSource, LANGUAGE_LEN_MAX, Privacy,
     REFERRER_LEN_MAX, USER_AGENT_LEN_MAX, UndecodableClick,
 };
+pub use series::{ClickSeries, POINTS_MAX, TooManyPoints, WeekHours};
+pub use spans::Span;
 
 /// The one class that every click has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -102,6 +106,18 @@ impl Bucket {
 
     pub const fn start(self) -> Timestamp {
         self.0
+    }
+
+    /// The bucket after it; the last one that there is has none.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self::of(Timestamp::from_millis(self.0.as_millis() + Self::MILLIS))
+    }
+
+    /// The first bucket of the hour after its own.
+    #[must_use]
+    pub fn next_hour(self) -> Self {
+        Self::of(Timestamp::from_millis(self.first_of_hour().0.as_millis() + Self::HOUR_MILLIS))
     }
 }
 

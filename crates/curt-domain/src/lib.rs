@@ -3,6 +3,7 @@
 //! A value of these types is proof that it was checked, so nothing below the edge checks again.
 //! No input or output happens here except reading the system clock through [`Clock`].
 
+mod calendar;
 mod clicks;
 mod clients;
 mod codes;
@@ -12,9 +13,11 @@ mod targets;
 mod time;
 mod visitors;
 
+pub use calendar::{Day, HOURS, InvalidDay, TimeUnit, UnknownZone, WEEKDAYS, Zone};
 pub use clicks::{
-    Bucket, CAMPAIGN_LEN_MAX, CLICK_LEN_MAX, Click, ClickClass, ClickQuery, ClickSource,
-    ClickTotals, LANGUAGE_LEN_MAX, Privacy, REFERRER_LEN_MAX, USER_AGENT_LEN_MAX, UndecodableClick,
+    Bucket, CAMPAIGN_LEN_MAX, CLICK_LEN_MAX, Click, ClickClass, ClickQuery, ClickSeries,
+    ClickSource, ClickTotals, LANGUAGE_LEN_MAX, POINTS_MAX, Privacy, REFERRER_LEN_MAX, Span,
+    TooManyPoints, USER_AGENT_LEN_MAX, UndecodableClick, WeekHours,
 };
 pub use clients::{InvalidProxies, PROXIES_MAX, Proxies};
 pub use codes::{

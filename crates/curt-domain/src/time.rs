@@ -48,6 +48,15 @@ impl Timestamp {
         Self::from_millis(self.0.saturating_sub(millis))
     }
 
+    pub(crate) fn to_jiff(self) -> jiff::Timestamp {
+        jiff::Timestamp::from_millisecond(self.0).expect("its range is part of jiff's")
+    }
+
+    /// Digits beyond milliseconds are dropped.
+    pub(crate) fn from_jiff(at: jiff::Timestamp) -> Self {
+        Self::from_millis(at.as_millisecond())
+    }
+
     /// Zero when `earlier` is in fact later: clocks step backwards.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -57,8 +66,7 @@ impl Timestamp {
 /// RFC 3339 in UTC with milliseconds, for example `2026-01-31T12:00:00.000Z`.
 impl fmt::Display for Timestamp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let at = jiff::Timestamp::from_millisecond(self.0).map_err(|_| fmt::Error)?;
-        write!(f, "{at:.3}")
+        write!(f, "{:.3}", self.to_jiff())
     }
 }
 
@@ -73,7 +81,7 @@ impl FromStr for Timestamp {
             return Err(InvalidTimestamp);
         }
         let at: jiff::Timestamp = text.parse().map_err(|_| InvalidTimestamp)?;
-        let parsed = Self::from_millis(at.as_millisecond());
+        let parsed = Self::from_jiff(at);
         if parsed.0 == at.as_millisecond() { Ok(parsed) } else { Err(InvalidTimestamp) }
     }
 }
