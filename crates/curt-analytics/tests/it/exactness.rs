@@ -8,7 +8,7 @@ use curt_store::ClickLosses;
 
 use crate::{
     journals::{TestJournal, click},
-    stores::{clock, connect, counted, for_each_store, id, losses, now},
+    stores::{clock, connect, counted, ever, for_each_store, id, losses, now},
 };
 
 /// More than a batch, and more than a segment holds.
@@ -51,8 +51,9 @@ async fn each_click_has_one_class_and_its_own_time() {
         }
         journal.drain(store).await;
         let of_now = ClickTotals { human: 3, bot: 1, preview: 1, prefetch: 1, suspicious: 0 };
-        let [from, to] = [i64::MIN, i64::MAX].map(|at| Bucket::of(Timestamp::from_millis(at)));
-        let buckets = store.click_buckets(id(1), from, to).await.unwrap();
+        let mut buckets = Vec::new();
+        let each = |bucket, totals: &ClickTotals| buckets.push((bucket, *totals));
+        store.each_click_bucket(id(1), ever(), each).await.unwrap();
         let old = ClickTotals { human: 1, ..ClickTotals::default() };
         assert_eq!(buckets, [(Bucket::of(before_1970), old), (Bucket::of(now()), of_now)]);
     })

@@ -1,7 +1,7 @@
 //! A store on a fresh database of each engine, and what was counted in it.
 
 use curt_domain::{
-    Bucket, Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, TargetUrl, Timestamp,
+    Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Span, TargetUrl, Timestamp,
 };
 use curt_store::{ClickLosses, Store, StoreMetrics, StoreSettings};
 use testkit::databases::{TestDatabase, for_each_engine};
@@ -62,25 +62,23 @@ fn link(number: u64) -> Link {
     }
 }
 
+/// All time that there is.
+pub(crate) fn ever() -> Span {
+    let [from, to] = [i64::MIN, i64::MAX].map(Timestamp::from_millis);
+    Span::around(from, to).unwrap()
+}
+
 /// The clicks of all links, after a check that their buckets tell the same.
 pub(crate) async fn counted(store: &Store) -> u64 {
-    let [from, to] = [i64::MIN, i64::MAX].map(|at| Bucket::of(Timestamp::from_millis(at)));
     let mut sum = 0;
     for number in 1..=LINKS {
         let clicks = store.link(id(number)).await.unwrap().unwrap().clicks.total();
-        let buckets = store.click_buckets(id(number), from, to).await.unwrap();
-        assert_eq!(buckets.iter().map(|(_, totals)| totals.total()).sum::<u64>(), clicks);
+        assert_eq!(store.clicks_within(id(number), ever()).await.unwrap().total(), clicks);
         sum += clicks;
     }
     sum
 }
 
 pub(crate) async fn losses(store: &Store) -> ClickLosses {
-    let [from, to] = [i64::MIN, i64::MAX].map(|at| Bucket::of(Timestamp::from_millis(at)));
-    let mut sum = ClickLosses::default();
-    for (_, losses) in store.click_losses(from, to).await.unwrap() {
-        sum.dropped += losses.dropped;
-        sum.lost += losses.lost;
-    }
-    sum
+    store.click_losses(ever()).await.unwrap()
 }

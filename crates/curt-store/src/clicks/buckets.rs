@@ -1,12 +1,15 @@
 //! Clicks of a link over time: by quarters of an hour, and by hours when they are old.
 
-use curt_domain::{Bucket, ClickTotals, LinkId, Timestamp};
+use curt_domain::{Bucket, ClickTotals, LinkId, Span, Timestamp};
 
 use super::class_values;
 use crate::{
     Store, StoreError,
     db::{DbError, Row, Sql, Tx, Value, Work},
 };
+
+/// Buckets read at a time: three weeks of quarters of an hour, or twelve of hours.
+const READ_AT_ONCE: u32 = 2_000;
 
 /// Rows added up in one transaction, so that nobody waits long for SQLite's writer.
 const FOLDED_AT_ONCE: u32 = 1_000;
@@ -34,7 +37,20 @@ pub(super) const ADD: Sql = Sql::new(
 
 const SELECT: Sql = Sql::new(
     "select at, human, bot, preview, prefetch, suspicious from click_buckets
-     where link_id = $1 and $2 <= at and at < $3 order by at",
+     where link_id = $1 and $2 <= at and at < $3 order by at limit $4",
+);
+
+const SUM: Sql = Sql::new(
+    "select 0, cast(coalesce(sum(human), 0) as bigint), cast(coalesce(sum(bot), 0) as bigint),
+            cast(coalesce(sum(preview), 0) as bigint), cast(coalesce(sum(prefetch), 0) as bigint),
+            cast(coalesce(sum(suspicious), 0) as bigint)
+     from click_buckets where link_id = $1 and $2 <= at and at < $3",
+)
+.on_mysql(
+    "select 0, cast(coalesce(sum(human), 0) as signed), cast(coalesce(sum(bot), 0) as signed),
+            cast(coalesce(sum(preview), 0) as signed), cast(coalesce(sum(prefetch), 0) as signed),
+            cast(coalesce(sum(suspicious), 0) as signed)
+     from click_buckets where link_id = $1 and $2 <= at and at < $3",
 );
 
 const NEXT: Sql = Sql::new("select min(at) from click_buckets where $1 < at and at < $2");
@@ -63,21 +79,49 @@ const DELETE: Sql = Sql::new(
 );
 
 impl Store {
-    /// What was counted for the link in the buckets from `from` on and before `to`, those without
-    /// any click left out. Old ones stand under the first bucket of their hour.
-    pub async fn click_buckets(
+    /// What was counted for the link in the buckets of the span, in order, those without any click
+    /// left out. Old ones stand under the first bucket of their hour.
+    ///
+    /// Hands them on slice by slice, so that years of them take no more memory than weeks.
+    pub async fn each_click_bucket(
+        &self,
+        link: LinkId,
+        span: Span,
+        mut work: impl FnMut(Bucket, &ClickTotals) + Send,
+    ) -> Result<(), StoreError> {
+        let mut from = span.from();
+        while from < span.to() {
+            let slice = self.click_buckets(link, from, span.to()).await;
+            let slice = slice.map_err(StoreError::while_doing("reading clicks by time"))?;
+            slice.buckets.iter().for_each(|(bucket, totals)| work(*bucket, totals));
+            let Some(next) = slice.next else { break };
+            from = next;
+        }
+        Ok(())
+    }
+
+    async fn click_buckets(
         &self,
         link: LinkId,
         from: Bucket,
         to: Bucket,
-    ) -> Result<Vec<(Bucket, ClickTotals)>, StoreError> {
+    ) -> Result<Slice, DbError> {
+        let limit = i64::from(READ_AT_ONCE);
+        let values = [link.into(), from.start().into(), to.start().into(), limit.into()];
+        let rows = self.db.rows(SELECT, &values).await?;
+        let found = |row: &Row| Ok((bucket(row.int(0)?), totals(row)?));
+        let buckets: Vec<_> = rows.iter().map(found).collect::<Result<_, DbError>>()?;
+        Ok(Slice::of(buckets))
+    }
+
+    /// The sum of the buckets of the span.
+    pub async fn clicks_within(&self, link: LinkId, span: Span) -> Result<ClickTotals, StoreError> {
         let read = async {
-            let values = [link.into(), from.start().into(), to.start().into()];
-            let rows = self.db.rows(SELECT, &values).await?;
-            let found = |row: &Row| Ok((bucket(row.int(0)?), totals(row)?));
-            rows.iter().map(found).collect::<Result<_, DbError>>()
+            let values = [link.into(), span.from().start().into(), span.to().start().into()];
+            let sum = self.db.row(SUM, &values).await?;
+            totals(&sum.ok_or_else(DbError::row_missing)?)
         };
-        read.await.map_err(StoreError::while_doing("reading clicks by time"))
+        read.await.map_err(StoreError::while_doing("adding up clicks"))
     }
 
     /// Adds up the buckets of each hour that ended before `until`; says how many buckets became
@@ -113,6 +157,25 @@ impl Store {
                 slice => folded += slice,
             }
         }
+    }
+}
+
+/// Some buckets of a span in order, and where the next slice begins, if this one is full.
+struct Slice {
+    buckets: Vec<(Bucket, ClickTotals)>,
+    next: Option<Bucket>,
+}
+
+impl Slice {
+    /// Ends a full slice with a whole hour: what is folded before the next one is read then moves
+    /// within what was read, or within what is to come.
+    fn of(mut buckets: Vec<(Bucket, ClickTotals)>) -> Self {
+        let last = buckets.last().filter(|_| READ_AT_ONCE as usize <= buckets.len());
+        let next = last.map(|(bucket, _)| bucket.first_of_hour());
+        if let Some(next) = next {
+            buckets.truncate(buckets.partition_point(|(bucket, _)| *bucket < next));
+        }
+        Self { buckets, next }
     }
 }
 
@@ -161,7 +224,7 @@ pub(super) fn values(link: LinkId, bucket: Bucket, totals: &ClickTotals) -> Vec<
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[Sql] = &[ADD, SELECT, NEXT, SLICE, DELETE];
+pub(super) const STATEMENTS: &[Sql] = &[ADD, SELECT, SUM, NEXT, SLICE, DELETE];
 
 /// Those that have to find what is old among all there is.
 #[cfg(test)]

@@ -1,10 +1,10 @@
 //! Clicks that are known to be missing.
 
-use curt_domain::{Bucket, Timestamp};
+use curt_domain::{Bucket, Span};
 
 use crate::{
     Store, StoreError,
-    db::{DbError, Row, Sql, Value},
+    db::{DbError, Sql, Value},
 };
 
 /// How many clicks are missing.
@@ -27,27 +27,25 @@ pub(super) const ADD: Sql = Sql::new(
      on duplicate key update dropped = dropped + values(dropped), lost = lost + values(lost)",
 );
 
-const SELECT: Sql =
-    Sql::new("select at, dropped, lost from click_losses where $1 <= at and at < $2 order by at");
+const SUM: Sql = Sql::new(
+    "select cast(coalesce(sum(dropped), 0) as bigint), cast(coalesce(sum(lost), 0) as bigint)
+     from click_losses where $1 <= at and at < $2",
+)
+.on_mysql(
+    "select cast(coalesce(sum(dropped), 0) as signed), cast(coalesce(sum(lost), 0) as signed)
+     from click_losses where $1 <= at and at < $2",
+);
 
 impl Store {
-    /// The losses of the buckets from `from` on and before `to`, those without any left out.
-    pub async fn click_losses(
-        &self,
-        from: Bucket,
-        to: Bucket,
-    ) -> Result<Vec<(Bucket, ClickLosses)>, StoreError> {
+    /// What is missing of the span, of all links together.
+    pub async fn click_losses(&self, span: Span) -> Result<ClickLosses, StoreError> {
         let read = async {
-            let rows = self.db.rows(SELECT, &[from.start().into(), to.start().into()]).await?;
-            rows.iter().map(losses).collect::<Result<_, DbError>>()
+            let values = [span.from().start().into(), span.to().start().into()];
+            let sum = self.db.row(SUM, &values).await?.ok_or_else(DbError::row_missing)?;
+            Ok(ClickLosses { dropped: sum.number(0)?, lost: sum.number(1)? })
         };
         read.await.map_err(StoreError::while_doing("reading losses of clicks"))
     }
-}
-
-fn losses(row: &Row) -> Result<(Bucket, ClickLosses), DbError> {
-    let bucket = Bucket::of(Timestamp::from_millis(row.int(0)?));
-    Ok((bucket, ClickLosses { dropped: row.number(1)?, lost: row.number(2)? }))
 }
 
 pub(super) fn values((bucket, losses): &(Bucket, ClickLosses)) -> Vec<Value<'static>> {
@@ -57,4 +55,4 @@ pub(super) fn values((bucket, losses): &(Bucket, ClickLosses)) -> Vec<Value<'sta
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[Sql] = &[ADD, SELECT];
+pub(super) const STATEMENTS: &[Sql] = &[ADD, SUM];

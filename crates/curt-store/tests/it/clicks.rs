@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use curt_domain::{Bucket, ClickClass, ClickTotals, Timestamp};
+use curt_domain::{Bucket, ClickClass, ClickTotals, Span, Timestamp};
 use curt_store::{
     AddClicksError, CLICK_ROWS_MAX, ClickBatch, ClickLosses, JournalMark, LinkClicks, MarkMove,
     Store,
@@ -43,8 +43,20 @@ fn batch(marks: &[MarkMove], clicks: &[LinkClicks]) -> ClickBatch {
 }
 
 pub(crate) async fn all_buckets(store: &Store, number: u64) -> Vec<(Bucket, ClickTotals)> {
-    let [from, to] = [i64::MIN, i64::MAX].map(|at| Bucket::of(Timestamp::from_millis(at)));
-    store.click_buckets(id(number), from, to).await.unwrap()
+    let [from, to] = [i64::MIN, i64::MAX].map(Timestamp::from_millis);
+    buckets(store, number, Span::around(from, to).unwrap()).await
+}
+
+async fn buckets(store: &Store, number: u64, span: Span) -> Vec<(Bucket, ClickTotals)> {
+    let mut found = Vec::new();
+    let each = |bucket, totals: &ClickTotals| found.push((bucket, *totals));
+    store.each_click_bucket(id(number), span, each).await.unwrap();
+    found
+}
+
+/// From the first of these quarters of an hour on, before the second.
+fn span(from: u32, to: u32) -> Span {
+    Span::around(bucket(from).start(), bucket(to).start()).unwrap()
 }
 
 async fn totals(store: &Store, number: u64) -> ClickTotals {
@@ -73,8 +85,12 @@ async fn clicks_are_added_by_class_link_and_time() {
 
         let old = ClickTotals { human: 4, ..every_class };
         assert_eq!(all_buckets(store, 1).await, [(bucket(0), old), (bucket(1), humans(10))]);
-        assert_eq!(store.click_buckets(id(1), bucket(1), bucket(2)).await.unwrap().len(), 1);
-        assert_eq!(store.click_buckets(id(1), bucket(2), bucket(9)).await.unwrap(), []);
+        assert_eq!(buckets(store, 1, span(1, 2)).await, [(bucket(1), humans(10))]);
+        assert_eq!(buckets(store, 1, span(2, 9)).await, []);
+        assert_eq!(store.clicks_within(id(1), span(0, 1)).await.unwrap(), old);
+        assert_eq!(store.clicks_within(id(1), span(1, 9)).await.unwrap(), humans(10));
+        assert_eq!(store.clicks_within(id(1), span(2, 9)).await.unwrap(), humans(0));
+        assert_eq!(store.clicks_within(id(2), span(0, 9)).await.unwrap(), humans(7));
         let record = store.link(id(1)).await.unwrap().unwrap();
         assert_eq!(record.clicks, ClickTotals { human: 14, ..every_class });
         assert_eq!(record.last_click_at, Some(clicks(1, 1, 0).last_at));
@@ -114,7 +130,7 @@ async fn a_batch_that_is_refused_leaves_nothing() {
         }
         assert_eq!(totals(store, 1).await, humans(0));
         assert_eq!(all_buckets(store, 1).await, []);
-        assert_eq!(store.click_losses(bucket(0), bucket(1)).await.unwrap(), []);
+        assert_eq!(store.click_losses(span(0, 1)).await.unwrap(), ClickLosses::default());
         let marks = store.journal_marks(&[1, 2, 3, 9]).await.unwrap();
         assert_eq!(marks, HashMap::from([(2, mark(5))]));
     })
@@ -191,8 +207,12 @@ async fn batches_with_the_same_links_do_not_wait_for_each_other_in_a_circle() {
         }
         let half = u64::from(BATCHES / 2);
         let each = ClickLosses { dropped: half, lost: 2 * half };
-        let losses = store.click_losses(bucket(0), bucket(2)).await.unwrap();
-        assert_eq!(losses, [(bucket(0), each), (bucket(1), each)]);
+        for quarters in 0..2 {
+            let losses = store.click_losses(span(quarters, quarters + 1)).await.unwrap();
+            assert_eq!(losses, each, "{quarters}");
+        }
+        let both = ClickLosses { dropped: 2 * half, lost: 4 * half };
+        assert_eq!(store.click_losses(span(0, 9)).await.unwrap(), both);
     })
     .await;
 }
@@ -208,6 +228,60 @@ async fn the_longest_batch_is_counted_whole() {
         for (number, human) in [(1, 4), (2, 6), (links, 6), (links + 1, 2)] {
             assert_eq!(all_buckets(store, number).await, [(bucket(3), humans(human))], "{number}");
         }
+    })
+    .await;
+}
+
+/// More than a slice of them, some full hours, some not; and none but the link's own.
+#[tokio::test]
+async fn a_long_time_is_read_whole_and_in_order() {
+    const QUARTERS: u32 = 6_543;
+    for_each_store(async |store| {
+        let counted: Vec<u32> = (0..QUARTERS).filter(|quarters| quarters % 7 != 3).collect();
+        for slice in counted.chunks(CLICK_ROWS_MAX) {
+            let rows: Vec<_> = slice.iter().map(|n| clicks(1, *n, u64::from(*n) + 1)).collect();
+            store.add_clicks(batch(&[], &rows)).await.unwrap();
+            let rows: Vec<_> = slice.iter().map(|n| clicks(2, *n, 1)).collect();
+            store.add_clicks(batch(&[], &rows)).await.unwrap();
+        }
+        let expected = counted.iter().map(|n| (bucket(*n), humans(u64::from(*n) + 1)));
+        let expected: Vec<_> = expected.collect();
+        assert_eq!(all_buckets(store, 1).await, expected);
+        let some = buckets(store, 1, span(5, 5_001)).await;
+        let within = |(at, _): &&(Bucket, ClickTotals)| bucket(5) <= *at && *at < bucket(5_001);
+        assert_eq!(some, expected.iter().filter(within).copied().collect::<Vec<_>>());
+        let sum = some.iter().map(|(_, totals)| totals.human).sum();
+        assert_eq!(store.clicks_within(id(1), span(5, 5_001)).await.unwrap(), humans(sum));
+    })
+    .await;
+}
+
+/// What is folded between two slices is neither read twice nor passed over.
+#[tokio::test]
+async fn folding_while_a_long_time_is_read_changes_no_sum() {
+    const HOURS: u32 = 1_990;
+    const QUARTERS: u32 = 64;
+    for_each_store(async |store| {
+        // The first slice ends among the quarters of an hour behind the hours.
+        let old = (0..HOURS).map(|hour| 4 * hour);
+        let new = 4 * HOURS..4 * HOURS + QUARTERS;
+        let rows: Vec<_> = old.chain(new).map(|quarters| clicks(1, quarters, 1)).collect();
+        for rows in rows.chunks(CLICK_ROWS_MAX) {
+            store.add_clicks(batch(&[], rows)).await.unwrap();
+        }
+        let read = async {
+            loop {
+                let found = all_buckets(store, 1).await;
+                let sum: u64 = found.iter().map(|(_, totals)| totals.human).sum();
+                assert_eq!(sum, u64::from(HOURS + QUARTERS));
+                if u32::try_from(found.len()).unwrap() == HOURS + QUARTERS / 4 {
+                    break;
+                }
+            }
+        };
+        let fold = store.fold_click_buckets(bucket(4 * HOURS + QUARTERS).start());
+        let ((), folded) = futures_util::join!(read, fold);
+        assert_eq!(folded.unwrap(), u64::from(QUARTERS) * 3 / 4);
     })
     .await;
 }
