@@ -19,6 +19,7 @@ mod hosts;
 mod ids;
 mod links;
 mod metrics;
+mod mistakes;
 mod node;
 mod openapi;
 mod pages;

@@ -16,15 +16,12 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::{
-    TAG,
-    fields::{Mistakes, Whole},
-    view::LinkView,
-};
+use super::{TAG, fields::Whole, view::LinkView};
 use crate::{
     app::{App, Site},
     errors::{ApiError, ProblemCode},
     extract::{ApiJson, Creator, IdempotencyKey},
+    mistakes::Mistakes,
     openapi::fields,
 };
 

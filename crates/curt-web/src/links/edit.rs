@@ -4,9 +4,10 @@ use curt_domain::{LinkEdit, TargetRules};
 use serde::{Deserialize, Deserializer};
 use utoipa::ToSchema;
 
-use super::fields::{Mistakes, Whole};
+use super::fields::Whole;
 use crate::{
     errors::{ApiError, FieldError},
+    mistakes::Mistakes,
     openapi::fields,
 };
 

@@ -2,7 +2,7 @@
 //!
 //! Every field is looked at before anything is refused, so that one answer names all mistakes.
 
-use std::{fmt, ops::RangeInclusive};
+use std::fmt;
 
 use curt_domain::{
     Code, Dates, InvalidText, MaxClicks, Note, RedirectStatus, Switch, TAGS_MAX, Tag, TargetRules,
@@ -12,8 +12,8 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     app::Site,
-    errors::{ApiError, FieldError, ProblemCode},
-    extract::decimal,
+    errors::{FieldError, ProblemCode},
+    mistakes::Mistakes,
 };
 
 /// A whole number in JSON, which may be written `5.0` or `5e0` as well: JSON has one kind of number,
@@ -58,24 +58,7 @@ impl de::Visitor<'_> for WholeVisitor {
     }
 }
 
-/// Collects what is wrong while the fields are read.
-#[derive(Default)]
-pub(super) struct Mistakes(Vec<FieldError>);
-
 impl Mistakes {
-    pub(super) fn add(&mut self, mistake: FieldError) {
-        self.0.push(mistake);
-    }
-
-    /// Refuses the request if anything was wrong with it.
-    pub(super) fn none(self) -> Result<(), ApiError> {
-        if self.0.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.0)) }
-    }
-
-    fn keep<T>(&mut self, parsed: Result<T, FieldError>) -> Option<T> {
-        parsed.map_err(|mistake| self.add(mistake)).ok()
-    }
-
     pub(super) fn target(
         &mut self,
         field: &str,
@@ -137,30 +120,6 @@ impl Mistakes {
         };
         let known = u16::try_from(code.0).ok().and_then(RedirectStatus::from_code);
         self.keep(known.ok_or_else(mistake))
-    }
-
-    pub(super) fn time(&mut self, field: &str, text: &str) -> Option<Timestamp> {
-        let parsed = text.parse::<Timestamp>();
-        self.keep(parsed.map_err(|error| FieldError::invalid(field, format!("is {error}"))))
-    }
-
-    /// A whole number in decimal digits, from a query.
-    pub(super) fn number(
-        &mut self,
-        field: &str,
-        text: Option<&str>,
-        range: RangeInclusive<u32>,
-        default: u32,
-    ) -> u32 {
-        let Some(text) = text else { return default };
-        match decimal(text) {
-            Some(number) if range.contains(&number) => number,
-            _ => {
-                let words = format!("must be from {} to {}", range.start(), range.end());
-                self.add(FieldError::invalid(field, words));
-                default
-            }
-        }
     }
 
     pub(super) fn max_clicks(&mut self, count: Whole) -> Option<MaxClicks> {

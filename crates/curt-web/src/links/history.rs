@@ -4,13 +4,11 @@ use curt_store::LinkVersion;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{
-    fields::Mistakes,
-    view::{SettingsView, text},
-};
+use super::view::{SettingsView, text};
 use crate::{
     errors::{ApiError, FieldError},
     extract::decimal,
+    mistakes::Mistakes,
     openapi::fields,
 };
 

@@ -5,10 +5,11 @@ use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort, PAGE_LEN_MAX, RESTORE_WI
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{fields::Mistakes, view::LinkView};
+use super::view::LinkView;
 use crate::{
     app::Site,
     errors::{ApiError, FieldError},
+    mistakes::Mistakes,
     openapi::fields,
 };
 

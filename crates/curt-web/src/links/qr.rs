@@ -11,12 +11,13 @@ use curt_domain::{Code, Verdict};
 use serde::Deserialize;
 use tokio::time::timeout;
 
-use super::{TAG, fields::Mistakes};
+use super::TAG;
 use crate::{
     app::App,
     blocking::off_thread,
     errors::{ApiError, FieldError, ProblemCode},
     extract::{ApiQuery, IfNoneMatch, PathCode, Reader, entity_tag},
+    mistakes::Mistakes,
     openapi::fields,
     qr::{Color, Correction, InvalidColor, MARGIN_DEFAULT, Style, Symbol},
 };
