@@ -4,6 +4,7 @@
 //! [`Server`] owns the listener, the connections and how they end.
 
 mod admin_key;
+mod analytics;
 mod app;
 mod blocking;
 mod body;

@@ -18,6 +18,7 @@ use utoipa::openapi::{
 };
 
 use crate::{
+    analytics,
     app::Site,
     docs,
     extract::{IfNoneMatch, entity_tag},
@@ -38,10 +39,14 @@ pub(crate) const TAG: &str = "documentation";
 const INTRODUCTION: &str = include_str!("openapi/introduction.md");
 
 /// The groups of operations, in the order of their importance.
-const GROUPS: [(&str, &str); 5] = [
+const GROUPS: [(&str, &str); 6] = [
     (
         "links",
         "Make links, find them, change them. All but the QR codes needs the administrator's key.",
+    ),
+    (
+        analytics::TAG,
+        "How often links are followed, by whom and when. All of it needs the administrator's key.",
     ),
     ("visits", "What people and machines get who follow a short link."),
     ("health", "What probes and people ask about a node."),

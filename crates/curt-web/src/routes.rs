@@ -11,7 +11,8 @@ use utoipa::openapi::Paths;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use crate::{
-    app::App, docs, errors::ApiError, extract::BODY_LEN_MAX, health, links, openapi, pages,
+    analytics, app::App, docs, errors::ApiError, extract::BODY_LEN_MAX, health, links, openapi,
+    pages,
 };
 
 /// Words that no code may be although nothing is there yet: pages to come, and what phishers like.
@@ -49,6 +50,8 @@ pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
         routes!(links::restore),
         routes!(links::history),
         routes!(links::show_qr),
+        routes!(analytics::show_summary),
+        routes!(analytics::show_series),
         routes!(health::health),
         routes!(health::live),
         routes!(health::ready),

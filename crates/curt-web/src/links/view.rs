@@ -1,11 +1,11 @@
 //! The link object: what the API shows of a link. Fields are part of the API.
 
-use curt_domain::{ClickTotals, Link, LinkRecord, Tag, Timestamp};
+use curt_domain::{Link, LinkRecord, Tag, Timestamp};
 use curt_store::RESTORE_WINDOW;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::{app::Site, openapi::fields};
+use crate::{analytics::ClicksView, app::Site, openapi::fields};
 
 /// A link as its owner sees it.
 #[derive(Serialize, ToSchema)]
@@ -71,24 +71,6 @@ pub(super) struct SettingsView {
     fallback_url: Option<String>,
 }
 
-/// How often the link was followed, by who did. `total` is the sum of the others.
-#[derive(Serialize, ToSchema)]
-#[schema(as = Clicks)]
-struct ClicksView {
-    #[schema(schema_with = fields::clicks)]
-    total: u64,
-    #[schema(schema_with = fields::clicks)]
-    human: u64,
-    #[schema(schema_with = fields::clicks)]
-    bot: u64,
-    #[schema(schema_with = fields::clicks)]
-    preview: u64,
-    #[schema(schema_with = fields::clicks)]
-    prefetch: u64,
-    #[schema(schema_with = fields::clicks)]
-    suspicious: u64,
-}
-
 impl LinkView {
     pub(super) fn new(record: &LinkRecord, site: &Site, now: Timestamp) -> Self {
         let link = &record.link;
@@ -132,19 +114,6 @@ impl SettingsView {
             expires_at: text(link.dates.expires_at()),
             max_clicks: link.max_clicks.map(curt_domain::MaxClicks::get),
             fallback_url: link.fallback.as_ref().map(ToString::to_string),
-        }
-    }
-}
-
-impl ClicksView {
-    fn new(clicks: &ClickTotals) -> Self {
-        Self {
-            total: clicks.total(),
-            human: clicks.human,
-            bot: clicks.bot,
-            preview: clicks.preview,
-            prefetch: clicks.prefetch,
-            suspicious: clicks.suspicious,
         }
     }
 }

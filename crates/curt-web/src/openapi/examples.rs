@@ -1,6 +1,7 @@
 //! Requests and answers to learn from. A test sends every request to a new server and compares what
 //! comes back with the answer that stands here.
 
+use curt_domain::{HOURS, WEEKDAYS};
 use serde_json::{Value, json};
 use utoipa::openapi::{Content, OpenApi, RefOr, example::ExampleBuilder, path::Operation};
 
@@ -190,6 +191,55 @@ fn bulk_results() -> Value {
     })
 }
 
+/// People, bots and whatever else there is; no prefetch, and nobody suspicious.
+fn clicks(human: u64, bot: u64, preview: u64) -> Value {
+    json!({
+        "total": human + bot + preview,
+        "human": human,
+        "bot": bot,
+        "preview": preview,
+        "prefetch": 0,
+        "suspicious": 0,
+    })
+}
+
+/// Of the usual thirty days, in which the link was followed on a Friday morning.
+fn click_summary() -> Value {
+    let mut hours = [[0; HOURS]; WEEKDAYS];
+    hours[4][9] = 3;
+    json!({
+        "short_code": "spring",
+        "from": "2026-01-02T00:00:00.000Z",
+        "to": "2026-01-31T12:15:00.000Z",
+        "tz": "UTC",
+        "clicks": clicks(3, 2, 1),
+        "previous": {
+            "from": "2025-12-03T11:45:00.000Z",
+            "to": "2026-01-02T00:00:00.000Z",
+            "clicks": clicks(2, 0, 0),
+        },
+        "hours_by_weekday": hours,
+        "missing": { "dropped": 0, "lost": 0 },
+    })
+}
+
+/// The same, with `?days=3&tz=Europe/Berlin`.
+fn click_series() -> Value {
+    json!({
+        "short_code": "spring",
+        "from": "2026-01-29T00:00:00.000+01:00",
+        "to": "2026-01-31T13:15:00.000+01:00",
+        "tz": "Europe/Berlin",
+        "unit": "day",
+        "points": [
+            { "at": "2026-01-29T00:00:00.000+01:00", "clicks": clicks(0, 0, 0) },
+            { "at": "2026-01-30T00:00:00.000+01:00", "clicks": clicks(3, 2, 1) },
+            { "at": "2026-01-31T00:00:00.000+01:00", "clicks": clicks(0, 0, 0) },
+        ],
+        "missing": { "dropped": 0, "lost": 0 },
+    })
+}
+
 fn answers() -> Vec<AnswerExample> {
     let version = json!({
         "revision": 1,
@@ -240,6 +290,8 @@ fn answers() -> Vec<AnswerExample> {
             schema: "LinkHistory",
             body: json!({ "items": [version], "next_cursor": null }),
         },
+        AnswerExample { schema: "ClickSummary", body: click_summary() },
+        AnswerExample { schema: "ClickSeries", body: click_series() },
         AnswerExample { schema: "Health", body: health },
     ]
 }

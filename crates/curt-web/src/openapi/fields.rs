@@ -23,6 +23,8 @@ use crate::{
     qr::MARGIN_DEFAULT,
 };
 
+pub(crate) mod spans;
+
 /// The largest integer that JSON readers keep exact, 2^53 − 1: ids and counts end here.
 const INTEGER_MAX: u64 = (1 << 53) - 1;
 

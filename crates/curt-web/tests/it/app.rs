@@ -5,11 +5,11 @@ use std::{net::IpAddr, num::NonZeroUsize, path::Path, sync::Arc};
 use curt_analytics::DrainWatch;
 use curt_cache::{CacheSettings, LinkCache};
 use curt_domain::{
-    Click, ClickClass, ClickSource, Clock, CodeMaker, CodeSettings, ManualClock, Privacy,
-    SecretKey, Timestamp,
+    Bucket, Click, ClickClass, ClickSource, ClickTotals, Clock, CodeMaker, CodeSettings, LinkId,
+    ManualClock, Privacy, SecretKey, Timestamp,
 };
 use curt_journal::{Durability, Journal, JournalSettings, Liveness, Mark, SegmentReader};
-use curt_store::{DatabaseUrl, Store, StoreMetrics, StoreSettings};
+use curt_store::{ClickBatch, DatabaseUrl, LinkClicks, Store, StoreMetrics, StoreSettings};
 use curt_web::{
     AdminKey, App, AppSettings, Counted, Front, HttpMetrics, HttpSettings, LinkSettings, Node,
     PageSettings,
@@ -228,6 +228,23 @@ impl TestApp {
         self.ask_as_admin("GET", &format!("/api/v1/urls/{id}/history?{query}"))
     }
 
+    /// What became of a link, with what stands behind the `?`.
+    pub(crate) fn summary(&self, code: &str, query: &str) -> Ask {
+        self.ask_as_admin("GET", &format!("/api/v1/analytics/{code}/summary?{query}"))
+    }
+
+    pub(crate) fn series(&self, code: &str, query: &str) -> Ask {
+        self.ask_as_admin("GET", &format!("/api/v1/analytics/{code}/timeseries?{query}"))
+    }
+
+    /// Counts clicks of a link, all at that time.
+    pub(crate) async fn count(&self, id: u64, at: &str, totals: ClickTotals) {
+        let last_at: Timestamp = at.parse().unwrap();
+        let link = LinkId::new(id).unwrap();
+        let clicks = vec![LinkClicks { link, bucket: Bucket::of(last_at), totals, last_at }];
+        self.store.add_clicks(ClickBatch { clicks, ..ClickBatch::default() }).await.unwrap();
+    }
+
     /// `GET`, as a person does it.
     pub(crate) fn visit(&self, path: &str) -> Ask {
         self.ask("GET", path).by_browser()
@@ -266,6 +283,11 @@ impl TestApp {
         let line = metrics.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
         line.map_or(0, |number| number.parse().unwrap())
     }
+}
+
+/// So many people, and nobody else.
+pub(crate) fn people(human: u64) -> ClickTotals {
+    ClickTotals { human, ..ClickTotals::default() }
 }
 
 /// The ids or codes of a list's items, in its order.

@@ -20,6 +20,9 @@ fn guarded(app: &TestApp, id: u64) -> Vec<Ask> {
         app.delete(id),
         app.restore(id),
         app.history(id, ""),
+        app.summary("link", ""),
+        app.series("link", ""),
+        app.summary("nobody", "days=0"),
         // Whether a link is there is nobody's business either, nor what a body must look like.
         app.link(id + 1),
         app.edit(id, &edit).body("text/plain", "{"),

@@ -10,6 +10,7 @@ mod contract;
 mod logs;
 
 mod aliases;
+mod analytics;
 mod bulk;
 mod bulk_replays;
 mod caching;

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use curt_domain::ClickTotals;
 use curt_journal::Durability;
 use curt_web::BackupState;
 use http::Method;
@@ -9,7 +10,7 @@ use insta::assert_json_snapshot;
 use serde_json::{Value, json};
 
 use crate::{
-    app::{ADMIN_KEY, TestApp},
+    app::{ADMIN_KEY, TestApp, people},
     contract::{resolve, validator},
 };
 
@@ -122,6 +123,13 @@ async fn every_example_of_an_answer_is_one_that_is_given() {
     app.edit(1, &json!({ "title": "New" })).await.ok(200);
     let history = example("/api/v1/urls/{id}/history", "get", "200");
     assert_eq!(app.history(1, "").await.ok(200), history);
+    let classes = ClickTotals { human: 3, bot: 2, preview: 1, ..ClickTotals::default() };
+    app.count(1, "2026-01-30T09:10:00Z", classes).await;
+    app.count(1, "2025-12-20T09:10:00Z", people(2)).await;
+    let summary = example("/api/v1/analytics/{short_code}/summary", "get", "200");
+    assert_eq!(app.summary("spring", "").await.ok(200), summary);
+    let series = example("/api/v1/analytics/{short_code}/timeseries", "get", "200");
+    assert_eq!(app.series("spring", "days=3&tz=Europe/Berlin").await.ok(200), series);
     let hour = Duration::from_hours(1);
     let newest_at = Some(app.clock.now().minus(hour));
     app.node.set_backup(BackupState { newest_at, age_max: 25 * hour, failing: false });
