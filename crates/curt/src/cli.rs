@@ -14,6 +14,7 @@ use crate::{
     output,
     qr::QrArgs,
     serve::serve,
+    stats::StatsArgs,
 };
 
 /// A self-hosted URL shortener that loses nothing it acknowledged.
@@ -54,6 +55,12 @@ enum Command {
     /// On a terminal it is drawn with letters; into a pipe or a file it is an image.
     #[command(after_help = QR_EXAMPLES)]
     Qr(QrArgs),
+    /// Show how often a link was followed, when, and by whom
+    ///
+    /// On a terminal as a picture, elsewhere a line for every point. Clicks of people are in the
+    /// headline; bots, link previews and what browsers fetch ahead of a visit are counted apart.
+    #[command(after_help = STATS_EXAMPLES)]
+    Stats(StatsArgs),
     /// Write a script that completes commands in a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions { shell: Shell },
@@ -64,6 +71,12 @@ Examples:
   curt qr blog
   curt qr blog -o blog.svg --ecc h
   curt qr https://go.example.com/blog --size 1024 --fg 1a2b3c --bg transparent > blog.png";
+
+const STATS_EXAMPLES: &str = "\
+Examples:
+  curt stats blog
+  curt stats blog --days 365 --unit week --tz Europe/Berlin
+  curt stats https://go.example.com/blog --from 2026-01-01 --to 2026-01-31 --json";
 
 const COMPLETIONS_EXAMPLES: &str = "\
 Examples:
@@ -150,6 +163,7 @@ impl Cli {
             Command::Config(form) => output::result(form.render(&settings.load_and_warn()?))?,
             Command::Db(command) => command.run(&settings.load_and_warn()?.config)?,
             Command::Backup(command) => command.run(settings.load_and_warn()?.config)?,
+            Command::Stats(args) => args.run(settings.load_and_warn()?.config)?,
             Command::Qr(args) => args.run(settings.load_and_warn()?.config)?,
             Command::Links(command) => return command.run(settings.load_and_warn()?.config),
         }

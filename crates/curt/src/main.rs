@@ -23,6 +23,7 @@ mod qr;
 mod refusal;
 mod serve;
 mod signals;
+mod stats;
 mod table;
 mod upkeep;
 mod visible;

@@ -22,6 +22,7 @@ fn help_of_every_command_reads_as_reviewed() {
         ("help_links_import", &["links", "import", "--help"]),
         ("help_links_export", &["links", "export", "--help"]),
         ("help_qr", &["qr", "--help"]),
+        ("help_stats", &["stats", "--help"]),
     ] {
         let run = program.run(arguments);
         assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));

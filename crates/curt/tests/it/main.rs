@@ -19,5 +19,6 @@ mod program;
 mod qr;
 mod readme;
 mod start;
+mod stats;
 mod terminal;
 mod torture;

@@ -1,0 +1,64 @@
+//! What the API answers about clicks, as far as it is shown.
+
+use serde::Deserialize;
+
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Clicks {
+    pub(super) total: u64,
+    pub(super) human: u64,
+    pub(super) bot: u64,
+    pub(super) preview: u64,
+    pub(super) prefetch: u64,
+    pub(super) suspicious: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Summary {
+    pub(super) from: String,
+    pub(super) to: String,
+    pub(super) tz: String,
+    pub(super) clicks: Clicks,
+    pub(super) previous: Previous,
+    pub(super) hours_by_weekday: Vec<Vec<u64>>,
+    pub(super) missing: Missing,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Previous {
+    pub(super) clicks: Clicks,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Missing {
+    pub(super) dropped: u64,
+    pub(super) lost: u64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Series {
+    pub(super) unit: String,
+    pub(super) points: Vec<Point>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Point {
+    pub(super) at: String,
+    pub(super) clicks: Clicks,
+}
+
+impl Point {
+    /// Of its time what the unit needs, by the clocks of the zone.
+    pub(super) fn label(&self, unit: &str) -> String {
+        let len = match unit {
+            "hour" => "2026-01-31T12:00".len(),
+            "month" => "2026-01".len(),
+            _ => "2026-01-31".len(),
+        };
+        minute(&self.at).chars().take(len).collect()
+    }
+}
+
+/// A time without seconds and offset, which are clear from the zone.
+pub(super) fn minute(at: &str) -> String {
+    at.chars().take("2026-01-31T12:00".len()).collect::<String>().replace('T', " ")
+}
