@@ -1,7 +1,10 @@
 //! What tests share: databases and servers that live as long as a test, the history of what was
-//! acknowledged, and a simulated power cut. A dev-dependency only.
+//! acknowledged, the account of what visitors got, a simulated power cut, and other faults. A dev-dependency only.
 
 pub mod databases;
 pub mod history;
 pub mod powercut;
+pub mod proxy;
 pub mod server;
+pub mod sqlite_lock;
+pub mod visits;

@@ -275,6 +275,11 @@ fn read_lines(pipe: PipeReader, collected: &Mutex<String>, notify: &SyncSender<(
     }
 }
 
+/// Where something can listen, the metrics for example.
+pub fn free_address() -> SocketAddr {
+    (Ipv4Addr::LOCALHOST, free_port()).into()
+}
+
 /// A port below those that the kernel gives to outgoing connections, which load tests use up.
 fn free_port() -> u16 {
     const FIRST: u16 = 10_000;

@@ -82,6 +82,10 @@ impl Client {
             .map_err(RequestError::Unanswered)
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// Whether the next request needs no new connection; not after the server has said it closes.
     pub fn is_connected(&self) -> bool {
         self.connection.is_some()

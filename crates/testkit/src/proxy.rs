@@ -1,0 +1,160 @@
+//! A network between a server and its database that can fail: it can be cut, and it can swallow the
+//! answer to a COMMIT that the database has carried out.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicBool, AtomicU32, Ordering},
+    },
+    thread,
+};
+
+/// More than the packets in which drivers send statements.
+const PIECE_LEN: usize = 64 * 1024;
+
+/// What both drivers send to commit, in a packet of its own.
+const COMMIT: &[u8] = b"COMMIT";
+
+/// Listens until the test process ends.
+pub struct Proxy {
+    url: String,
+    network: Arc<Network>,
+}
+
+struct Network {
+    database: SocketAddr,
+    is_cut: AtomicBool,
+    /// Answers to COMMIT that are still to be lost.
+    answers_to_lose: AtomicU32,
+    answers_lost: AtomicU32,
+    /// Both ends of every connection there was.
+    streams: Mutex<Vec<TcpStream>>,
+}
+
+impl Proxy {
+    /// In front of the database server with this URL.
+    pub fn before(url: &str) -> Self {
+        let (account, place) = url.rsplit_once('@').expect("test databases have accounts");
+        let (database, name) = place.split_once('/').expect("test databases have names");
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port is free");
+        let address = listener.local_addr().expect("it is bound");
+        let network = Arc::new(Network {
+            database: database.parse().expect("test databases have an address and a port"),
+            is_cut: AtomicBool::new(false),
+            answers_to_lose: AtomicU32::new(0),
+            answers_lost: AtomicU32::new(0),
+            streams: Mutex::default(),
+        });
+        let served = Arc::clone(&network);
+        thread::spawn(move || {
+            listener.incoming().flatten().for_each(|client| serve(&served, client));
+        });
+        Self { url: format!("{account}@{address}/{name}"), network }
+    }
+
+    /// Of the database, through the proxy.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Ends all connections, and every new one at once.
+    pub fn cut(&self) {
+        self.network.is_cut.store(true, Ordering::SeqCst);
+        for stream in self.network.streams().drain(..) {
+            // The other side may have been faster.
+            stream.shutdown(Shutdown::Both).ok();
+        }
+    }
+
+    pub fn restore(&self) {
+        self.network.is_cut.store(false, Ordering::SeqCst);
+    }
+
+    /// Loses the next answers to COMMIT, each with its connection.
+    pub fn lose_answers_to_commit(&self, count: u32) {
+        self.network.answers_to_lose.store(count, Ordering::SeqCst);
+    }
+
+    /// How many were lost so far.
+    pub fn answers_lost(&self) -> u32 {
+        self.network.answers_lost.load(Ordering::SeqCst)
+    }
+}
+
+impl Network {
+    fn streams(&self) -> MutexGuard<'_, Vec<TcpStream>> {
+        self.streams.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether the answer to what was just sent shall be lost.
+    fn shall_lose(&self, sent: &[u8]) -> bool {
+        let commits = sent.windows(COMMIT.len()).any(|word| word == COMMIT);
+        let one_less = |count: u32| count.checked_sub(1);
+        commits
+            && self
+                .answers_to_lose
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less)
+                .is_ok()
+    }
+}
+
+fn serve(network: &Arc<Network>, client: TcpStream) {
+    if network.is_cut.load(Ordering::SeqCst) {
+        return;
+    }
+    let Ok(database) = TcpStream::connect(network.database) else { return };
+    let copy = |stream: &TcpStream| stream.try_clone().expect("a socket can be shared");
+    network.streams().extend([copy(&client), copy(&database)]);
+    // `cut` may have gone through the streams just before.
+    if network.is_cut.load(Ordering::SeqCst) {
+        return end([&client, &database]);
+    }
+    let loses = Arc::new(AtomicBool::new(false));
+    let (statements, answers) = (Arc::clone(network), Arc::clone(network));
+    let ends = [copy(&client), copy(&database)];
+    let loses_answer = Arc::clone(&loses);
+    thread::spawn(move || {
+        let [client, database] = &ends;
+        forward(client, database, |sent| {
+            if statements.shall_lose(sent) {
+                loses_answer.store(true, Ordering::SeqCst);
+            }
+            Piece::Passes
+        });
+    });
+    thread::spawn(move || {
+        forward(&database, &client, |_| {
+            if !loses.load(Ordering::SeqCst) {
+                return Piece::Passes;
+            }
+            answers.answers_lost.fetch_add(1, Ordering::SeqCst);
+            Piece::IsLost
+        });
+    });
+}
+
+enum Piece {
+    Passes,
+    IsLost,
+}
+
+/// Until one of the two ends, or a piece is lost; then both end.
+fn forward(mut from: &TcpStream, mut to: &TcpStream, mut judge: impl FnMut(&[u8]) -> Piece) {
+    let mut piece = vec![0; PIECE_LEN];
+    while let Ok(len @ 1..) = from.read(&mut piece) {
+        let passes = matches!(judge(&piece[..len]), Piece::Passes);
+        if !passes || to.write_all(&piece[..len]).is_err() {
+            break;
+        }
+    }
+    end([from, to]);
+}
+
+fn end(streams: [&TcpStream; 2]) {
+    for stream in streams {
+        // The other side may have been faster.
+        stream.shutdown(Shutdown::Both).ok();
+    }
+}

@@ -1,0 +1,362 @@
+//! Visitors who follow links, and the account of what they got, to compare with what was counted.
+//!
+//! Each visitor has a connection of its own with one request under way at most. So when a server dies,
+//! at most one click of each visitor is in doubt: it may have been written down without an answer.
+
+use std::{
+    sync::{
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+
+use crate::server::{Client, RequestError, Server};
+
+/// Visitors at a time.
+pub const VISITORS: usize = 8;
+
+/// Links that they follow in turn.
+const LINKS: usize = 5;
+
+/// Longest time until everything is counted; the drain may have just begun its longest pause.
+const COUNTED_MAX: Duration = Duration::from_secs(40);
+
+/// Between two questions whether everything is counted. The drain must have the processor meanwhile.
+const COUNTED_POLL: Duration = Duration::from_millis(20);
+
+/// The server tells times in milliseconds.
+const ROUNDING: Duration = Duration::from_millis(5);
+
+/// All visits to some links, over any number of servers.
+pub struct Visits {
+    links: Vec<VisitedLink>,
+}
+
+#[derive(Debug, Clone)]
+struct VisitedLink {
+    id: u64,
+    path: String,
+    tally: Tally,
+}
+
+/// Requests for one link, or for all.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Tally {
+    /// In part at least.
+    pub sent: u64,
+    /// With the redirect, whole.
+    pub answered: u64,
+}
+
+impl Tally {
+    fn add(&mut self, other: Self) {
+        self.sent += other.sent;
+        self.answered += other.answered;
+    }
+}
+
+/// When visitors make their requests.
+#[derive(Debug, Clone, Copy)]
+pub enum Pace {
+    /// Each as soon as the one before is answered.
+    Busy,
+    /// So many a second, all together.
+    PerSecond(u32),
+}
+
+/// What visitors do, all together.
+#[derive(Debug, Clone, Copy)]
+struct Plan {
+    pace: Pace,
+    requests: usize,
+}
+
+/// Why a visitor has stopped.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    Asked,
+    /// Nobody listens any more, or a request was cut off.
+    ServerGone,
+    Failed(String),
+}
+
+impl Visits {
+    /// Makes some links to visit.
+    pub fn new(server: &Server) -> Self {
+        Self::with_query(server, "")
+    }
+
+    /// Whoever follows the links adds this query.
+    pub fn with_query(server: &Server, query: &str) -> Self {
+        let mut owner = server.client();
+        let links = (0..LINKS).map(|number| {
+            let alias = format!("visited-{number}");
+            let link = json!({ "original_url": "https://example.com/", "custom_alias": alias });
+            let made = owner.post("/api/v1/urls", &link).expect("a healthy server answers");
+            assert_eq!(made.status, 201, "{}", made.json());
+            let id = made.json()["id"].as_u64().expect("a link has an id");
+            VisitedLink { id, path: format!("/{alias}{query}"), tally: Tally::default() }
+        });
+        Self { links: links.collect() }
+    }
+
+    /// Follows links for `time`, then calls `end`, which must end the server.
+    ///
+    /// # Panics
+    /// Panics when a visitor got an answer that is no redirect.
+    pub fn until_end(&mut self, server: Server, time: Duration, end: impl FnOnce(Server)) {
+        let client = server.visitor();
+        let plan = Plan { pace: Pace::Busy, requests: usize::MAX };
+        let ends = self.visit(&client, plan, |ended| {
+            // One that ends early has something to complain about.
+            ended.recv_timeout(time).ok();
+            end(server);
+            Stop::Never
+        });
+        assert!(ends.iter().all(|end| *end == End::ServerGone), "{ends:?}");
+    }
+
+    /// Follows links for as long as `work` takes. Every request has to be answered.
+    ///
+    /// # Panics
+    /// Panics when a visitor got no redirect.
+    pub fn during<T>(&mut self, server: &Server, pace: Pace, work: impl FnOnce() -> T) -> T {
+        let mut result = None;
+        let plan = Plan { pace, requests: usize::MAX };
+        let ends = self.visit(&server.visitor(), plan, |_| {
+            result = Some(work());
+            Stop::Now
+        });
+        assert!(ends.iter().all(|end| *end == End::Asked), "{ends:?}\n{}", server.output());
+        let Tally { sent, answered } = self.tally();
+        assert_eq!(sent, answered, "a healthy server answers every request");
+        result.expect("it was called")
+    }
+
+    /// Follows links so many times. Every request has to be answered.
+    ///
+    /// # Panics
+    /// Panics when a visitor got no redirect.
+    pub fn follow(&mut self, server: &Server, times: usize) {
+        let plan = Plan { pace: Pace::Busy, requests: times };
+        let ends = self.visit(&server.visitor(), plan, |ended| {
+            // They end by themselves.
+            ended.iter().for_each(drop);
+            Stop::Never
+        });
+        assert!(ends.iter().all(|end| *end == End::Asked), "{ends:?}\n{}", server.output());
+    }
+
+    /// Of all links.
+    pub fn tally(&self) -> Tally {
+        let mut sum = Tally::default();
+        self.links.iter().for_each(|link| sum.add(link.tally));
+        sum
+    }
+
+    /// Once the server has counted everything, compares each link, and takes what is counted as what
+    /// happened to the clicks in doubt: nothing may change that any more. Returns how many there were.
+    ///
+    /// # Panics
+    /// Panics when a click was lost, or counted twice.
+    pub fn settle(&mut self, server: &Server) -> u64 {
+        await_counted(server);
+        let mut doubts_counted = 0;
+        for link in &mut self.links {
+            let counted = counted(server, link.id);
+            let Tally { sent, answered } = link.tally;
+            let output = server.output();
+            assert!(answered <= counted, "{} lost: {link:?}\n{output}", answered - counted);
+            assert!(counted <= sent, "{} too many: {link:?}\n{output}", counted - sent);
+            doubts_counted += counted - answered;
+            link.tally = Tally { sent: counted, answered: counted };
+        }
+        doubts_counted
+    }
+
+    /// The same links, visited by others.
+    #[must_use]
+    pub fn of_others(&self) -> Self {
+        let unvisited =
+            |link: &VisitedLink| VisitedLink { tally: Tally::default(), ..link.clone() };
+        Self { links: self.links.iter().map(unvisited).collect() }
+    }
+
+    /// Takes what others did on the same links for its own.
+    pub fn join(&mut self, others: &Self) {
+        for (link, other) in self.links.iter_mut().zip(&others.links) {
+            link.tally.add(other.tally);
+        }
+    }
+
+    /// Compares each link, once the server has counted everything: every redirect that arrived is
+    /// counted, and nothing else is.
+    ///
+    /// # Panics
+    /// Panics when it is not so.
+    pub fn assert_exact(&self, server: &Server) {
+        await_counted(server);
+        for link in &self.links {
+            assert_eq!(counted(server, link.id), link.tally.answered, "{}", server.output());
+        }
+    }
+
+    /// The clicks that are counted at this moment.
+    pub fn counted(&self, server: &Server) -> u64 {
+        self.links.iter().map(|link| counted(server, link.id)).sum()
+    }
+
+    /// `work` is told of the first visitor that ends, and says how the others shall.
+    fn visit(
+        &mut self,
+        client: &Client,
+        plan: Plan,
+        work: impl FnOnce(mpsc::Receiver<()>) -> Stop,
+    ) -> Vec<End> {
+        let stop = AtomicBool::new(false);
+        let (start, links) = (Instant::now(), &self.links);
+        let visitors = thread::scope(|scope| {
+            let (ended, any_ended) = mpsc::channel();
+            let visitors: Vec<_> = (0..VISITORS)
+                .map(|number| {
+                    let (ended, stop) = (ended.clone(), &stop);
+                    let tallies = vec![Tally::default(); links.len()];
+                    let mut visitor = Visitor { number, start, plan, tallies };
+                    let client = Client::new(client.address());
+                    scope.spawn(move || {
+                        let end = visitor.visit(client, links, stop);
+                        // Nobody may be listening any more.
+                        ended.send(()).ok();
+                        (visitor.tallies, end)
+                    })
+                })
+                .collect();
+            drop(ended);
+            let _stops = StopOnPanic(&stop);
+            let finish = work(any_ended);
+            stop.store(matches!(finish, Stop::Now), Ordering::Relaxed);
+            let join = |visitor: thread::ScopedJoinHandle<'_, _>| visitor.join();
+            visitors
+                .into_iter()
+                .map(|visitor| join(visitor).expect("visitors do not panic"))
+                .collect::<Vec<_>>()
+        });
+        let mut ends = Vec::new();
+        for (tallies, end) in visitors {
+            for (link, tally) in self.links.iter_mut().zip(tallies) {
+                link.tally.add(tally);
+            }
+            ends.push(end);
+        }
+        ends
+    }
+}
+
+/// How visitors who still visit shall end.
+enum Stop {
+    Now,
+    /// Before the server is gone.
+    Never,
+}
+
+/// A test that fails does not wait for visitors who would go on for ever.
+struct StopOnPanic<'a>(&'a AtomicBool);
+
+impl Drop for StopOnPanic<'_> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
+struct Visitor {
+    number: usize,
+    start: Instant,
+    plan: Plan,
+    tallies: Vec<Tally>,
+}
+
+impl Visitor {
+    fn visit(&mut self, mut client: Client, links: &[VisitedLink], stop: &AtomicBool) -> End {
+        for request in (self.number..self.plan.requests).step_by(VISITORS) {
+            self.await_turn(request);
+            if stop.load(Ordering::Relaxed) {
+                return End::Asked;
+            }
+            let index = request % links.len();
+            let answer = client.get(&links[index].path);
+            let tally = &mut self.tallies[index];
+            match answer {
+                Err(RequestError::NotSent(_)) => return End::ServerGone,
+                // Another request might still find the dying server's listener, and be cut off too.
+                Err(RequestError::Unanswered(_)) => {
+                    tally.sent += 1;
+                    return End::ServerGone;
+                }
+                Ok(answer) if answer.status == 302 => {
+                    tally.add(Tally { sent: 1, answered: 1 });
+                }
+                Ok(answer) => return End::Failed(format!("{answer:?}")),
+            }
+        }
+        End::Asked
+    }
+
+    fn await_turn(&self, request: usize) {
+        let Pace::PerSecond(rate) = self.plan.pace else { return };
+        let due = self.start + Duration::from_micros(request as u64 * 1_000_000 / u64::from(rate));
+        while let Some(left) = due.checked_duration_since(Instant::now()).filter(|d| !d.is_zero()) {
+            thread::park_timeout(left);
+        }
+    }
+}
+
+/// Waits until everything is counted that was followed before this call.
+///
+/// # Panics
+/// Panics when it takes too long.
+pub fn await_counted(server: &Server) {
+    let since = Instant::now();
+    loop {
+        let health = health(server);
+        let lag = Duration::from_secs_f64(health["lag_s"].as_f64().expect("clicks are counted"));
+        if lag + ROUNDING < since.elapsed() {
+            return;
+        }
+        assert!(since.elapsed() < COUNTED_MAX, "{health}\n{}", server.output());
+        thread::park_timeout(COUNTED_POLL);
+    }
+}
+
+/// Waits until the server's counting is as it should be.
+///
+/// # Panics
+/// Panics when it takes too long.
+pub fn await_health(server: &Server, is_right: impl Fn(&Value) -> bool) {
+    let since = Instant::now();
+    loop {
+        let health = health(server);
+        if is_right(&health) {
+            return;
+        }
+        assert!(since.elapsed() < COUNTED_MAX, "{health}\n{}", server.output());
+        thread::park_timeout(COUNTED_POLL);
+    }
+}
+
+/// What the server says of its counting.
+pub fn health(server: &Server) -> Value {
+    let answer = server.client().get("/api/v1/health").expect("a healthy server answers");
+    answer.json()["counting"].take()
+}
+
+fn counted(server: &Server, id: u64) -> u64 {
+    let path = format!("/api/v1/urls/{id}");
+    let answer = server.client().get(&path).expect("a healthy server answers");
+    answer.json()["clicks"]["total"].as_u64().expect("a link has clicks")
+}
