@@ -17,8 +17,9 @@ use testkit::server::{Client, Response, Server, ServerCommand};
 use crate::program::Run;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_curt");
-/// Room for everything that is written before the disk is filled up.
-const DISK_SIZE: &str = "32m";
+/// Room for everything that is written before the disk is filled up: the journal's four segments of
+/// 8 MiB on two processors, as much again when those are full, and the database.
+const DISK_SIZE: &str = "96m";
 const PAGE_LEN: usize = 4096;
 /// Far more creates than what an open write-ahead log still has room for.
 const CREATES_MAX: usize = 5_000;
@@ -93,10 +94,13 @@ fn f5_the_command_line_reads_from_a_full_disk() {
 
 /// How to run the server so that its data directory is a disk of its own.
 pub(crate) fn on_small_disk() -> Vec<String> {
-    let mount = format!(
-        "mount -t tmpfs -o size={DISK_SIZE},mode=0700 curt-test \"$CURT_DATA_DIR\" \
-         && exec \"$0\" \"$@\""
-    );
+    let options = format!("size={DISK_SIZE},mode=0700");
+    with_mounts(&format!("mount -t tmpfs -o {options} curt-test \"$CURT_DATA_DIR\""))
+}
+
+/// How to run the server after a command that mounts something where only the server sees it.
+pub(crate) fn with_mounts(mount: &str) -> Vec<String> {
+    let script = format!("{mount} && exec \"$0\" \"$@\"");
     let ways: [&[&str]; 2] = [&["unshare", "--mount"], &["unshare", "--map-root-user", "--mount"]];
     let works = |way: &&&[&str]| {
         let tried = Command::new(way[0]).args(&way[1..]).arg("true").output();
@@ -106,7 +110,7 @@ pub(crate) fn on_small_disk() -> Vec<String> {
         "this test mounts a small file system where nobody else sees it: run it as root with \
          CAP_SYS_ADMIN, or allow user namespaces",
     );
-    way.iter().map(|&word| word.to_owned()).chain(["sh".into(), "-c".into(), mount]).collect()
+    way.iter().map(|&word| word.to_owned()).chain(["sh".into(), "-c".into(), script]).collect()
 }
 
 /// The file system of the server, which it keeps alive by an open directory.
@@ -143,16 +147,19 @@ impl SmallDisk {
         ballast.set_len(len - bytes).unwrap();
     }
 
-    fn free(&self) {
+    pub(crate) fn free(&self) {
         fs::remove_file(self.path("ballast")).unwrap();
     }
 
-    /// What is on the disk; the directory stays when the server and its mounts are gone.
+    /// The files on the disk, without the journal; they stay when the server and its mounts are gone.
     fn copy(&self) -> tempfile::TempDir {
         let copy = tempfile::tempdir().unwrap();
         for entry in fs::read_dir(self.path("")).unwrap() {
-            let name = entry.unwrap().file_name();
-            fs::copy(self.path("").join(&name), copy.path().join(&name)).unwrap();
+            let entry = entry.unwrap();
+            if entry.file_type().unwrap().is_file() {
+                let name = entry.file_name();
+                fs::copy(self.path("").join(&name), copy.path().join(&name)).unwrap();
+            }
         }
         copy
     }
