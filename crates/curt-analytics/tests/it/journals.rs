@@ -3,8 +3,10 @@
 use std::{fs, net::IpAddr, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
 
 use curt_analytics::{Drain, DrainMetrics, DrainSettings, Finished};
-use curt_domain::{Click, ClickQuery, Privacy, Timestamp};
-use curt_journal::{Journal, JournalSettings, SEGMENT_LEN, SegmentFile, segments};
+use curt_domain::{Click, ClickQuery, Clock, Privacy, Timestamp};
+use curt_journal::{
+    Durability, Journal, JournalSettings, SEGMENT_LEN, SegmentFile, WritingKind, segments,
+};
 use curt_store::Store;
 use tempfile::TempDir;
 
@@ -27,10 +29,14 @@ pub(crate) fn click(number: u64, at: Timestamp) -> Click<'static> {
     }
 }
 
+/// As on a machine with two processors.
+const SHARDS: usize = 2;
+
 /// A journal in a directory of its own.
 pub(crate) struct TestJournal {
     home: TempDir,
     journal: Arc<Journal>,
+    clock: Clock,
 }
 
 impl TestJournal {
@@ -43,14 +49,35 @@ impl TestJournal {
         Self::open(tempfile::tempdir().unwrap(), segments * u64::from(SEGMENT_LEN))
     }
 
+    /// One shard, synced only when somebody waits for it.
+    pub(crate) fn synced_on_demand(writing: WritingKind) -> Self {
+        Self::with(tempfile::tempdir().unwrap(), 1, clock(), |settings| JournalSettings {
+            durability: Durability::Power,
+            sync_interval: Duration::from_hours(1),
+            writing: Some(writing),
+            ..settings
+        })
+    }
+
+    /// In the same directory from one to the next, as a server that is started again.
+    pub(crate) fn at(home: TempDir, clock: Clock) -> Self {
+        Self::with(home, SHARDS, clock, |settings| settings)
+    }
+
     fn open(home: TempDir, capacity: u64) -> Self {
-        let shards = NonZeroUsize::new(2).unwrap();
-        let settings = JournalSettings {
-            capacity,
-            ..JournalSettings::new(home.path().join("journal"), shards)
-        };
-        let journal = Arc::new(Journal::open(settings, clock()).unwrap());
-        Self { home, journal }
+        Self::with(home, SHARDS, clock(), |settings| JournalSettings { capacity, ..settings })
+    }
+
+    fn with(
+        home: TempDir,
+        shards: usize,
+        clock: Clock,
+        change: impl FnOnce(JournalSettings) -> JournalSettings,
+    ) -> Self {
+        let shards = NonZeroUsize::new(shards).unwrap();
+        let settings = change(JournalSettings::new(home.path().join("journal"), shards));
+        let journal = Arc::new(Journal::open(settings, clock.clone()).unwrap());
+        Self { home, journal, clock }
     }
 
     /// What is there if the process dies now, as another journal finds it.
@@ -87,6 +114,18 @@ impl TestJournal {
         }
     }
 
+    /// A click that the disk has when this returns.
+    pub(crate) async fn append_synced(&self, click: &Click<'_>) {
+        let receipt = self.journal.append(click.encoded_len(), |place| click.encode(place));
+        self.journal.synced(receipt.unwrap()).await.unwrap();
+    }
+
+    /// The directory, for the next journal.
+    pub(crate) fn into_home(self) -> TempDir {
+        self.journal.close();
+        self.home
+    }
+
     /// Whether the journal took it.
     pub(crate) fn append_one(&self, click: &Click<'_>) -> bool {
         self.journal.append(click.encoded_len(), |place| click.encode(place)).is_ok()
@@ -105,7 +144,7 @@ impl TestJournal {
             store: store.clone(),
             journal: Arc::clone(&self.journal),
             directory: self.directory(),
-            clock: clock(),
+            clock: self.clock.clone(),
             metrics,
         };
         Drain::start(settings).unwrap()

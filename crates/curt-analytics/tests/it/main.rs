@@ -3,8 +3,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod clocks;
 mod damage;
 mod exactness;
 mod journals;
+mod power_cuts;
 mod replays;
 mod stores;
