@@ -4,6 +4,7 @@
 
 mod backup;
 mod config;
+mod counting;
 mod data_dir;
 mod database;
 mod disk_full;

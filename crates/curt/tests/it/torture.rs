@@ -75,13 +75,10 @@ impl Disk {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "a run that fails can be repeated by what it printed")]
+#[expect(clippy::print_stdout, reason = "progress of a long run")]
 fn torture(mut disk: Disk) {
-    let seed = from_env("CURT_TORTURE_SEED").unwrap_or_else(|| fastrand::u64(..));
-    println!("CURT_TORTURE_SEED={seed} repeats this");
-    let cycles = from_env("CURT_TORTURE_CYCLES").unwrap_or(CYCLES_DEFAULT);
-
-    let mut random = fastrand::Rng::with_seed(seed);
+    let cycles = cycles();
+    let mut random = fastrand::Rng::with_seed(seed());
     let mut history = History::new(random.u64(..));
     for cycle in 1..=cycles {
         let mut starting = disk.command().spawn();
@@ -98,6 +95,19 @@ fn torture(mut disk: Disk) {
     let server = disk.command().start();
     assert!(0 < history.check(&server), "nothing was written");
     disk.assert_sound();
+}
+
+/// Of everything that a run draws.
+#[expect(clippy::print_stdout, reason = "a run that fails can be repeated by what it printed")]
+pub(crate) fn seed() -> u64 {
+    let seed = from_env("CURT_TORTURE_SEED").unwrap_or_else(|| fastrand::u64(..));
+    println!("CURT_TORTURE_SEED={seed} repeats this");
+    seed
+}
+
+/// How many crashes are wanted.
+pub(crate) fn cycles() -> u32 {
+    from_env("CURT_TORTURE_CYCLES").unwrap_or(CYCLES_DEFAULT)
 }
 
 fn from_env<T: std::str::FromStr>(name: &str) -> Option<T> {

@@ -1,0 +1,142 @@
+//! A database that is away, blocked, or silent about what it has done: redirects go on, and each click
+//! is counted once.
+
+use std::{
+    net::SocketAddr,
+    thread,
+    time::{Duration, Instant},
+};
+
+use testkit::{
+    databases::for_each_server,
+    proxy::Proxy,
+    server::{Client, Server, ServerCommand, free_address},
+    sqlite_lock::WriteLock,
+    visits::{Pace, Visits, await_counted, await_health},
+};
+
+use super::command;
+
+/// Redirects a second while the database is away.
+const RATE: u32 = 300;
+const AWAY: Duration = Duration::from_secs(2);
+/// How much faster than they come clicks must be counted at least, so that a backlog goes away.
+const CATCHING_UP_MIN: f64 = 5.0;
+/// So many transactions were carried out, and the server does not know.
+const ANSWERS_LOST: u32 = 6;
+const LOST_WITHIN: Duration = Duration::from_secs(30);
+
+#[test]
+fn p2_p3_a_blocked_sqlite_costs_no_click() {
+    let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
+    let server = with_metrics(command(data_dir.path()), metrics).start();
+    let file = data_dir.path().join("curt.db");
+    let mut visits = Visits::new(&server);
+    visits.follow(&server, 100);
+    let mut lock = None;
+    outage(&server, &mut visits, metrics, |database| {
+        lock = match database {
+            Database::Away => Some(WriteLock::take(&file)),
+            Database::Back => None,
+        };
+    });
+}
+
+#[tokio::test]
+async fn p2_p3_a_database_server_that_is_away_costs_no_click() {
+    for_each_server(async |database| {
+        let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
+        let proxy = Proxy::before(&database.url());
+        let command = command(data_dir.path()).env("CURT_DATABASE_URL", proxy.url());
+        let server = with_metrics(command, metrics).start();
+        let mut visits = Visits::new(&server);
+        visits.follow(&server, 100);
+        outage(&server, &mut visits, metrics, |state| match state {
+            Database::Away => proxy.cut(),
+            Database::Back => proxy.restore(),
+        });
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn p2_a_commit_whose_answer_is_lost_counts_once() {
+    for_each_server(async |database| {
+        let data_dir = tempfile::tempdir().unwrap();
+        let proxy = Proxy::before(&database.url());
+        let server = command(data_dir.path()).env("CURT_DATABASE_URL", proxy.url()).start();
+        let mut visits = Visits::new(&server);
+        visits.follow(&server, 100);
+        proxy.lose_answers_to_commit(ANSWERS_LOST);
+        visits.during(&server, Pace::PerSecond(RATE), || {
+            let start = Instant::now();
+            while proxy.answers_lost() < ANSWERS_LOST {
+                assert!(start.elapsed() < LOST_WITHIN, "{} were lost", proxy.answers_lost());
+                thread::park_timeout(Duration::from_millis(20));
+            }
+        });
+        visits.assert_exact(&server);
+    })
+    .await;
+}
+
+fn with_metrics(command: ServerCommand, address: SocketAddr) -> ServerCommand {
+    command.env("CURT_METRICS__LISTEN", address.to_string())
+}
+
+/// Redirects go on at a fixed rate while `switch` takes the database away, and when it is back.
+#[expect(clippy::print_stdout, reason = "a measurement")]
+fn outage(
+    server: &Server,
+    visits: &mut Visits,
+    metrics: SocketAddr,
+    mut switch: impl FnMut(Database),
+) {
+    await_counted(server);
+    let before = visits.tally().answered;
+    let mut metrics = Client::new(metrics);
+    let work_before = Work::of(&mut metrics);
+    let back = visits.during(server, Pace::PerSecond(RATE), || {
+        switch(Database::Away);
+        let start = Instant::now();
+        await_health(server, |counting| counting["failing"] == true);
+        while start.elapsed() < AWAY {
+            thread::park_timeout(AWAY.saturating_sub(start.elapsed()));
+        }
+        switch(Database::Back);
+        let back = Instant::now();
+        await_counted(server);
+        back.elapsed()
+    });
+    visits.assert_exact(server);
+    let clicks = visits.tally().answered - before;
+    let work = Work::of(&mut metrics);
+    let rate = (work.clicks - work_before.clicks) / (work.seconds - work_before.seconds);
+    println!("{clicks} clicks, counted {back:?} after it was back, at {rate:.0} a second");
+    assert!(CATCHING_UP_MIN * f64::from(RATE) < rate, "{rate} a second");
+}
+
+enum Database {
+    Away,
+    Back,
+}
+
+/// What the drain has done since the start.
+struct Work {
+    clicks: f64,
+    seconds: f64,
+}
+
+impl Work {
+    fn of(metrics: &mut Client) -> Self {
+        let page = metrics.get("/metrics").unwrap();
+        let page = String::from_utf8(page.body).unwrap();
+        let number = |name: &str| -> f64 {
+            let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+            line.unwrap_or_else(|| panic!("no {name} in {page}")).parse().unwrap()
+        };
+        let seconds =
+            number("curt_drain_read_seconds_total") + number("curt_drain_store_seconds_sum");
+        Self { clicks: number("curt_drain_clicks_total"), seconds }
+    }
+}

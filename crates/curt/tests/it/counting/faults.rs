@@ -1,0 +1,173 @@
+//! A journal that cannot take clicks, or has lost some: redirects go on, what is missing is known to
+//! the click, health and metrics say so, and all is well again once the cause is gone.
+
+use std::{fs, path::Path};
+
+use serde_json::Value;
+use testkit::{
+    server::{Client, Server, free_address},
+    sqlite_lock::WriteLock,
+    visits::{Pace, VISITORS, Visits, await_counted, await_health, health},
+};
+
+use super::{
+    command, segments,
+    stopping::{VISITING, stop},
+};
+use crate::disk_full::{SmallDisk, on_small_disk, with_mounts};
+
+/// Enough to be sure that clicks go on to be dropped.
+const DROPPED_MIN: u64 = 500;
+
+/// As much as a click may say of its campaign, so that a journal fills up in seconds.
+fn long_query() -> String {
+    let names = ["source", "medium", "campaign", "term", "content"];
+    let parts = names.map(|name| format!("utm_{name}={}", "x".repeat(384)));
+    format!("?{}", parts.join("&"))
+}
+
+/// Of the metrics, by its whole name.
+fn metric(metrics: &mut Client, name: &str) -> u64 {
+    let page = metrics.get("/metrics").unwrap();
+    let page = String::from_utf8(page.body).unwrap();
+    let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+    line.unwrap_or_else(|| panic!("no {name} in {page}")).parse().unwrap()
+}
+
+fn is_well(counting: &Value) -> bool {
+    counting["ok"] == true && counting["journal"] == "working"
+}
+
+fn drops(counting: &Value) -> bool {
+    DROPPED_MIN < counting["dropped"].as_u64().unwrap()
+}
+
+/// Visits go on meanwhile, and afterwards what is counted and what was dropped is all there was.
+fn recover(visits: &mut Visits, server: &Server, metrics: &mut Client) {
+    visits.during(server, Pace::Busy, || await_health(server, is_well));
+    await_counted(server);
+    let dropped = health(server)["dropped"].as_u64().unwrap();
+    assert_eq!(visits.counted(server) + dropped, visits.tally().answered);
+    for name in ["curt_journal_dropped_total", "curt_drain_dropped_total"] {
+        assert_eq!(metric(metrics, name), dropped, "{name}");
+    }
+    visits.follow(server, 200);
+    await_counted(server);
+    assert_eq!(
+        visits.counted(server) + dropped,
+        visits.tally().answered,
+        "none is dropped any more"
+    );
+    assert!(is_well(&health(server)));
+}
+
+#[test]
+fn p2_a_full_journal_drops_and_knows_what() {
+    let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
+    let server = command(data_dir.path())
+        .env("CURT_METRICS__LISTEN", metrics.to_string())
+        .env("CURT_JOURNAL__MAX_BYTES", "64MiB")
+        .start();
+    let mut visits = Visits::with_query(&server, &long_query());
+    let lock = WriteLock::take(&data_dir.path().join("curt.db"));
+    visits.during(&server, Pace::Busy, || await_health(&server, drops));
+    let full = health(&server);
+    assert_eq!((&full["ok"], &full["journal"]), (&false.into(), &"full".into()), "{full}");
+    drop(lock);
+    recover(&mut visits, &server, &mut Client::new(metrics));
+}
+
+#[test]
+fn p2_p3_f5_a_full_disk_drops_and_knows_what() {
+    let (mount_point, metrics) = (tempfile::tempdir().unwrap(), free_address());
+    let server = command(mount_point.path())
+        .env("CURT_METRICS__LISTEN", metrics.to_string())
+        .within(on_small_disk())
+        .start();
+    let disk = SmallDisk::of(&server, mount_point.path());
+    let mut visits = Visits::with_query(&server, &long_query());
+    disk.fill();
+    visits.during(&server, Pace::Busy, || await_health(&server, drops));
+    let failing = health(&server);
+    assert_eq!((&failing["ok"], &failing["journal"]), (&false.into(), &"failing".into()));
+    disk.free();
+    recover(&mut visits, &server, &mut Client::new(metrics));
+}
+
+/// Nobody can make a directory where a file is, not even root.
+#[test]
+fn p2_p3_a_journal_without_a_directory_drops_and_knows_what() {
+    let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
+    let blocked = data_dir.path().join("journal");
+    fs::write(&blocked, "in the way").unwrap();
+    let server = command(data_dir.path()).env("CURT_METRICS__LISTEN", metrics.to_string()).start();
+    let mut visits = Visits::new(&server);
+    visits.follow(&server, 1_000);
+    let failing = health(&server);
+    assert_eq!((&failing["ok"], &failing["journal"]), (&false.into(), &"failing".into()));
+    assert_eq!(failing["dropped"], 1_000);
+    fs::remove_file(&blocked).unwrap();
+    recover(&mut visits, &server, &mut Client::new(metrics));
+}
+
+#[test]
+fn p2_of_a_damaged_segment_all_but_the_damage_is_counted() {
+    const WORD: &str = "campaign-with-a-name";
+    const DAMAGED: u64 = 7;
+    let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
+    let command = command(data_dir.path()).env("CURT_METRICS__LISTEN", metrics.to_string());
+    let server = command.start();
+    let mut visits = Visits::with_query(&server, &format!("?utm_campaign={WORD}"));
+    let lock = WriteLock::take(&data_dir.path().join("curt.db"));
+    visits.follow(&server, 2_000);
+    server.kill();
+    drop(lock);
+    damage(data_dir.path(), WORD, DAMAGED);
+
+    let server = command.start();
+    await_counted(&server);
+    assert_eq!(visits.counted(&server) + DAMAGED, visits.tally().answered);
+    assert_eq!(metric(&mut Client::new(metrics), "curt_drain_lost_total"), DAMAGED);
+    assert!(is_well(&health(&server)));
+    assert!(!segments(&data_dir.path().join("journal/damaged")).is_empty());
+}
+
+/// Changes one bit in each of so many clicks, far from each other, wherever they are.
+fn damage(data_dir: &Path, word: &str, clicks: u64) {
+    let mut left = usize::try_from(clicks).unwrap();
+    for path in segments(&data_dir.join("journal")) {
+        let mut bytes = fs::read(&path).unwrap();
+        let places = (0..bytes.len()).filter(|&at| bytes[at..].starts_with(word.as_bytes()));
+        let places: Vec<_> = places.step_by(100).take(left).collect();
+        left -= places.len();
+        for at in places {
+            bytes[at] ^= 1;
+        }
+        fs::write(&path, bytes).unwrap();
+    }
+    assert_eq!(left, 0, "there are not enough clicks to damage");
+}
+
+/// Where reserved space is no promise, records are written by system calls; see `curt_journal`.
+#[test]
+fn p2_clicks_are_exact_where_files_are_not_mapped() {
+    let (data_dir, journal) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mount = format!(
+        "upper=$(mktemp -d) && mount -t tmpfs curt-test \"$upper\" && \
+         mkdir \"$upper/lower\" \"$upper/upper\" \"$upper/work\" && mount -t overlay -o \
+         \"lowerdir=$upper/lower,upperdir=$upper/upper,workdir=$upper/work\" curt-test '{}'",
+        journal.path().display()
+    );
+    let server = command(data_dir.path())
+        .env("CURT_JOURNAL__DIR", journal.path())
+        .within(with_mounts(&mount))
+        .start();
+    let mut visits = Visits::new(&server);
+    visits.follow(&server, 1_000);
+    let maps = fs::read_to_string(format!("/proc/{}/maps", server.process_id())).unwrap();
+    assert!(!maps.contains(".seg"), "a segment is mapped");
+    visits.assert_exact(&server);
+    visits.until_end(server, VISITING, stop);
+    visits.assert_exact(&command(data_dir.path()).start());
+    assert!(1_000 + VISITORS as u64 <= visits.tally().answered);
+}
