@@ -17,9 +17,8 @@ use testkit::server::{Client, Response, Server, ServerCommand};
 use crate::program::Run;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_curt");
-/// Room for everything that is written before the disk is filled up: the journal's four segments of
-/// 8 MiB on two processors, as much again when those are full, and the database.
-const DISK_SIZE: &str = "96m";
+/// Room for everything that is written before the disk is filled up, with the journal of eight cores.
+const DISK_SIZE: &str = "192m";
 const PAGE_LEN: usize = 4096;
 /// Far more creates than what an open write-ahead log still has room for.
 const CREATES_MAX: usize = 5_000;

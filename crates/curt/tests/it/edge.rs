@@ -4,6 +4,7 @@ use std::{
     fs,
     io::{self, BufReader, Read as _, Write as _},
     net::TcpStream,
+    path::PathBuf,
     time::Duration,
 };
 
@@ -91,7 +92,20 @@ impl Edge {
     }
 
     fn open_files(&self) -> usize {
-        fs::read_dir(format!("/proc/{}/fd", self.server.process_id())).unwrap().count()
+        self.descriptors().count()
+    }
+
+    /// Of the open files those that clients are responsible for.
+    fn open_sockets(&self) -> usize {
+        let is_socket = |path: &PathBuf| {
+            fs::read_link(path).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
+        };
+        self.descriptors().filter(is_socket).count()
+    }
+
+    fn descriptors(&self) -> impl Iterator<Item = PathBuf> {
+        let all = fs::read_dir(format!("/proc/{}/fd", self.server.process_id())).unwrap();
+        all.map(|entry| entry.unwrap().path())
     }
 }
 

@@ -79,7 +79,7 @@ fn f12_slow_clients_do_not_keep_others_waiting_and_go_away() {
     const SLOW: usize = 200;
     let edge = Edge::with(&[("HEADER_TIMEOUT", "4s"), ("BODY_TIMEOUT", "4s")]);
     assert!(edge.redirects());
-    let base = edge.open_files();
+    let base = edge.open_sockets();
     let host = edge.host();
     let begins = [
         String::new(),
@@ -109,7 +109,7 @@ fn f12_slow_clients_do_not_keep_others_waiting_and_go_away() {
     }
     assert!(start.elapsed() < Duration::from_secs(10), "{:?}", start.elapsed());
     drop((slow, visitor));
-    while base < edge.open_files() {
-        assert!(start.elapsed() < super::ANSWER_MAX, "{} of {base}", edge.open_files());
+    while base < edge.open_sockets() {
+        assert!(start.elapsed() < super::ANSWER_MAX, "{} of {base}", edge.open_sockets());
     }
 }
