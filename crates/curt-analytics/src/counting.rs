@@ -15,7 +15,7 @@ use std::{
 };
 
 use curt_domain::{Clock, Timestamp};
-use curt_journal::{Journal, Liveness, SegmentFile, SegmentId, segments};
+use curt_journal::{Journal, Liveness, SegmentFile, SegmentId, segments, survey};
 use curt_store::{
     AddClicksError, CLICK_ROWS_MAX, ClickBatch, ClickLosses, JournalMark, MarkMove, Store,
     StoreError,
@@ -23,7 +23,7 @@ use curt_store::{
 
 use crate::{
     fold::Fold,
-    reading::{AfterCounting, LeftBecause, Look, Reading},
+    reading::{LeftBecause, Look, Purpose, Reading},
 };
 
 /// A batch takes no more after this time: who waits for its clicks to show waits for all of it.
@@ -62,7 +62,7 @@ pub enum PassError {
 pub(crate) enum Writer {
     /// It belongs to this process.
     Ours(Arc<Journal>),
-    /// It is somebody else's, or nobody's.
+    /// It is somebody else's, or nobody's; as it was when the segments were listed.
     Elsewhere(Liveness),
 }
 
@@ -109,7 +109,7 @@ pub(crate) struct Counting {
     directory: PathBuf,
     clock: Clock,
     writer: Writer,
-    after: AfterCounting,
+    purpose: Purpose,
     /// Oldest first: a shard that brings too much cannot keep the others waiting for longer than
     /// it takes to fill a segment.
     readings: BTreeMap<(Timestamp, SegmentId), Reading>,
@@ -125,14 +125,14 @@ impl Counting {
         directory: PathBuf,
         clock: Clock,
         writer: Writer,
-        after: AfterCounting,
+        purpose: Purpose,
     ) -> Self {
         Self {
             store,
             directory,
             clock,
             writer,
-            after,
+            purpose,
             readings: BTreeMap::new(),
             left: HashMap::new(),
             fold: Fold::default(),
@@ -182,13 +182,20 @@ impl Counting {
             }
             pass.store_time = Some(started.elapsed());
         }
-        self.remove_finished(now);
+        self.put_away_finished(now);
         Ok(pass)
     }
 
     /// Looks for new segments and their marks. One that is known already needs no question.
     async fn list_segments(&mut self) -> Result<(), PassError> {
-        let files = segments(&self.directory)?.segments;
+        let files = match &mut self.writer {
+            Writer::Ours(_) => segments(&self.directory)?.segments,
+            Writer::Elsewhere(liveness) => {
+                let (listing, liveness_now) = survey(&self.directory)?;
+                *liveness = liveness_now;
+                listing.segments
+            }
+        };
         let listed: HashSet<SegmentId> = files.iter().map(|file| file.id).collect();
         self.readings.retain(|(_, id), _| listed.contains(id));
         self.left.retain(|id, left| {
@@ -252,15 +259,17 @@ impl Counting {
 
     /// Breaks off when somebody else has counted the same.
     async fn store(&mut self, steps: &[MarkMove]) -> Result<ControlFlow<()>, StoreError> {
-        let started = Instant::now();
         let (clicks, losses) = self.fold.take();
-        let batch = ClickBatch { marks: steps.to_vec(), clicks, losses };
-        let stored = self.store.add_clicks(batch).await;
-        self.adapt(started.elapsed());
-        match stored {
-            Ok(()) => {}
-            Err(AddClicksError::MarkMoved) => return Ok(ControlFlow::Break(())),
-            Err(AddClicksError::Store(error)) => return Err(error),
+        if self.purpose != Purpose::Rehearse {
+            let batch = ClickBatch { marks: steps.to_vec(), clicks, losses };
+            let started = Instant::now();
+            let stored = self.store.add_clicks(batch).await;
+            self.adapt(started.elapsed());
+            match stored {
+                Ok(()) => {}
+                Err(AddClicksError::MarkMoved) => return Ok(ControlFlow::Break(())),
+                Err(AddClicksError::Store(error)) => return Err(error),
+            }
         }
         let mut steps = steps.iter().map(|step| (step.segment, step)).collect::<HashMap<_, _>>();
         for ((_, id), reading) in &mut self.readings {
@@ -280,10 +289,17 @@ impl Counting {
     }
 
     /// Everything that has ended is stored by now.
-    fn remove_finished(&mut self, now: Timestamp) {
-        if self.after == AfterCounting::Keep {
-            return;
+    fn put_away_finished(&mut self, now: Timestamp) {
+        match self.purpose {
+            Purpose::Drain => self.remove_finished(now),
+            Purpose::Replay | Purpose::Rehearse => {
+                let ended = self.readings.values_mut().filter(|reading| reading.has_ended());
+                ended.for_each(Reading::close);
+            }
         }
+    }
+
+    fn remove_finished(&mut self, now: Timestamp) {
         let mut failed = None;
         self.readings.retain(|_, reading| {
             reading.has_ended()

@@ -24,7 +24,7 @@ use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 use crate::{
     DrainMetrics, LeftBecause, PassError,
     counting::{Counting, Pass, Writer},
-    reading::AfterCounting,
+    reading::Purpose,
 };
 
 /// Between two looks at a journal that has nothing more: what a click waits before it shows.
@@ -99,7 +99,7 @@ impl Drain {
         let writer = Writer::Ours(journal);
         let thread = DrainThread {
             shared: Arc::clone(&shared),
-            counting: Counting::new(store, directory, clock, writer, AfterCounting::Remove),
+            counting: Counting::new(store, directory, clock, writer, Purpose::Drain),
             metrics,
             watch: watch.clone(),
             pause: PAUSE_MIN,

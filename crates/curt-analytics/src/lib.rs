@@ -15,4 +15,4 @@ pub use counting::PassError;
 pub use drain::{Drain, DrainSettings, DrainState, DrainWatch, Finished};
 pub use metrics::DrainMetrics;
 pub use reading::LeftBecause;
-pub use replay::{Replayed, replay};
+pub use replay::{Replayed, rehearse, replay};

@@ -59,11 +59,15 @@ pub(crate) struct Look {
     pub(crate) is_dry: bool,
 }
 
-/// What becomes of a segment that is counted whole.
+/// What becomes of what was read, and of a segment that was read whole.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum AfterCounting {
-    Remove,
-    Keep,
+pub(crate) enum Purpose {
+    /// It is stored, and the segment removed.
+    Drain,
+    /// It is stored, and no file is changed.
+    Replay,
+    /// Nothing is stored or changed.
+    Rehearse,
 }
 
 impl Reading {
@@ -149,6 +153,11 @@ impl Reading {
     /// The step was taken.
     pub(crate) fn stepped(&mut self, step: &MarkMove) {
         self.stored = Some(step.to);
+    }
+
+    /// Lets go of the file: there may be more segments than a process can have open.
+    pub(crate) fn close(&mut self) {
+        self.reader = None;
     }
 
     /// Removes the file of a segment that is counted whole; a damaged one is kept aside.

@@ -1,15 +1,15 @@
 //! Counting the journal of a server that is no more, or a copy of it: once, whatever was counted.
 
-use std::path::PathBuf;
+use std::{error::Error, path::PathBuf};
 
 use curt_domain::Clock;
-use curt_journal::{Liveness, SegmentId, is_in_use};
+use curt_journal::{Liveness, SegmentId};
 use curt_store::Store;
 
 use crate::{
     LeftBecause, PassError,
     counting::{Counting, Writer},
-    reading::AfterCounting,
+    reading::Purpose,
 };
 
 /// What became of the records of a journal.
@@ -35,11 +35,24 @@ pub async fn replay(
     store: Store,
     directory: PathBuf,
     clock: Clock,
-    mut progress: impl FnMut(u64),
+    progress: impl FnMut(u64),
 ) -> Result<Replayed, PassError> {
-    let liveness = if is_in_use(&directory)? { Liveness::Live } else { Liveness::Ended };
-    let writer = Writer::Elsewhere(liveness);
-    let mut counting = Counting::new(store, directory, clock, writer, AfterCounting::Keep);
+    let writer = Writer::Elsewhere(Liveness::Live);
+    run(Counting::new(store, directory, clock, writer, Purpose::Replay), progress).await
+}
+
+/// Tells what [`replay`] would do now, and changes nothing in the database either.
+pub async fn rehearse(
+    store: Store,
+    directory: PathBuf,
+    clock: Clock,
+    progress: impl FnMut(u64),
+) -> Result<Replayed, PassError> {
+    let writer = Writer::Elsewhere(Liveness::Live);
+    run(Counting::new(store, directory, clock, writer, Purpose::Rehearse), progress).await
+}
+
+async fn run(mut counting: Counting, mut progress: impl FnMut(u64)) -> Result<Replayed, PassError> {
     let mut counted = 0;
     loop {
         let pass = counting.pass().await?;
@@ -61,7 +74,10 @@ fn replayed(counting: &Counting, counted: u64) -> Replayed {
         replayed.dropped += mark.dropped;
     }
     replayed.counted_before = records.saturating_sub(replayed.lost + counted);
-    let why = |because: &LeftBecause| because.to_string();
+    let why = |because: &LeftBecause| match because.source() {
+        Some(source) => format!("{because}: {source}"),
+        None => because.to_string(),
+    };
     replayed.left = counting.left().map(|(id, because)| (id, why(because))).collect();
     replayed.left.sort_unstable();
     replayed

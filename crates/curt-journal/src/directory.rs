@@ -123,16 +123,28 @@ pub fn is_in_use(directory: &Path) -> io::Result<bool> {
     }
 }
 
+/// Whether a journal is or was here, as far as names tell: segments, or its lock file and nothing
+/// that others would have put beside one. Without any, a mistyped path would pass for an empty journal.
+pub fn is_journal(directory: &Path, listing: &Listing) -> bool {
+    let is_ours =
+        || directory.join(LOCK_FILE).is_file() && !listing.foreign.iter().any(|p| p.is_file());
+    !listing.segments.is_empty() || is_ours()
+}
+
+/// Where damaged segments are put aside. It can be read and replayed like any journal.
+pub fn damaged_directory(directory: &Path) -> PathBuf {
+    directory.join(DAMAGED_DIRECTORY)
+}
+
 /// Deletes a segment that was read to its end and whose records are safe elsewhere. Not an error when
 /// it is gone already.
 pub fn remove_finished(segment: &SegmentFile) -> io::Result<()> {
     allow_absent(fs::remove_file(&segment.path))
 }
 
-/// Moves a damaged segment out of the way, where it is kept for [`DAMAGED_KEPT`]. It is whole there,
-/// and `damaged/` can be read and replayed like any journal.
+/// Moves a damaged segment to [`damaged_directory`], where it is kept for [`DAMAGED_KEPT`].
 pub fn quarantine(directory: &Path, segment: &SegmentFile, now: Timestamp) -> io::Result<()> {
-    let damaged = directory.join(DAMAGED_DIRECTORY);
+    let damaged = damaged_directory(directory);
     create_private(&damaged)?;
     // Its age begins here. Without permission to say so, it keeps that of the last write.
     if let Ok(file) = open(&segment.path)
@@ -149,7 +161,7 @@ pub fn quarantine(directory: &Path, segment: &SegmentFile, now: Timestamp) -> io
 /// more than [`DAMAGED_LEN_MAX`] together.
 pub fn remove_old_damaged(directory: &Path, now: Timestamp) -> io::Result<()> {
     let mut kept = Vec::new();
-    for segment in segments(&directory.join(DAMAGED_DIRECTORY))?.segments {
+    for segment in segments(&damaged_directory(directory))?.segments {
         let since = fs::metadata(&segment.path)?.modified()?;
         kept.push((since, segment));
     }

@@ -1,7 +1,9 @@
 //! What people want to know of a segment, without changing anything.
 
+use std::{io, path::Path};
+
 use crate::{
-    directory::SegmentFile,
+    directory::{self, Listing, SegmentFile},
     format::{HEADER_LEN, SEAL_LEN},
     reader::{Liveness, Mark, OpenSegmentError, SegmentReader},
 };
@@ -34,6 +36,15 @@ pub struct Inspection {
     pub records_at: Option<(u64, u64)>,
     /// Of everything above, and the header.
     pub is_damaged: bool,
+}
+
+/// The segments of a journal that is not open in this process, and whether they may still grow.
+pub fn survey(directory: &Path) -> io::Result<(Listing, Liveness)> {
+    let listing = directory::segments(directory)?;
+    // Afterwards: what was there before nobody uses the directory has ended for good, but of a server
+    // that starts in between there may be segments already.
+    let is_in_use = directory::is_in_use(directory)?;
+    Ok((listing, if is_in_use { Liveness::Live } else { Liveness::Ended }))
 }
 
 /// Reads all of a segment and hands over its payloads; `liveness` as for [`SegmentReader::next_batch`].

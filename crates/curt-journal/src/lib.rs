@@ -76,11 +76,11 @@ mod testing;
 
 pub use condition::{State, Stats};
 pub use directory::{
-    DAMAGED_KEPT, DAMAGED_LEN_MAX, Listing, SegmentFile, is_in_use, quarantine, remove_finished,
-    remove_old_damaged, segments,
+    DAMAGED_KEPT, DAMAGED_LEN_MAX, Listing, SegmentFile, damaged_directory, is_in_use, is_journal,
+    quarantine, remove_finished, remove_old_damaged, segments,
 };
 pub use format::{InvalidSegmentId, RECORD_LEN_MAX, SEGMENT_LEN, SegmentId};
-pub use inspection::{Inspection, SegmentState, inspect};
+pub use inspection::{Inspection, SegmentState, inspect, survey};
 pub use journal::{
     CAPACITY_DEFAULT, Durability, Journal, JournalSettings, OpenError, SHARDS_MAX,
     SYNC_INTERVAL_DEFAULT, SyncFailed,

@@ -80,6 +80,12 @@ impl TestJournal {
         Self { home, journal, clock }
     }
 
+    /// The journal of the next process in the same place, once this one is closed.
+    pub(crate) fn reopen(&self) -> Journal {
+        let shards = NonZeroUsize::new(SHARDS).unwrap();
+        Journal::open(JournalSettings::new(self.directory(), shards), self.clock.clone()).unwrap()
+    }
+
     /// What is there if the process dies now, as another journal finds it.
     pub(crate) fn copy(&self) -> Self {
         let home = tempfile::tempdir().unwrap();
@@ -128,7 +134,7 @@ impl TestJournal {
 
     /// Whether the journal took it.
     pub(crate) fn append_one(&self, click: &Click<'_>) -> bool {
-        self.journal.append(click.encoded_len(), |place| click.encode(place)).is_ok()
+        append_one(&self.journal, click)
     }
 
     pub(crate) fn append_bytes(&self, bytes: &[u8]) {
@@ -160,6 +166,10 @@ impl TestJournal {
     pub(crate) async fn drain(&self, store: &Store) {
         self.finish(self.start(store)).await;
     }
+}
+
+pub(crate) fn append_one(journal: &Journal, click: &Click<'_>) -> bool {
+    journal.append(click.encoded_len(), |place| click.encode(place)).is_ok()
 }
 
 /// Changes one bit of the click with this number.

@@ -1,10 +1,14 @@
 //! Counting a journal that no server uses, or beside one that does.
 
-use curt_analytics::replay;
+use std::{fs, path::Path};
+
+use curt_analytics::{rehearse, replay};
+
+use curt_store::{CLICK_ROWS_MAX, JournalMark};
 
 use crate::{
-    journals::{TestJournal, damage},
-    stores::{clock, counted, for_each_store},
+    journals::{TestJournal, append_one, click, damage},
+    stores::{clock, counted, for_each_store, now},
 };
 
 #[tokio::test(flavor = "multi_thread")]
@@ -59,4 +63,83 @@ async fn a_directory_without_a_journal_has_nothing_to_count() {
         assert_eq!((replayed.counted, replayed.counted_before), (0, 0));
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_tells_what_a_replay_then_does() {
+    for_each_store(async |store, _| {
+        let journal = TestJournal::new();
+        journal.append(5_000);
+        journal.journal().close();
+        damage(&journal.segments()[0], 2_000);
+        for counted_before in [0, 4_999] {
+            let expected = (4_999 - counted_before, counted_before, 1);
+            let told = rehearse(store.clone(), journal.directory(), clock(), |_| {}).await.unwrap();
+            assert_eq!((told.counted, told.counted_before, told.lost), expected);
+            assert_eq!(counted(store).await, counted_before, "nothing is counted by that");
+            let done = replay(store.clone(), journal.directory(), clock(), |_| {}).await.unwrap();
+            assert_eq!((done.counted, done.counted_before, done.lost), expected);
+        }
+    })
+    .await;
+}
+
+/// More than one batch of clicks, each of another link.
+fn append_batches(journal: &TestJournal) {
+    for number in 1..=2 * CLICK_ROWS_MAX as u64 {
+        assert!(journal.append_one(&click(number, now())));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_server_that_starts_meanwhile_may_go_on_with_its_segments() {
+    for_each_store(async |store, _| {
+        let left = TestJournal::new();
+        append_batches(&left);
+        left.journal().close();
+        let directory = left.directory();
+        let mut started = None;
+        replay(store.clone(), directory, clock(), |_| {
+            started.get_or_insert_with(|| {
+                let journal = left.reopen();
+                assert!(append_one(&journal, &click(1, now())));
+                journal
+            });
+        })
+        .await
+        .unwrap();
+        let ids: Vec<_> = left.segments().iter().map(|segment| segment.id.0).collect();
+        let marks = store.journal_marks(&ids).await.unwrap();
+        let is_live = |mark: &&JournalMark| mark.finished_at.is_none();
+        let live: Vec<_> = marks.values().filter(is_live).map(|mark| mark.records).collect();
+        assert_eq!(live, [1], "{marks:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_replay_keeps_no_segment_open_that_it_has_read() {
+    for_each_store(async |store, _| {
+        let journal = TestJournal::new();
+        append_batches(&journal);
+        let copy = tempfile::tempdir().unwrap();
+        for segment in journal.segments() {
+            fs::copy(&segment.path, copy.path().join(segment.path.file_name().unwrap())).unwrap();
+        }
+        let mut open = Vec::new();
+        replay(store.clone(), copy.path().to_owned(), clock(), |_| {
+            open.push(open_files_in(copy.path()));
+        })
+        .await
+        .unwrap();
+        assert_eq!(open.last(), Some(&0), "{open:?}");
+    })
+    .await;
+}
+
+fn open_files_in(directory: &Path) -> usize {
+    let files = fs::read_dir("/proc/self/fd").unwrap();
+    // One of them is the directory that is being read, and closed by then.
+    let targets = files.filter_map(|file| fs::read_link(file.unwrap().path()).ok());
+    targets.filter(|target| target.starts_with(directory)).count()
 }

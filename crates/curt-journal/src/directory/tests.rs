@@ -120,3 +120,16 @@ fn what_was_being_made_when_a_process_died_is_removed() {
     remove_finished(&found[0]).unwrap();
     assert_eq!(segments(directory.path()).unwrap().segments, found[1..]);
 }
+
+#[test]
+fn only_a_journal_passes_for_one() {
+    let home = quick_directory();
+    let path = home.path();
+    let is_one = || is_journal(path, &segments(path).unwrap());
+    assert!(!is_one(), "empty");
+    fs::write(path.join("lock"), "").unwrap();
+    fs::create_dir(path.join("lost+found")).unwrap();
+    assert!(is_one(), "all of it is counted and gone");
+    fs::write(path.join("curt.db"), "").unwrap();
+    assert!(!is_one(), "a data directory has a lock too");
+}
