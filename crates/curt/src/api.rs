@@ -25,7 +25,7 @@ use crate::{
     serve,
 };
 
-mod opening;
+pub(crate) mod opening;
 
 /// A command follows hardly any link.
 const CACHE_BYTES_MAX: u64 = 1 << 20;

@@ -13,7 +13,7 @@ mod metrics;
 mod restore;
 mod rotation;
 mod schedule;
-mod text;
+pub(crate) mod text;
 mod tools;
 mod verify;
 

@@ -10,6 +10,7 @@ use crate::{
     config::{self, Flags},
     database::DatabaseCommand,
     failure::Exit,
+    journal::JournalCommand,
     links::LinksCommand,
     output,
     qr::QrArgs,
@@ -49,6 +50,9 @@ enum Command {
     /// Add, list, show and change links, with or without a server
     #[command(subcommand, visible_alias = "link")]
     Links(LinksCommand),
+    /// Look after the clicks that are written down, and count a journal again
+    #[command(subcommand)]
+    Journal(JournalCommand),
     /// Draw the QR code of a link
     ///
     /// It leads to the short URL with `?qr` behind it, so that scans can be told from other visits.
@@ -164,6 +168,7 @@ impl Cli {
             Command::Db(command) => command.run(&settings.load_and_warn()?.config)?,
             Command::Backup(command) => command.run(settings.load_and_warn()?.config)?,
             Command::Stats(args) => args.run(settings.load_and_warn()?.config)?,
+            Command::Journal(command) => return command.run(&settings.load_and_warn()?.config),
             Command::Qr(args) => args.run(settings.load_and_warn()?.config)?,
             Command::Links(command) => return command.run(settings.load_and_warn()?.config),
         }

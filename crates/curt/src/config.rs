@@ -29,7 +29,6 @@ mod values;
 
 use curt_cache::CacheSettings;
 use curt_domain::CodeSettings;
-use curt_journal::JournalSettings;
 use curt_store::StoreSettings;
 use curt_web::{LinkSettings, PageSettings, ShutdownSettings};
 
@@ -38,6 +37,7 @@ pub(crate) use self::{
     database::SQLITE_FILE,
     effective::{Effective, json, table},
     http::HttpConfig,
+    journal::JournalConfig,
     keys::KeysConfig,
     log::{LogConfig, LogFormat},
     metrics::MetricsConfig,
@@ -83,8 +83,7 @@ pub(crate) struct Config {
     pub(crate) codes: CodeSettings,
     pub(crate) pages: PageSettings,
     pub(crate) cache: CacheSettings,
-    /// Nothing when clicks are not counted.
-    pub(crate) journal: Option<JournalSettings>,
+    pub(crate) journal: JournalConfig,
     pub(crate) metrics: MetricsConfig,
     pub(crate) log: LogConfig,
     pub(crate) shutdown: ShutdownSettings,

@@ -9,6 +9,7 @@ mod counting;
 mod data_dir;
 mod database;
 mod failure;
+mod journal;
 mod keys;
 mod lines;
 mod links;

@@ -71,7 +71,7 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     let node = Arc::new(Node::new(store.clone()));
     let address = listener.local_addr().context("asking for the bound address")?;
     let mut app = app(config, keys, &store, &node, address, metrics);
-    let counting = match config.journal.clone() {
+    let counting = match config.journal.settings.clone() {
         Some(settings) => Some(Counting::start(settings, store.clone(), metrics)?),
         None => None,
     };

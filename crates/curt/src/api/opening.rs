@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// Connected, and with the tables of this release.
-pub(super) async fn store(config: &Config, start: Start) -> anyhow::Result<Store> {
+pub(crate) async fn store(config: &Config, start: Start) -> anyhow::Result<Store> {
     let data_dir = &config.server.data_dir;
     if let Some(path) = config.database.database.sqlite_path() {
         if start == Start::Existing && !path.exists() {

@@ -79,8 +79,15 @@ pub(super) static SECTION: Section = Section {
     settings: &[&ENABLED.about, &DIR.about, &DURABILITY.about, &MAX_BYTES.about],
 };
 
-/// Nothing when clicks are not counted.
-pub(super) fn read(reader: &mut Reader, server: &ServerConfig) -> Option<JournalSettings> {
+#[derive(Debug)]
+pub(crate) struct JournalConfig {
+    /// Where the journal is, or was before clicks were not counted any more.
+    pub(crate) directory: PathBuf,
+    /// Nothing when clicks are not counted.
+    pub(crate) settings: Option<JournalSettings>,
+}
+
+pub(super) fn read(reader: &mut Reader, server: &ServerConfig) -> JournalConfig {
     let directory = reader.given(&DIR).unwrap_or_else(|| server.data_dir.join(DIRECTORY));
     reader.derive(&DIR.about, directory.display());
     // A shard for each thread that answers requests, so that none waits for another.
@@ -88,7 +95,7 @@ pub(super) fn read(reader: &mut Reader, server: &ServerConfig) -> Option<Journal
     let settings = JournalSettings {
         durability: reader.value(&DURABILITY),
         capacity: reader.value(&MAX_BYTES),
-        ..JournalSettings::new(directory, shards)
+        ..JournalSettings::new(directory.clone(), shards)
     };
-    reader.value(&ENABLED).then_some(settings)
+    JournalConfig { directory, settings: reader.value(&ENABLED).then_some(settings) }
 }

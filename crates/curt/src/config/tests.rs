@@ -32,7 +32,7 @@ fn without_any_source_everything_has_its_documented_default() {
     assert_eq!(config.codes, CodeSettings::DEFAULT);
     assert!(!config.links.anonymous_create);
     assert_eq!(config.cache, CacheSettings::DEFAULT);
-    let journal = config.journal.unwrap();
+    let journal = config.journal.settings.unwrap();
     assert_eq!(journal.directory, Path::new("./data/journal"));
     assert_eq!(journal.capacity, curt_journal::CAPACITY_DEFAULT);
     assert_eq!(journal.durability, curt_journal::Durability::Process);
@@ -53,7 +53,7 @@ fn every_described_setting_is_read_and_checked() {
         // Every non-empty text is the name of some directory.
         if matches!(about.key, "data_dir" | "backup.dir" | "journal.dir") {
             let Config { server, backup, journal, .. } = outcome.unwrap().config;
-            let directories = [server.data_dir, backup.directory, journal.unwrap().directory];
+            let directories = [server.data_dir, backup.directory, journal.directory];
             assert!(directories.contains(&"\u{1}".into()));
             continue;
         }

@@ -21,6 +21,8 @@ fn help_of_every_command_reads_as_reviewed() {
         ("help_links_rm", &["links", "rm", "--help"]),
         ("help_links_import", &["links", "import", "--help"]),
         ("help_links_export", &["links", "export", "--help"]),
+        ("help_journal", &["journal", "--help"]),
+        ("help_journal_replay", &["journal", "replay", "--help"]),
         ("help_qr", &["qr", "--help"]),
         ("help_stats", &["stats", "--help"]),
     ] {

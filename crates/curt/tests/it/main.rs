@@ -12,6 +12,7 @@ mod drain;
 mod edge;
 mod exchange;
 mod help;
+mod journal;
 mod keys;
 mod links;
 mod links_beside_a_server;
