@@ -57,7 +57,7 @@ pub enum PassError {
     Store(#[from] StoreError),
 }
 
-/// How to know whether a segment may still grow.
+/// Whose the segments are, and so whether one may still grow or be removed.
 #[derive(Debug, Clone)]
 pub(crate) enum Writer {
     /// It belongs to this process.
@@ -73,11 +73,30 @@ impl Writer {
             Self::Elsewhere(liveness) => *liveness,
         }
     }
+
+    /// Whether nobody else may be at the files.
+    fn may_remove(&self) -> bool {
+        match self {
+            Self::Ours(journal) => journal.has_directory(),
+            Self::Elsewhere(_) => false,
+        }
+    }
+}
+
+/// What became of one pass.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Pass {
+    Counted(Batch),
+    /// A segment had to be left; the others can be counted without it.
+    Left,
+    /// Somebody else has counted or removed what was read, or we have and the answer was lost: the
+    /// marks are read anew.
+    Overtaken,
 }
 
 /// What one batch brought.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Pass {
+pub(crate) struct Batch {
     pub(crate) clicks: u64,
     pub(crate) missing: ClickLosses,
     pub(crate) undecodable: u64,
@@ -90,13 +109,21 @@ pub(crate) struct Pass {
     pub(crate) store_time: Option<Duration>,
 }
 
-impl Pass {
+impl Batch {
     fn add(&mut self, look: Look) {
         self.clicks += look.clicks;
         self.missing.dropped += look.missing.dropped;
         self.missing.lost += look.missing.lost;
         self.undecodable += look.undecodable;
     }
+}
+
+/// What a file says of itself, first of all in which order it comes. Of a copy under another name the
+/// id alone would not do: whoever leaves the copy must not leave the segment.
+type Name = (Timestamp, SegmentId);
+
+fn name(file: &SegmentFile) -> Name {
+    (file.created_at, file.id)
 }
 
 struct Left {
@@ -112,8 +139,8 @@ pub(crate) struct Counting {
     purpose: Purpose,
     /// Oldest first: a shard that brings too much cannot keep the others waiting for longer than
     /// it takes to fill a segment.
-    readings: BTreeMap<(Timestamp, SegmentId), Reading>,
-    left: HashMap<SegmentId, Left>,
+    readings: BTreeMap<Name, Reading>,
+    left: HashMap<Name, Left>,
     fold: Fold,
     rows_max: usize,
     said_unremovable: bool,
@@ -156,34 +183,39 @@ impl Counting {
     }
 
     pub(crate) fn left(&self) -> impl Iterator<Item = (SegmentId, &LeftBecause)> {
-        self.left.iter().map(|(id, left)| (*id, &left.because))
+        self.left.iter().map(|((_, id), left)| (*id, &left.because))
     }
 
     async fn try_pass(&mut self) -> Result<Pass, PassError> {
         self.list_segments().await?;
         let now = self.clock.now();
         let started = Instant::now();
-        let mut pass = match self.read(now) {
-            Ok(pass) => pass,
-            Err(because) => {
-                self.leave(because);
-                return Ok(Pass::default());
+        let mut batch = match self.read(now) {
+            Ok(batch) => batch,
+            Err((name, because)) if because.is_gone() => {
+                tracing::debug!(segment = %name.1, "a segment was removed before it was opened");
+                self.forget();
+                return Ok(Pass::Overtaken);
+            }
+            Err((name, because)) => {
+                self.leave(name, because);
+                return Ok(Pass::Left);
             }
         };
-        pass.read_time = started.elapsed();
-        pass.counted_to = self.counted_to(&pass, now);
+        batch.read_time = started.elapsed();
+        batch.counted_to = self.counted_to(&batch, now);
         let steps: Vec<_> =
             self.readings.values().filter_map(|reading| reading.step(now)).collect();
         if !steps.is_empty() {
             let started = Instant::now();
             if self.store(&steps).await?.is_break() {
                 self.forget();
-                return Ok(Pass::default());
+                return Ok(Pass::Overtaken);
             }
-            pass.store_time = Some(started.elapsed());
+            batch.store_time = Some(started.elapsed());
         }
         self.put_away_finished(now);
-        Ok(pass)
+        Ok(Pass::Counted(batch))
     }
 
     /// Looks for new segments and their marks. One that is known already needs no question.
@@ -196,16 +228,20 @@ impl Counting {
                 listing.segments
             }
         };
-        let listed: HashSet<SegmentId> = files.iter().map(|file| file.id).collect();
-        self.readings.retain(|(_, id), _| listed.contains(id));
-        self.left.retain(|id, left| {
-            let may_try_again = matches!(left.because, LeftBecause::Unreadable(_))
-                && UNREADABLE_PAUSE <= left.since.elapsed();
-            listed.contains(id) && !may_try_again
+        let listed: HashSet<Name> = files.iter().map(name).collect();
+        self.readings.retain(|name, _| listed.contains(name));
+        let unleft: HashSet<SegmentId> =
+            listed.iter().filter(|name| !self.left.contains_key(name)).map(|(_, id)| *id).collect();
+        self.left.retain(|name, left| {
+            let may_try_again = match left.because {
+                LeftBecause::Unreadable(_) => UNREADABLE_PAUSE <= left.since.elapsed(),
+                LeftBecause::Repeated => !unleft.contains(&name.1),
+                LeftBecause::Newer | LeftBecause::Foreign => false,
+            };
+            listed.contains(name) && !may_try_again
         });
         let is_new = |file: &SegmentFile| {
-            !self.left.contains_key(&file.id)
-                && !self.readings.contains_key(&(file.created_at, file.id))
+            !self.left.contains_key(&name(file)) && !self.readings.contains_key(&name(file))
         };
         let new: Vec<_> = files.into_iter().filter(is_new).collect();
         if new.is_empty() {
@@ -213,44 +249,50 @@ impl Counting {
         }
         let ids: Vec<_> = new.iter().map(|file| file.id.0).collect();
         let marks = self.store.journal_marks(&ids).await?;
+        let mut read: HashSet<SegmentId> = self.readings.keys().map(|(_, id)| *id).collect();
         for file in new {
+            // Both would move the same mark, and neither ever get on.
+            if !read.insert(file.id) {
+                self.say_left(name(&file), LeftBecause::Repeated);
+                continue;
+            }
             let stored = marks.get(&file.id.0).copied();
-            self.readings.insert((file.created_at, file.id), Reading::new(file, stored));
+            self.readings.insert(name(&file), Reading::new(file, stored));
         }
         Ok(())
     }
 
     /// Fills the fold until it is full, its time is over, or there is no more.
-    fn read(&mut self, now: Timestamp) -> Result<Pass, (SegmentId, LeftBecause)> {
+    fn read(&mut self, now: Timestamp) -> Result<Batch, (Name, LeftBecause)> {
         let started = Instant::now();
-        let mut pass = Pass { is_dry: true, ..Pass::default() };
+        let mut batch = Batch { is_dry: true, ..Batch::default() };
         let mut segments = 0;
         let unread = self.readings.iter_mut().filter(|(_, reading)| !reading.has_ended());
-        for ((_, id), reading) in unread {
+        for (name, reading) in unread {
             loop {
                 let room = self.rows_max.saturating_sub(self.fold.len());
                 let is_full = room < LOOK_ROWS_MIN || BATCH_SEGMENTS_MAX <= segments;
                 if is_full || BATCH_TIME_MAX <= started.elapsed() {
-                    return Ok(Pass { is_dry: false, ..pass });
+                    return Ok(Batch { is_dry: false, ..batch });
                 }
                 // Before reading: what is sealed in between shows next time.
-                let liveness = self.writer.liveness(*id);
+                let liveness = self.writer.liveness(name.1);
                 let look = reading.look(room as u64, liveness, &mut self.fold, now);
-                let look = look.map_err(|because| (*id, because))?;
-                pass.add(look);
+                let look = look.map_err(|because| (*name, because))?;
+                batch.add(look);
                 if look.is_dry {
                     break;
                 }
             }
             segments += usize::from(reading.step(now).is_some());
         }
-        Ok(pass)
+        Ok(batch)
     }
 
     /// Of a batch that took all there was: now. Else the last click of the oldest segment that has
     /// more.
-    fn counted_to(&self, pass: &Pass, now: Timestamp) -> Option<Timestamp> {
-        if pass.is_dry {
+    fn counted_to(&self, batch: &Batch, now: Timestamp) -> Option<Timestamp> {
+        if batch.is_dry {
             return Some(now);
         }
         let unfinished = self.readings.values().find(|reading| !reading.has_ended());
@@ -291,7 +333,8 @@ impl Counting {
     /// Everything that has ended is stored by now.
     fn put_away_finished(&mut self, now: Timestamp) {
         match self.purpose {
-            Purpose::Drain => self.remove_finished(now),
+            Purpose::Drain if self.writer.may_remove() => self.remove_finished(now),
+            Purpose::Drain => {}
             Purpose::Replay | Purpose::Rehearse => {
                 let ended = self.readings.values_mut().filter(|reading| reading.has_ended());
                 ended.for_each(Reading::close);
@@ -318,11 +361,15 @@ impl Counting {
         self.said_unremovable = failed.is_some();
     }
 
-    fn leave(&mut self, (id, because): (SegmentId, LeftBecause)) {
-        let error: &dyn std::error::Error = &because;
-        tracing::error!(segment = %id, error, "a segment of the journal is left uncounted");
-        self.left.insert(id, Left { because, since: Instant::now() });
+    fn leave(&mut self, name: Name, because: LeftBecause) {
+        self.say_left(name, because);
         self.forget();
+    }
+
+    fn say_left(&mut self, name: Name, because: LeftBecause) {
+        let error: &dyn std::error::Error = &because;
+        tracing::error!(segment = %name.1, error, "a segment of the journal is left uncounted");
+        self.left.insert(name, Left { because, since: Instant::now() });
     }
 
     fn forget(&mut self) {

@@ -23,14 +23,14 @@ use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use crate::{
     DrainMetrics, LeftBecause, PassError,
-    counting::{Counting, Pass, Writer},
+    counting::{Batch, Counting, Pass, Writer},
     reading::Purpose,
 };
 
 /// Between two looks at a journal that has nothing more: what a click waits before it shows.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// The pause after a failure, doubled for each further one.
+/// The pause after a failure, and after somebody else was faster, doubled for each further one.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
@@ -182,14 +182,14 @@ impl DrainThread {
             let passed = runtime.block_on(self.counting.pass());
             self.report(&passed);
             let pause = match (passed, end) {
-                (Ok(pass), Some(_)) if pass.is_dry => return Finished::Whole,
+                (Ok(Pass::Counted(batch)), Some(_)) if batch.is_dry => return Finished::Whole,
                 (_, Some(Deadline(deadline))) if deadline <= Instant::now() => {
                     return Finished::Early;
                 }
-                (Ok(pass), _) if pass.is_dry => INTERVAL,
-                (Ok(_), _) => continue,
-                (Err(_), Some(_)) => PAUSE_MIN,
-                (Err(_), None) => self.longer_pause(),
+                (Ok(Pass::Counted(batch)), _) if batch.is_dry => INTERVAL,
+                (Ok(Pass::Counted(_) | Pass::Left), _) => continue,
+                (Ok(Pass::Overtaken) | Err(_), Some(_)) => PAUSE_MIN,
+                (Ok(Pass::Overtaken) | Err(_), None) => self.longer_pause(),
             };
             self.shared.wait(pause, end);
         }
@@ -203,11 +203,12 @@ impl DrainThread {
 
     fn report(&mut self, passed: &Result<Pass, PassError>) {
         let failure = match passed {
-            Ok(pass) => {
-                self.metrics.count(pass);
+            Ok(Pass::Counted(batch)) => {
+                self.metrics.count(batch);
                 self.pause = PAUSE_MIN;
                 None
             }
+            Ok(Pass::Left | Pass::Overtaken) => None,
             Err(error) => {
                 self.metrics.count_failure();
                 Some(chain(error))
@@ -222,7 +223,7 @@ impl DrainThread {
             _ => {}
         }
         state.failure = failure;
-        if let Ok(Pass { counted_to: Some(counted_to), .. }) = passed {
+        if let Ok(Pass::Counted(Batch { counted_to: Some(counted_to), .. })) = passed {
             state.counted_to = Some(*counted_to);
         }
         let newer = |because: &LeftBecause| matches!(because, LeftBecause::Newer);

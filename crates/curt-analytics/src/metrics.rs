@@ -14,7 +14,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::{counting::Pass, drain::DrainWatch};
+use crate::{counting::Batch, drain::DrainWatch};
 
 /// Handles to the drain's metrics; clones share the numbers.
 #[derive(Debug, Clone)]
@@ -69,13 +69,13 @@ impl DrainMetrics {
         &self.watch
     }
 
-    pub(crate) fn count(&self, pass: &Pass) {
-        self.clicks.inc_by(pass.clicks);
-        self.dropped.inc_by(pass.missing.dropped);
-        self.lost.inc_by(pass.missing.lost);
-        self.undecodable.inc_by(pass.undecodable);
-        self.read_time.inc_by(pass.read_time.as_secs_f64());
-        if let Some(time) = pass.store_time {
+    pub(crate) fn count(&self, batch: &Batch) {
+        self.clicks.inc_by(batch.clicks);
+        self.dropped.inc_by(batch.missing.dropped);
+        self.lost.inc_by(batch.missing.lost);
+        self.undecodable.inc_by(batch.undecodable);
+        self.read_time.inc_by(batch.read_time.as_secs_f64());
+        if let Some(time) = batch.store_time {
             self.store_time.observe(time.as_secs_f64());
         }
     }

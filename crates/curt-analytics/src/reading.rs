@@ -18,9 +18,18 @@ pub enum LeftBecause {
     Newer,
     #[error("it is not what its name says")]
     Foreign,
+    #[error("it is a copy of another one")]
+    Repeated,
     /// It is tried again.
     #[error("it cannot be read")]
     Unreadable(#[from] io::Error),
+}
+
+impl LeftBecause {
+    /// Its file was removed since it was listed, by whoever had no more use for it.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, Self::Unreadable(error) if error.kind() == io::ErrorKind::NotFound)
+    }
 }
 
 impl From<OpenSegmentError> for LeftBecause {

@@ -1,16 +1,20 @@
 //! Counting the journal of a server that is no more, or a copy of it: once, whatever was counted.
 
-use std::{error::Error, path::PathBuf};
+use std::{error::Error, path::PathBuf, time::Duration};
 
 use curt_domain::Clock;
 use curt_journal::{Liveness, SegmentId};
 use curt_store::Store;
+use tokio::time::sleep;
 
 use crate::{
     LeftBecause, PassError,
-    counting::{Counting, Writer},
+    counting::{Counting, Pass, Writer},
     reading::Purpose,
 };
+
+/// Whoever counts the same journal goes first.
+const OVERTAKEN_PAUSE: Duration = Duration::from_millis(100);
 
 /// What became of the records of a journal.
 #[derive(Debug, Default)]
@@ -55,11 +59,16 @@ pub async fn rehearse(
 async fn run(mut counting: Counting, mut progress: impl FnMut(u64)) -> Result<Replayed, PassError> {
     let mut counted = 0;
     loop {
-        let pass = counting.pass().await?;
-        counted += pass.clicks;
-        progress(counted);
-        if pass.is_dry {
-            break;
+        match counting.pass().await? {
+            Pass::Counted(batch) => {
+                counted += batch.clicks;
+                progress(counted);
+                if batch.is_dry {
+                    break;
+                }
+            }
+            Pass::Left => {}
+            Pass::Overtaken => sleep(OVERTAKEN_PAUSE).await,
         }
     }
     Ok(replayed(&counting, counted))

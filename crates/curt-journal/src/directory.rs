@@ -5,7 +5,7 @@
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
     io,
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -104,8 +104,12 @@ pub(crate) fn segment_paths(
     // Thirteen digits last until the year 2286, so that names sort as their times do.
     let name = format!("{:013}-{id}.{SEGMENT_EXTENSION}", created_at.as_millis());
     let path = directory.join(name);
-    let unfinished = path.with_extension(UNFINISHED_EXTENSION);
+    let unfinished = unfinished(&path);
     (path, unfinished)
+}
+
+pub(crate) fn unfinished(segment: &Path) -> PathBuf {
+    segment.with_extension(UNFINISHED_EXTENSION)
 }
 
 /// Whether a journal is open in `directory` right now, in this process or another.
@@ -189,13 +193,23 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
 
 /// Creates what is missing and keeps other writers out for as long as the result lives.
 pub(crate) fn create_and_lock(directory: &Path) -> Result<File, LockError> {
-    create_private(directory).map_err(LockError::Failed)?;
+    create_private(directory).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => LockError::Unfit(Unfit::NoParent),
+        io::ErrorKind::PermissionDenied => LockError::Unfit(Unfit::Forbidden(error)),
+        _ => LockError::Failed(error),
+    })?;
+    check(directory)?;
     let path = directory.join(LOCK_FILE);
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(MODE_PRIVATE_FILE);
+    options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
     // Somebody may just be asking `is_in_use`, which takes microseconds.
     for _ in 0..LOCK_ATTEMPTS {
-        let lock = options.open(&path).map_err(LockError::Failed)?;
+        let lock = options.open(&path).map_err(|error| match error.kind() {
+            io::ErrorKind::PermissionDenied => LockError::Unfit(Unfit::Forbidden(error)),
+            _ if is_link(&path) => LockError::Unfit(Unfit::LinkedLock),
+            _ => LockError::Failed(error),
+        })?;
         match lock.try_lock() {
             Ok(()) => return Ok(lock),
             Err(TryLockError::WouldBlock) => std::thread::park_timeout(LOCK_PAUSE),
@@ -205,13 +219,67 @@ pub(crate) fn create_and_lock(directory: &Path) -> Result<File, LockError> {
     Err(LockError::InUse)
 }
 
+/// Whether `lock` is still the file that keeps others out of `directory`.
+pub(crate) fn is_locked_by(directory: &Path, lock: &File) -> io::Result<bool> {
+    let ours = lock.metadata()?;
+    match fs::symlink_metadata(directory.join(LOCK_FILE)) {
+        Ok(there) => Ok((there.dev(), there.ino()) == (ours.dev(), ours.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
 const LOCK_ATTEMPTS: u32 = 5;
 const LOCK_PAUSE: Duration = Duration::from_millis(20);
 
 #[derive(Debug)]
 pub(crate) enum LockError {
     InUse,
+    Unfit(Unfit),
     Failed(io::Error),
+}
+
+/// Why no journal may or can be in a directory, however long one waits. Somebody has to change it.
+#[derive(Debug, thiserror::Error)]
+pub enum Unfit {
+    #[error("cannot be made: the directory above it does not exist")]
+    NoParent,
+    #[error("is not a directory")]
+    NotADirectory,
+    #[error(
+        "belongs to another user (uid {owner}, this process is uid {user}); chown it, or run as \
+         its owner"
+    )]
+    WrongOwner { owner: u32, user: u32 },
+    #[error("can be written by others (mode {mode:04o}); chmod 700 it")]
+    WritableByOthers { mode: u32 },
+    #[error("has a symbolic link where its lock should be; remove it")]
+    LinkedLock,
+    #[error("cannot be used: {0}")]
+    Forbidden(io::Error),
+}
+
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+
+/// Whoever can write here can take clicks away, or have us write to files elsewhere.
+fn check(directory: &Path) -> Result<(), LockError> {
+    let metadata = fs::metadata(directory).map_err(LockError::Failed)?;
+    let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
+    let mode = metadata.mode() & 0o777;
+    let unfit = if !metadata.is_dir() {
+        Unfit::NotADirectory
+    } else if owner != user {
+        Unfit::WrongOwner { owner, user }
+    } else if mode & WRITABLE_BY_OTHERS != 0 {
+        Unfit::WritableByOthers { mode }
+    } else {
+        return Ok(());
+    };
+    Err(LockError::Unfit(unfit))
+}
+
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
 }
 
 /// Removes what was being made when a process died.

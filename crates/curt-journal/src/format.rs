@@ -174,7 +174,7 @@ pub(crate) enum Header {
     Sound,
     /// The name still has the id, so the records can be told from garbage.
     Damaged,
-    /// Sound, but of another segment: somebody renamed the file.
+    /// Sound, but of another segment, or made at another time: somebody renamed the file.
     Foreign,
     Newer {
         version: u32,
@@ -193,14 +193,19 @@ pub(crate) fn encode_header(id: SegmentId, created_at: Timestamp) -> [u8; HEADER
     header
 }
 
-pub(crate) fn check_header(bytes: &[u8], id: SegmentId) -> Header {
+pub(crate) fn check_header(bytes: &[u8], id: SegmentId, created_at: Timestamp) -> Header {
     let checked = bytes.get(..CHECKED_LEN).unwrap_or_default();
     if word_at(bytes, CHECKED_LEN) != Some(crc32c::crc32c(checked)) || !checked.starts_with(&MAGIC)
     {
         return Header::Damaged;
     }
     match word_at(bytes, 8) {
-        Some(VERSION) if checked[12..28] == id.0.to_le_bytes() => Header::Sound,
+        Some(VERSION)
+            if checked[12..28] == id.0.to_le_bytes()
+                && checked[28..36] == created_at.as_millis().to_le_bytes() =>
+        {
+            Header::Sound
+        }
         Some(VERSION) => Header::Foreign,
         version => Header::Newer { version: version.unwrap_or_default() },
     }

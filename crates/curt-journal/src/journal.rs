@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    fs::File,
     num::NonZeroUsize,
     path::PathBuf,
     sync::{
@@ -17,6 +18,7 @@ use parking_lot::{Condvar, Mutex};
 
 use crate::{
     condition::{Condition, Stats},
+    directory::Unfit,
     format::{SEGMENT_LEN, SegmentId},
     keeper::Keeper,
     reader::Liveness,
@@ -72,6 +74,8 @@ pub enum Durability {
 pub enum OpenError {
     #[error("the journal in {} is in use by another process", directory.display())]
     InUse { directory: PathBuf },
+    #[error("the journal's directory {} {reason}", directory.display())]
+    Unfit { directory: PathBuf, reason: Unfit },
     #[error("the journal's thread cannot be started")]
     Thread(#[source] std::io::Error),
 }
@@ -96,6 +100,9 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) shards: Box<[Mutex<Shard>]>,
     pub(crate) live: LiveSegments,
+    /// Of the directory, while this journal has it. The kernel releases it with the last handle,
+    /// however the process ends.
+    pub(crate) lock: Mutex<Option<File>>,
     pub(crate) condition: Mutex<Condition>,
     wanted: Mutex<Wanted>,
     bell: Condvar,
@@ -138,9 +145,18 @@ impl Journal {
         self.shared.synced(receipt).await
     }
 
-    /// Whether this journal may still write to the segment. Ask before reading, not after.
+    /// Whether somebody may still write to the segment. Ask before reading, not after.
     pub fn liveness(&self, id: SegmentId) -> Liveness {
-        if self.shared.live.lock().contains(&id) { Liveness::Live } else { Liveness::Ended }
+        if !self.has_directory() || self.shared.live.lock().contains(&id) {
+            return Liveness::Live;
+        }
+        Liveness::Ended
+    }
+
+    /// Whether the directory is this journal's: not when the disk did not allow to lock it. Then another
+    /// process may have it, and no file in there is to be removed.
+    pub fn has_directory(&self) -> bool {
+        self.shared.lock.lock().is_some()
     }
 
     pub fn stats(&self) -> Stats {
@@ -154,7 +170,8 @@ impl Journal {
         Stats::new(&self.shared.condition.lock(), counts, self.shared.settings.capacity)
     }
 
-    /// Seals, trims and syncs everything; later records are dropped. Returns when all is done.
+    /// Seals, trims and syncs everything; later records are dropped. Returns when all is done. The
+    /// directory stays locked until the journal is dropped, so that what is left can be drained.
     pub fn close(&self) {
         self.shared.ask(|wanted| wanted.close = true);
         let thread = self.thread.lock().take();
@@ -162,11 +179,22 @@ impl Journal {
             tracing::error!("the journal's thread has panicked; the next start ends its segments");
         }
     }
+
+    fn dropped_since_close(&self) -> u64 {
+        self.shared.shards.iter().map(|shard| shard.lock().unrecorded()).sum()
+    }
 }
 
 impl Drop for Journal {
     fn drop(&mut self) {
         self.close();
+        let dropped = self.dropped_since_close();
+        if 0 < dropped {
+            tracing::error!(
+                dropped,
+                "clicks came after the journal was closed; they are not on record"
+            );
+        }
     }
 }
 
@@ -181,6 +209,7 @@ impl Shared {
             clock,
             shards: (0..shards).map(|_| Mutex::new(Shard::new())).collect(),
             live: Mutex::default(),
+            lock: Mutex::default(),
             condition: Mutex::default(),
             wanted: Mutex::default(),
             bell: Condvar::new(),

@@ -11,14 +11,17 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
+
 use crate::{
     OpenError,
     condition::Work,
-    directory::{self, LockError},
+    directory::{self, Listing, LockError},
     format::{SEGMENT_LEN, SegmentId},
     journal::{Shared, Wanted},
     recovery,
-    segment::{Room, Segment, SegmentWriter, Synced, WritingKind},
+    segment::{self, Room, Segment, SegmentWriter, WritingKind},
+    shard::Shard,
 };
 
 /// A disk that refused is asked again this often.
@@ -33,22 +36,20 @@ const DAMAGED_CHECK_INTERVAL: Duration = Duration::from_hours(1);
 #[derive(Debug)]
 pub(crate) struct Keeper {
     shared: Arc<Shared>,
-    /// Once the directory is ours.
-    place: Option<Place>,
+    /// While the directory is ours.
+    kind: Option<WritingKind>,
     /// Not before this, because something has failed.
     retry_at: Option<Instant>,
     next_sync: Instant,
     next_damaged_check: Instant,
     /// How far ahead pages are kept ready, for each shard.
     windows: Vec<Window>,
-}
-
-/// A directory that is locked and ready.
-#[derive(Debug)]
-struct Place {
-    /// The kernel releases the lock with the process, however it ends.
-    _lock: File,
-    kind: WritingKind,
+    /// What has records, and whose file somebody has deleted or moved: to be restored.
+    gone: Vec<SegmentWriter>,
+    /// The capacity is used up, so nothing is made before the next interval.
+    waits_for_drain: bool,
+    /// Whether a segment could not be synced in this interval.
+    sync_has_failed: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default)]
@@ -64,16 +65,23 @@ impl Keeper {
         let windows = vec![Window { bytes_before: 0, len: WINDOW_LEN_MIN }; shared.shards.len()];
         let mut keeper = Self {
             shared,
-            place: None,
+            kind: None,
             retry_at: None,
             next_sync: now,
             next_damaged_check: now,
             windows,
+            gone: Vec::new(),
+            waits_for_drain: false,
+            sync_has_failed: false,
         };
         match keeper.take_place() {
             Err(LockError::InUse) => {
                 let directory = keeper.directory().to_owned();
                 return Err(OpenError::InUse { directory });
+            }
+            Err(LockError::Unfit(reason)) => {
+                let directory = keeper.directory().to_owned();
+                return Err(OpenError::Unfit { directory, reason });
             }
             Err(LockError::Failed(error)) => keeper.writing_failed(now, &error),
             Ok(()) => keeper.make_segments(now),
@@ -96,8 +104,11 @@ impl Keeper {
 
     /// What is due now.
     pub(crate) fn round(&mut self, now: Instant, wanted: Wanted) {
-        self.make_segments(now);
         let is_due = self.next_sync <= now;
+        if is_due {
+            self.waits_for_drain = false;
+        }
+        self.make_segments(now);
         if !is_due && !wanted.sync {
             return;
         }
@@ -107,30 +118,29 @@ impl Keeper {
             self.make_segments(now);
         }
         if is_due {
+            if !std::mem::take(&mut self.sync_has_failed) {
+                self.shared.condition.lock().has_worked(Work::Syncing);
+            }
             self.next_sync = now + self.shared.settings.sync_interval;
             self.size_windows();
             self.measure();
+            self.make_segments(now);
             self.check_damaged(now);
         }
     }
 
-    /// Gives every shard what it lacks, as far as capacity and disk allow.
+    /// Gives every shard what it lacks, as far as capacity and disk allow. Asked for often: it looks at
+    /// the directory only if something is lacking, and once.
     fn make_segments(&mut self, now: Instant) {
-        if self.retry_at.is_some_and(|at| now < at) {
+        if self.waits_for_drain || self.retry_at.is_some_and(|at| now < at) {
             return;
         }
-        let mut made = Ok(());
-        let mut is_full = false;
-        for index in 0..self.shared.shards.len() {
-            match self.make_segment(index) {
-                Ok(Made::Enough) => {}
-                Ok(Made::Full) => is_full = true,
-                Err(error) => made = Err(error),
-            }
-        }
-        self.shared.condition.lock().is_full = is_full;
-        match made {
-            Ok(()) => {
+        let restored = self.restore_gone();
+        let made = self.make_missing();
+        self.waits_for_drain = matches!(made, Ok(Made::Full));
+        self.shared.condition.lock().is_full = self.waits_for_drain;
+        match restored.and(made) {
+            Ok(_) => {
                 self.retry_at = None;
                 self.shared.condition.lock().has_worked(Work::Writing);
             }
@@ -138,36 +148,33 @@ impl Keeper {
         }
     }
 
-    fn make_segment(&mut self, index: usize) -> io::Result<Made> {
-        let (has_current, has_spare) = {
-            let shard = self.shared.shards[index].lock();
-            (shard.current.is_some(), shard.spare.is_some())
-        };
-        if has_current && has_spare {
+    fn make_missing(&mut self) -> io::Result<Made> {
+        let lacking: Vec<_> = (0..).zip(&self.shared.shards).filter_map(lacking).collect();
+        if lacking.is_empty() {
             return Ok(Made::Enough);
         }
-        if self.place.is_none() {
-            self.take_place().map_err(LockError::into_error)?;
-        }
-        let bytes = bytes_in(self.directory())?;
-        if bytes + u64::from(SEGMENT_LEN) <= self.shared.settings.capacity {
-            match self.create(Room::Records) {
-                Ok(segment) => {
-                    segment.segment.keep_pages(segment.offset, self.windows[index].len);
-                    self.shared.shards[index].lock().add_segment(segment);
-                    return Ok(Made::Enough);
-                }
-                Err(error) if has_current => return Err(error),
-                Err(error) => {
-                    self.count_drops_only(index);
-                    return Err(error);
+        self.ensure_place()?;
+        let mut bytes = bytes_in(self.directory())?;
+        let mut made = Ok(Made::Enough);
+        for (index, lacks) in lacking {
+            if self.shared.settings.capacity < bytes + u64::from(SEGMENT_LEN) {
+                made = made.map(|_| Made::Full);
+            } else {
+                match self.create(Room::Records) {
+                    Ok(segment) => {
+                        bytes += u64::from(SEGMENT_LEN);
+                        segment.segment.keep_pages(segment.offset, self.windows[index].len);
+                        self.shared.shards[index].lock().add_segment(segment);
+                        continue;
+                    }
+                    Err(error) => made = Err(error),
                 }
             }
+            if lacks == Lacks::Current {
+                self.count_drops_only(index);
+            }
         }
-        if !has_current {
-            self.count_drops_only(index);
-        }
-        Ok(Made::Full)
+        made
     }
 
     /// A page is often there when eight megabytes are not.
@@ -178,15 +185,27 @@ impl Keeper {
         }
     }
 
-    fn create(&self, room: Room) -> io::Result<SegmentWriter> {
-        let Some(place) = &self.place else { return Err(io::ErrorKind::NotFound.into()) };
+    /// Where space cannot be reserved, by the other kind: some ext file systems only look like ext4.
+    fn create(&mut self, room: Room) -> io::Result<SegmentWriter> {
+        let Some(kind) = self.kind else { return Err(io::ErrorKind::NotFound.into()) };
+        match (self.create_as(kind, room), kind) {
+            (Err(error), WritingKind::Mapped) if segment::cannot_reserve(&error) => {
+                self.kind = Some(WritingKind::Pwrite);
+                self.shared.condition.lock().writing = self.kind;
+                self.create_as(WritingKind::Pwrite, room)
+            }
+            (created, _) => created,
+        }
+    }
+
+    fn create_as(&self, kind: WritingKind, room: Room) -> io::Result<SegmentWriter> {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(io::Error::other)?;
         let id = SegmentId(u128::from_le_bytes(id));
         // Before it has a name that a reader could meet.
         self.shared.live.lock().push(id);
         let now = self.shared.clock.now();
-        SegmentWriter::create(self.directory(), id, now, place.kind, room)
+        SegmentWriter::create(self.directory(), id, now, kind, room)
             .inspect_err(|_| self.shared.live.lock().retain(|live| *live != id))
     }
 
@@ -211,7 +230,7 @@ impl Keeper {
         segment.keep_pages(offset, self.windows[index].len);
     }
 
-    fn finish(&self, segment: SegmentWriter) {
+    fn finish(&mut self, segment: SegmentWriter) {
         if segment.is_empty() {
             return segment.remove();
         }
@@ -219,19 +238,13 @@ impl Keeper {
     }
 
     /// Remembers how a sync went, and says whether it went well.
-    fn note(&self, synced: io::Result<Synced>) -> bool {
-        let has_succeeded = synced.is_ok();
+    fn note(&mut self, synced: io::Result<()>) -> bool {
+        let Err(error) = synced else { return true };
+        self.sync_has_failed = true;
         let mut condition = self.shared.condition.lock();
-        match synced {
-            Ok(Synced::Nothing) => {}
-            Ok(Synced::Something) => condition.has_worked(Work::Syncing),
-            Err(error) => {
-                condition.sync_failures += 1;
-                condition.has_failed(Work::Syncing, &error);
-            }
-        }
-        drop(condition);
-        has_succeeded
+        condition.sync_failures += 1;
+        condition.has_failed(Work::Syncing, &error);
+        false
     }
 
     /// What could not be synced may or may not be there after a power cut; nothing is added to it.
@@ -250,7 +263,8 @@ impl Keeper {
         let kind = prepared.map_err(LockError::Failed)?;
         let kind = self.shared.settings.writing.unwrap_or(kind);
         self.shared.condition.lock().writing = Some(kind);
-        self.place = Some(Place { _lock: lock, kind });
+        self.kind = Some(kind);
+        *self.shared.lock.lock() = Some(lock);
         Ok(())
     }
 
@@ -264,14 +278,65 @@ impl Keeper {
         }
     }
 
-    fn measure(&self) {
+    fn measure(&mut self) {
         match directory::segments(self.directory()) {
             Ok(listing) => {
                 let mut condition = self.shared.condition.lock();
                 condition.segments = listing.segments.len();
                 condition.bytes = listing.segments.iter().map(|segment| segment.len).sum();
+                drop(condition);
+                self.look_for_gone(&listing);
             }
             Err(error) => tracing::debug!(%error, "the journal's directory could not be read"),
+        }
+    }
+
+    /// Notices that somebody has deleted or moved what is being written. `listing` was read before: all
+    /// that is current or spare was there already.
+    fn look_for_gone(&mut self, listing: &Listing) {
+        let is_ours = match &*self.shared.lock.lock() {
+            None => return,
+            // While nobody can tell, nothing is given up.
+            Some(lock) => directory::is_locked_by(self.directory(), lock).unwrap_or(true),
+        };
+        let is_listed = |id| listing.segments.iter().any(|segment| segment.id == id);
+        let mut gone = Vec::new();
+        for shard in &self.shared.shards {
+            gone.extend(shard.lock().take_gone(&self.shared.live, |id| !is_ours || !is_listed(id)));
+        }
+        if !is_ours {
+            // With the lock's file went what keeps others out, so it is all begun anew.
+            self.kind = None;
+            *self.shared.lock.lock() = None;
+        }
+        if is_ours && gone.is_empty() {
+            return;
+        }
+        let records: u32 = gone.iter().map(SegmentWriter::records).sum();
+        tracing::error!(segments = gone.len(), records, "the journal's files were taken away");
+        let error = io::Error::other("the journal's files are gone");
+        self.shared.condition.lock().has_failed(Work::Writing, &error);
+        self.gone.extend(gone.into_iter().filter(|segment| !segment.is_empty()));
+    }
+
+    /// Writes anew what can still be read of files that are gone; ended ones of before cannot.
+    fn restore_gone(&mut self) -> io::Result<()> {
+        if self.gone.is_empty() {
+            return Ok(());
+        }
+        self.ensure_place()?;
+        while let Some(segment) = self.gone.last() {
+            segment.restore()?;
+            tracing::info!(segment = %segment.segment.id, "a journal segment was restored");
+            self.gone.pop();
+        }
+        Ok(())
+    }
+
+    fn ensure_place(&mut self) -> io::Result<()> {
+        match self.kind {
+            Some(_) => Ok(()),
+            None => self.take_place().map_err(LockError::into_error),
         }
     }
 
@@ -291,13 +356,11 @@ impl Keeper {
         self.shared.condition.lock().has_failed(Work::Writing, error);
     }
 
-    /// Seals, syncs and trims, so that nothing is left but what is to be drained.
+    /// Seals, syncs and trims, so that nothing is left but what is to be drained. The lock stays: until
+    /// the last reader of this journal has gone, no other may judge its segments.
     fn close(&mut self) {
-        for shard in &self.shared.shards {
-            let (ended, unrecorded) = {
-                let mut shard = shard.lock();
-                (shard.close(&self.shared.live), shard.unrecorded())
-            };
+        for index in 0..self.shared.shards.len() {
+            let (ended, unrecorded) = self.shared.shards[index].lock().close(&self.shared.live);
             if 0 < unrecorded {
                 tracing::error!(unrecorded, "dropped clicks are not on record: the disk refuses");
             }
@@ -305,12 +368,32 @@ impl Keeper {
                 self.finish(segment);
             }
         }
+        if let Err(error) = self.restore_gone() {
+            let records: u32 = self.gone.iter().map(SegmentWriter::records).sum();
+            tracing::error!(%error, records, "these clicks are lost, unless they are counted");
+        }
         self.measure();
-        self.place = None;
     }
 
     fn directory(&self) -> &Path {
         &self.shared.settings.directory
+    }
+}
+
+/// What a shard has not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Lacks {
+    Spare,
+    /// Nor a spare, which would have taken its place.
+    Current,
+}
+
+fn lacking((index, shard): (usize, &Mutex<Shard>)) -> Option<(usize, Lacks)> {
+    let shard = shard.lock();
+    match (&shard.current, &shard.spare) {
+        (None, _) => Some((index, Lacks::Current)),
+        (Some(_), None) => Some((index, Lacks::Spare)),
+        (Some(_), Some(_)) => None,
     }
 }
 
@@ -324,6 +407,7 @@ impl LockError {
     fn into_error(self) -> io::Error {
         match self {
             Self::InUse => io::Error::other("another process has opened the journal"),
+            Self::Unfit(reason) => io::Error::other(format!("its directory {reason}")),
             Self::Failed(error) => error,
         }
     }

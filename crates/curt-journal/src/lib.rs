@@ -5,7 +5,8 @@
 //!
 //! # What stands where
 //!
-//! A journal is a directory (0700) with a file `lock`, which the open journal holds by `flock`; segments
+//! A journal is a directory (0700) with a file `lock`, which the journal holds by `flock` until its last
+//! handle is dropped, closed or not (whoever drains it has one); segments
 //! `<created, ms>-<id, 32 hexadecimal digits>.seg` (0600); and `damaged/`, where segments in which
 //! something was wrong are kept for a week. A segment is made under another name, synced, and renamed.
 //!
@@ -48,6 +49,9 @@
 //!   returned `Ok`. The file system may keep any part of what came after; only whole records count.
 //! - A full or broken disk: redirects. Records are dropped and counted; without any segment (a disk that
 //!   refuses even one page) the count is in memory, and moves to the next header that can be made.
+//! - Somebody who deletes or moves the files, if the process lives: it notices within a sync interval,
+//!   makes the directory anew, and copies what it has open to new files of the same names. Those have
+//!   the same ids, so that marks fit.
 //!
 //! Nothing is ever appended to a segment of an earlier run, and none is used again: a reader's [`Mark`]
 //! is a number of records in *this* segment, and a power cut may have taken records that are done. New
@@ -76,8 +80,8 @@ mod testing;
 
 pub use condition::{State, Stats};
 pub use directory::{
-    DAMAGED_KEPT, DAMAGED_LEN_MAX, Listing, SegmentFile, damaged_directory, is_in_use, is_journal,
-    quarantine, remove_finished, remove_old_damaged, segments,
+    DAMAGED_KEPT, DAMAGED_LEN_MAX, Listing, SegmentFile, Unfit, damaged_directory, is_in_use,
+    is_journal, quarantine, remove_finished, remove_old_damaged, segments,
 };
 pub use format::{InvalidSegmentId, RECORD_LEN_MAX, SEGMENT_LEN, SegmentId};
 pub use inspection::{Inspection, SegmentState, inspect, survey};

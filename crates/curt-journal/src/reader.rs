@@ -82,7 +82,8 @@ impl SegmentReader {
         let file = directory::open(&segment.path)?;
         let mut header = [0; HEADER_FIELDS_LEN];
         let len = window::read_at_most(&file, &mut header, 0)?;
-        let has_header = match format::check_header(&header[..len], segment.id) {
+        let has_header = match format::check_header(&header[..len], segment.id, segment.created_at)
+        {
             Header::Sound => true,
             Header::Damaged => false,
             Header::Foreign => return Err(OpenSegmentError::Foreign),

@@ -5,7 +5,7 @@
 
 use std::{
     fs::{self, File, OpenOptions},
-    io,
+    io::{self, Read as _, Seek as _},
     os::unix::fs::{FileExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
@@ -71,13 +71,6 @@ impl Room {
 pub(crate) struct SyncedTo {
     pub(crate) offset: u32,
     pub(crate) has_failed: bool,
-}
-
-/// What a sync had to do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Synced {
-    Something,
-    Nothing,
 }
 
 /// What the keeper does for a segment, whoever writes to it.
@@ -219,17 +212,37 @@ impl SegmentWriter {
 
     /// Syncs what is not synced yet and gives back the space behind the seal. Consumes the writer: a
     /// mapping must be gone before its file is cut.
-    pub(crate) fn finish(self) -> io::Result<Synced> {
+    pub(crate) fn finish(self) -> io::Result<()> {
         let Self { segment, medium, offset, dropped, .. } = self;
         drop(medium);
         let synced = segment.sync(offset, dropped);
         let path = segment.path.clone();
-        let file = segment.file.try_clone()?;
+        let file = segment.file.try_clone();
         drop(segment);
-        if let Err(error) = file.set_len(offset.into()) {
+        if let Err(error) = file.and_then(|file| file.set_len(offset.into())) {
             tracing::warn!(%error, path = %path.display(), "a journal segment could not be trimmed");
         }
         synced
+    }
+
+    /// Ends a segment whose file somebody has deleted or moved, by a whole one of the same name. It has
+    /// the same id, so a drain goes on at its mark, and a file that was moved may come back.
+    pub(crate) fn restore(&self) -> io::Result<()> {
+        let unfinished = directory::unfinished(&self.segment.path);
+        let mut options = OpenOptions::new();
+        options.write(true).create(true).truncate(true).mode(MODE_PRIVATE_FILE);
+        let mut copy = options.open(&unfinished)?;
+        let mut original = self.segment.file.try_clone()?;
+        original.rewind()?;
+        io::copy(&mut original.take(self.offset.into()), &mut copy)?;
+        copy.sync_all()?;
+        fs::rename(&unfinished, &self.segment.path)?;
+        directory::sync(self.segment.path.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// How many it has.
+    pub(crate) fn records(&self) -> u32 {
+        self.number
     }
 
     pub(crate) fn remove(self) {
@@ -258,15 +271,15 @@ impl SegmentWriter {
 impl Segment {
     /// Waits until everything before `offset` is on the disk. After an error it is not tried again: the
     /// kernel has marked the pages clean, and would say yes to what it has not done.
-    pub(crate) fn sync(&self, offset: u32, dropped: u64) -> io::Result<Synced> {
+    pub(crate) fn sync(&self, offset: u32, dropped: u64) -> io::Result<()> {
         let from = *self.synced_to.borrow();
         if from.has_failed {
-            return Ok(Synced::Nothing);
+            return Ok(());
         }
         let mut upkeep = self.upkeep.lock();
         let is_dropped_news = upkeep.dropped_synced < dropped;
         if offset <= from.offset && !is_dropped_news {
-            return Ok(Synced::Nothing);
+            return Ok(());
         }
         let synced = match &self.mapping {
             None => self.file.sync_data(),
@@ -279,7 +292,7 @@ impl Segment {
         drop(upkeep);
         let offset = if synced.is_ok() { offset.max(from.offset) } else { from.offset };
         self.synced_to.send_replace(SyncedTo { offset, has_failed: synced.is_err() });
-        synced.map(|()| Synced::Something)
+        synced
     }
 
     /// For tests of what happens when the disk refuses.
@@ -326,6 +339,11 @@ fn write_published(file: &File, offset: u32, record: &[u8]) -> io::Result<()> {
 
 /// A multiple of every page's length; less is not worth a system call.
 const RELEASED_STEP: u32 = 64 << 10;
+
+/// Whether the file system has no way to promise space for a segment.
+pub(crate) fn cannot_reserve(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(rustix::io::Errno::OPNOTSUPP.raw_os_error())
+}
 
 fn make(
     path: &Path,

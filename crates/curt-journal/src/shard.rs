@@ -140,14 +140,33 @@ impl Shard {
         }
     }
 
-    /// Hands over everything. Without segments, whatever is appended from here on is dropped.
-    pub(crate) fn close(&mut self, live: &LiveSegments) -> Vec<SegmentWriter> {
-        self.roll_over(live);
-        self.roll_over(live);
-        std::mem::take(&mut self.ended)
+    /// Takes out the segments whose files are gone, the current one ended.
+    pub(crate) fn take_gone(
+        &mut self,
+        live: &LiveSegments,
+        is_gone: impl Fn(SegmentId) -> bool,
+    ) -> Vec<SegmentWriter> {
+        let mut gone = Vec::new();
+        if let Some(spare) = self.spare.take_if(|spare| is_gone(spare.segment.id)) {
+            live.lock().retain(|id| *id != spare.segment.id);
+            gone.push(spare);
+        }
+        if self.current.as_ref().is_some_and(|current| is_gone(current.segment.id)) {
+            self.roll_over(live);
+            gone.extend(self.ended.pop());
+        }
+        gone
     }
 
-    /// Drops that no file knows of.
+    /// Hands over everything, and the number of drops that no file knows of. Without segments, whatever
+    /// is appended from here on is dropped.
+    pub(crate) fn close(&mut self, live: &LiveSegments) -> (Vec<SegmentWriter>, u64) {
+        self.roll_over(live);
+        self.roll_over(live);
+        (std::mem::take(&mut self.ended), std::mem::take(&mut self.unrecorded))
+    }
+
+    /// Drops that no file knows of; after the end, those since then.
     pub(crate) fn unrecorded(&self) -> u64 {
         self.unrecorded
     }

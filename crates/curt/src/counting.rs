@@ -34,7 +34,9 @@ impl Counting {
         let directory = settings.directory.clone();
         let journal = match Journal::open(settings, Clock::System) {
             Ok(journal) => Arc::new(journal),
-            Err(error @ OpenError::InUse { .. }) => return Err(Refusal::because(error).into()),
+            Err(error @ (OpenError::InUse { .. } | OpenError::Unfit { .. })) => {
+                return Err(Refusal::because(error).into());
+            }
             Err(error) => return Err(error).context("opening the journal"),
         };
         JournalMetrics::register(registry, Arc::clone(&journal));

@@ -70,3 +70,33 @@ async fn p8_what_a_newer_release_wrote_is_left_to_it() {
     })
     .await;
 }
+
+/// As somebody makes it who wants to be safe, or restores a directory into another.
+#[tokio::test(flavor = "multi_thread")]
+async fn f_a_copy_beside_a_segment_is_told_and_keeps_nobody_from_counting() {
+    for_each_store(async |store, _| {
+        for what in ["earlier", "header damaged"] {
+            let before = counted(store).await;
+            let journal = TestJournal::new();
+            journal.append(10);
+            journal.journal().close();
+            let [segment] = &journal.segments()[..] else { panic!("one segment") };
+            let name = segment.path.file_name().unwrap().to_str().unwrap().to_owned();
+            let copy = segment.path.with_file_name(name.replacen('1', "0", 1));
+            if what == "header damaged" {
+                let mut bytes = std::fs::read(&segment.path).unwrap();
+                bytes[0] ^= 1;
+                std::fs::write(&segment.path, bytes).unwrap();
+            }
+            std::fs::copy(&segment.path, &copy).unwrap();
+            assert_eq!(journal.segments().len(), 2);
+            let drain = journal.start(store);
+            let watch = drain.watch().clone();
+            journal.finish(drain).await;
+            assert_eq!(counted(store).await - before, 10, "{what}");
+            assert_eq!(watch.state().unreadable_segments, 1, "{what}");
+            assert_eq!(journal.segments().len(), 1, "{what}: the other one");
+        }
+    })
+    .await;
+}

@@ -133,3 +133,31 @@ fn only_a_journal_passes_for_one() {
     fs::write(path.join("curt.db"), "").unwrap();
     assert!(!is_one(), "a data directory has a lock too");
 }
+
+#[test]
+fn a_directory_that_others_can_change_is_refused() {
+    let home = quick_directory();
+    let directory = home.path().join("journal");
+    let open = |directory: &Path| {
+        let settings = crate::testing::settings(directory, WritingKind::Pwrite);
+        crate::Journal::open(settings, curt_domain::Clock::System)
+    };
+    let reason = |directory: &Path| match open(directory) {
+        Err(crate::OpenError::Unfit { reason, .. }) => reason,
+        opened => panic!("{opened:?}"),
+    };
+    assert!(matches!(reason(&directory.join("deeper")), Unfit::NoParent));
+    fs::write(&directory, "a file").unwrap();
+    assert!(matches!(reason(&directory), Unfit::NotADirectory));
+    fs::remove_file(&directory).unwrap();
+    fs::create_dir(&directory).unwrap();
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o770)).unwrap();
+    assert!(matches!(reason(&directory), Unfit::WritableByOthers { mode: 0o770 }));
+    fs::set_permissions(&directory, fs::Permissions::from_mode(0o700)).unwrap();
+    let elsewhere = home.path().join("elsewhere");
+    symlink(&elsewhere, directory.join(LOCK_FILE)).unwrap();
+    assert!(matches!(reason(&directory), Unfit::LinkedLock));
+    assert!(!elsewhere.exists());
+    fs::remove_file(directory.join(LOCK_FILE)).unwrap();
+    open(&directory).unwrap();
+}

@@ -96,7 +96,7 @@ fn nobody_else_opens_an_open_journal() {
     let again = Journal::open(settings(directory.path(), WritingKind::Mapped), Clock::System);
     assert!(matches!(again, Err(OpenError::InUse { .. })), "{again:?}");
     assert!(crate::is_in_use(directory.path()).unwrap());
-    journal.close();
+    drop(journal);
     assert!(!crate::is_in_use(directory.path()).unwrap());
     open(directory.path(), WritingKind::Mapped).close();
 }
@@ -180,9 +180,11 @@ fn at_capacity_records_are_dropped_and_counted_until_there_is_room() {
         let directory = tempfile::tempdir().unwrap();
         let settings = JournalSettings { capacity: 0, ..settings(directory.path(), kind) };
         let shared = Arc::new(Shared::new(settings, Clock::System));
-        let mut keeper = Keeper::new(Arc::clone(&shared), Instant::now()).unwrap();
+        let mut now = Instant::now();
+        let mut keeper = Keeper::new(Arc::clone(&shared), now).unwrap();
         let mut round = |expected| {
-            keeper.round(Instant::now(), Wanted { sync: true, ..Wanted::default() });
+            now += SYNC_INTERVAL_DEFAULT;
+            keeper.round(now, Wanted { sync: true, ..Wanted::default() });
             let condition = shared.condition.lock();
             let stats = Stats::new(&condition, Counts::default(), shared.settings.capacity);
             drop(condition);
@@ -204,7 +206,7 @@ fn at_capacity_records_are_dropped_and_counted_until_there_is_room() {
 
         let killed = snapshot(directory.path());
         assert_eq!(read(killed.path()).dropped, 2, "one is counted in the segment that is gone");
-        drop(keeper);
+        drop((keeper, shared));
         open(directory.path(), kind).close();
         let content = read(directory.path());
         assert_eq!((content.payloads.len(), content.dropped), (first + 1, 2));
@@ -282,4 +284,46 @@ fn kill_after(job: &str, lines: u64) -> Vec<u64> {
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
     let number = |line: &str| line.strip_prefix("appended ")?.parse().ok();
     whole.lines().filter_map(number).collect()
+}
+
+#[test]
+fn the_directory_stays_locked_while_somebody_may_drain_it() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = Arc::new(open(directory.path(), WritingKind::Pwrite));
+    append(&journal, b"to drain");
+    journal.close();
+    let found = segments(directory.path()).unwrap().segments;
+    assert_eq!(journal.liveness(found[0].id), Liveness::Ended);
+    let opened = Journal::open(settings(directory.path(), WritingKind::Pwrite), Clock::System);
+    assert!(matches!(opened, Err(OpenError::InUse { .. })), "{opened:?}");
+    drop(journal);
+    open(directory.path(), WritingKind::Pwrite);
+}
+
+#[test]
+fn no_segment_is_judged_without_the_lock() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(directory.path(), WritingKind::Pwrite);
+    append(&journal, b"of another process");
+    drop(journal);
+    let found = segments(directory.path()).unwrap().segments;
+    // A full table of open files, a disk that cannot be written: opening does not fail for it.
+    let journal = open(directory.path(), WritingKind::Pwrite);
+    let lock = journal.shared.lock.lock().take();
+    assert!(lock.is_some() && !journal.has_directory());
+    assert_eq!(journal.liveness(found[0].id), Liveness::Live);
+}
+
+#[test]
+fn what_comes_after_the_end_is_known_exactly() {
+    let directory = tempfile::tempdir().unwrap();
+    let journal = open(directory.path(), WritingKind::Mapped);
+    append(&journal, b"in time");
+    assert!(journal.append(RECORD_LEN_MAX + 1, |_| {}).is_err(), "on record: in the header");
+    journal.close();
+    for _ in 0..3 {
+        assert!(journal.append(4, |out| out.copy_from_slice(b"late")).is_err());
+    }
+    assert_eq!(journal.dropped_since_close(), 3);
+    assert_eq!(read(directory.path()).dropped, 1);
 }

@@ -128,6 +128,38 @@ fn a_failed_sync_ends_the_segment_and_no_record_is_lost() {
 }
 
 #[test]
+fn a_disk_that_syncs_again_needs_no_click_to_say_so() {
+    let directory = quick_directory();
+    let mut rig = Rig::new(settings(directory.path(), WritingKind::Pwrite));
+    rig.round();
+    assert!(rig.append(b"not synced"));
+    rig.break_current("/dev/null", OpenOptions::new().read(true).write(true));
+    rig.round();
+    assert_eq!(rig.stats().state, State::Failing);
+    rig.round();
+    assert_eq!(rig.stats().state, State::Working);
+}
+
+#[test]
+fn a_full_journal_looks_for_room_once_an_interval() {
+    let directory = quick_directory();
+    let capacity = 2 * u64::from(SEGMENT_LEN);
+    let settings = JournalSettings { capacity, ..settings(directory.path(), WritingKind::Pwrite) };
+    let mut rig = Rig::new(settings);
+    rig.round();
+    while rig.append(&[1; crate::RECORD_LEN_MAX]) {}
+    let has_spare = |rig: &Rig| rig.shared.shards[0].lock().spare.is_some();
+    rig.round();
+    assert_eq!((has_spare(&rig), rig.stats().state), (false, State::Full));
+    let drained = directory::segments(directory.path()).unwrap().segments;
+    directory::remove_finished(&drained[0]).unwrap();
+    rig.keeper.round(rig.now, SYNC);
+    assert!(!has_spare(&rig), "not before the next interval");
+    rig.round();
+    assert_eq!((has_spare(&rig), rig.stats().state), (true, State::Working));
+}
+
+#[test]
 fn a_failed_write_drops_its_record_and_ends_the_segment() {
     let directory = quick_directory();
     let mut rig = Rig::new(settings(directory.path(), WritingKind::Pwrite));
@@ -161,6 +193,68 @@ fn drops_are_exact_over_restarts() {
         let content = read(directory.path());
         assert_eq!((content.payloads.len(), content.dropped), (5, 35), "{kind:?}");
     }
+}
+
+/// By whatever the administrator's script has in mind.
+#[test]
+fn files_that_are_taken_away_cost_no_record() {
+    type Taking = fn(&Path);
+    let takings: [(&str, Taking); 4] = [
+        ("directory deleted", |directory| std::fs::remove_dir_all(directory).unwrap()),
+        ("directory moved", |directory| {
+            std::fs::rename(directory, directory.with_extension("old")).unwrap();
+        }),
+        ("segments deleted", |directory| {
+            for segment in directory::segments(directory).unwrap().segments {
+                directory::remove_finished(&segment).unwrap();
+            }
+        }),
+        ("lock deleted", |directory| std::fs::remove_file(directory.join("lock")).unwrap()),
+    ];
+    for (kind, (what, take)) in KINDS.into_iter().flat_map(|kind| takings.map(|t| (kind, t))) {
+        let home = quick_directory();
+        let directory = home.path().join("journal");
+        let mut rig = Rig::new(settings(&directory, kind));
+        rig.round();
+        assert!(rig.append(b"before"));
+        rig.round();
+        take(&directory);
+        assert!(rig.append(b"meanwhile"), "nobody can know yet");
+        rig.round();
+        assert!(rig.append(b"after"), "{what}");
+        assert!(directory::is_in_use(&directory).unwrap(), "{what}");
+        assert_eq!(rig.stats().state, State::Working);
+        rig.keeper.close();
+        let mut content = read(&directory);
+        content.payloads.sort();
+        assert_eq!(content.payloads, [b"after".as_slice(), b"before", b"meanwhile"], "{what}");
+        assert_eq!((content.lost, content.damaged_segments), (0, 0), "{what}");
+    }
+}
+
+#[test]
+fn a_journal_whose_disk_is_gone_fails_until_it_is_back() {
+    let home = quick_directory();
+    let disk = home.path().join("disk");
+    std::fs::create_dir(&disk).unwrap();
+    let directory = disk.join("journal");
+    let mut rig = Rig::new(settings(&directory, WritingKind::Mapped));
+    assert!(rig.append(b"before"));
+    std::fs::rename(&disk, home.path().join("elsewhere")).unwrap();
+    rig.round();
+    assert_eq!(rig.stats().state, State::Failing);
+    assert!(!rig.append(b"refused"));
+    std::fs::create_dir(&disk).unwrap();
+    rig.round();
+    assert_eq!(rig.stats().state, State::Working);
+    assert!(rig.append(b"after"));
+    rig.keeper.close();
+    let mut content = read(&directory);
+    content.payloads.sort();
+    assert_eq!(
+        (content.payloads, content.dropped),
+        (vec![b"after".to_vec(), b"before".to_vec()], 1)
+    );
 }
 
 #[test]
@@ -199,12 +293,29 @@ const SMALL_DISK_VARIABLE: &str = "CURT_JOURNAL_SMALL_DISK";
 
 #[test]
 fn a_full_or_read_only_disk_drops_counts_and_recovers() {
+    let name = "keeper::tests::a_full_or_read_only_disk_drops_counts_and_recovers";
+    on_a_disk_of_its_own(name, "tmpfs -o size=20m,mode=0700", fill_and_free);
+}
+
+/// As on ext2 and ext3, which look like ext4.
+#[test]
+fn where_no_space_can_be_reserved_records_are_written_one_by_one() {
+    let name = "keeper::tests::where_no_space_can_be_reserved_records_are_written_one_by_one";
+    on_a_disk_of_its_own(name, "ramfs -o mode=0700", |disk| {
+        let rig = Rig::new(settings(&disk.join("journal"), WritingKind::Mapped));
+        assert!(rig.append(b"kept"));
+        let stats = rig.stats();
+        assert_eq!((stats.state, stats.writing), (State::Working, Some(WritingKind::Pwrite)));
+    });
+}
+
+/// Runs the test with this name again, in a process that has such a file system for itself.
+fn on_a_disk_of_its_own(name: &str, file_system: &str, test: fn(&Path)) {
     if let Some(disk) = std::env::var_os(SMALL_DISK_VARIABLE) {
-        return fill_and_free(Path::new(&disk));
+        return test(Path::new(&disk));
     }
     let disk = tempfile::tempdir().unwrap();
-    let name = "keeper::tests::a_full_or_read_only_disk_drops_counts_and_recovers";
-    let mount = "mount -t tmpfs -o size=20m,mode=0700 curt-test \"$0\" && exec \"$@\"";
+    let mount = format!("mount -t {file_system} curt-test \"$0\" && exec \"$@\"");
     let ways: [&[&str]; 2] = [&["unshare", "--mount"], &["unshare", "--map-root-user", "--mount"]];
     let works = |way: &&&[&str]| {
         let tried = Command::new(way[0]).args(&way[1..]).arg("true").output();
@@ -215,7 +326,7 @@ fn a_full_or_read_only_disk_drops_counts_and_recovers() {
          CAP_SYS_ADMIN, or allow user namespaces",
     );
     let mut command = Command::new(way[0]);
-    command.args(&way[1..]).args(["sh", "-c", mount]).arg(disk.path());
+    command.args(&way[1..]).args(["sh", "-c", &mount]).arg(disk.path());
     command.arg(std::env::current_exe().unwrap()).args([name, "--exact", "--nocapture"]);
     let output = command.env(SMALL_DISK_VARIABLE, disk.path()).output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout);
