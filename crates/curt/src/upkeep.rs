@@ -34,27 +34,35 @@ pub(crate) async fn run(store: Store, node_id: String, end: CancellationToken) {
     let mut round = async || {
         ticks.tick().await;
         let now = Clock::System.now();
-        tidy(&store, &node_id, now).await?;
-        if folded_at.is_none_or(|at| FOLD_INTERVAL <= now.since(at)) {
-            store.fold_click_buckets(now.minus(CLICK_BUCKET_AGE_MAX)).await?;
+        tidy(&store, &node_id, now).await;
+        if folded_at.is_none_or(|at| FOLD_INTERVAL <= now.since(at))
+            && is_done(store.fold_click_buckets(now.minus(CLICK_BUCKET_AGE_MAX)).await)
+        {
             folded_at = Some(now);
         }
-        Ok::<_, StoreError>(())
     };
-    while let Some(done) = end.run_until_cancelled(round()).await {
-        // The next round does what this one could not.
-        if let Err(error) = done {
-            tracing::warn!(error = &error as &dyn std::error::Error, "housekeeping was cut short");
-        }
-    }
+    while end.run_until_cancelled(round()).await.is_some() {}
 }
 
-async fn tidy(store: &Store, node_id: &str, now: Timestamp) -> Result<(), StoreError> {
-    store.announce_node(node_id, env!("CARGO_PKG_VERSION"), now).await?;
-    store.prune_changes(now.minus(CHANGE_AGE_MAX)).await?;
-    store.prune_replays(now.minus(REPLAY_AGE_MAX)).await?;
-    store.prune_journal_marks(now.minus(JOURNAL_MARK_AGE_MAX)).await?;
-    while u64::from(ERASE_LEN) <= store.erase_deleted(now.minus(RESTORE_WINDOW), ERASE_LEN).await? {
-    }
+/// None of it waits for the others: what cannot be erased must not keep everything else.
+async fn tidy(store: &Store, node_id: &str, now: Timestamp) {
+    is_done(store.announce_node(node_id, env!("CARGO_PKG_VERSION"), now).await);
+    is_done(store.prune_changes(now.minus(CHANGE_AGE_MAX)).await);
+    is_done(store.prune_replays(now.minus(REPLAY_AGE_MAX)).await);
+    is_done(store.prune_journal_marks(now.minus(JOURNAL_MARK_AGE_MAX)).await);
+    is_done(erase(store, now).await);
+}
+
+async fn erase(store: &Store, now: Timestamp) -> Result<(), StoreError> {
+    let deleted_before = now.minus(RESTORE_WINDOW);
+    while u64::from(ERASE_LEN) <= store.erase_deleted(deleted_before, ERASE_LEN).await? {}
     Ok(())
+}
+
+/// The next round does what this one could not.
+fn is_done<T>(done: Result<T, StoreError>) -> bool {
+    let done = done.inspect_err(|error| {
+        tracing::warn!(error = error as &dyn std::error::Error, "housekeeping was cut short");
+    });
+    done.is_ok()
 }

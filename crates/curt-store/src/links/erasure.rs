@@ -13,7 +13,11 @@ use crate::{
 /// Most links that one call erases, each in a transaction of its own.
 const ERASED_MAX: u32 = 1_000;
 
-const SCHEDULE: Sql = Sql::new("insert into deleted_links (deleted_at, link_id) values ($1, $2)");
+const IS_SCHEDULED: Sql =
+    Sql::new("select count(*) from deleted_links where deleted_at = $1 and link_id = $2");
+
+pub(super) const SCHEDULE: Sql =
+    Sql::new("insert into deleted_links (deleted_at, link_id) values ($1, $2)");
 
 const UNSCHEDULE: Sql =
     Sql::new("delete from deleted_links where deleted_at = $1 and link_id = $2");
@@ -33,12 +37,26 @@ const BURY: Sql = Sql::new(
 
 const DELETE_VERSIONS: Sql = Sql::new("delete from link_versions where link_id = $1");
 const DELETE_TOTALS: Sql = Sql::new("delete from link_totals where link_id = $1");
-const DELETE_BUCKETS: Sql = Sql::new("delete from click_buckets where link_id = $1");
+
+/// Behind the last bucket of a slice, or nothing when there is none left.
+pub(super) const LAST_OF_SLICE: Sql = Sql::new(
+    "select max(at) from
+         (select at from click_buckets where link_id = $1 order by at limit $2) as slice",
+);
+
+pub(super) const DELETE_BUCKETS: Sql =
+    Sql::new("delete from click_buckets where link_id = $1 and at <= $2");
+
 const DELETE_LIMIT: Sql = Sql::new("delete from link_limits where link_id = $1");
 
-struct Deletion {
-    id: LinkId,
-    at: Timestamp,
+/// Rows of clicks deleted in a transaction: a link of many years has a hundred thousand, and nobody is to
+/// wait long for SQLite's writer.
+pub(super) const BUCKETS_AT_ONCE: u32 = 1_000;
+
+#[derive(Debug, Clone)]
+pub(super) struct Deletion {
+    pub(super) id: LinkId,
+    pub(super) at: Timestamp,
 }
 
 impl Store {
@@ -60,9 +78,15 @@ impl Store {
         let mut erased = 0;
         for row in self.db.rows(DUE, &values).await? {
             let deletion = Deletion { at: rows::some_time(&row, 0)?, id: rows::id(&row, 1)? };
+            self.erase_buckets(&deletion).await?;
             erased += self.db.transaction("erase_link", deletion, erase).await?;
         }
         Ok(erased)
+    }
+
+    async fn erase_buckets(&self, deletion: &Deletion) -> Result<(), DbError> {
+        while 0 < self.db.transaction("erase_buckets", deletion.clone(), erase_slice).await? {}
+        Ok(())
     }
 }
 
@@ -83,6 +107,27 @@ pub(super) async fn unschedule(
     Ok(tx.execute(UNSCHEDULE, &[deleted_at.into(), id.into()]).await? == 1)
 }
 
+/// A link that was restored meanwhile keeps the rest.
+pub(super) fn erase_slice<'t>(
+    tx: &'t mut Tx<'_>,
+    deletion: &'t Deletion,
+) -> Work<'t, u64, DbError> {
+    Box::pin(async move {
+        let id = deletion.id;
+        tx.row(LOCK, &[id.into()]).await?;
+        let scheduled = tx.row(IS_SCHEDULED, &[deletion.at.into(), id.into()]).await?;
+        if scheduled.ok_or_else(DbError::row_missing)?.int(0)? == 0 {
+            return Ok(0);
+        }
+        let slice = [id.into(), i64::from(BUCKETS_AT_ONCE).into()];
+        let last = tx.row(LAST_OF_SLICE, &slice).await?;
+        match last.ok_or_else(DbError::row_missing)?.optional_int(0)? {
+            Some(last) => tx.execute(DELETE_BUCKETS, &[id.into(), last.into()]).await,
+            None => Ok(0),
+        }
+    })
+}
+
 /// One link in a transaction: short, so that nobody waits long for SQLite's writer.
 fn erase<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, u64, DbError> {
     Box::pin(async move {
@@ -92,7 +137,10 @@ fn erase<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, u64, DbErro
             return Ok(0);
         }
         tags::detach_all(tx, id).await?;
-        for statement in [DELETE_VERSIONS, DELETE_TOTALS, DELETE_BUCKETS, DELETE_LIMIT, BURY] {
+        // What came since the slices: clicks that had waited in a journal.
+        let all = Timestamp::from_millis(i64::MAX);
+        tx.execute(DELETE_BUCKETS, &[id.into(), all.into()]).await?;
+        for statement in [DELETE_VERSIONS, DELETE_TOTALS, DELETE_LIMIT, BURY] {
             tx.execute(statement, &[id.into()]).await?;
         }
         Ok(1)
@@ -102,12 +150,14 @@ fn erase<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, u64, DbErro
 /// For the test that prepares every statement.
 #[cfg(test)]
 pub(super) const STATEMENTS: &[Sql] = &[
+    IS_SCHEDULED,
     SCHEDULE,
     UNSCHEDULE,
     DUE,
     BURY,
     DELETE_VERSIONS,
     DELETE_TOTALS,
+    LAST_OF_SLICE,
     DELETE_BUCKETS,
     DELETE_LIMIT,
 ];

@@ -1,7 +1,14 @@
 //! How SQLite finds links: never by looking at all of them.
 
+use curt_domain::{Bucket, ClickTotals, LinkId, Timestamp};
+
 use super::*;
-use crate::{Engine, db::explain, tests::for_each_store};
+use crate::{
+    ClickBatch, Engine, LinkClicks,
+    db::explain,
+    links::erasure::{BUCKETS_AT_ONCE, DELETE_BUCKETS, Deletion, LAST_OF_SLICE, erase_slice},
+    tests::for_each_store,
+};
 
 #[tokio::test]
 async fn a_redirect_is_one_search_in_the_unique_index() {
@@ -21,6 +28,41 @@ async fn erasing_looks_at_deleted_links_only() {
         if store.engine() == Engine::Sqlite {
             let plan = explain::query_plan(&store.db, erasure::DUE).await;
             assert_eq!(plan, "SEARCH deleted_links USING PRIMARY KEY (deleted_at<?)");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn many_buckets_of_a_link_are_erased_in_slices() {
+    for_each_store(async |store| {
+        let (id, at) = (LinkId::new(1).unwrap(), Timestamp::from_millis(1_800_000_000_000));
+        let deletion = Deletion { id, at };
+        let totals = ClickTotals { human: 1, ..ClickTotals::default() };
+        let quarter = |n| Bucket::of(at.plus(std::time::Duration::from_mins(15 * n)));
+        let click = |n| LinkClicks { link: id, bucket: quarter(n), totals, last_at: at };
+        let slice = u64::from(BUCKETS_AT_ONCE);
+        for clicks in [0..slice, slice..slice + 7] {
+            let clicks = clicks.map(click).collect();
+            store.add_clicks(ClickBatch { clicks, ..ClickBatch::default() }).await.unwrap();
+        }
+        let erase = async || {
+            let erased = store.db.transaction("erase_buckets", deletion.clone(), erase_slice);
+            erased.await.unwrap()
+        };
+        assert_eq!(erase().await, 0, "restored meanwhile");
+        store.db.execute(erasure::SCHEDULE, &[at.into(), id.into()]).await.unwrap();
+        for expected in [slice, 7, 0] {
+            assert_eq!(erase().await, expected);
+        }
+        if store.engine() == Engine::Sqlite {
+            for sql in [LAST_OF_SLICE, DELETE_BUCKETS] {
+                let plan = explain::query_plan(&store.db, sql).await;
+                assert!(
+                    plan.contains("SEARCH click_buckets USING PRIMARY KEY (link_id=?"),
+                    "{plan}"
+                );
+            }
         }
     })
     .await;
