@@ -1,6 +1,9 @@
 //! What probes and people ask about the node.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{Json, extract::State, http::StatusCode};
 use curt_domain::{Clock, Timestamp};
@@ -13,6 +16,9 @@ use crate::{BackupState, Counted, Node, clicks::Clicks, node::NotReady, openapi:
 
 /// Under which the API's documentation groups them.
 const TAG: &str = "health";
+
+/// Clicks show within a second; what takes so much longer is stuck, whatever else is said.
+const LAG_MAX: Duration = Duration::from_mins(1);
 
 /// Ask whether the process answers
 ///
@@ -147,8 +153,10 @@ impl CountingView {
         let (stats, drain) = (counted.journal.stats(), counted.drain.state());
         let left_segments = drain.newer_segments + drain.unreadable_segments;
         let failing = drain.failure.is_some();
+        let lag = counted.drain.lag(now).unwrap_or_default();
+        let is_counted = !failing && lag <= LAG_MAX && left_segments == 0;
         Self {
-            ok: stats.state == JournalState::Working && !failing && left_segments == 0,
+            ok: stats.state == JournalState::Working && is_counted,
             journal: match stats.state {
                 JournalState::Working => "working",
                 JournalState::Full => "full",
@@ -156,7 +164,7 @@ impl CountingView {
             },
             journal_bytes: stats.bytes,
             journal_max_bytes: stats.capacity,
-            lag_s: counted.drain.lag(now).unwrap_or_default().as_secs_f64(),
+            lag_s: lag.as_secs_f64(),
             failing,
             dropped: stats.records_dropped,
             left_segments,

@@ -100,10 +100,13 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
 
     tasks_end.cancel();
     let ended = async {
-        tasks.wait().await;
-        if let Some(counting) = counting {
-            counting.finish(config.shutdown.timeout / 2).await;
-        }
+        let counted = async {
+            if let Some(counting) = counting {
+                counting.finish(config.shutdown.timeout / 2).await;
+            }
+        };
+        // Side by side: a backup that takes its time must not take that of the clicks.
+        tokio::join!(tasks.wait(), counted);
         store.close().await;
     };
     match timeout(config.shutdown.timeout, ended).await {

@@ -38,6 +38,10 @@ use super::{
 };
 use crate::metrics::ConnectionMetrics;
 
+/// What is aborted ends when it is next looked at; requests of HTTP/2 may still wait for the database,
+/// but cannot answer.
+const ABORT_TIME_MAX: Duration = Duration::from_millis(100);
+
 /// Most bytes of a request's head.
 const HEAD_LEN_MAX: usize = 16 * 1024;
 
@@ -198,6 +202,11 @@ impl Connections {
         };
         if timeout(time_max.saturating_sub(LINGER), ended).await.is_err() {
             tracing::warn!(open = self.tasks.len(), "some requests did not end in time");
+            // Nobody is to be redirected once the clicks are no longer counted.
+            self.watch.end_all();
+            if timeout(ABORT_TIME_MAX, self.tasks.wait()).await.is_err() {
+                tracing::debug!(open = self.tasks.len(), "requests without a client go on");
+            }
         }
     }
 }

@@ -270,6 +270,15 @@ impl Watch {
         }
     }
 
+    /// Ends whatever is left.
+    pub(super) fn end_all(&self) {
+        for entry in self.table().entries.values_mut() {
+            if let Some(task) = entry.task.take() {
+                task.abort();
+            }
+        }
+    }
+
     /// Whole even after a panic: every change is a single step.
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
