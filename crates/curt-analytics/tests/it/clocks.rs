@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use curt_domain::{Bucket, ClickTotals, Clock, ManualClock, Timestamp};
+use curt_domain::{Bucket, ClickTotals, Clock, ManualClock, Span, Timestamp};
 use curt_store::{ClickLosses, Store};
 
 use crate::{
@@ -20,8 +20,11 @@ const STEPS: [i64; 8] = [0, -HOUR, HOUR, -10 * YEAR, 10 * YEAR, -1_760_000_000_0
 const CLICKS: u64 = 30;
 
 async fn buckets(store: &Store) -> Vec<(Bucket, ClickTotals)> {
-    let [from, to] = [i64::MIN, i64::MAX].map(|at| Bucket::of(Timestamp::from_millis(at)));
-    store.click_buckets(id(1), from, to).await.unwrap()
+    let [from, to] = [-100 * YEAR, 100 * YEAR].map(Timestamp::from_millis);
+    let mut found = Vec::new();
+    let each = |bucket, totals: &ClickTotals| found.push((bucket, *totals));
+    store.each_click_bucket(id(1), Span::around(from, to).unwrap(), each).await.unwrap();
+    found
 }
 
 async fn clicks_at(store: &Store, at: Timestamp) -> u64 {
