@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum::{Json, extract::State, http::StatusCode};
+use curt_analytics::DrainState;
 use curt_domain::{Clock, Timestamp};
 use curt_journal::State as JournalState;
 use curt_store::Store;
@@ -151,12 +152,8 @@ struct CountingView {
 impl CountingView {
     fn new(counted: &Counted, now: Timestamp) -> Self {
         let (stats, drain) = (counted.journal.stats(), counted.drain.state());
-        let left_segments = drain.newer_segments + drain.unreadable_segments;
-        let failing = drain.failure.is_some();
-        let lag = counted.drain.lag(now).unwrap_or_default();
-        let is_counted = !failing && lag <= LAG_MAX && left_segments == 0;
         Self {
-            ok: stats.state == JournalState::Working && is_counted,
+            ok: stats.state == JournalState::Working && counts_in_time(&drain, now),
             journal: match stats.state {
                 JournalState::Working => "working",
                 JournalState::Full => "full",
@@ -164,12 +161,18 @@ impl CountingView {
             },
             journal_bytes: stats.bytes,
             journal_max_bytes: stats.capacity,
-            lag_s: lag.as_secs_f64(),
-            failing,
+            lag_s: counted.drain.lag(now).unwrap_or_default().as_secs_f64(),
+            failing: drain.failure.is_some(),
             dropped: stats.records_dropped,
-            left_segments,
+            left_segments: drain.newer_segments + drain.unreadable_segments,
         }
     }
+}
+
+fn counts_in_time(drain: &DrainState, now: Timestamp) -> bool {
+    let lag = drain.counted_to.map(|counted_to| now.since(counted_to)).unwrap_or_default();
+    let left_segments = drain.newer_segments + drain.unreadable_segments;
+    drain.failure.is_none() && lag <= LAG_MAX && left_segments == 0
 }
 
 /// Show how the node is doing
@@ -208,3 +211,6 @@ pub(crate) async fn health(
     let version = env!("CARGO_PKG_VERSION");
     (code, Json(HealthView { status, version, database, backup, counting }))
 }
+
+#[cfg(test)]
+mod tests;
