@@ -45,6 +45,19 @@ fn a_directory_that_others_can_write_is_refused() {
 }
 
 #[test]
+fn a_journal_that_others_can_write_is_refused() {
+    let program = with_data_dir(0o700);
+    let journal = program.path("data/journal");
+    fs::create_dir(&journal).unwrap();
+    fs::set_permissions(&journal, fs::Permissions::from_mode(0o770)).unwrap();
+    assert_eq!(
+        program.refusal(&["serve"]),
+        "error: the journal's directory ./data/journal can be written by others (mode 0770); chmod \
+         700 it"
+    );
+}
+
+#[test]
 fn a_file_in_its_place_is_refused() {
     let program = Program::new().with_file("data", "");
     let refusal = program.refusal(&["serve"]);

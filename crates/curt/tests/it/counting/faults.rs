@@ -1,7 +1,11 @@
 //! A journal that cannot take clicks, or has lost some: redirects go on, what is missing is known to
 //! the click, health and metrics say so, and all is well again once the cause is gone.
 
-use std::{fs, path::Path};
+use std::{
+    fs::{self, DirBuilder},
+    os::unix::fs::DirBuilderExt as _,
+    path::Path,
+};
 
 use serde_json::Value;
 use testkit::{
@@ -94,19 +98,19 @@ fn p2_p3_f5_a_full_disk_drops_and_knows_what() {
     recover(&mut visits, &server, &mut Client::new(metrics));
 }
 
-/// Nobody can make a directory where a file is, not even root.
+/// Nobody can open a directory to write to it, not even root.
 #[test]
-fn p2_p3_a_journal_without_a_directory_drops_and_knows_what() {
+fn p2_p3_a_journal_without_its_lock_drops_and_knows_what() {
     let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
-    let blocked = data_dir.path().join("journal");
-    fs::write(&blocked, "in the way").unwrap();
+    let blocked = data_dir.path().join("journal/lock");
+    DirBuilder::new().recursive(true).mode(0o700).create(&blocked).unwrap();
     let server = command(data_dir.path()).env("CURT_METRICS__LISTEN", metrics.to_string()).start();
     let mut visits = Visits::new(&server);
     visits.follow(&server, 1_000);
     let failing = health(&server);
     assert_eq!((&failing["ok"], &failing["journal"]), (&false.into(), &"failing".into()));
     assert_eq!(failing["dropped"], 1_000);
-    fs::remove_file(&blocked).unwrap();
+    fs::remove_dir(&blocked).unwrap();
     recover(&mut visits, &server, &mut Client::new(metrics));
 }
 
