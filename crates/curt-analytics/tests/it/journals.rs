@@ -1,6 +1,13 @@
 //! Journals with clicks in them, and drains that count them.
 
-use std::{fs, net::IpAddr, num::NonZeroUsize, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    fs,
+    net::IpAddr,
+    num::NonZeroUsize,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use curt_analytics::{Drain, DrainMetrics, DrainSettings, Finished};
 use curt_domain::{Click, ClickQuery, Clock, Privacy, Timestamp};
@@ -80,10 +87,10 @@ impl TestJournal {
         Self { home, journal, clock }
     }
 
-    /// The journal of the next process in the same place, once this one is closed.
-    pub(crate) fn reopen(&self) -> Journal {
+    /// The journal of the next process in the same place.
+    pub(crate) fn reopen(directory: &Path) -> Journal {
         let shards = NonZeroUsize::new(SHARDS).unwrap();
-        Journal::open(JournalSettings::new(self.directory(), shards), self.clock.clone()).unwrap()
+        Journal::open(JournalSettings::new(directory.to_owned(), shards), clock()).unwrap()
     }
 
     /// What is there if the process dies now, as another journal finds it.

@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use curt_analytics::{rehearse, replay};
-
+use curt_journal::segments;
 use curt_store::{CLICK_ROWS_MAX, JournalMark};
 
 use crate::{
@@ -96,19 +96,20 @@ async fn a_server_that_starts_meanwhile_may_go_on_with_its_segments() {
     for_each_store(async |store, _| {
         let left = TestJournal::new();
         append_batches(&left);
-        left.journal().close();
-        let directory = left.directory();
+        let home = left.into_home();
+        let directory = home.path().join("journal");
         let mut started = None;
-        replay(store.clone(), directory, clock(), |_| {
+        replay(store.clone(), directory.clone(), clock(), |_| {
             started.get_or_insert_with(|| {
-                let journal = left.reopen();
+                let journal = TestJournal::reopen(&directory);
                 assert!(append_one(&journal, &click(1, now())));
                 journal
             });
         })
         .await
         .unwrap();
-        let ids: Vec<_> = left.segments().iter().map(|segment| segment.id.0).collect();
+        let found = segments(&directory).unwrap().segments;
+        let ids: Vec<_> = found.iter().map(|segment| segment.id.0).collect();
         let marks = store.journal_marks(&ids).await.unwrap();
         let is_live = |mark: &&JournalMark| mark.finished_at.is_none();
         let live: Vec<_> = marks.values().filter(is_live).map(|mark| mark.records).collect();
