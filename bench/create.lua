@@ -1,4 +1,5 @@
--- Creates links, every one with a target of its own. Argument: a number that no other run has.
+-- Creates links, every one with a target of its own. Arguments: a number that no other run has, and, if
+-- wanted, how many milliseconds each connection waits between two links on average.
 -- The administrator's key comes from the environment, where no list of processes shows it.
 
 dofile("bench/report.lua")(201)
@@ -7,6 +8,10 @@ local number
 
 function init(arguments)
   number = tonumber(arguments[1]) * 10000000
+  local pause = tonumber(arguments[2])
+  if pause then
+    function delay() return math.random(2 * pause - 1) end
+  end
 end
 
 local function body(of)

@@ -12,6 +12,13 @@ UNCACHED_CONNECTIONS=16
 WARM_UP_SECONDS=1
 UNPINNED_ROUNDS=3
 FILL_CONNECTIONS=64
+# About 2 000 links a second.
+BACKUP_CONNECTIONS=12
+BACKUP_PAUSE_MILLIS=5
+# Long enough for a whole backup of a million links.
+BACKUP_SECONDS=20
+BACKUP_ROUNDS=3
+BACKUP_LINKS=1000000
 DRAIN_ROUNDS=5
 DRAIN_CLICKS=5000000
 DRAIN_CLICKS_EACH=1000000
@@ -222,6 +229,63 @@ measure_memory() {
     end_server TERM
     record_goal "— serving, without the $cache MB that the cache says it holds" \
         "$serving − $cache MB" "$(rounded 1 "$serving - $cache")" '<=' 90 MB
+}
+
+# What creates notice of backups that are made beside them, one after the other.
+measure_backup() {
+    local round alone=() beside=() rates=() rates_beside=() made=()
+    seed "$BACKUP_LINKS"
+    for ((round = 1; round <= pairs && round <= BACKUP_ROUNDS; round++)); do
+        backup_round "$round"
+        say "round $round: p99 ${alone[-1]} ms, then ${beside[-1]} ms beside ${made[-1]} backups"
+    done
+    record_ratio "backup of $BACKUP_LINKS links beside creates: p99 of these, × without" \
+        "${beside[*]}" "${alone[*]}" '<=' 3
+    record '— p99 ms with; without' "$(spread 2 "${beside[@]}"); $(spread 2 "${alone[@]}")"
+    record '— creates/s with; without' "$(spread 0 "${rates_beside[@]}"); $(spread 0 "${rates[@]}")"
+    record "— backups made and verified in $BACKUP_SECONDS s" "$(spread 0 "${made[@]}")"
+}
+
+# One round on a copy: creates alone, then beside backups. Adds a number to each array of the caller.
+backup_round() {
+    local copy=$run_dir/copy backups=$run_dir/backups
+    cp --archive --reflink=auto -- "$seeded" "$copy"
+    await_quiet
+    start_server "$ALL_CORES" "$copy"
+    paced_creates $((2 * $1))
+    alone+=("$(load_p99_millis)") rates+=("$(load_rate)")
+    start_backups "$copy" "$backups"
+    paced_creates $((2 * $1 + 1))
+    end_backups
+    beside+=("$(load_p99_millis)") rates_beside+=("$(load_rate)")
+    made+=("$(find "$backups" -name '*.json' | wc -l)")
+    ((0 < made[-1])) || die 'no backup was made in that time'
+    end_server TERM
+    rm -rf -- "$copy" "$backups"
+}
+
+paced_creates() {
+    run_load create "$BACKUP_CONNECTIONS" "$BACKUP_SECONDS" "$LOAD_CORE" "$1" "$BACKUP_PAUSE_MILLIS"
+}
+
+# Backups of a data directory into a folder, one after the other, as load_pid.
+start_backups() {
+    rm -f -- "$run_dir/enough"
+    (
+        cd "$run_dir"
+        until [[ -e enough ]]; do
+            CURT_DATA_DIR=$1 CURT_BACKUP__DIR=$2 CURT_PUBLIC_URL=http://$BENCH_HOST \
+                setpriv --pdeathsig KILL "$CURT" backup create
+        done
+    ) >>"$run_dir/server.log" 2>&1 &
+    load_pid=$!
+}
+
+# Waits for the end of the one under way.
+end_backups() {
+    touch -- "$run_dir/enough"
+    wait "$load_pid" || die 'a backup failed'
+    load_pid=''
 }
 
 # How fast clicks are counted that wait in a journal, into SQLite, on one core.
