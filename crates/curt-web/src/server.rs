@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use hyper_util::service::TowerToHyperService;
-use tokio::{net::TcpListener, time::sleep};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, sleep},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{Front, MetricsPage, Node, metrics::ConnectionMetrics};
@@ -35,8 +38,16 @@ const LINGER: Duration = Duration::from_secs(1);
 pub struct ShutdownSettings {
     /// From "not ready" to the end of accepting: what a load balancer needs to notice.
     pub delay: Duration,
-    /// Longest time for requests in flight to end after that.
+    /// Longest time that everything else may take after that.
     pub timeout: Duration,
+}
+
+impl ShutdownSettings {
+    /// Longest time for requests in flight: four fifths, by default as long as a request may take at
+    /// all. The rest is for what comes after them.
+    fn requests_timeout(&self) -> Duration {
+        self.timeout * 4 / 5
+    }
 }
 
 /// Section `http` of the configuration, as far as connections are concerned.
@@ -73,7 +84,8 @@ impl Server {
     }
 
     /// Runs until `stop`, then: not ready, `delay`, no new connections, in-flight requests finished.
-    pub async fn run(self, stop: CancellationToken) {
+    /// Says by when whatever comes after it must have ended.
+    pub async fn run(self, stop: CancellationToken) -> Instant {
         let proxies = self.front.clone();
         let client_of = Box::new(move |peer| (!proxies.is_proxy(peer)).then_some(peer));
         let metrics = self.front.connection_metrics();
@@ -88,7 +100,9 @@ impl Server {
         connections.accept_until(&self.listener, front, std::future::ready(())).await;
         drop(self.listener);
         self.node.close();
-        connections.drain(self.settings.timeout).await;
+        let deadline = Instant::now() + self.settings.timeout;
+        connections.drain(self.settings.requests_timeout()).await;
+        deadline
     }
 }
 

@@ -13,7 +13,10 @@ use curt_web::{
     AdminKey, App, AppSettings, Front, HttpMetrics, MetricsPage, Node, ProcessMemory, Server,
 };
 use prometheus_client::registry::Registry;
-use tokio::{net::TcpListener, time::timeout};
+use tokio::{
+    net::TcpListener,
+    time::{Instant, timeout_at},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -29,6 +32,10 @@ use crate::{
     signals, upkeep,
 };
 
+/// Of what is left when the requests have ended, one part in so many is for counting clicks: they can
+/// wait for the next start, and the database needs time to finish what it was told.
+const COUNTING_SHARE: u32 = 2;
+
 pub(crate) fn serve(loaded: Loaded) -> anyhow::Result<()> {
     let Loaded { mut config, warnings, .. } = loaded;
     logging::start(&config.log);
@@ -39,7 +46,10 @@ pub(crate) fn serve(loaded: Loaded) -> anyhow::Result<()> {
     let keys = Keys::ready(std::mem::take(&mut config.keys), &data_dir)?;
     announce_new_admin_key(&keys);
     let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
-    runtime.block_on(run(&config, &keys, &data_dir))
+    let served = runtime.block_on(run(&config, &keys, &data_dir));
+    // What has not ended in time, on a disk that hangs for one, must not keep the process.
+    runtime.shutdown_background();
+    served
 }
 
 /// The log gets the path, a terminal the key.
@@ -96,20 +106,20 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     let public_url = config.server.public_url(address);
     tracing::info!(%address, %public_url, "serving");
     let connections = open_files::allow(config.http.connections);
-    Server::new(listener, front, node, connections, config.shutdown).run(stop).await;
+    let deadline = Server::new(listener, front, node, connections, config.shutdown).run(stop).await;
 
     tasks_end.cancel();
     let ended = async {
         let counted = async {
-            if let Some(counting) = counting {
-                counting.finish(config.shutdown.timeout / 2).await;
-            }
+            let Some(counting) = counting else { return };
+            let left = deadline.saturating_duration_since(Instant::now());
+            counting.finish(left / COUNTING_SHARE).await;
         };
         // Side by side: a backup that takes its time must not take that of the clicks.
         tokio::join!(tasks.wait(), counted);
         store.close().await;
     };
-    match timeout(config.shutdown.timeout, ended).await {
+    match timeout_at(deadline, ended).await {
         Ok(()) => tracing::info!("stopped"),
         Err(_elapsed) => tracing::warn!("stopped without an answer from the database"),
     }

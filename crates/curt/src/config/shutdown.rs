@@ -36,8 +36,10 @@ static TIMEOUT: Setting<Duration> = Setting {
         accepts: "a duration from `0` to `10m`",
         fallback: Fallback::Value(TIMEOUT_DEFAULT),
         disclosure: Disclosure::Open,
-        summary: "How long requests in flight may take to finish after that.",
-        details: "Keep the sum of both below the time after which your supervisor kills.",
+        summary: "How long everything else may take after that.",
+        details: "Requests in flight get four fifths of it; what is left is for counting clicks and \
+                  closing the database. Keep the sum of both below the time after which your \
+                  supervisor kills.",
     },
     parse: |text| values::duration(text, RANGE),
 };

@@ -1,8 +1,12 @@
 //! SIGTERM under eight visitors: what they got is what is counted, before the program ends.
 
-use std::time::Duration;
+use std::{
+    io::Write as _,
+    net::TcpStream,
+    time::{Duration, Instant},
+};
 
-use testkit::{server::Server, visits::Visits};
+use testkit::{server::Server, sqlite_lock::WriteLock, visits::Visits};
 
 use super::{command, segments};
 
@@ -10,6 +14,9 @@ const ROUNDS: u64 = 3;
 pub(super) const VISITING: Duration = Duration::from_millis(250);
 /// Far less than the 25 s that requests in flight may take.
 const END_MAX: Duration = Duration::from_secs(10);
+const TIMEOUT: Duration = Duration::from_secs(3);
+/// What the end of a process takes apart from that, on two cores with other tests on them.
+const EXIT_MAX: Duration = Duration::from_secs(1);
 
 #[test]
 fn p2_sigterm_loses_no_click() {
@@ -19,6 +26,28 @@ fn p2_sigterm_loses_no_click() {
 #[test]
 fn p2_sigterm_loses_no_click_that_waits_for_the_disk() {
     stop_under_load("power");
+}
+
+/// With a request that never ends, and a database that takes nothing.
+#[test]
+fn stopping_takes_no_longer_than_it_may() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let limited = format!("{}s", TIMEOUT.as_secs());
+    let server = command(data_dir.path()).env("CURT_SHUTDOWN__TIMEOUT", limited).start();
+    let mut visits = Visits::new(&server);
+    let lock = WriteLock::take(&data_dir.path().join("curt.db"));
+    visits.follow(&server, 100);
+    let head = server.client().head("POST", "/api/v1/urls", 100);
+    let mut unfinished = TcpStream::connect(server.address()).unwrap();
+    unfinished.write_all(head.as_bytes()).unwrap();
+
+    let told = Instant::now();
+    server.terminate();
+    let exit = server.wait(END_MAX);
+    assert!(told.elapsed() < TIMEOUT + EXIT_MAX, "{:?}: {}", told.elapsed(), exit.output);
+    assert_eq!(exit.code, Some(0), "{}", exit.output);
+    drop(lock);
+    visits.assert_exact(&command(data_dir.path()).start());
 }
 
 fn stop_under_load(durability: &str) {
