@@ -23,7 +23,8 @@ use curt_store::{
 
 use crate::{
     fold::Fold,
-    reading::{LeftBecause, Look, Purpose, Reading},
+    left::{LeftBecause, LeftSegments, Name, name},
+    reading::{Look, Purpose, Reading},
 };
 
 /// A batch takes no more after this time: who waits for its clicks to show waits for all of it.
@@ -44,9 +45,6 @@ const STORE_TIME_HIGH: Duration = Duration::from_millis(100);
 
 /// Shorter, and batches may grow again.
 const STORE_TIME_LOW: Duration = Duration::from_millis(30);
-
-/// A segment that could not be read is tried again after this time.
-const UNREADABLE_PAUSE: Duration = Duration::from_secs(5);
 
 /// Why a batch did not come about. Nothing of it was counted.
 #[derive(Debug, thiserror::Error)]
@@ -118,19 +116,6 @@ impl Batch {
     }
 }
 
-/// What a file says of itself, first of all in which order it comes. Of a copy under another name the
-/// id alone would not do: whoever leaves the copy must not leave the segment.
-type Name = (Timestamp, SegmentId);
-
-fn name(file: &SegmentFile) -> Name {
-    (file.created_at, file.id)
-}
-
-struct Left {
-    because: LeftBecause,
-    since: Instant,
-}
-
 pub(crate) struct Counting {
     store: Store,
     directory: PathBuf,
@@ -140,7 +125,7 @@ pub(crate) struct Counting {
     /// Oldest first: a shard that brings too much cannot keep the others waiting for longer than
     /// it takes to fill a segment.
     readings: BTreeMap<Name, Reading>,
-    left: HashMap<Name, Left>,
+    left: LeftSegments,
     fold: Fold,
     rows_max: usize,
     said_unremovable: bool,
@@ -161,7 +146,7 @@ impl Counting {
             writer,
             purpose,
             readings: BTreeMap::new(),
-            left: HashMap::new(),
+            left: LeftSegments::default(),
             fold: Fold::default(),
             rows_max: CLICK_ROWS_MAX,
             said_unremovable: false,
@@ -182,8 +167,8 @@ impl Counting {
         self.readings.values().map(Reading::stored)
     }
 
-    pub(crate) fn left(&self) -> impl Iterator<Item = (SegmentId, &LeftBecause)> {
-        self.left.iter().map(|((_, id), left)| (*id, &left.because))
+    pub(crate) fn left(&self) -> &LeftSegments {
+        &self.left
     }
 
     async fn try_pass(&mut self) -> Result<Pass, PassError> {
@@ -198,11 +183,15 @@ impl Counting {
                 return Ok(Pass::Overtaken);
             }
             Err((name, because)) => {
-                self.leave(name, because);
+                self.left.leave(name, because, Instant::now());
+                self.forget();
                 return Ok(Pass::Left);
             }
         };
         batch.read_time = started.elapsed();
+        for (name, _) in self.readings.iter().filter(|(_, reading)| reading.is_open()) {
+            self.left.has_been_read(name);
+        }
         batch.counted_to = self.counted_to(&batch, now);
         let steps: Vec<_> =
             self.readings.values().filter_map(|reading| reading.step(now)).collect();
@@ -230,18 +219,11 @@ impl Counting {
         };
         let listed: HashSet<Name> = files.iter().map(name).collect();
         self.readings.retain(|name, _| listed.contains(name));
-        let unleft: HashSet<SegmentId> =
-            listed.iter().filter(|name| !self.left.contains_key(name)).map(|(_, id)| *id).collect();
-        self.left.retain(|name, left| {
-            let may_try_again = match left.because {
-                LeftBecause::Unreadable(_) => UNREADABLE_PAUSE <= left.since.elapsed(),
-                LeftBecause::Repeated => !unleft.contains(&name.1),
-                LeftBecause::Newer | LeftBecause::Foreign => false,
-            };
-            listed.contains(name) && !may_try_again
-        });
+        self.left.keep_listed(&listed);
+        let now = Instant::now();
         let is_new = |file: &SegmentFile| {
-            !self.left.contains_key(&name(file)) && !self.readings.contains_key(&name(file))
+            let name = name(file);
+            !self.readings.contains_key(&name) && self.left.may_be_read(&name, &listed, now)
         };
         let new: Vec<_> = files.into_iter().filter(is_new).collect();
         if new.is_empty() {
@@ -253,7 +235,7 @@ impl Counting {
         for file in new {
             // Both would move the same mark, and neither ever get on.
             if !read.insert(file.id) {
-                self.say_left(name(&file), LeftBecause::Repeated);
+                self.left.leave(name(&file), LeftBecause::Repeated, now);
                 continue;
             }
             let stored = marks.get(&file.id.0).copied();
@@ -359,17 +341,6 @@ impl Counting {
             tracing::error!(error, "a counted segment of the journal cannot be removed");
         }
         self.said_unremovable = failed.is_some();
-    }
-
-    fn leave(&mut self, name: Name, because: LeftBecause) {
-        self.say_left(name, because);
-        self.forget();
-    }
-
-    fn say_left(&mut self, name: Name, because: LeftBecause) {
-        let error: &dyn std::error::Error = &because;
-        tracing::error!(segment = %name.1, error, "a segment of the journal is left uncounted");
-        self.left.insert(name, Left { because, since: Instant::now() });
     }
 
     fn forget(&mut self) {

@@ -22,7 +22,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use crate::{
-    DrainMetrics, LeftBecause, PassError,
+    DrainMetrics, PassError,
     counting::{Batch, Counting, Pass, Writer},
     reading::Purpose,
 };
@@ -73,21 +73,17 @@ pub struct DrainState {
     pub counted_to: Option<Timestamp>,
     /// Why the latest batch was not counted.
     pub failure: Option<String>,
-    /// Segments that wait for the newer release which wrote them.
-    pub newer_segments: usize,
-    /// Segments that cannot be read, or are not what their names say.
-    pub unreadable_segments: usize,
+    /// Segments that wait for the newer release which wrote them, cannot be read, or are not what their
+    /// names say.
+    pub left_segments: usize,
 }
 
 #[derive(Debug, Default)]
 struct Shared {
-    end: Mutex<Option<Deadline>>,
+    /// When to give up what is still to be counted.
+    end: Mutex<Option<Instant>>,
     bell: Condvar,
 }
-
-/// When to give up what is still to be counted.
-#[derive(Debug, Clone, Copy)]
-struct Deadline(Instant);
 
 impl Drain {
     /// Starts the thread, which calls the store on the current async runtime.
@@ -149,16 +145,16 @@ impl DrainWatch {
 
 impl Shared {
     fn end_by(&self, deadline: Instant) {
-        *self.end.lock() = Some(Deadline(deadline));
+        *self.end.lock() = Some(deadline);
         self.bell.notify_all();
     }
 
-    fn end(&self) -> Option<Deadline> {
+    fn end(&self) -> Option<Instant> {
         *self.end.lock()
     }
 
     /// Waits for so long, or until the end is wanted and that was not known yet.
-    fn wait(&self, pause: Duration, known: Option<Deadline>) {
+    fn wait(&self, pause: Duration, known: Option<Instant>) {
         let mut end = self.end.lock();
         if end.is_some() == known.is_some() {
             self.bell.wait_for(&mut end, pause);
@@ -183,9 +179,7 @@ impl DrainThread {
             self.report(&passed);
             let pause = match (passed, end) {
                 (Ok(Pass::Counted(batch)), Some(_)) if batch.is_dry => return Finished::Whole,
-                (_, Some(Deadline(deadline))) if deadline <= Instant::now() => {
-                    return Finished::Early;
-                }
+                (_, Some(deadline)) if deadline <= Instant::now() => return Finished::Early,
                 (Ok(Pass::Counted(batch)), _) if batch.is_dry => INTERVAL,
                 (Ok(Pass::Counted(_) | Pass::Left), _) => continue,
                 (Ok(Pass::Overtaken) | Err(_), Some(_)) => PAUSE_MIN,
@@ -226,10 +220,7 @@ impl DrainThread {
         if let Ok(Pass::Counted(Batch { counted_to: Some(counted_to), .. })) = passed {
             state.counted_to = Some(*counted_to);
         }
-        let newer = |because: &LeftBecause| matches!(because, LeftBecause::Newer);
-        let left = self.counting.left().count();
-        state.newer_segments = self.counting.left().filter(|(_, because)| newer(because)).count();
-        state.unreadable_segments = left - state.newer_segments;
+        state.left_segments = self.counting.left().count();
     }
 }
 

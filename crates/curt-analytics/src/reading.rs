@@ -3,44 +3,10 @@
 use std::{io, path::Path};
 
 use curt_domain::{Click, Timestamp, UndecodableClick};
-use curt_journal::{
-    Liveness, Mark, OpenSegmentError, SegmentFile, SegmentReader, quarantine, remove_finished,
-};
+use curt_journal::{Liveness, Mark, SegmentFile, SegmentReader, quarantine, remove_finished};
 use curt_store::{ClickLosses, JournalMark, MarkMove};
 
-use crate::fold::Fold;
-
-/// Why a segment is left as it is.
-#[derive(Debug, thiserror::Error)]
-pub enum LeftBecause {
-    /// That release, started again, counts it.
-    #[error("a newer release has written it")]
-    Newer,
-    #[error("it is not what its name says")]
-    Foreign,
-    #[error("it is a copy of another one")]
-    Repeated,
-    /// It is tried again.
-    #[error("it cannot be read")]
-    Unreadable(#[from] io::Error),
-}
-
-impl LeftBecause {
-    /// Its file was removed since it was listed, by whoever had no more use for it.
-    pub(crate) fn is_gone(&self) -> bool {
-        matches!(self, Self::Unreadable(error) if error.kind() == io::ErrorKind::NotFound)
-    }
-}
-
-impl From<OpenSegmentError> for LeftBecause {
-    fn from(error: OpenSegmentError) -> Self {
-        match error {
-            OpenSegmentError::Newer { .. } => Self::Newer,
-            OpenSegmentError::Foreign => Self::Foreign,
-            OpenSegmentError::Io(error) => Self::Unreadable(error),
-        }
-    }
-}
+use crate::{fold::Fold, left::LeftBecause};
 
 #[derive(Debug)]
 pub(crate) struct Reading {
@@ -85,6 +51,11 @@ impl Reading {
         let last_at = file.created_at;
         let (reader, has_ended, said_undecodable) = (None, false, false);
         Self { file, reader, stored, lost, last_at, has_ended, said_undecodable }
+    }
+
+    /// Whether there was a look at it.
+    pub(crate) fn is_open(&self) -> bool {
+        self.reader.is_some()
     }
 
     pub(crate) fn has_ended(&self) -> bool {

@@ -8,8 +8,9 @@ use curt_store::Store;
 use tokio::time::sleep;
 
 use crate::{
-    LeftBecause, PassError,
+    PassError,
     counting::{Counting, Pass, Writer},
+    left::LeftBecause,
     reading::Purpose,
 };
 
@@ -87,7 +88,7 @@ fn replayed(counting: &Counting, counted: u64) -> Replayed {
         Some(source) => format!("{because}: {source}"),
         None => because.to_string(),
     };
-    replayed.left = counting.left().map(|(id, because)| (id, why(because))).collect();
+    replayed.left = counting.left().iter().map(|(id, because)| (id, why(because))).collect();
     replayed.left.sort_unstable();
     replayed
 }

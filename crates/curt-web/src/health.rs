@@ -164,15 +164,14 @@ impl CountingView {
             lag_s: counted.drain.lag(now).unwrap_or_default().as_secs_f64(),
             failing: drain.failure.is_some(),
             dropped: stats.records_dropped,
-            left_segments: drain.newer_segments + drain.unreadable_segments,
+            left_segments: drain.left_segments,
         }
     }
 }
 
 fn counts_in_time(drain: &DrainState, now: Timestamp) -> bool {
     let lag = drain.counted_to.map(|counted_to| now.since(counted_to)).unwrap_or_default();
-    let left_segments = drain.newer_segments + drain.unreadable_segments;
-    drain.failure.is_none() && lag <= LAG_MAX && left_segments == 0
+    drain.failure.is_none() && lag <= LAG_MAX && drain.left_segments == 0
 }
 
 /// Show how the node is doing

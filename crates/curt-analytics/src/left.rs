@@ -1,0 +1,122 @@
+//! The segments that are left as they are: which, why, and when one is tried again.
+//!
+//! **Invariant:** a segment stays in here until it was read or is gone. So health tells of it all the
+//! time, and the log once: that it fails again every few seconds is no news.
+
+use std::{
+    collections::{HashMap, HashSet},
+    io, mem,
+    time::{Duration, Instant},
+};
+
+use curt_domain::Timestamp;
+use curt_journal::{OpenSegmentError, SegmentFile, SegmentId};
+
+/// A segment that could not be read is tried again after this time.
+const UNREADABLE_PAUSE: Duration = Duration::from_secs(5);
+
+/// What a file says of itself, first of all in which order it comes. Of a copy under another name the
+/// id alone would not do: whoever leaves the copy must not leave the segment.
+pub(crate) type Name = (Timestamp, SegmentId);
+
+pub(crate) fn name(file: &SegmentFile) -> Name {
+    (file.created_at, file.id)
+}
+
+/// Why a segment is left as it is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LeftBecause {
+    /// That release, started again, counts it.
+    #[error("a newer release has written it")]
+    Newer,
+    #[error("it is not what its name says")]
+    Foreign,
+    #[error("it is a copy of another one")]
+    Repeated,
+    /// It is tried again.
+    #[error("it cannot be read")]
+    Unreadable(#[from] io::Error),
+}
+
+impl LeftBecause {
+    /// Its file was removed since it was listed, by whoever had no more use for it.
+    pub(crate) fn is_gone(&self) -> bool {
+        matches!(self, Self::Unreadable(error) if error.kind() == io::ErrorKind::NotFound)
+    }
+
+    fn is_like(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Unreadable(error), Self::Unreadable(other)) => error.kind() == other.kind(),
+            _ => mem::discriminant(self) == mem::discriminant(other),
+        }
+    }
+}
+
+impl From<OpenSegmentError> for LeftBecause {
+    fn from(error: OpenSegmentError) -> Self {
+        match error {
+            OpenSegmentError::Newer { .. } => Self::Newer,
+            OpenSegmentError::Foreign => Self::Foreign,
+            OpenSegmentError::Io(error) => Self::Unreadable(error),
+        }
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct LeftSegments(HashMap<Name, Left>);
+
+#[derive(Debug)]
+struct Left {
+    because: LeftBecause,
+    tried_at: Instant,
+}
+
+impl LeftSegments {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SegmentId, &LeftBecause)> {
+        self.0.iter().map(|((_, id), left)| (*id, &left.because))
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.0.len()
+    }
+
+    /// Forgets those that are not there any more.
+    pub(crate) fn keep_listed(&mut self, listed: &HashSet<Name>) {
+        self.0.retain(|name, _| listed.contains(name));
+    }
+
+    /// Whether a segment may be read now: one that was never left, or is worth another try.
+    pub(crate) fn may_be_read(&self, name: &Name, listed: &HashSet<Name>, now: Instant) -> bool {
+        let Some(left) = self.0.get(name) else { return true };
+        match left.because {
+            LeftBecause::Unreadable(_) => UNREADABLE_PAUSE <= now.duration_since(left.tried_at),
+            // Not while one with the same id is there that can be counted.
+            LeftBecause::Repeated => {
+                !listed.iter().any(|other| other.1 == name.1 && !self.0.contains_key(other))
+            }
+            LeftBecause::Newer | LeftBecause::Foreign => false,
+        }
+    }
+
+    pub(crate) fn leave(&mut self, name: Name, because: LeftBecause, now: Instant) {
+        if self.is_news(&name, &because) {
+            let error: &dyn std::error::Error = &because;
+            tracing::error!(segment = %name.1, error, "a segment of the journal is left uncounted");
+        }
+        self.0.insert(name, Left { because, tried_at: now });
+    }
+
+    /// It was read, and nothing is wrong with it any more.
+    pub(crate) fn has_been_read(&mut self, name: &Name) {
+        if self.0.remove(name).is_some() {
+            tracing::info!(segment = %name.1, "a segment that was left uncounted can be read");
+        }
+    }
+
+    fn is_news(&self, name: &Name, because: &LeftBecause) -> bool {
+        self.0.get(name).is_none_or(|left| !left.because.is_like(because))
+    }
+}
+
+#[cfg(test)]
+mod tests;
