@@ -51,16 +51,6 @@ impl ClickTotals {
         self.human + self.bot + self.preview + self.prefetch + self.suspicious
     }
 
-    pub const fn of(&self, class: ClickClass) -> u64 {
-        match class {
-            ClickClass::Human => self.human,
-            ClickClass::Bot => self.bot,
-            ClickClass::Preview => self.preview,
-            ClickClass::Prefetch => self.prefetch,
-            ClickClass::Suspicious => self.suspicious,
-        }
-    }
-
     /// One more click of this class.
     pub const fn count(&mut self, class: ClickClass) {
         let count = match class {
@@ -112,12 +102,6 @@ impl Bucket {
     #[must_use]
     pub fn next(self) -> Self {
         Self::of(Timestamp::from_millis(self.0.as_millis() + Self::MILLIS))
-    }
-
-    /// The first bucket of the hour after its own.
-    #[must_use]
-    pub fn next_hour(self) -> Self {
-        Self::of(Timestamp::from_millis(self.first_of_hour().0.as_millis() + Self::HOUR_MILLIS))
     }
 }
 

@@ -1,6 +1,6 @@
 //! What state the journal is in, for health, metrics and the log.
 
-use crate::{segment::WritingKind, shard::Counts};
+use crate::shard::Counts;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
@@ -17,15 +17,11 @@ pub struct Stats {
     pub state: State,
     /// Why it is failing.
     pub error: Option<String>,
-    /// `None` while the disk has not allowed to begin.
-    pub writing: Option<WritingKind>,
     /// On the disk, reserved space included, as of the last sync interval.
     pub bytes: u64,
     pub capacity: u64,
     pub segments: usize,
     pub records_appended: u64,
-    /// Of payload.
-    pub bytes_appended: u64,
     pub records_dropped: u64,
     pub sync_failures: u64,
 }
@@ -33,7 +29,6 @@ pub struct Stats {
 /// What the keeper knows.
 #[derive(Debug, Default)]
 pub(crate) struct Condition {
-    pub(crate) writing: Option<WritingKind>,
     pub(crate) is_full: bool,
     pub(crate) bytes: u64,
     pub(crate) segments: usize,
@@ -90,12 +85,10 @@ impl Stats {
         Self {
             state,
             error,
-            writing: condition.writing,
             bytes: condition.bytes,
             capacity,
             segments: condition.segments,
             records_appended: counts.records,
-            bytes_appended: counts.bytes,
             records_dropped: counts.dropped,
             sync_failures: condition.sync_failures,
         }

@@ -24,9 +24,9 @@ const MODE_PRIVATE_DIR: u32 = 0o700;
 pub(crate) const MODE_PRIVATE_FILE: u32 = 0o600;
 
 /// How long damaged segments are kept for somebody to look at.
-pub const DAMAGED_KEPT: Duration = Duration::from_hours(7 * 24);
+pub(crate) const DAMAGED_KEPT: Duration = Duration::from_hours(7 * 24);
 /// How much of them is kept at most: a dying disk must not be filled up by its own remains.
-pub const DAMAGED_LEN_MAX: u64 = 64 << 20;
+pub(crate) const DAMAGED_LEN_MAX: u64 = 64 << 20;
 
 /// A segment on the disk.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -115,7 +115,7 @@ pub(crate) fn unfinished(segment: &Path) -> PathBuf {
 /// Whether a journal is open in `directory` right now, in this process or another.
 ///
 /// Asking takes a shared lock for a moment; a journal that is being opened waits for that.
-pub fn is_in_use(directory: &Path) -> io::Result<bool> {
+pub(crate) fn is_in_use(directory: &Path) -> io::Result<bool> {
     let lock = match File::open(directory.join(LOCK_FILE)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         lock => lock?,
@@ -146,7 +146,7 @@ pub fn remove_finished(segment: &SegmentFile) -> io::Result<()> {
     allow_absent(fs::remove_file(&segment.path))
 }
 
-/// Moves a damaged segment to [`damaged_directory`], where it is kept for [`DAMAGED_KEPT`].
+/// Moves a damaged segment to [`damaged_directory`], where it is kept for `DAMAGED_KEPT`.
 pub fn quarantine(directory: &Path, segment: &SegmentFile, now: Timestamp) -> io::Result<()> {
     let damaged = damaged_directory(directory);
     create_private(&damaged)?;
@@ -161,9 +161,9 @@ pub fn quarantine(directory: &Path, segment: &SegmentFile, now: Timestamp) -> io
     remove_old_damaged(directory, now)
 }
 
-/// Removes quarantined segments that are older than [`DAMAGED_KEPT`], and the oldest of those that take
-/// more than [`DAMAGED_LEN_MAX`] together.
-pub fn remove_old_damaged(directory: &Path, now: Timestamp) -> io::Result<()> {
+/// Removes quarantined segments that are older than `DAMAGED_KEPT`, and the oldest of those that take
+/// more than `DAMAGED_LEN_MAX` together.
+pub(crate) fn remove_old_damaged(directory: &Path, now: Timestamp) -> io::Result<()> {
     let mut kept = Vec::new();
     for segment in segments(&damaged_directory(directory))?.segments {
         let since = fs::metadata(&segment.path)?.modified()?;

@@ -29,9 +29,9 @@ use crate::{
 /// How much undrained clicks may take before they are dropped: hours of a busy server.
 pub const CAPACITY_DEFAULT: u64 = 1 << 30;
 /// What a power cut may cost in [`Durability::Process`].
-pub const SYNC_INTERVAL_DEFAULT: Duration = Duration::from_millis(200);
+pub(crate) const SYNC_INTERVAL_DEFAULT: Duration = Duration::from_millis(200);
 /// More shards than this are memory and files, and no gain: the lock is not what costs.
-pub const SHARDS_MAX: usize = 8;
+const SHARDS_MAX: usize = 8;
 /// A current segment and a spare one.
 const SHARD_LEN: u64 = 2 * SEGMENT_LEN as u64;
 
@@ -40,7 +40,7 @@ pub struct JournalSettings {
     pub directory: PathBuf,
     /// In bytes on the disk, quarantined damage apart. Room for two segments is the least.
     pub capacity: u64,
-    /// Of which as many are used as capacity allows, and [`SHARDS_MAX`] at most.
+    /// Of which as many are used as capacity allows, and `SHARDS_MAX` at most.
     pub shards: NonZeroUsize,
     pub durability: Durability,
     pub sync_interval: Duration,

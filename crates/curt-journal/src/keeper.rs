@@ -191,7 +191,6 @@ impl Keeper {
         match (self.create_as(kind, room), kind) {
             (Err(error), WritingKind::Mapped) if segment::cannot_reserve(&error) => {
                 self.kind = Some(WritingKind::Pwrite);
-                self.shared.condition.lock().writing = self.kind;
                 self.create_as(WritingKind::Pwrite, room)
             }
             (created, _) => created,
@@ -262,7 +261,6 @@ impl Keeper {
             .and_then(|()| WritingKind::of_file_system(&File::open(directory)?));
         let kind = prepared.map_err(LockError::Failed)?;
         let kind = self.shared.settings.writing.unwrap_or(kind);
-        self.shared.condition.lock().writing = Some(kind);
         self.kind = Some(kind);
         *self.shared.lock.lock() = Some(lock);
         Ok(())

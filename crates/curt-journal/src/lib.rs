@@ -45,7 +45,7 @@
 //!   page cache, which outlives the process; a store that was executed gets there, and the word is the
 //!   last of them. The same holds for counted drops.
 //! - A power cut: everything before the last sync, which is every 200 ms
-//!   ([`SYNC_INTERVAL_DEFAULT`]); in [`Durability::Power`], everything for which [`Journal::synced`] has
+//!   ([`JournalSettings::sync_interval`]); in [`Durability::Power`], everything for which [`Journal::synced`] has
 //!   returned `Ok`. The file system may keep any part of what came after; only whole records count.
 //! - A full or broken disk: redirects. Records are dropped and counted; without any segment (a disk that
 //!   refuses even one page) the count is in memory, and moves to the next header that can be made.
@@ -80,15 +80,12 @@ mod testing;
 
 pub use condition::{State, Stats};
 pub use directory::{
-    DAMAGED_KEPT, DAMAGED_LEN_MAX, Listing, SegmentFile, Unfit, damaged_directory, is_in_use,
-    is_journal, quarantine, remove_finished, remove_old_damaged, segments,
+    Listing, SegmentFile, Unfit, damaged_directory, is_journal, quarantine, remove_finished,
+    segments,
 };
-pub use format::{InvalidSegmentId, RECORD_LEN_MAX, SEGMENT_LEN, SegmentId};
+pub use format::{RECORD_LEN_MAX, SEGMENT_LEN, SegmentId};
 pub use inspection::{Inspection, SegmentState, inspect, survey};
-pub use journal::{
-    CAPACITY_DEFAULT, Durability, Journal, JournalSettings, OpenError, SHARDS_MAX,
-    SYNC_INTERVAL_DEFAULT, SyncFailed,
-};
+pub use journal::{CAPACITY_DEFAULT, Durability, Journal, JournalSettings, OpenError, SyncFailed};
 pub use reader::{Liveness, Mark, OpenSegmentError, Progress, SegmentReader};
 pub use segment::WritingKind;
 pub use shard::{Dropped, Receipt};

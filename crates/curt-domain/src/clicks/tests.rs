@@ -29,10 +29,12 @@ fn each_class_has_a_count_of_its_own() {
             totals.count(class);
         }
     }
-    assert_eq!(ClickClass::ALL.map(|class| totals.of(class)), [1, 2, 3, 4, 5]);
+    let once = ClickTotals { human: 1, bot: 2, preview: 3, prefetch: 4, suspicious: 5 };
+    assert_eq!(totals, once);
     let mut twice = totals;
     twice.add(&totals);
-    assert_eq!(ClickClass::ALL.map(|class| twice.of(class)), [2, 4, 6, 8, 10]);
+    let expected = ClickTotals { human: 2, bot: 4, preview: 6, prefetch: 8, suspicious: 10 };
+    assert_eq!(twice, expected);
     assert_eq!(twice.total(), 30);
 }
 

@@ -95,9 +95,9 @@ fn nobody_else_opens_an_open_journal() {
     let journal = open(directory.path(), WritingKind::Mapped);
     let again = Journal::open(settings(directory.path(), WritingKind::Mapped), Clock::System);
     assert!(matches!(again, Err(OpenError::InUse { .. })), "{again:?}");
-    assert!(crate::is_in_use(directory.path()).unwrap());
+    assert!(crate::directory::is_in_use(directory.path()).unwrap());
     drop(journal);
-    assert!(!crate::is_in_use(directory.path()).unwrap());
+    assert!(!crate::directory::is_in_use(directory.path()).unwrap());
     open(directory.path(), WritingKind::Mapped).close();
 }
 
