@@ -6,14 +6,17 @@
 use std::{sync::Arc, time::Duration};
 
 use curt_analytics::DrainWatch;
-use curt_domain::{Click, ClickClass, ClickQuery, LinkId, Timestamp};
-use curt_journal::{Durability, Journal, Receipt, SyncFailed};
+use curt_domain::{CLICK_LEN_MAX, Click, ClickClass, ClickQuery, LinkId, Timestamp};
+use curt_journal::{Durability, Journal, RECORD_LEN_MAX, Receipt, SyncFailed};
 use tokio::time::timeout;
 
 use crate::visitors::{Said, Visitor};
 
 /// Longest time that a redirect waits for a sync: of a disk that hangs it does not learn.
 const SYNC_TIME_MAX: Duration = Duration::from_secs(2);
+
+// A click that is too long for the journal would be dropped.
+const _: () = assert!(CLICK_LEN_MAX <= RECORD_LEN_MAX);
 
 /// What counts the clicks of this node.
 #[derive(Debug, Clone)]

@@ -252,9 +252,17 @@ fn decode_v1<'a>(mut rest: &'a [u8]) -> Option<Click<'a>> {
     rest.is_empty().then_some(click)
 }
 
+/// The reverse of what [`Click::flags`] writes.
 fn decided(flags: u8) -> Result<Option<ClickClass>, UndecodableClick> {
-    let Some(index) = usize::from(flags & CLASS_BITS).checked_sub(1) else { return Ok(None) };
-    ClickClass::ALL.get(index).copied().map(Some).ok_or(UndecodableClick::Malformed)
+    match flags & CLASS_BITS {
+        0 => Ok(None),
+        1 => Ok(Some(ClickClass::Human)),
+        2 => Ok(Some(ClickClass::Bot)),
+        3 => Ok(Some(ClickClass::Preview)),
+        4 => Ok(Some(ClickClass::Prefetch)),
+        5 => Ok(Some(ClickClass::Suspicious)),
+        _ => Err(UndecodableClick::Malformed),
+    }
 }
 
 fn take_array<const N: usize>(rest: &mut &[u8]) -> Option<[u8; N]> {
