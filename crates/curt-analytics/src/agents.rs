@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use curt_domain::{ClickClass, VisitHeaders, classify};
+use curt_domain::{ClickClass, classify};
 use foldhash::fast::RandomState;
 
 /// User agents remembered; of the longest ones that is 4 MiB.
@@ -19,7 +19,7 @@ impl Agents {
         if let Some(class) = self.classes.get(user_agent) {
             return *class;
         }
-        let class = classify(VisitHeaders { user_agent, purpose: b"" });
+        let class = classify(user_agent);
         // A flood of invented ones costs time, and no memory.
         if AGENTS_MAX <= self.classes.len() {
             self.classes.clear();

@@ -32,4 +32,4 @@ pub use links::{
 pub use secrets::{KEY_LEN_MIN, KeyTooShort, SecretKey};
 pub use targets::{InvalidTarget, TARGET_LEN_MAX, TargetRules, TargetUrl};
 pub use time::{Clock, InvalidTimestamp, ManualClock, Timestamp};
-pub use visitors::{VisitHeaders, classify, says_prefetch};
+pub use visitors::{classify, says_prefetch};

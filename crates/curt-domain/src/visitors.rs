@@ -13,20 +13,9 @@ use agents::{AGENTS, Meaning};
 /// Bytes of a user agent that are looked at: browsers send under 300, and time must be bounded.
 const AGENT_LEN_READ: usize = 512;
 
-/// What a request says about who sent it; empty where a header is absent.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct VisitHeaders<'a> {
-    pub user_agent: &'a [u8],
-    /// `Sec-Purpose`, or its older forms `Purpose`, `X-Purpose` and `X-Moz`.
-    pub purpose: &'a [u8],
-}
-
-/// The class of a visit by its request alone; never [`ClickClass::Suspicious`].
-pub fn classify(headers: VisitHeaders<'_>) -> ClickClass {
-    if says_prefetch(headers.purpose) {
-        return ClickClass::Prefetch;
-    }
-    let agent = &headers.user_agent[..headers.user_agent.len().min(AGENT_LEN_READ)];
+/// The class of a visit that does not load ahead: human, bot or preview.
+pub fn classify(user_agent: &[u8]) -> ClickClass {
+    let agent = &user_agent[..user_agent.len().min(AGENT_LEN_READ)];
     let (mut is_bot, mut has_engine) = (false, false);
     for found in AGENTS.words.find_overlapping_iter(agent) {
         match AGENTS.meanings[found.pattern().as_usize()] {
@@ -47,7 +36,7 @@ fn ends_a_name(agent: &[u8], bot: Match) -> bool {
     !is_phone && !goes_on
 }
 
-/// Whether one of the purpose headers says so: browsers write `prefetch`, `prefetch;prerender`,
+/// Whether `Sec-Purpose`, or its older forms `Purpose`, `X-Purpose` and `X-Moz`, say so: browsers write `prefetch`, `prefetch;prerender`,
 /// `preview` or `prerender`.
 pub fn says_prefetch(purpose: &[u8]) -> bool {
     let purpose = purpose.to_ascii_lowercase();

@@ -64,7 +64,7 @@ impl Clicks {
         let click = Click {
             link,
             at,
-            decided: decided.or(said.prefetches().then_some(ClickClass::Prefetch)),
+            decided: decided.or(said.decides()),
             client: visitor.client,
             privacy: said.privacy,
             user_agent: said.user_agent,

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderValue};
-use curt_domain::{ClickClass, Privacy, VisitHeaders, classify, says_prefetch};
+use curt_domain::{ClickClass, Privacy, classify, says_prefetch};
 
 /// A visitor, as far as the request tells.
 #[derive(Clone, Copy)]
@@ -20,8 +20,8 @@ pub(crate) struct Said<'a> {
     pub referrer: &'a [u8],
     pub language: &'a [u8],
     pub privacy: Privacy,
-    /// The first that says prefetch of `Sec-Purpose` and its older forms, whatever the others say.
-    purpose: &'a [u8],
+    /// `Sec-Purpose` or one of its older forms says so, whatever the others say.
+    prefetches: bool,
 }
 
 impl<'a> Said<'a> {
@@ -35,10 +35,8 @@ impl<'a> Said<'a> {
                 "accept-language" => keep_first(&mut said.language, value),
                 "dnt" => said.privacy.do_not_track |= value == "1",
                 "sec-gpc" => said.privacy.global_privacy_control |= value == "1",
-                "sec-purpose" | "purpose" | "x-purpose" | "x-moz"
-                    if says_prefetch(value.as_bytes()) =>
-                {
-                    keep_first(&mut said.purpose, value);
+                "sec-purpose" | "purpose" | "x-purpose" | "x-moz" => {
+                    said.prefetches |= says_prefetch(value.as_bytes());
                 }
                 _ => {}
             }
@@ -46,12 +44,13 @@ impl<'a> Said<'a> {
         said
     }
 
-    pub(crate) fn prefetches(&self) -> bool {
-        !self.purpose.is_empty()
+    /// The class that something else than the user agent decides: whoever loads ahead, it is no click.
+    pub(crate) fn decides(&self) -> Option<ClickClass> {
+        self.prefetches.then_some(ClickClass::Prefetch)
     }
 
     pub(crate) fn class(&self) -> ClickClass {
-        classify(VisitHeaders { user_agent: self.user_agent, purpose: self.purpose })
+        self.decides().unwrap_or_else(|| classify(self.user_agent))
     }
 }
 

@@ -15,6 +15,17 @@ fn the_purpose_of_a_visit_is_read_from_any_of_its_headers() {
 }
 
 #[test]
+fn what_loads_ahead_is_a_prefetch_whoever_it_is() {
+    for user_agent in ["Googlebot/2.1", "WhatsApp/2.24", ""] {
+        let mut headers = HeaderMap::new();
+        headers.insert("user-agent", HeaderValue::from_static(user_agent));
+        assert_ne!(Said::by(&headers).class(), ClickClass::Human, "{user_agent}");
+        headers.insert("sec-purpose", HeaderValue::from_static("prefetch"));
+        assert_eq!(Said::by(&headers).class(), ClickClass::Prefetch, "{user_agent}");
+    }
+}
+
+#[test]
 fn a_purpose_counts_whatever_stands_before_it() {
     for [first, second] in [["sec-purpose", "purpose"], ["purpose", "purpose"]] {
         let mut headers = HeaderMap::new();
