@@ -163,7 +163,7 @@ impl App {
     /// With clicks that are counted there.
     #[must_use]
     pub fn counting(self, counted: Counted) -> Self {
-        Self { clicks: Clicks::into(counted), ..self }
+        Self { clicks: Clicks::counted_by(counted), ..self }
     }
 }
 

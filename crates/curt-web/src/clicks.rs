@@ -33,7 +33,7 @@ pub(crate) struct Clicks {
 }
 
 impl Clicks {
-    pub(crate) fn into(counted: Counted) -> Self {
+    pub(crate) fn counted_by(counted: Counted) -> Self {
         Self { counted: Some(counted) }
     }
 

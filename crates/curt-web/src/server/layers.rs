@@ -70,7 +70,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
     let app = open_app(directory.path()).await;
     let (site, redirects) = (Arc::clone(&app.site), Redirects::new(&app));
     let counted = counted_in(directory.path());
-    let clicks = Clicks::into(counted.clone());
+    let clicks = Clicks::counted_by(counted.clone());
     let front = Front::new(app.counting(counted), HttpMetrics::new(&mut Registry::default()));
     let link = r#"{"original_url": "https://example.com/", "custom_alias": "link"}"#;
     let create = Request::post("/api/v1/urls").header("host", "sho.rt");
