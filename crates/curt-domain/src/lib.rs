@@ -3,6 +3,7 @@
 //! A value of these types is proof that it was checked, so nothing below the edge checks again.
 //! No input or output happens here except reading the system clock through [`Clock`].
 
+mod accounts;
 mod calendar;
 mod clicks;
 mod clients;
@@ -13,6 +14,12 @@ mod targets;
 mod time;
 mod visitors;
 
+pub use accounts::{
+    AUTHOR_NAME_LEN_MAX, Access, ApiKey, Author, EMAIL_LEN_MAX, Email, FULL_NAME_LEN_MAX, FullName,
+    InvalidEmail, InvalidScope, InvalidToken, KEY_NAME_LEN_MAX, KeyId, KeyName, NewPassword,
+    PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, Role, Scope, Scopes, Token, TokenHash, UserId,
+    WeakPassword,
+};
 pub use calendar::{Day, HOURS, InvalidDay, TimeUnit, UnknownZone, WEEKDAYS, Zone};
 pub use clicks::{
     Bucket, CAMPAIGN_LEN_MAX, CLICK_LEN_MAX, Click, ClickClass, ClickQuery, ClickSeries,

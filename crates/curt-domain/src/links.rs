@@ -6,6 +6,7 @@ use crate::{ClickTotals, Code, TargetUrl, Timestamp};
 
 mod texts;
 
+pub(crate) use texts::checked;
 pub use texts::{
     InvalidText, NOTE_LEN_MAX, Note, TAG_LEN_MAX, TAGS_MAX, TITLE_LEN_MAX, Tag, Title,
 };

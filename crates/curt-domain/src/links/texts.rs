@@ -63,7 +63,7 @@ impl Tag {
 }
 
 /// Trimmed, not empty, at most `len_max` characters, none of them `forbidden`.
-fn checked(
+pub(crate) fn checked(
     text: &str,
     len_max: usize,
     forbidden: impl Fn(char) -> bool,

@@ -1,0 +1,110 @@
+//! Accounts: who somebody is, what they may do, and what they prove it with.
+
+use std::fmt;
+
+use crate::{InvalidText, links::checked};
+
+mod authors;
+mod emails;
+mod passwords;
+mod scopes;
+mod tokens;
+
+pub use authors::{AUTHOR_NAME_LEN_MAX, Author};
+pub use emails::{EMAIL_LEN_MAX, Email, InvalidEmail};
+pub use passwords::{NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, WeakPassword};
+pub use scopes::{InvalidScope, Role, Scope, Scopes};
+pub use tokens::{ApiKey, InvalidToken, Token, TokenHash};
+
+/// Longest name of a person, in characters.
+pub const FULL_NAME_LEN_MAX: usize = 200;
+
+/// Longest name of an API key, in characters: one line of a list.
+pub const KEY_NAME_LEN_MAX: usize = 100;
+
+/// First number that is no id, so that JSON readers keep all of them exact.
+const ID_END: u64 = 1 << 53;
+
+/// Identifies a user for ever; below 2^53.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct UserId(u64);
+
+/// Identifies an API key for ever; below 2^53. It is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct KeyId(u64);
+
+impl UserId {
+    pub fn new(id: u64) -> Option<Self> {
+        (id < ID_END).then_some(Self(id))
+    }
+
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl KeyId {
+    pub fn new(id: u64) -> Option<Self> {
+        (id < ID_END).then_some(Self(id))
+    }
+
+    pub const fn get(self) -> u64 {
+        self.0
+    }
+}
+
+impl fmt::Display for KeyId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+/// Whose links a caller may see and change. Those of others do not exist for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    All,
+    Of(UserId),
+}
+
+impl Access {
+    pub fn includes(self, owner: Option<UserId>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Of(user) => owner == Some(user),
+        }
+    }
+}
+
+/// What a person is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FullName(Box<str>);
+
+impl FullName {
+    pub fn parse(text: &str) -> Result<Self, InvalidText> {
+        Ok(Self(checked(text, FULL_NAME_LEN_MAX, char::is_control)?))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// What its owner calls an API key, to tell it from the others.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeyName(Box<str>);
+
+impl KeyName {
+    pub fn parse(text: &str) -> Result<Self, InvalidText> {
+        Ok(Self(checked(text, KEY_NAME_LEN_MAX, char::is_control)?))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
