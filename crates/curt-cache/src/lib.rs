@@ -1,9 +1,14 @@
-//! Short-lived state of one node: what redirects read before they ask the database.
+//! Short-lived state of one node: what requests meet before they ask the database.
 //!
 //! Nothing here is the truth. Everything may be thrown away at any moment, and is read again.
 
+mod limits;
 mod links;
 
+pub use limits::{
+    Decision, LIMIT_COUNT_MAX, LIMIT_WINDOW_MAX, LIMITS_BYTES_MAX_DEFAULT, Limit, LimitKey,
+    LimitSettings, Limits, Purpose, Quota,
+};
 pub use links::{
     BYTES_MAX_DEFAULT, CacheSettings, CachedRoute, ENTRY_AGE_MAX_DEFAULT, LinkCache, LoadError,
     Lookup, MISSING_AGE_MAX, OFFLINE_MAX_DEFAULT,

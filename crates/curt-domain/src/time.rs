@@ -8,9 +8,9 @@ use std::{
     str::FromStr,
     sync::{
         Arc,
-        atomic::{AtomicI64, Ordering},
+        atomic::{AtomicI64, AtomicU64, Ordering},
     },
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 /// Milliseconds since 1970-01-01T00:00:00Z, leap seconds ignored; within the years 0 to 9999.
@@ -126,6 +126,14 @@ impl Clock {
             Self::Manual(clock) => clock.now(),
         }
     }
+
+    /// For lengths of time: goes on evenly, and never back, whatever is done to the wall clock.
+    pub fn instant(&self) -> Instant {
+        match self {
+            Self::System => Instant::now(),
+            Self::Manual(clock) => clock.instant(),
+        }
+    }
 }
 
 #[expect(clippy::disallowed_methods, reason = "the one place that reads the machine's clock")]
@@ -135,25 +143,44 @@ fn system_now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A clock that stands still until it is moved; clones share the hand.
+/// A clock that stands still until it is moved; clones share the hands.
 #[derive(Debug, Clone)]
-pub struct ManualClock(Arc<AtomicI64>);
+pub struct ManualClock(Arc<Hands>);
+
+#[derive(Debug)]
+struct Hands {
+    wall_millis: AtomicI64,
+    start: Instant,
+    elapsed_millis: AtomicU64,
+}
 
 impl ManualClock {
     pub fn new(start: Timestamp) -> Self {
-        Self(Arc::new(AtomicI64::new(start.as_millis())))
+        Self(Arc::new(Hands {
+            wall_millis: AtomicI64::new(start.as_millis()),
+            start: Instant::now(),
+            elapsed_millis: AtomicU64::new(0),
+        }))
     }
 
     pub fn now(&self) -> Timestamp {
-        Timestamp::from_millis(self.0.load(Ordering::Relaxed))
+        Timestamp::from_millis(self.0.wall_millis.load(Ordering::Relaxed))
     }
 
+    pub fn instant(&self) -> Instant {
+        self.0.start + Duration::from_millis(self.0.elapsed_millis.load(Ordering::Relaxed))
+    }
+
+    /// Puts the wall clock elsewhere, as an administrator does: no time passes.
     pub fn set(&self, now: Timestamp) {
-        self.0.store(now.as_millis(), Ordering::Relaxed);
+        self.0.wall_millis.store(now.as_millis(), Ordering::Relaxed);
     }
 
+    /// Lets time pass.
     pub fn advance(&self, by: Duration) {
         self.set(self.now().plus(by));
+        let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
+        self.0.elapsed_millis.fetch_add(millis, Ordering::Relaxed);
     }
 }
 

@@ -134,3 +134,15 @@ proptest! {
         prop_assert_eq!(at.since(at.plus(by)), Duration::ZERO);
     }
 }
+
+#[test]
+fn f11_setting_the_wall_clock_lets_no_time_pass() {
+    let hand = ManualClock::new(Timestamp::from_millis(0));
+    let clock = Clock::Manual(hand.clone());
+    let start = clock.instant();
+    hand.set(Timestamp::from_millis(86_400_000));
+    assert_eq!(clock.instant(), start);
+    hand.advance(Duration::from_secs(5));
+    assert_eq!(clock.instant(), start + Duration::from_secs(5));
+    assert_eq!(clock.now(), Timestamp::from_millis(86_405_000));
+}

@@ -1,0 +1,51 @@
+//! When the requests of one key were made, as far as they count.
+
+use std::collections::VecDeque;
+
+/// Times in order, in milliseconds. They are kept relative to the first, which halves the memory.
+#[derive(Debug, Default)]
+pub(super) struct Log {
+    base: u64,
+    times: VecDeque<u32>,
+}
+
+impl Log {
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.times.len()
+    }
+
+    pub(super) fn oldest(&self) -> Option<u64> {
+        self.times.front().map(|&time| self.base + u64::from(time))
+    }
+
+    pub(super) fn newest(&self) -> Option<u64> {
+        self.times.back().map(|&time| self.base + u64::from(time))
+    }
+
+    /// Forgets what is so old or older.
+    pub(super) fn forget_until(&mut self, until: u64) {
+        while self.oldest().is_some_and(|time| time <= until) {
+            self.times.pop_front();
+        }
+    }
+
+    /// Adds a time that is not before the newest, of at most `len_max`.
+    pub(super) fn record(&mut self, time: u64, len_max: usize) {
+        let oldest = self.oldest().unwrap_or(time);
+        if self.times.is_empty() || u64::from(u32::MAX) < time - self.base {
+            let shift = oldest - self.base;
+            for time in &mut self.times {
+                *time -= u32::try_from(shift).expect("no time is before the oldest");
+            }
+            self.base = oldest;
+        }
+        if self.times.len() == self.times.capacity() {
+            // Doubling as usual, but not past what the limit will ever need.
+            let more = self.times.len().max(1).min(len_max.saturating_sub(self.times.len()));
+            self.times.reserve_exact(more);
+        }
+        let offset = time - self.base;
+        self.times.push_back(u32::try_from(offset).expect("windows are shorter than 49 days"));
+    }
+}

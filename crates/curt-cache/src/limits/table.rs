@@ -1,0 +1,119 @@
+//! One shard of a purpose's keys, in the order in which they expire.
+
+use std::{hash::RandomState, time::Duration};
+
+use hashlink::{LinkedHashMap, linked_hash_map::RawEntryMut};
+
+use super::{Decision, Limit, Quota, keys::Slot, log::Log};
+
+/// Bytes that a key costs beside its times: the node, its two links, its place in the hash table,
+/// and what the allocator adds to two allocations.
+const KEY_BYTES: usize = size_of::<Slot>() + size_of::<Log>() + 64;
+
+/// Expired keys that are dropped when a key is added: more than one, so that what a flood leaves
+/// behind goes, and few, so that nobody pays for all of it.
+const DROPPED_AT_ONCE: usize = 2;
+
+/// One part in so many is for buckets that networks share.
+const SHARED_PART: usize = 8;
+
+/// **Invariant:** no log is empty, and keys stand in the order of their newest times.
+pub(super) struct Table {
+    logs: LinkedHashMap<Slot, Log, RandomState>,
+    /// The newest time that was recorded.
+    newest: u64,
+    bytes_max: usize,
+}
+
+impl Table {
+    pub(super) fn new(bytes_max: usize, hasher: RandomState) -> Self {
+        Self { logs: LinkedHashMap::with_hasher(hasher), newest: 0, bytes_max }
+    }
+
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.logs.len()
+    }
+
+    /// Judges a request, and records it if it is allowed; `None` if there is no room for its key.
+    ///
+    /// What is recorded is rounded up to milliseconds, and never before what was recorded earlier;
+    /// what is judged by is rounded down. So no rounding, and no two threads that come here in
+    /// another order than they read the clock, make a window shorter than it is.
+    pub(super) fn take(
+        &mut self,
+        slot: Slot,
+        hash: u64,
+        limit: Limit,
+        now: Duration,
+    ) -> Option<Decision> {
+        let window = millis(limit.window());
+        let (now, recorded_at) = (millis(now), millis_up(now).max(self.newest));
+        let count_max = limit.count() as usize;
+        let over = now.checked_sub(window);
+        if self.logs.raw_entry().from_key_hashed_nocheck(hash, &slot).is_none() {
+            self.drop_expired(over);
+            if self.keys_max(slot, count_max) <= self.logs.len() {
+                return None;
+            }
+        }
+        let mut entry = match self.logs.raw_entry_mut().from_key_hashed_nocheck(hash, &slot) {
+            RawEntryMut::Occupied(entry) => entry,
+            RawEntryMut::Vacant(entry) => {
+                entry.insert_entry_hashed_nocheck(hash, slot, Log::default())
+            }
+        };
+        let log = entry.get_mut();
+        if let Some(over) = over {
+            log.forget_until(over);
+        }
+        let is_allowed = log.len() < count_max;
+        if is_allowed {
+            log.record(recorded_at, count_max);
+            self.newest = recorded_at;
+        }
+        let oldest = log.oldest().unwrap_or(now);
+        let quota = Quota {
+            limit,
+            remaining: limit.count() - u32::try_from(log.len()).unwrap_or(u32::MAX),
+            reset_after: Duration::from_millis((oldest + window).saturating_sub(now)),
+        };
+        if is_allowed {
+            entry.to_back();
+            return Some(Decision::Allowed(quota));
+        }
+        Some(Decision::Refused(quota))
+    }
+
+    /// Those that expired the longest ago, which stand in front.
+    fn drop_expired(&mut self, over: Option<u64>) {
+        let Some(over) = over else { return };
+        for _ in 0..DROPPED_AT_ONCE {
+            match self.logs.front() {
+                Some((_, log)) if log.newest().is_none_or(|newest| newest <= over) => {
+                    self.logs.pop_front();
+                }
+                _ => return,
+            }
+        }
+    }
+
+    /// How many keys there may be for one more like this to be added. Every key counts with all
+    /// the times it may get, so that a key that was added is never cut short.
+    fn keys_max(&self, slot: Slot, count_max: usize) -> usize {
+        let all = self.bytes_max / (KEY_BYTES + count_max * size_of::<u32>());
+        match slot {
+            Slot::Own(_) => all - all / SHARED_PART,
+            Slot::Network(_) => all,
+            Slot::Everybody => usize::MAX,
+        }
+    }
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn millis_up(duration: Duration) -> u64 {
+    millis(duration + Duration::from_nanos(999_999))
+}

@@ -1,0 +1,219 @@
+//! The limits beside what they promise: a client, a flood, and a clock that nobody can trust.
+
+use std::{
+    net::IpAddr,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use proptest::{collection::vec, prelude::*};
+
+use super::*;
+
+const MINUTE: Duration = Duration::from_mins(1);
+
+fn settings(count: u32, window: Duration) -> LimitSettings {
+    LimitSettings { anonymous: Limit::new(count, window), ..LimitSettings::DEFAULT }
+}
+
+fn limits(settings: LimitSettings, start: Instant) -> Limits {
+    Limits::new(settings, start, &mut Registry::default())
+}
+
+fn client(text: &str) -> LimitKey {
+    LimitKey::client(text.parse().unwrap())
+}
+
+/// The IPv4 address of that number.
+fn numbered(number: u32) -> LimitKey {
+    LimitKey::client(IpAddr::V4(number.into()))
+}
+
+fn keys(limits: &Limits, purpose: Purpose) -> usize {
+    let tables = &limits.shards[purpose.index()];
+    tables.iter().map(|table| table.lock().unwrap().len()).sum()
+}
+
+#[test]
+fn the_last_of_a_limit_is_allowed_and_one_more_is_not() {
+    let start = Instant::now();
+    let limits = limits(settings(3, MINUTE), start);
+    let take = |seconds| {
+        limits.take(Purpose::Anonymous, client("192.0.2.1"), start + Duration::from_secs(seconds))
+    };
+    let remaining = |decision: Decision| decision.quota().unwrap().remaining;
+    assert_eq!([0, 10, 20].map(|at| remaining(take(at))), [2, 1, 0]);
+    let refused = take(30);
+    assert!(!refused.is_allowed());
+    assert_eq!(refused.retry_after(), Some(Duration::from_secs(30)));
+    // Refusals do not count: at 60 s there is the one again that was made at 0 s.
+    assert!(!take(59).is_allowed());
+    assert!(take(60).is_allowed());
+    assert!(!take(60).is_allowed());
+}
+
+#[test]
+fn purposes_and_keys_do_not_count_for_each_other() {
+    let start = Instant::now();
+    let limits = limits(LimitSettings::DEFAULT, start);
+    let all = LimitSettings::DEFAULT.anonymous.unwrap().count();
+    let take = |key| limits.take(Purpose::Anonymous, key, start).is_allowed();
+    assert!((0..all).all(|_| take(client("192.0.2.1"))));
+    assert!(!take(client("192.0.2.1")));
+    assert!(take(client("192.0.2.2")));
+    assert!(take(LimitKey::user(1)));
+    assert!(limits.take(Purpose::UnknownCode, client("192.0.2.1"), start).is_allowed());
+}
+
+#[test]
+fn xff_05_a_client_is_a_64_and_mapped_addresses_are_ipv4() {
+    assert_eq!(client("2001:db8:1:2::1"), client("2001:db8:1:2:ffff:ffff:ffff:ffff"));
+    assert_ne!(client("2001:db8:1:2::1"), client("2001:db8:1:3::1"));
+    assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
+    let network = |text| client(text).network();
+    assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:ffff::1"));
+    assert_ne!(network("2001:db8:1::"), network("2001:db8:2::"));
+    assert_eq!(network("192.0.2.1"), network("192.0.255.1"));
+    assert_ne!(network("192.0.2.1"), network("192.1.2.1"));
+}
+
+#[test]
+fn without_a_limit_nothing_is_counted() {
+    let start = Instant::now();
+    let limits = limits(LimitSettings::OFF, start);
+    for purpose in Purpose::ALL {
+        assert_eq!(limits.take(purpose, numbered(1), start), Decision::Unlimited);
+        assert_eq!(keys(&limits, purpose), 0);
+    }
+}
+
+#[test]
+fn race_02_sixteen_threads_get_what_the_limit_says_to_the_last() {
+    let limit = 1_000;
+    let start = Instant::now();
+    let limits = limits(settings(limit, MINUTE), start);
+    let allowed = AtomicU32::new(0);
+    let knock = || {
+        for _ in 0..limit {
+            if limits.take(Purpose::Anonymous, numbered(1), Instant::now()).is_allowed() {
+                allowed.fetch_add(1, Ordering::Relaxed);
+            }
+        }
+    };
+    std::thread::scope(|scope| (0..16).for_each(|_| drop(scope.spawn(knock))));
+    assert_eq!(allowed.into_inner(), limit);
+}
+
+#[test]
+fn a_flood_of_clients_fills_no_more_than_its_part_and_is_still_limited() {
+    let start = Instant::now();
+    let small = LimitSettings { bytes_max: 1 << 20, ..settings(2, MINUTE) };
+    let limits = limits(small, start);
+    let key_bytes_min = 50;
+    let keys_max = small.bytes_max / Purpose::ALL.len() / key_bytes_min;
+
+    let take = |key| limits.take(Purpose::Anonymous, key, start).is_allowed();
+    assert!(take(client("203.0.113.1")));
+    // A flood from one /16, from addresses that are never seen twice.
+    let addresses = u32::from(std::net::Ipv4Addr::new(198, 51, 0, 0))..;
+    let flood = addresses.take(65_536).filter(|&address| take(numbered(address))).count();
+    assert!(keys(&limits, Purpose::Anonymous) < keys_max);
+    // Only those who have a place of their own were let in, and two of all the others together.
+    assert!(flood <= keys(&limits, Purpose::Anonymous) + 2, "{flood} requests were let in");
+    // Who had a place before keeps it whole; who is new shares it with the neighbours.
+    assert!(take(client("203.0.113.1")) && !take(client("203.0.113.1")));
+    let neighbour = || take(client("192.0.2.1")) || take(client("192.0.2.2"));
+    assert!([neighbour(), neighbour(), neighbour(), neighbour()].contains(&false));
+    // The flood leaves other purposes alone, and is gone with its window.
+    assert!(limits.take(Purpose::UnknownCode, client("198.51.3.4"), start).is_allowed());
+    let later = start + MINUTE;
+    let own = |number| limits.take(Purpose::Anonymous, numbered(number), later).is_allowed();
+    assert!((0..200).all(|number| own(number) && own(number) && !own(number)));
+}
+
+#[test]
+fn when_even_networks_have_no_room_everybody_shares_one_bucket() {
+    let start = Instant::now();
+    let none = LimitSettings { bytes_max: 0, ..settings(5, MINUTE) };
+    let limits = limits(none, start);
+    let take = |number: u32| limits.take(Purpose::Anonymous, numbered(number << 16), start);
+    assert_eq!((0..100).filter(|&number| take(number).is_allowed()).count(), 5);
+    assert_eq!(keys(&limits, Purpose::Anonymous), 1);
+}
+
+#[test]
+fn what_is_over_makes_room() {
+    let start = Instant::now();
+    let limits = limits(settings(1, Duration::from_secs(1)), start);
+    for minute in 0..100 {
+        for number in 0..100 {
+            let now = start + MINUTE * minute;
+            assert!(
+                limits.take(Purpose::Anonymous, numbered(minute * 100 + number), now).is_allowed()
+            );
+        }
+    }
+    // Two go for each that comes, so at most one round of them is left beside the newest.
+    assert!(keys(&limits, Purpose::Anonymous) <= 200);
+}
+
+#[test]
+fn a_log_outlives_what_its_numbers_can_hold() {
+    let mut log = log::Log::default();
+    let day = 86_400_000_u64;
+    for now in (0..200).map(|half_days| half_days * day / 2) {
+        if let Some(over) = now.checked_sub(day) {
+            log.forget_until(over);
+        }
+        log.record(now, 2);
+        assert_eq!((log.newest(), log.len()), (Some(now), if now == 0 { 1 } else { 2 }));
+        assert_eq!(log.oldest(), Some(now.saturating_sub(day / 2)));
+    }
+}
+
+/// What the model knows of a key.
+#[derive(Default)]
+struct Model {
+    /// The latest time that it came with.
+    latest: Duration,
+    /// For each time it was allowed: the latest that it had come with, and that anybody had.
+    allowed: Vec<(Duration, Duration)>,
+}
+
+proptest! {
+    /// F11: however time moves, no window has more than the limit; and who waits for a window after
+    /// the latest time that was ever seen is let in.
+    #[test]
+    fn f11_no_window_ever_has_more_than_the_limit(
+        count in 1..6_u32,
+        window_ms in 1_000..5_000_u64,
+        steps in vec((0..2_u32, -3_000_000_000..3_000_000_000_i64), 1..300),
+    ) {
+        let start = Instant::now();
+        let (window, rounding) = (Duration::from_millis(window_ms), Duration::from_millis(2));
+        let limits = limits(settings(count, window), start);
+        let mut models = [Model::default(), Model::default()];
+        let (mut now, mut latest) = (Duration::ZERO, Duration::ZERO);
+        for (key, step) in steps {
+            // In nanoseconds, up to three seconds forward or most of one back.
+            let by = Duration::from_nanos(step.unsigned_abs());
+            now = if 0 <= step { now + by } else { now.saturating_sub(by / 4) };
+            latest = latest.max(now);
+            let model = &mut models[key as usize];
+            model.latest = model.latest.max(now);
+            let decision = limits.take(Purpose::Anonymous, numbered(key), start + now);
+            let wait = decision.quota().unwrap().reset_after;
+            prop_assert!(wait <= latest.abs_diff(now) + window + rounding);
+            if decision.is_allowed() {
+                model.allowed.push((model.latest, latest));
+                let newest = model.allowed.len() - 1;
+                if let Some(first) = newest.checked_sub(count as usize) {
+                    prop_assert!(model.allowed[first].0 + window <= model.allowed[newest].0);
+                }
+            } else {
+                // Refused only because that many were allowed, less than a window ago.
+                let counts = |(_, latest): &&(_, Duration)| now < *latest + window + rounding;
+                prop_assert!(count as usize <= model.allowed.iter().filter(counts).count());
+            }
+        }
+    }
+}
