@@ -8,6 +8,7 @@ mod calendar;
 mod clicks;
 mod clients;
 mod codes;
+mod destinations;
 mod links;
 mod secrets;
 mod targets;
@@ -30,6 +31,10 @@ pub use clients::{InvalidProxies, PROXIES_MAX, Proxies};
 pub use codes::{
     Alphabet, CODE_LEN_MAX, Code, CodeMaker, CodeSettings, CodeStrategy, GENERATED_LEN_MAX,
     GENERATED_LEN_MIN, InvalidCode, ReservedWords,
+};
+pub use destinations::{
+    Destinations, DestinationsBuilder, InvalidPattern, PATTERN_LEN_MAX, PATTERNS_MAX, PatternKind,
+    TargetPattern, TooManyPatterns,
 };
 pub use links::{
     Dates, InvalidDates, InvalidText, Link, LinkEdit, LinkId, LinkRecord, LinkStatus, MaxClicks,

@@ -4,7 +4,7 @@
 //! control characters and reads `https:\\host` as `https://host`, so a test on the raw text would
 //! judge another URL than the one that is followed.
 
-use std::{fmt, net::IpAddr};
+use std::{borrow::Cow, fmt, net::IpAddr};
 
 use sha2::{Digest as _, Sha256};
 use url::{Host, ParseError, Url};
@@ -83,8 +83,30 @@ fn address_name(address: IpAddr) -> (String, bool) {
 }
 
 /// `example.com.` and `example.com` are the same host, and `.` is none.
-fn bare(host: &str) -> &str {
+pub(crate) fn bare(host: &str) -> &str {
     host.trim_end_matches('.')
+}
+
+/// An IPv4 address that was written as an IPv6 one is the same host.
+pub(crate) fn canonical_host(host: Host) -> Host {
+    match host {
+        Host::Ipv6(address) => match address.to_canonical() {
+            IpAddr::V4(address) => Host::Ipv4(address),
+            IpAddr::V6(address) => Host::Ipv6(address),
+        },
+        other => other,
+    }
+}
+
+/// A target in parts, as its serialised form has them.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Place<'a> {
+    /// Without a trailing dot, an IPv6 address in brackets.
+    pub(crate) host: Cow<'a, str>,
+    /// Where it is not the scheme's own.
+    pub(crate) port: Option<&'a str>,
+    /// Path and query.
+    pub(crate) rest: &'a str,
 }
 
 impl TargetUrl {
@@ -124,6 +146,27 @@ impl TargetUrl {
     /// The host as the parser reads it, without a trailing dot; never taken from the text.
     pub fn host(&self) -> String {
         bare(self.url().host_str().unwrap_or_default()).to_owned()
+    }
+
+    /// Its parts without parsing it again: a serialised URL without user info has its host between
+    /// the two slashes and the third, and behind the host a colon only where there is a port.
+    pub(crate) fn place(&self) -> Place<'_> {
+        let after_scheme = self.0.split_once("://").map_or(&*self.0, |(_, rest)| rest);
+        let path = after_scheme.find('/').unwrap_or(after_scheme.len());
+        let (authority, rest) = after_scheme.split_at(path);
+        let rest = rest.split('#').next().unwrap_or_default();
+        let (host, port) = match authority.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => (host, Some(port)),
+            _ => (authority, None),
+        };
+        let host = match host.strip_prefix('[').and_then(|text| text.strip_suffix(']')) {
+            Some(address) => {
+                let address = address.parse().expect("the parser wrote the address");
+                Cow::Owned(canonical_host(Host::Ipv6(address)).to_string())
+            }
+            None => Cow::Borrowed(bare(host)),
+        };
+        Place { host, port, rest }
     }
 
     /// Host and path in the letters that people read and type; for searching, not for following.

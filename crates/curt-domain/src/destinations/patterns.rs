@@ -1,0 +1,196 @@
+//! One pattern: a host, a host and all hosts under it, or the beginning of a URL.
+
+use std::{fmt, net::Ipv6Addr, str::FromStr};
+
+use url::{Host, Url};
+
+use super::{Destinations, DestinationsBuilder};
+use crate::{
+    TargetUrl,
+    targets::{bare, canonical_host},
+};
+
+/// Longest pattern, in bytes: MySQL's longest index key takes it whole.
+pub const PATTERN_LEN_MAX: usize = 700;
+
+/// Longest text that is parsed at all.
+const RAW_LEN_MAX: usize = 4 * PATTERN_LEN_MAX;
+
+/// Longest host name that the DNS has.
+const HOST_LEN_MAX: usize = 253;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PatternKind {
+    /// `evil.example`, `192.0.2.1` or `[2001:db8::1]`: that host, on every port.
+    Host,
+    /// `*.evil.example`: that host and every host under it.
+    Suffix,
+    /// `evil.example/login`: every URL that begins so, whatever its scheme; on every port, unless
+    /// one is named.
+    Prefix,
+}
+
+impl PatternKind {
+    pub const ALL: [Self; 3] = [Self::Host, Self::Suffix, Self::Prefix];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Host => "host",
+            Self::Suffix => "suffix",
+            Self::Prefix => "prefix",
+        }
+    }
+}
+
+/// A pattern in the one way to write it, at most [`PATTERN_LEN_MAX`] bytes of ASCII.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TargetPattern {
+    kind: PatternKind,
+    text: Box<str>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidPattern {
+    #[error("is no host, no *.host and no beginning of a URL")]
+    Malformed,
+    #[error("is longer than {PATTERN_LEN_MAX} bytes")]
+    TooLong,
+}
+
+impl TargetPattern {
+    /// What a matcher was made of.
+    pub(super) fn stored(kind: PatternKind, text: Box<str>) -> Self {
+        Self { kind, text }
+    }
+
+    /// The target's host, and nothing else.
+    pub fn of_host(target: &TargetUrl) -> Self {
+        Self::stored(PatternKind::Host, target.place().host.into())
+    }
+
+    pub const fn kind(&self) -> PatternKind {
+        self.kind
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    /// Whether this pattern alone would block the target.
+    pub fn blocks(&self, target: &TargetUrl) -> bool {
+        let mut builder = DestinationsBuilder::default();
+        builder.add(self).expect("an empty list has room for one");
+        let list: Destinations = builder.build();
+        list.find(target).is_some()
+    }
+
+    /// The host as [`TargetUrl::reversed_host`] gives it; for a suffix the beginning of those of
+    /// all hosts under it.
+    pub fn reversed_host(&self) -> String {
+        let host = match self.kind {
+            PatternKind::Host => &self.text,
+            PatternKind::Suffix => &self.text["*.".len()..],
+            PatternKind::Prefix => {
+                let end = self.text.find('/').unwrap_or(self.text.len());
+                let host = &self.text[..end];
+                // A colon within brackets belongs to the address.
+                match host.rfind(':') {
+                    Some(colon) if !host[colon..].contains(']') => &host[..colon],
+                    _ => host,
+                }
+            }
+        };
+        let target = TargetUrl::from_stored(&format!("http://{host}/"));
+        target.map(|target| target.reversed_host()).unwrap_or_default()
+    }
+
+    fn suffix(text: &str) -> Result<Self, InvalidPattern> {
+        match parse_host(text)? {
+            Host::Domain(name) => Ok(Self::stored(PatternKind::Suffix, format!("*.{name}").into())),
+            // There is nothing under an address.
+            Host::Ipv4(_) | Host::Ipv6(_) => Err(InvalidPattern::Malformed),
+        }
+    }
+
+    fn url(text: &str) -> Result<Self, InvalidPattern> {
+        // The parser would take the first word of a path for the host.
+        if text.starts_with(['/', '\\']) {
+            return Err(InvalidPattern::Malformed);
+        }
+        let with_scheme =
+            if text.contains("://") { text.to_owned() } else { format!("https://{text}") };
+        let url = Url::parse(&with_scheme).map_err(|_| InvalidPattern::Malformed)?;
+        let has_user = !url.username().is_empty() || url.password().is_some();
+        if !matches!(url.scheme(), "http" | "https") || has_user {
+            return Err(InvalidPattern::Malformed);
+        }
+        let host = parse_host(url.host_str().unwrap_or_default())?.to_string();
+        // What either scheme leaves out by itself.
+        let port = url.port().filter(|port| !matches!(port, 80 | 443));
+        let rest = &url[url::Position::BeforePath..url::Position::AfterQuery];
+        match port {
+            None if rest == "/" => Ok(Self::stored(PatternKind::Host, host.into())),
+            None => Ok(Self::stored(PatternKind::Prefix, format!("{host}{rest}").into())),
+            Some(port) => {
+                Ok(Self::stored(PatternKind::Prefix, format!("{host}:{port}{rest}").into()))
+            }
+        }
+    }
+}
+
+/// As a target's host is read, so that no way to write it is another host.
+fn parse_host(text: &str) -> Result<Host, InvalidPattern> {
+    if let Ok(address) = text.parse::<Ipv6Addr>() {
+        return Ok(canonical_host(Host::Ipv6(address)));
+    }
+    match Host::parse(text).map_err(|_| InvalidPattern::Malformed)? {
+        Host::Domain(name) => {
+            let name = bare(&name);
+            // A star stands in front of a whole host, or for nothing.
+            let is_sound = !name.split('.').any(|label| label.is_empty() || label.contains('*'));
+            let fits = name.len() <= HOST_LEN_MAX;
+            if is_sound && fits {
+                Ok(Host::Domain(name.to_owned()))
+            } else {
+                Err(InvalidPattern::Malformed)
+            }
+        }
+        address => Ok(canonical_host(address)),
+    }
+}
+
+impl FromStr for TargetPattern {
+    type Err = InvalidPattern;
+
+    fn from_str(text: &str) -> Result<Self, InvalidPattern> {
+        let text = text.trim();
+        if RAW_LEN_MAX < text.len() {
+            return Err(InvalidPattern::TooLong);
+        }
+        let is_host = !text.contains(['/', ':']) || text.parse::<Ipv6Addr>().is_ok();
+        let pattern = match text.strip_prefix("*.") {
+            Some(suffix) => Self::suffix(suffix)?,
+            None if is_host || text.starts_with('[') && text.ends_with(']') => {
+                Self::stored(PatternKind::Host, parse_host(text)?.to_string().into())
+            }
+            None => Self::url(text)?,
+        };
+        if pattern.text.len() <= PATTERN_LEN_MAX {
+            Ok(pattern)
+        } else {
+            Err(InvalidPattern::TooLong)
+        }
+    }
+}
+
+impl fmt::Display for TargetPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl fmt::Debug for TargetPattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "TargetPattern({})", self.text)
+    }
+}
