@@ -1,23 +1,33 @@
-//! The administrator's key, the only way in until there are accounts.
+//! The configured administrator's key, which opens everything.
 
 use std::fmt;
 
+use curt_domain::Author;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
 /// Kept as its hash: comparing takes the same time for every guess, and memory never holds the key.
 #[derive(Clone)]
-pub struct AdminKey([u8; 32]);
+pub struct AdminKey {
+    hash: [u8; 32],
+    holder: Author,
+}
 
 impl AdminKey {
+    /// The one that the configuration names.
     pub fn new(key: &str) -> Self {
-        Self(Sha256::digest(key.as_bytes()).into())
+        Self { hash: hash(key), holder: Author::AdminKey }
     }
 
-    pub(crate) fn is(&self, guess: &str) -> bool {
-        let guess: [u8; 32] = Sha256::digest(guess.as_bytes()).into();
-        self.0.ct_eq(&guess).into()
+    /// Who comes with this key, if it is the right one.
+    pub(crate) fn author(&self, guess: &str) -> Option<Author> {
+        let is_right: bool = self.hash.ct_eq(&hash(guess)).into();
+        is_right.then(|| self.holder.clone())
     }
+}
+
+fn hash(key: &str) -> [u8; 32] {
+    Sha256::digest(key.as_bytes()).into()
 }
 
 impl fmt::Debug for AdminKey {

@@ -10,8 +10,9 @@ use curt_domain::{ClickTotals, Clock, Code, LinkId, WeekHours};
 use curt_store::Store;
 
 use crate::{
+    auth::{By, ReadAnalytics},
     errors::ApiError,
-    extract::{Administrator, ApiQuery, PathCode},
+    extract::{ApiQuery, PathCode},
     pages::NO_STORE,
 };
 
@@ -42,10 +43,10 @@ pub(crate) const TAG: &str = "analytics";
     tag = TAG,
     params(PathCode, SummaryQuery),
     responses((status = 200, description = "The sums.", body = SummaryView)),
-    security(("key" = [])),
+    security(("key" = ["analytics:read"])),
 )]
 pub(crate) async fn show_summary(
-    _: Administrator,
+    _: By<ReadAnalytics>,
     State(store): State<Store>,
     State(clock): State<Clock>,
     PathCode(code): PathCode,
@@ -81,10 +82,10 @@ pub(crate) async fn show_summary(
     tag = TAG,
     params(PathCode, SeriesQuery),
     responses((status = 200, description = "The points.", body = SeriesView)),
-    security(("key" = [])),
+    security(("key" = ["analytics:read"])),
 )]
 pub(crate) async fn show_series(
-    _: Administrator,
+    _: By<ReadAnalytics>,
     State(store): State<Store>,
     State(clock): State<Clock>,
     PathCode(code): PathCode,

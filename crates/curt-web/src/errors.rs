@@ -51,6 +51,8 @@ pub(crate) enum ApiError {
     MethodNotAllowed,
     #[error("this needs a key: send it as Authorization: Bearer")]
     Unauthenticated,
+    #[error("this is not for everybody: the key or the account lacks the right to do it")]
+    Forbidden,
     #[error("the code {code:?} is taken")]
     CodeTaken { code: String },
     #[error("this link has expired")]
@@ -190,6 +192,7 @@ impl ApiError {
             Self::NotFound => ProblemCode::NotFound,
             Self::MethodNotAllowed => ProblemCode::MethodNotAllowed,
             Self::Unauthenticated => ProblemCode::Unauthenticated,
+            Self::Forbidden => ProblemCode::Forbidden,
             Self::CodeTaken { .. } => ProblemCode::CodeTaken,
             Self::LinkGone => ProblemCode::LinkGone,
             Self::LinkExhausted => ProblemCode::LinkExhausted,
@@ -276,7 +279,7 @@ impl IntoResponse for ApiError {
         let body =
             serde_json::to_vec(&self.problem()).expect("a problem is made of texts and numbers");
         let headers = [(header::CONTENT_TYPE, PROBLEM_JSON), (header::CACHE_CONTROL, NO_STORE)];
-        let challenge = matches!(self, Self::Unauthenticated)
+        let challenge = (status == StatusCode::UNAUTHORIZED)
             .then_some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
         let also = AppendHeaders(self.retry_after().into_iter().chain(challenge));
         (status, headers, also, body).into_response()

@@ -1,9 +1,9 @@
 //! What handlers take from a request; every refusal is a problem like any other.
 
-use std::{convert::Infallible, fmt::Write as _, net::IpAddr, str::FromStr, sync::Arc};
+use std::{convert::Infallible, net::IpAddr, str::FromStr};
 
 use axum::{
-    extract::{DefaultBodyLimit, FromRef, FromRequest, FromRequestParts, Path, Query, Request},
+    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request},
     http::{HeaderMap, HeaderValue, header, request::Parts},
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -18,8 +18,6 @@ use serde::{
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    AdminKey,
-    app::Site,
     body::BodyTooSlow,
     errors::{ApiError, FieldError, ProblemCode},
 };
@@ -175,99 +173,6 @@ pub(crate) fn decimal<T: FromStr>(text: &str) -> Option<T> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
     let is_short = text == "0" || !text.starts_with('0');
     if is_plain && is_short { text.parse().ok() } else { None }
-}
-
-/// Proof that the request carries the administrator's key.
-pub(crate) struct Administrator;
-
-impl<S> FromRequestParts<S> for Administrator
-where
-    S: Send + Sync,
-    AdminKey: FromRef<S>,
-{
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let key = AdminKey::from_ref(state);
-        match bearer(&parts.headers) {
-            Some(guess) if key.is(guess) => Ok(Self),
-            _ => Err(ApiError::Unauthenticated),
-        }
-    }
-}
-
-/// Who looks at what everybody may see. A wrong key is refused here as well.
-pub(crate) enum Reader {
-    Administrator,
-    Anybody,
-}
-
-impl<S> FromRequestParts<S> for Reader
-where
-    S: Send + Sync,
-    AdminKey: FromRef<S>,
-{
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        if !parts.headers.contains_key(header::AUTHORIZATION) {
-            return Ok(Self::Anybody);
-        }
-        Administrator::from_request_parts(parts, state).await.map(|_| Self::Administrator)
-    }
-}
-
-/// Under which the administrator's idempotency keys are kept, whatever they are used for.
-pub(crate) const ADMINISTRATOR: &str = "administrator";
-
-/// Who creates a link. A wrong key is refused, never taken for no key.
-pub(crate) enum Creator {
-    Administrator,
-    Anonymous(IpAddr),
-}
-
-impl Creator {
-    /// Under which idempotency keys are kept: strangers must not see each other's answers. Behind
-    /// one proxy strangers have one address, so an anonymous caller is known by the body too: who
-    /// gets an answer again knows all that went into it.
-    pub(crate) fn name(&self, body_hash: &[u8; 32]) -> String {
-        match self {
-            Self::Administrator => ADMINISTRATOR.to_owned(),
-            Self::Anonymous(address) => {
-                let mut name = format!("anonymous {address} ");
-                for byte in body_hash {
-                    write!(name, "{byte:02x}").expect("writing to a string cannot fail");
-                }
-                name
-            }
-        }
-    }
-}
-
-impl<S> FromRequestParts<S> for Creator
-where
-    S: Send + Sync,
-    AdminKey: FromRef<S>,
-    Arc<Site>: FromRef<S>,
-{
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let site = Arc::<Site>::from_ref(state);
-        let says_nothing = !parts.headers.contains_key(header::AUTHORIZATION);
-        if says_nothing && site.links.anonymous_create {
-            let client = parts.extensions.get::<ClientAddress>();
-            let ClientAddress(address) = client.expect("the front gives every request its client");
-            return Ok(Self::Anonymous(*address));
-        }
-        Administrator::from_request_parts(parts, state).await.map(|_| Self::Administrator)
-    }
-}
-
-fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, key) = value.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
 }
 
 /// Who sent the request; set by the front for every request it hands on.

@@ -6,6 +6,7 @@
 mod admin_key;
 mod analytics;
 mod app;
+mod auth;
 mod blocking;
 mod body;
 mod clicks;

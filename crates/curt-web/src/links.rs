@@ -17,8 +17,9 @@ use curt_store::Store;
 
 use crate::{
     app::{App, Site},
+    auth::{By, ReadLinks, WriteLinks},
     errors::{ApiError, ProblemCode},
-    extract::{Administrator, ApiJson, ApiQuery, IfMatch, PathId},
+    extract::{ApiJson, ApiQuery, IfMatch, PathId},
 };
 
 mod bulk;
@@ -64,11 +65,11 @@ const TAG: &str = "links";
         description = "The page.",
         body = ListView,
     )),
-    security(("key" = [])),
+    security(("key" = ["links:read"])),
     extensions(("x-problems" = json!([ProblemCode::InvalidCode]))),
 )]
 pub(crate) async fn list(
-    _: Administrator,
+    _: By<ReadLinks>,
     State(store): State<Store>,
     State(site): State<Arc<Site>>,
     State(clock): State<Clock>,
@@ -94,10 +95,10 @@ pub(crate) async fn list(
         body = LinkView,
         headers(("ETag" = String, description = "The link's revision in quotes, for `If-Match`.")),
     )),
-    security(("key" = [])),
+    security(("key" = ["links:read"])),
 )]
 pub(crate) async fn show(
-    _: Administrator,
+    _: By<ReadLinks>,
     State(store): State<Store>,
     State(site): State<Arc<Site>>,
     State(clock): State<Clock>,
@@ -124,7 +125,7 @@ pub(crate) async fn show(
         body = LinkView,
         headers(("ETag" = String, description = "The link's revision in quotes, for `If-Match`.")),
     )),
-    security(("key" = [])),
+    security(("key" = ["links:write"])),
     extensions(("x-problems" = json!([
         ProblemCode::UnsupportedScheme,
         ProblemCode::UserinfoNotAllowed,
@@ -132,7 +133,7 @@ pub(crate) async fn show(
     ]))),
 )]
 pub(crate) async fn edit(
-    _: Administrator,
+    _: By<WriteLinks>,
     State(app): State<App>,
     PathId(id): PathId,
     IfMatch(revision): IfMatch,
@@ -158,10 +159,10 @@ pub(crate) async fn edit(
         status = 204,
         description = "The link is gone.",
     )),
-    security(("key" = [])),
+    security(("key" = ["links:write"])),
 )]
 pub(crate) async fn delete(
-    _: Administrator,
+    _: By<WriteLinks>,
     State(store): State<Store>,
     State(cache): State<Arc<LinkCache>>,
     State(clock): State<Clock>,
@@ -188,10 +189,10 @@ pub(crate) async fn delete(
         body = LinkView,
         headers(("ETag" = String, description = "The link's revision in quotes, for `If-Match`.")),
     )),
-    security(("key" = [])),
+    security(("key" = ["links:write"])),
 )]
 pub(crate) async fn restore(
-    _: Administrator,
+    _: By<WriteLinks>,
     State(store): State<Store>,
     State(cache): State<Arc<LinkCache>>,
     State(site): State<Arc<Site>>,
@@ -218,10 +219,10 @@ pub(crate) async fn restore(
         description = "The page.",
         body = HistoryView,
     )),
-    security(("key" = [])),
+    security(("key" = ["links:read"])),
 )]
 pub(crate) async fn history(
-    _: Administrator,
+    _: By<ReadLinks>,
     State(store): State<Store>,
     PathId(id): PathId,
     ApiQuery(query): ApiQuery<HistoryQuery>,

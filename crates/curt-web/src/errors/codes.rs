@@ -42,6 +42,7 @@ problem_codes! {
     InvalidJson: "invalid_json", BAD_REQUEST, "the body is not JSON";
     InvalidHost: "invalid_host", BAD_REQUEST, "the request names no valid host, or more than one";
     Unauthenticated: "unauthenticated", UNAUTHORIZED, "the key is missing or wrong";
+    Forbidden: "forbidden", FORBIDDEN, "the key or the account lacks the right to do this";
     NotFound: "not_found", NOT_FOUND, "there is no such thing";
     MethodNotAllowed: "method_not_allowed", METHOD_NOT_ALLOWED,
         "the path does not answer to the method; `Allow` names those it does";

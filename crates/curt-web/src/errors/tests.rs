@@ -27,6 +27,7 @@ fn every_error() -> Vec<(ApiError, u16, &'static str)> {
         (ApiError::NotFound, 404, "not_found"),
         (ApiError::MethodNotAllowed, 405, "method_not_allowed"),
         (ApiError::Unauthenticated, 401, "unauthenticated"),
+        (ApiError::Forbidden, 403, "forbidden"),
         (ApiError::CodeTaken { code: "abc".to_owned() }, 409, "code_taken"),
         (ApiError::LinkGone, 410, "link_gone"),
         (ApiError::LinkExhausted, 410, "link_exhausted"),

@@ -27,9 +27,10 @@ use super::{
 };
 use crate::{
     app::App,
+    auth::{By, WriteLinks},
     blocking::off_thread,
     errors::ApiError,
-    extract::{ADMINISTRATOR, Administrator, ApiQuery, IdempotencyKey, json_bytes},
+    extract::{ApiQuery, IdempotencyKey, json_bytes},
 };
 
 mod body;
@@ -87,10 +88,10 @@ pub(crate) struct BulkQuery {
                 before, to the same `Idempotency-Key`; else absent."),
         ),
     )),
-    security(("key" = [])),
+    security(("key" = ["links:write"])),
 )]
 pub(crate) async fn create_bulk(
-    _: Administrator,
+    By { actor, .. }: By<WriteLinks>,
     State(app): State<App>,
     IdempotencyKey(key): IdempotencyKey,
     ApiQuery(query): ApiQuery<BulkQuery>,
@@ -104,7 +105,8 @@ pub(crate) async fn create_bulk(
         // Nothing is written, so a key has nothing to guard.
         return dry_run::check(&app, chunks).await.map(Answer::into_response);
     }
-    let key = key.map(|key| BulkKey { key, body_hash, created_at: app.clock.now() });
+    let caller = actor.name();
+    let key = key.map(|key| BulkKey { caller, key, body_hash, created_at: app.clock.now() });
     // Not before: a long body may take minutes on a slow line.
     let until = Instant::now() + WRITING_TIME_MAX;
     Writer { app: &app, key, until }.write(chunks).await.map(Answer::into_response)
@@ -118,6 +120,7 @@ async fn parse(chunk: &Chunk, app: &App) -> Result<Vec<Result<Draft, ApiError>>,
 
 /// The key of a request that its client may send again.
 struct BulkKey {
+    caller: String,
     key: String,
     body_hash: [u8; 32],
     /// When the request came for the first time: the answers of all chunks are forgotten together.
@@ -129,8 +132,8 @@ impl BulkKey {
     /// that a key means one request, whichever of the two it was.
     fn of_chunk(&self, number: usize) -> Request {
         let caller = match number {
-            0 => ADMINISTRATOR.to_owned(),
-            _ => format!("{ADMINISTRATOR} bulk {number}"),
+            0 => self.caller.clone(),
+            _ => format!("{} bulk {number}", self.caller),
         };
         Request { caller, key: self.key.clone(), body_hash: self.body_hash }
     }

@@ -19,8 +19,9 @@ use utoipa::ToSchema;
 use super::{TAG, fields::Whole, view::LinkView};
 use crate::{
     app::{App, Site},
+    auth::Creator,
     errors::{ApiError, ProblemCode},
-    extract::{ApiJson, Creator, IdempotencyKey},
+    extract::{ApiJson, IdempotencyKey},
     mistakes::Mistakes,
     openapi::fields,
 };
@@ -105,7 +106,7 @@ pub(super) struct Draft {
                 earlier request with the same `Idempotency-Key` got; else absent."),
         ),
     )),
-    security(("key" = [])),
+    security(("key" = ["links:write"])),
     extensions(("x-problems" = json!([
         ProblemCode::CodeTaken,
         ProblemCode::InvalidCode,

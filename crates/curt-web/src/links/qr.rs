@@ -14,9 +14,10 @@ use tokio::time::timeout;
 use super::TAG;
 use crate::{
     app::App,
+    auth::Reader,
     blocking::off_thread,
     errors::{ApiError, FieldError, ProblemCode},
-    extract::{ApiQuery, IfNoneMatch, PathCode, Reader, entity_tag},
+    extract::{ApiQuery, IfNoneMatch, PathCode, entity_tag},
     mistakes::Mistakes,
     openapi::fields,
     qr::{Color, Correction, InvalidColor, MARGIN_DEFAULT, Style, Symbol},
@@ -103,7 +104,7 @@ struct Drawing {
             headers(("ETag" = String, description = "For `If-None-Match`.")),
         ),
     ),
-    security((), ("key" = [])),
+    security((), ("key" = ["links:read"])),
     extensions(("x-problems" = json!([ProblemCode::NotFound]))),
 )]
 pub(crate) async fn show_qr(
@@ -117,7 +118,7 @@ pub(crate) async fn show_qr(
     let route = app.store.route(&code).await?.ok_or(ApiError::NotFound)?;
     let (is_for_all, keep) = match reader {
         Reader::Anybody => (true, KEEP_PUBLIC),
-        Reader::Administrator => (false, KEEP_PRIVATE),
+        Reader::Known => (false, KEEP_PRIVATE),
     };
     // What a visitor would be told, or this would tell which codes are taken.
     if is_for_all && route.verdict(app.clock.now()) == Verdict::Absent {

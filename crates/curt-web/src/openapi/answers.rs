@@ -10,7 +10,7 @@ use utoipa::openapi::{
     security::SecurityRequirement,
 };
 
-use super::components::{self, KEY, REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE};
+use super::components::{self, REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE};
 use crate::{app::LinkSettings, errors::ProblemCode};
 
 /// What operations list refusals of their own under: `json!([ProblemCode::…])`.
@@ -101,13 +101,13 @@ fn own_problems(operation: &mut Operation) -> Vec<ProblemCode> {
 
 fn implied_problems(operation: &Operation) -> Vec<ProblemCode> {
     use ProblemCode::{
-        IdempotencyInProgress, IdempotencyKeyReused, InvalidField, InvalidJson, NotFound,
-        PayloadTooLarge, PreconditionFailed, RequestTimeout, Unauthenticated, UnknownField,
-        UnsupportedMediaType,
+        Forbidden, IdempotencyInProgress, IdempotencyKeyReused, InvalidField, InvalidJson,
+        NotFound, PayloadTooLarge, PreconditionFailed, RequestTimeout, Unauthenticated,
+        UnknownField, UnsupportedMediaType,
     };
     let mut codes = Vec::new();
     if operation.security.is_some() {
-        codes.push(Unauthenticated);
+        codes.extend([Unauthenticated, Forbidden]);
     }
     if operation.request_body.is_some() {
         codes.extend([InvalidJson, UnsupportedMediaType, PayloadTooLarge, RequestTimeout]);
@@ -184,10 +184,9 @@ fn add_header(response: &mut Response, name: &str) {
     response.headers.insert(name.to_owned(), components::header_reference(name));
 }
 
-/// Where the deployment lets anybody create links, a key is one way of two.
+/// Where the deployment lets anybody create links, a key is one way among others.
 fn allow_without_key(document: &mut OpenApi) {
     let create = document.paths.paths.get_mut("/api/v1/urls").and_then(|item| item.post.as_mut());
     let create = create.expect("the router has the endpoint that creates links");
-    let nothing = SecurityRequirement::default();
-    create.security = Some(vec![nothing, SecurityRequirement::new(KEY, [] as [&str; 0])]);
+    create.security.get_or_insert_default().insert(0, SecurityRequirement::default());
 }

@@ -45,9 +45,9 @@ async fn who_has_the_document_does_not_get_it_again() {
 async fn links_without_a_key_are_in_the_document_where_they_are_allowed() {
     let security = |document: &Value| document["paths"]["/api/v1/urls"]["post"]["security"].clone();
     let closed = TestApp::start().await;
-    assert_eq!(security(&document(&closed).await), json!([{ "key": [] }]));
+    assert_eq!(security(&document(&closed).await), json!([{ "key": ["links:write"] }]));
     let open = TestApp::with(|settings| settings.links.anonymous_create = true).await;
-    assert_eq!(security(&document(&open).await), json!([{}, { "key": [] }]));
+    assert_eq!(security(&document(&open).await), json!([{}, { "key": ["links:write"] }]));
 }
 
 /// Every operation with its method and its path.

@@ -21,7 +21,8 @@ fn chunks() -> Vec<Chunk> {
 
 fn writer(app: &App, time: Duration) -> Writer<'_> {
     let created_at = Timestamp::from_millis(1_760_000_000_000).max(app.clock.now());
-    let key = BulkKey { key: "k".to_owned(), body_hash: [7; 32], created_at };
+    let key =
+        BulkKey { caller: "us".to_owned(), key: "k".to_owned(), body_hash: [7; 32], created_at };
     Writer { app, key: Some(key), until: Instant::now() + time }
 }
 
@@ -84,8 +85,13 @@ async fn what_there_was_no_time_for_is_not_tried_and_can_be_sent_again() {
 async fn a_store_that_fails_is_not_asked_for_every_chunk() {
     let directory = TempDir::new().unwrap();
     let app = open_app(directory.path()).await;
-    let kept = BulkKey { key: "k".to_owned(), body_hash: [7; 32], created_at: app.clock.now() };
-    assert_eq!(kept.of_chunk(0).caller, "administrator");
+    let kept = BulkKey {
+        caller: "us".to_owned(),
+        key: "k".to_owned(),
+        body_hash: [7; 32],
+        created_at: app.clock.now(),
+    };
+    assert_eq!(kept.of_chunk(0).caller, "us");
     app.store.close().await;
 
     let until = Instant::now() + WRITING_TIME_MAX;
