@@ -24,7 +24,7 @@ use curt_store::{
 use crate::{
     fold::Fold,
     left::{LeftBecause, LeftSegments, Name, name},
-    reading::{Look, Purpose, Reading},
+    reading::{Look, Reading},
 };
 
 /// A batch takes no more after this time: who waits for its clicks to show waits for all of it.
@@ -55,28 +55,24 @@ pub enum PassError {
     Store(#[from] StoreError),
 }
 
-/// Whose the segments are, and so whether one may still grow or be removed.
+/// What a journal is counted for, and so what becomes of its segments.
 #[derive(Debug, Clone)]
-pub(crate) enum Writer {
-    /// It belongs to this process.
-    Ours(Arc<Journal>),
-    /// It is somebody else's, or nobody's; as it was when the segments were listed.
-    Elsewhere(Liveness),
+pub(crate) enum Purpose {
+    /// It is this process's own: what is read is stored, and a segment that was read whole removed.
+    Drain(Arc<Journal>),
+    /// It is somebody else's, or nobody's, as it was when the segments were listed: what is read is
+    /// stored, and no file changed.
+    Replay(Liveness),
+    /// As before, but nothing is stored either.
+    Rehearse(Liveness),
 }
 
-impl Writer {
+impl Purpose {
+    /// Whether the segment may still grow.
     fn liveness(&self, id: SegmentId) -> Liveness {
         match self {
-            Self::Ours(journal) => journal.liveness(id),
-            Self::Elsewhere(liveness) => *liveness,
-        }
-    }
-
-    /// Whether nobody else may be at the files.
-    fn may_remove(&self) -> bool {
-        match self {
-            Self::Ours(journal) => journal.has_directory(),
-            Self::Elsewhere(_) => false,
+            Self::Drain(journal) => journal.liveness(id),
+            Self::Replay(liveness) | Self::Rehearse(liveness) => *liveness,
         }
     }
 }
@@ -120,7 +116,6 @@ pub(crate) struct Counting {
     store: Store,
     directory: PathBuf,
     clock: Clock,
-    writer: Writer,
     purpose: Purpose,
     /// Oldest first: a shard that brings too much cannot keep the others waiting for longer than
     /// it takes to fill a segment.
@@ -132,18 +127,11 @@ pub(crate) struct Counting {
 }
 
 impl Counting {
-    pub(crate) fn new(
-        store: Store,
-        directory: PathBuf,
-        clock: Clock,
-        writer: Writer,
-        purpose: Purpose,
-    ) -> Self {
+    pub(crate) fn new(store: Store, directory: PathBuf, clock: Clock, purpose: Purpose) -> Self {
         Self {
             store,
             directory,
             clock,
-            writer,
             purpose,
             readings: BTreeMap::new(),
             left: LeftSegments::default(),
@@ -209,9 +197,9 @@ impl Counting {
 
     /// Looks for new segments and their marks. One that is known already needs no question.
     async fn list_segments(&mut self) -> Result<(), PassError> {
-        let files = match &mut self.writer {
-            Writer::Ours(_) => segments(&self.directory)?.segments,
-            Writer::Elsewhere(liveness) => {
+        let files = match &mut self.purpose {
+            Purpose::Drain(_) => segments(&self.directory)?.segments,
+            Purpose::Replay(liveness) | Purpose::Rehearse(liveness) => {
                 let (listing, liveness_now) = survey(&self.directory)?;
                 *liveness = liveness_now;
                 listing.segments
@@ -258,7 +246,7 @@ impl Counting {
                     return Ok(Batch { is_dry: false, ..batch });
                 }
                 // Before reading: what is sealed in between shows next time.
-                let liveness = self.writer.liveness(name.1);
+                let liveness = self.purpose.liveness(name.1);
                 let look = reading.look(room as u64, liveness, &mut self.fold, now);
                 let look = look.map_err(|because| (*name, because))?;
                 batch.add(look);
@@ -284,7 +272,7 @@ impl Counting {
     /// Breaks off when somebody else has counted the same.
     async fn store(&mut self, steps: &[MarkMove]) -> Result<ControlFlow<()>, StoreError> {
         let (clicks, losses) = self.fold.take();
-        if self.purpose != Purpose::Rehearse {
+        if !matches!(self.purpose, Purpose::Rehearse(_)) {
             let batch = ClickBatch { marks: steps.to_vec(), clicks, losses };
             let started = Instant::now();
             let stored = self.store.add_clicks(batch).await;
@@ -314,10 +302,11 @@ impl Counting {
 
     /// Everything that has ended is stored by now.
     fn put_away_finished(&mut self, now: Timestamp) {
-        match self.purpose {
-            Purpose::Drain if self.writer.may_remove() => self.remove_finished(now),
-            Purpose::Drain => {}
-            Purpose::Replay | Purpose::Rehearse => {
+        match &self.purpose {
+            // Else somebody else may be at the files.
+            Purpose::Drain(journal) if journal.has_directory() => self.remove_finished(now),
+            Purpose::Drain(_) => {}
+            Purpose::Replay(_) | Purpose::Rehearse(_) => {
                 let ended = self.readings.values_mut().filter(|reading| reading.has_ended());
                 ended.for_each(Reading::close);
             }
@@ -325,15 +314,15 @@ impl Counting {
     }
 
     fn remove_finished(&mut self, now: Timestamp) {
+        let ended = self.readings.iter().filter(|(_, reading)| reading.has_ended());
+        let ended: Vec<Name> = ended.map(|(name, _)| *name).collect();
         let mut failed = None;
-        self.readings.retain(|_, reading| {
-            reading.has_ended()
-                && reading
-                    .remove(&self.directory, now)
-                    .map_err(|error| failed = Some(error))
-                    .is_err()
-                || !reading.has_ended()
-        });
+        for name in ended {
+            match self.readings[&name].remove(&self.directory, now) {
+                Ok(()) => drop(self.readings.remove(&name)),
+                Err(error) => failed = Some(error),
+            }
+        }
         if let Some(error) = &failed
             && !self.said_unremovable
         {

@@ -23,8 +23,7 @@ use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use crate::{
     DrainMetrics, PassError,
-    counting::{Batch, Counting, Pass, Writer},
-    reading::Purpose,
+    counting::{Batch, Counting, Pass, Purpose},
 };
 
 /// Between two looks at a journal that has nothing more: what a click waits before it shows.
@@ -92,10 +91,10 @@ impl Drain {
         let watch = metrics.watch().clone();
         watch.0.lock().counted_to = Some(oldest_click(&directory, &clock));
         let shared = Arc::new(Shared::default());
-        let writer = Writer::Ours(journal);
+        let purpose = Purpose::Drain(journal);
         let thread = DrainThread {
             shared: Arc::clone(&shared),
-            counting: Counting::new(store, directory, clock, writer, Purpose::Drain),
+            counting: Counting::new(store, directory, clock, purpose),
             metrics,
             watch: watch.clone(),
             pause: PAUSE_MIN,

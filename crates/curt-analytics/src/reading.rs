@@ -34,17 +34,6 @@ pub(crate) struct Look {
     pub(crate) is_dry: bool,
 }
 
-/// What becomes of what was read, and of a segment that was read whole.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Purpose {
-    /// It is stored, and the segment removed.
-    Drain,
-    /// It is stored, and no file is changed.
-    Replay,
-    /// Nothing is stored or changed.
-    Rehearse,
-}
-
 impl Reading {
     pub(crate) fn new(file: SegmentFile, stored: Option<JournalMark>) -> Self {
         let lost = stored.map_or(0, |mark| mark.lost);

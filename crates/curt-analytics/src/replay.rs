@@ -9,9 +9,8 @@ use tokio::time::sleep;
 
 use crate::{
     PassError,
-    counting::{Counting, Pass, Writer},
+    counting::{Counting, Pass, Purpose},
     left::LeftBecause,
-    reading::Purpose,
 };
 
 /// Whoever counts the same journal goes first.
@@ -42,8 +41,8 @@ pub async fn replay(
     clock: Clock,
     progress: impl FnMut(u64),
 ) -> Result<Replayed, PassError> {
-    let writer = Writer::Elsewhere(Liveness::Live);
-    run(Counting::new(store, directory, clock, writer, Purpose::Replay), progress).await
+    let purpose = Purpose::Replay(Liveness::Live);
+    run(Counting::new(store, directory, clock, purpose), progress).await
 }
 
 /// Tells what [`replay`] would do now, and changes nothing in the database either.
@@ -53,8 +52,8 @@ pub async fn rehearse(
     clock: Clock,
     progress: impl FnMut(u64),
 ) -> Result<Replayed, PassError> {
-    let writer = Writer::Elsewhere(Liveness::Live);
-    run(Counting::new(store, directory, clock, writer, Purpose::Rehearse), progress).await
+    let purpose = Purpose::Rehearse(Liveness::Live);
+    run(Counting::new(store, directory, clock, purpose), progress).await
 }
 
 async fn run(mut counting: Counting, mut progress: impl FnMut(u64)) -> Result<Replayed, PassError> {
