@@ -6,8 +6,8 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::{Args, ValueEnum};
-use curt_domain::Timestamp;
+use clap::{Args, builder::PossibleValuesParser};
+use curt_domain::TimeUnit;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use url::form_urlencoded;
@@ -46,46 +46,14 @@ pub(crate) struct StatsArgs {
     #[arg(long, value_name = "TIME", requires = "from")]
     to: Option<String>,
     /// How much time a point is [default: what suits the time]
-    #[arg(long, value_enum)]
-    unit: Option<Unit>,
+    #[arg(long, value_parser = PossibleValuesParser::new(TimeUnit::ALL.map(TimeUnit::as_str)))]
+    unit: Option<String>,
     /// Time zone of days and hours, such as Europe/Berlin [default: UTC]
     #[arg(long, value_name = "ZONE")]
     tz: Option<String>,
     /// Write what the API answers, summary and timeseries, as a line of JSON
     #[arg(long)]
     json: bool,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Unit {
-    Hour,
-    Day,
-    Week,
-    Month,
-}
-
-impl Unit {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Hour => "hour",
-            Self::Day => "day",
-            Self::Week => "week",
-            Self::Month => "month",
-        }
-    }
-
-    /// What makes some ten to a hundred points.
-    fn suiting(length: Duration) -> Self {
-        if length <= 3 * DAY {
-            Self::Hour
-        } else if length <= 100 * DAY {
-            Self::Day
-        } else if length <= 3 * 365 * DAY {
-            Self::Week
-        } else {
-            Self::Month
-        }
-    }
 }
 
 /// Both answers, as the API gave them.
@@ -102,7 +70,8 @@ impl StatsArgs {
             let code = &link.short_code;
             let summed = self.ask(api, code, "summary", None).await?;
             let summary: Summary = summed.json()?;
-            let unit = self.unit.unwrap_or_else(|| Unit::suiting(length(&summary)));
+            let length = summary.length()?;
+            let unit = self.unit.as_deref().unwrap_or_else(|| unit_suiting(length).as_str());
             let series = self.ask(api, code, "timeseries", Some(unit)).await?;
             if self.json {
                 let json = Json {
@@ -111,7 +80,7 @@ impl StatsArgs {
                 };
                 return output::line(serde_json::to_string(&json)?);
             }
-            output::result(draw(&link.short_url, &summary, &series.json()?))?;
+            output::result(draw(&link.short_url, &summary, length, &series.json()?))?;
             output::warnings(&picture::missing(&summary.missing));
             Ok(())
         })
@@ -122,7 +91,7 @@ impl StatsArgs {
         api: &Api,
         code: &str,
         what: &str,
-        unit: Option<Unit>,
+        unit: Option<&str>,
     ) -> anyhow::Result<Answer> {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let given =
@@ -130,22 +99,27 @@ impl StatsArgs {
         query.extend_pairs(
             given.into_iter().filter_map(|(name, value)| Some((name, value.as_ref()?))),
         );
-        query.extend_pairs(unit.map(|unit| ("unit", unit.word())));
+        query.extend_pairs(unit.map(|unit| ("unit", unit)));
         let path = format!("/api/v1/analytics/{code}/{what}?{}", query.finish());
         api.ask(get(&path)).await.with_context(|| format!("asking for the {what}"))
     }
 }
 
-fn length(summary: &Summary) -> Duration {
-    let time = |text: &str| text.parse::<Timestamp>();
-    match (time(&summary.from), time(&summary.to)) {
-        (Ok(from), Ok(to)) => to.since(from),
-        _ => Duration::ZERO,
+/// What makes some ten to a hundred points.
+fn unit_suiting(length: Duration) -> TimeUnit {
+    if length <= 3 * DAY {
+        TimeUnit::Hour
+    } else if length <= 100 * DAY {
+        TimeUnit::Day
+    } else if length <= 3 * 365 * DAY {
+        TimeUnit::Week
+    } else {
+        TimeUnit::Month
     }
 }
 
 /// A picture for a terminal; elsewhere a line for every point.
-fn draw(short_url: &str, summary: &Summary, series: &Series) -> String {
+fn draw(short_url: &str, summary: &Summary, length: Duration, series: &Series) -> String {
     let headline = picture::headline(short_url, summary);
     let stdout = io::stdout();
     if !stdout.is_terminal() {
@@ -154,6 +128,6 @@ fn draw(short_url: &str, summary: &Summary, series: &Series) -> String {
     let width = rustix::termios::tcgetwinsize(&stdout).map_or(0, |size| size.ws_col);
     let width = if width == 0 { WIDTH_DEFAULT } else { width.max(WIDTH_MIN) };
     let chart = picture::chart(series, width.into());
-    let week = if DAY * 7 <= length(summary) { picture::week(summary) } else { String::new() };
+    let week = if DAY * 7 <= length { picture::week(summary) } else { String::new() };
     format!("{headline}\n{chart}{week}")
 }

@@ -1,5 +1,9 @@
 //! What the API answers about clicks, as far as it is shown.
 
+use std::time::Duration;
+
+use anyhow::Context as _;
+use curt_domain::Timestamp;
 use serde::Deserialize;
 
 #[derive(Debug, Default, Deserialize)]
@@ -44,6 +48,16 @@ pub(super) struct Series {
 pub(super) struct Point {
     pub(super) at: String,
     pub(super) clicks: Clicks,
+}
+
+impl Summary {
+    /// How much time it is about.
+    pub(super) fn length(&self) -> anyhow::Result<Duration> {
+        let time = |text: &str| {
+            text.parse::<Timestamp>().with_context(|| format!("the answer has the time {text}"))
+        };
+        Ok(time(&self.to)?.since(time(&self.from)?))
+    }
 }
 
 impl Point {
