@@ -3,6 +3,7 @@
 
 pub mod databases;
 pub mod history;
+pub mod metrics;
 pub mod powercut;
 pub mod proxy;
 pub mod server;

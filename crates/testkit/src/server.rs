@@ -66,6 +66,12 @@ impl ServerCommand {
         self
     }
 
+    /// Shows metrics there; see [`Client::metric`].
+    #[must_use]
+    pub fn metrics(self, address: SocketAddr) -> Self {
+        self.env("CURT_METRICS__LISTEN", address.to_string())
+    }
+
     /// Takes back what was set before.
     #[must_use]
     pub fn without_env(mut self, name: impl AsRef<OsStr>) -> Self {

@@ -18,6 +18,7 @@ use http::Method;
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use testkit::metrics::metric;
 
 use crate::{answer::Answer, ask::Ask};
 
@@ -279,9 +280,7 @@ impl TestApp {
 
     /// The number behind this series; 0 if nothing was counted under it yet.
     pub(crate) fn metric(&self, series: &str) -> u64 {
-        let metrics = self.metrics();
-        let line = metrics.lines().find_map(|line| line.strip_prefix(series)?.strip_prefix(' '));
-        line.map_or(0, |number| number.parse().unwrap())
+        metric(&self.metrics(), series).unwrap_or(0)
     }
 }
 

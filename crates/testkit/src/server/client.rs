@@ -4,12 +4,16 @@
 //! one whose answer is missing: whether the latter was carried out is unknown.
 
 use std::{
+    fmt::Debug,
     io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
+    str::FromStr,
     time::Duration,
 };
 
 use serde_json::Value;
+
+use crate::metrics::metric;
 
 /// Far above what any request takes, so a server that hangs fails the test and not the test run.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
@@ -80,6 +84,16 @@ impl Client {
             .and_then(|()| Response::read(&mut connection))
             .inspect(|answer| self.connection = (!answer.is_last()).then_some(connection))
             .map_err(RequestError::Unanswered)
+    }
+
+    /// The number behind a series, of a client that asks where the metrics are.
+    ///
+    /// # Panics
+    /// Panics when there is none.
+    pub fn metric<T: FromStr<Err: Debug>>(&mut self, series: &str) -> T {
+        let page = self.get("/metrics").expect("a healthy server answers").body;
+        let page = String::from_utf8_lossy(&page);
+        metric(&page, series).unwrap_or_else(|| panic!("no {series} in {page}"))
     }
 
     pub fn address(&self) -> SocketAddr {

@@ -4,6 +4,7 @@ use curt_domain::ManualClock;
 use curt_store::{DatabaseUrl, Store, StoreMetrics};
 use prometheus_client::{encoding::text::encode, registry::Registry};
 use tempfile::TempDir;
+use testkit::metrics::metric;
 
 use super::*;
 
@@ -72,8 +73,7 @@ impl Server {
     fn metric(&self, name: &str) -> f64 {
         let mut text = String::new();
         encode(&mut text, &self.registry).unwrap();
-        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-        line.unwrap().parse().unwrap()
+        metric(&text, name).unwrap()
     }
 }
 

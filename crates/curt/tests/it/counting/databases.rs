@@ -10,7 +10,7 @@ use std::{
 use testkit::{
     databases::for_each_server,
     proxy::Proxy,
-    server::{Client, Server, ServerCommand, free_address},
+    server::{Client, Server, free_address},
     sqlite_lock::WriteLock,
     visits::{Pace, Visits, await_counted, await_health},
 };
@@ -29,7 +29,7 @@ const LOST_WITHIN: Duration = Duration::from_secs(30);
 #[test]
 fn p2_p3_a_blocked_sqlite_costs_no_click() {
     let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
-    let server = with_metrics(command(data_dir.path()), metrics).start();
+    let server = command(data_dir.path()).metrics(metrics).start();
     let file = data_dir.path().join("curt.db");
     let mut visits = Visits::new(&server);
     visits.follow(&server, 100);
@@ -48,7 +48,7 @@ async fn p2_p3_a_database_server_that_is_away_costs_no_click() {
         let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
         let proxy = Proxy::before(&database.url());
         let command = command(data_dir.path()).env("CURT_DATABASE_URL", proxy.url());
-        let server = with_metrics(command, metrics).start();
+        let server = command.metrics(metrics).start();
         let mut visits = Visits::new(&server);
         visits.follow(&server, 100);
         outage(&server, &mut visits, metrics, |state| match state {
@@ -78,10 +78,6 @@ async fn p2_a_commit_whose_answer_is_lost_counts_once() {
         visits.assert_exact(&server);
     })
     .await;
-}
-
-fn with_metrics(command: ServerCommand, address: SocketAddr) -> ServerCommand {
-    command.env("CURT_METRICS__LISTEN", address.to_string())
 }
 
 /// Redirects go on at a fixed rate while `switch` takes the database away, and when it is back.
@@ -129,14 +125,8 @@ struct Work {
 
 impl Work {
     fn of(metrics: &mut Client) -> Self {
-        let page = metrics.get("/metrics").unwrap();
-        let page = String::from_utf8(page.body).unwrap();
-        let number = |name: &str| -> f64 {
-            let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-            line.unwrap_or_else(|| panic!("no {name} in {page}")).parse().unwrap()
-        };
-        let seconds =
-            number("curt_drain_read_seconds_total") + number("curt_drain_store_seconds_sum");
-        Self { clicks: number("curt_drain_clicks_total"), seconds }
+        let seconds = metrics.metric::<f64>("curt_drain_read_seconds_total")
+            + metrics.metric::<f64>("curt_drain_store_seconds_sum");
+        Self { clicks: metrics.metric("curt_drain_clicks_total"), seconds }
     }
 }

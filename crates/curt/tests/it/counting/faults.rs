@@ -30,14 +30,6 @@ fn long_query() -> String {
     format!("?{}", parts.join("&"))
 }
 
-/// Of the metrics, by its whole name.
-fn metric(metrics: &mut Client, name: &str) -> u64 {
-    let page = metrics.get("/metrics").unwrap();
-    let page = String::from_utf8(page.body).unwrap();
-    let line = page.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
-    line.unwrap_or_else(|| panic!("no {name} in {page}")).parse().unwrap()
-}
-
 fn is_well(counting: &Value) -> bool {
     counting["ok"] == true && counting["journal"] == "working"
 }
@@ -53,7 +45,7 @@ fn recover(visits: &mut Visits, server: &Server, metrics: &mut Client) {
     let dropped = health(server)["dropped"].as_u64().unwrap();
     assert_eq!(visits.counted(server) + dropped, visits.tally().answered);
     for name in ["curt_journal_dropped_total", "curt_drain_dropped_total"] {
-        assert_eq!(metric(metrics, name), dropped, "{name}");
+        assert_eq!(metrics.metric::<u64>(name), dropped, "{name}");
     }
     visits.follow(server, 200);
     await_counted(server);
@@ -68,10 +60,8 @@ fn recover(visits: &mut Visits, server: &Server, metrics: &mut Client) {
 #[test]
 fn p2_a_full_journal_drops_and_knows_what() {
     let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
-    let server = command(data_dir.path())
-        .env("CURT_METRICS__LISTEN", metrics.to_string())
-        .env("CURT_JOURNAL__MAX_BYTES", "64MiB")
-        .start();
+    let server =
+        command(data_dir.path()).metrics(metrics).env("CURT_JOURNAL__MAX_BYTES", "64MiB").start();
     let mut visits = Visits::with_query(&server, &long_query());
     let lock = WriteLock::take(&data_dir.path().join("curt.db"));
     visits.during(&server, Pace::Busy, || await_health(&server, drops));
@@ -84,10 +74,7 @@ fn p2_a_full_journal_drops_and_knows_what() {
 #[test]
 fn p2_p3_f5_a_full_disk_drops_and_knows_what() {
     let (mount_point, metrics) = (tempfile::tempdir().unwrap(), free_address());
-    let server = command(mount_point.path())
-        .env("CURT_METRICS__LISTEN", metrics.to_string())
-        .within(on_small_disk())
-        .start();
+    let server = command(mount_point.path()).metrics(metrics).within(on_small_disk()).start();
     let disk = SmallDisk::of(&server, mount_point.path());
     let mut visits = Visits::with_query(&server, &long_query());
     disk.fill();
@@ -104,7 +91,7 @@ fn p2_p3_a_journal_without_its_lock_drops_and_knows_what() {
     let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
     let blocked = data_dir.path().join("journal/lock");
     DirBuilder::new().recursive(true).mode(0o700).create(&blocked).unwrap();
-    let server = command(data_dir.path()).env("CURT_METRICS__LISTEN", metrics.to_string()).start();
+    let server = command(data_dir.path()).metrics(metrics).start();
     let mut visits = Visits::new(&server);
     visits.follow(&server, 1_000);
     let failing = health(&server);
@@ -119,7 +106,7 @@ fn p2_of_a_damaged_segment_all_but_the_damage_is_counted() {
     const WORD: &str = "campaign-with-a-name";
     const DAMAGED: u64 = 7;
     let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
-    let command = command(data_dir.path()).env("CURT_METRICS__LISTEN", metrics.to_string());
+    let command = command(data_dir.path()).metrics(metrics);
     let server = command.start();
     let mut visits = Visits::with_query(&server, &format!("?utm_campaign={WORD}"));
     let lock = WriteLock::take(&data_dir.path().join("curt.db"));
@@ -131,7 +118,7 @@ fn p2_of_a_damaged_segment_all_but_the_damage_is_counted() {
     let server = command.start();
     await_counted(&server);
     assert_eq!(visits.counted(&server) + DAMAGED, visits.tally().answered);
-    assert_eq!(metric(&mut Client::new(metrics), "curt_drain_lost_total"), DAMAGED);
+    assert_eq!(Client::new(metrics).metric::<u64>("curt_drain_lost_total"), DAMAGED);
     assert!(is_well(&health(&server)));
     assert!(!segments(&data_dir.path().join("journal/damaged")).is_empty());
 }
