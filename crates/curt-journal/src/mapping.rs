@@ -21,8 +21,8 @@ use std::{
 
 use rustix::mm::{Advice, MapFlags, MsyncFlags, ProtFlags};
 
-/// The smallest page there is. Larger ones (aarch64 may have 64 KiB) make the calls below fail or round,
-/// so everything here is asked in multiples of the real one.
+/// Of this machine: 4 KiB mostly, aarch64 may have 64. The calls below fail or round where they are
+/// asked for a part of one.
 fn page_len() -> usize {
     rustix::param::page_size()
 }

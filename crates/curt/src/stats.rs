@@ -23,7 +23,7 @@ use crate::{
 mod answers;
 mod picture;
 
-/// A column of a terminal that does not tell how many it has.
+/// Columns of a terminal that does not tell how many it has.
 const WIDTH_DEFAULT: u16 = 80;
 
 /// Below it a picture says nothing.
@@ -105,7 +105,7 @@ impl StatsArgs {
     }
 }
 
-/// What makes some ten to a hundred points.
+/// The shortest that makes few enough points for a picture: 160 at most, in up to 13 years.
 fn unit_suiting(length: Duration) -> TimeUnit {
     if length <= 3 * DAY {
         TimeUnit::Hour

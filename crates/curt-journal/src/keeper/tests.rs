@@ -350,7 +350,7 @@ fn fill_and_free(disk: &Path) {
         assert!(!rig.append(b"refused: full"));
         assert_eq!(rig.stats().state, State::Failing);
 
-        // Three pages: one for names, two for a header and a seal.
+        // Five pages are enough for names, a header and a seal, and far too few for a segment.
         let len = ballast.metadata().unwrap().len();
         ballast.set_len(len - 5 * 4096).unwrap();
         rig.round();
