@@ -212,7 +212,8 @@ pub(crate) fn create_and_lock(directory: &Path) -> Result<File, LockError> {
         })?;
         match lock.try_lock() {
             Ok(()) => return Ok(lock),
-            Err(TryLockError::WouldBlock) => std::thread::park_timeout(LOCK_PAUSE),
+            #[expect(clippy::disallowed_methods, reason = "only a lock that waits for ever tells")]
+            Err(TryLockError::WouldBlock) => std::thread::sleep(LOCK_PAUSE),
             Err(TryLockError::Error(error)) => return Err(LockError::Failed(error)),
         }
     }

@@ -5,10 +5,11 @@ use std::{
     io::{Read as _, Write as _},
     net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU32, Ordering},
     },
     thread,
+    time::Duration,
 };
 
 /// More than the packets in which drivers send statements.
@@ -28,7 +29,9 @@ struct Network {
     is_cut: AtomicBool,
     /// Answers to COMMIT that are still to be lost.
     answers_to_lose: AtomicU32,
-    answers_lost: AtomicU32,
+    answers_lost: Mutex<u32>,
+    /// Rings when there is one more.
+    answer_lost: Condvar,
     /// Both ends of every connection there was.
     streams: Mutex<Vec<TcpStream>>,
 }
@@ -44,7 +47,8 @@ impl Proxy {
             database: database.parse().expect("test databases have an address and a port"),
             is_cut: AtomicBool::new(false),
             answers_to_lose: AtomicU32::new(0),
-            answers_lost: AtomicU32::new(0),
+            answers_lost: Mutex::default(),
+            answer_lost: Condvar::new(),
             streams: Mutex::default(),
         });
         let served = Arc::clone(&network);
@@ -77,13 +81,25 @@ impl Proxy {
         self.network.answers_to_lose.store(count, Ordering::SeqCst);
     }
 
-    /// How many were lost so far.
-    pub fn answers_lost(&self) -> u32 {
-        self.network.answers_lost.load(Ordering::SeqCst)
+    /// Waits until so many were lost.
+    ///
+    /// # Panics
+    /// Panics when it takes longer.
+    pub fn await_answers_lost(&self, count: u32, time_max: Duration) {
+        let Network { answer_lost, .. } = &*self.network;
+        let is_missing = |lost: &mut u32| *lost < count;
+        let waited =
+            answer_lost.wait_timeout_while(self.network.answers_lost(), time_max, is_missing);
+        let lost = *waited.unwrap_or_else(PoisonError::into_inner).0;
+        assert!(count <= lost, "{lost} of {count} were lost");
     }
 }
 
 impl Network {
+    fn answers_lost(&self) -> MutexGuard<'_, u32> {
+        self.answers_lost.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn streams(&self) -> MutexGuard<'_, Vec<TcpStream>> {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -129,7 +145,8 @@ fn serve(network: &Arc<Network>, client: TcpStream) {
             if !loses.load(Ordering::SeqCst) {
                 return Piece::Passes;
             }
-            answers.answers_lost.fetch_add(1, Ordering::SeqCst);
+            *answers.answers_lost() += 1;
+            answers.answer_lost.notify_all();
             Piece::IsLost
         });
     });

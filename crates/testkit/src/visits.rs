@@ -307,12 +307,11 @@ impl Visitor {
         End::Asked
     }
 
+    #[expect(clippy::disallowed_methods, reason = "visitors keep their pace")]
     fn await_turn(&self, request: usize) {
         let Pace::PerSecond(rate) = self.plan.pace else { return };
         let due = self.start + Duration::from_micros(request as u64 * 1_000_000 / u64::from(rate));
-        while let Some(left) = due.checked_duration_since(Instant::now()).filter(|d| !d.is_zero()) {
-            thread::park_timeout(left);
-        }
+        thread::sleep(due.saturating_duration_since(Instant::now()));
     }
 }
 
@@ -322,21 +321,17 @@ impl Visitor {
 /// Panics when it takes too long.
 pub fn await_counted(server: &Server) {
     let since = Instant::now();
-    loop {
-        let health = health(server);
-        let lag = Duration::from_secs_f64(health["lag_s"].as_f64().expect("clicks are counted"));
-        if lag + ROUNDING < since.elapsed() {
-            return;
-        }
-        assert!(since.elapsed() < COUNTED_MAX, "{health}\n{}", server.output());
-        thread::park_timeout(COUNTED_POLL);
-    }
+    await_health(server, |counting| {
+        let lag = counting["lag_s"].as_f64().expect("clicks are counted");
+        Duration::from_secs_f64(lag) + ROUNDING < since.elapsed()
+    });
 }
 
 /// Waits until the server's counting is as it should be.
 ///
 /// # Panics
 /// Panics when it takes too long.
+#[expect(clippy::disallowed_methods, reason = "a server tells how it is when it is asked")]
 pub fn await_health(server: &Server, is_right: impl Fn(&Value) -> bool) {
     let since = Instant::now();
     loop {
@@ -345,7 +340,7 @@ pub fn await_health(server: &Server, is_right: impl Fn(&Value) -> bool) {
             return;
         }
         assert!(since.elapsed() < COUNTED_MAX, "{health}\n{}", server.output());
-        thread::park_timeout(COUNTED_POLL);
+        thread::sleep(COUNTED_POLL);
     }
 }
 

@@ -118,7 +118,8 @@ fn http_11_a_dripping_body_is_given_up() {
         scope.spawn(move || {
             // A byte every now and then, until the server has had enough.
             while dripping.write_all(b" ").is_ok() {
-                std::thread::park_timeout(Duration::from_millis(100));
+                #[expect(clippy::disallowed_methods, reason = "being slow is what is tested")]
+                std::thread::sleep(Duration::from_millis(100));
             }
         });
         let answer = Response::read(&mut BufReader::new(&stream)).unwrap();
