@@ -128,10 +128,10 @@ note_load() {
 }
 
 # Starts one of our own loads beside others, as load_pid: its arguments. Returns when it is ready,
-# and sets crowd_ready to what it says about that.
+# and sets crowd_ready to what it says about that. It gives way to the loads that are measured.
 start_crowd() {
     local deadline=$((SECONDS + READY_SECONDS_MAX))
-    taskset --cpu-list "$LOAD_CORE" timeout "$CROWD_SECONDS_MAX" "$LOAD" "$@" >"$run_dir/crowd" &
+    taskset --cpu-list "$LOAD_CORE" chrt --idle 0 timeout "$CROWD_SECONDS_MAX" "$LOAD" "$@" >"$run_dir/crowd" &
     load_pid=$!
     until crowd_ready=$(grep --max-count 1 '^ready ' "$run_dir/crowd"); do
         kill -0 "$load_pid" 2>/dev/null || die "failed: load $*"
@@ -194,12 +194,14 @@ ticks_of() {
 
 is_counting() { [[ " ${COUNTING_THREADS[*]} " == *" $(<"$1/comm") "* ]]; }
 
-# Moves the threads of the server that count clicks to another core, for as long as it runs.
+# Moves the threads of the server that count clicks to another core, for as long as it runs. There they
+# have the time that nobody else wants: the load must not be late because of them.
 move_counting() {
     local task moved=0
     for task in "/proc/$server_pid/task"/*; do
         is_counting "$task" || continue
         taskset --cpu-list --pid "$1" "${task##*/}" >/dev/null
+        chrt --idle --pid 0 "${task##*/}"
         moved=$((moved + 1))
     done
     ((moved == ${#COUNTING_THREADS[@]})) || die "$moved threads count clicks: ${COUNTING_THREADS[*]}"

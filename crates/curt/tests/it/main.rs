@@ -17,6 +17,7 @@ mod keys;
 mod links;
 mod links_beside_a_server;
 mod nodes;
+mod priorities;
 mod program;
 mod qr;
 mod readme;
