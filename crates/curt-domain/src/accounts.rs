@@ -9,12 +9,16 @@ mod emails;
 mod passwords;
 mod scopes;
 mod tokens;
+mod users;
 
-pub use authors::{AUTHOR_NAME_LEN_MAX, Author};
+pub use authors::{AUTHOR_NAME_LEN_MAX, Author, Caller};
 pub use emails::{EMAIL_LEN_MAX, Email, InvalidEmail};
-pub use passwords::{NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, WeakPassword};
+pub use passwords::{
+    NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, PasswordHash, WeakPassword,
+};
 pub use scopes::{InvalidScope, Role, Scope, Scopes};
 pub use tokens::{ApiKey, InvalidToken, Token, TokenHash};
+pub use users::{User, UserEdit};
 
 /// Longest name of a person, in characters.
 pub const FULL_NAME_LEN_MAX: usize = 200;

@@ -16,10 +16,10 @@ mod time;
 mod visitors;
 
 pub use accounts::{
-    AUTHOR_NAME_LEN_MAX, Access, ApiKey, Author, EMAIL_LEN_MAX, Email, FULL_NAME_LEN_MAX, FullName,
-    InvalidEmail, InvalidScope, InvalidToken, KEY_NAME_LEN_MAX, KeyId, KeyName, NewPassword,
-    PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, Role, Scope, Scopes, Token, TokenHash, UserId,
-    WeakPassword,
+    AUTHOR_NAME_LEN_MAX, Access, ApiKey, Author, Caller, EMAIL_LEN_MAX, Email, FULL_NAME_LEN_MAX,
+    FullName, InvalidEmail, InvalidScope, InvalidToken, KEY_NAME_LEN_MAX, KeyId, KeyName,
+    NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, PasswordHash, Role, Scope, Scopes,
+    Token, TokenHash, User, UserEdit, UserId, WeakPassword,
 };
 pub use calendar::{Day, HOURS, InvalidDay, TimeUnit, UnknownZone, WEEKDAYS, Zone};
 pub use clicks::{

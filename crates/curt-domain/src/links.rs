@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroU64};
 
-use crate::{ClickTotals, Code, TargetUrl, Timestamp};
+use crate::{ClickTotals, Code, TargetUrl, Timestamp, UserId};
 
 mod texts;
 
@@ -128,6 +128,8 @@ impl Dates {
 pub struct Link {
     pub id: LinkId,
     pub code: Code,
+    /// Whose it is; nobody's if it was made without an account, or its owner is gone.
+    pub owner: Option<UserId>,
     pub target: TargetUrl,
     pub title: Option<Title>,
     pub note: Option<Note>,

@@ -1,4 +1,4 @@
-//! Where a page of links ended, so that the next one goes on from there, whatever came in between.
+//! Where a page of a list ended, so that the next one goes on from there, whatever came in between.
 
 use std::{fmt, str::FromStr};
 
@@ -10,7 +10,7 @@ use crate::LinkSort;
 /// Longest text of a cursor that is looked at; those we make have at most 88 bytes.
 const CURSOR_LEN_MAX: usize = 128;
 
-/// The last link of a page. Its text says nothing to clients, and its form may change.
+/// The last item of a page. Its text says nothing to clients, and its form may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     pub(crate) order: Order,
@@ -23,6 +23,10 @@ pub(crate) enum Order {
     Links(LinkSort),
     /// Deleted links, the latest deletion first.
     Deletions,
+    /// The audit log, newest first.
+    Audit,
+    /// Users, by their ids.
+    Users,
 }
 
 /// What the order is by; the id settles the order of equal numbers.
@@ -45,6 +49,8 @@ impl Order {
             Self::Links(LinkSort::ClicksDesc) => 'C',
             Self::Links(LinkSort::ShortCode) => 's',
             Self::Deletions => 'D',
+            Self::Audit => 'L',
+            Self::Users => 'U',
         }
     }
 
@@ -56,7 +62,8 @@ impl Order {
             LinkSort::ClicksDesc,
             LinkSort::ShortCode,
         ];
-        let mut all = sorts.map(Self::Links).into_iter().chain([Self::Deletions]);
+        let mut all =
+            sorts.map(Self::Links).into_iter().chain([Self::Deletions, Self::Audit, Self::Users]);
         all.find(|order| order.letter() == letter)
     }
 }

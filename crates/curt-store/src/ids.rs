@@ -7,18 +7,24 @@ use crate::{
     db::{DbError, Sql, Tx, Value, Work},
 };
 
-/// Whose ids they are: links and tags each count from 1.
+/// Whose ids they are: each kind of thing counts from 1.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Sequence {
+    Invites,
+    Keys,
     Links,
     Tags,
+    Users,
 }
 
 impl Sequence {
     const fn name(self) -> &'static str {
         match self {
+            Self::Invites => "invites",
+            Self::Keys => "api_keys",
             Self::Links => "links",
             Self::Tags => "tags",
+            Self::Users => "users",
         }
     }
 }
@@ -44,6 +50,11 @@ impl Store {
     /// Reserves so many ids for new links, which nobody else will be given. The first is 1.
     pub async fn reserve_ids(&self, count: u64) -> Result<Range<u64>, StoreError> {
         self.reserve(Sequence::Links, count).await.map_err(StoreError::while_doing("reserving ids"))
+    }
+
+    /// The next id of what is made one by one.
+    pub(crate) async fn next_id(&self, sequence: Sequence) -> Result<u64, DbError> {
+        Ok(self.reserve(sequence, 1).await?.start)
     }
 
     pub(crate) async fn reserve(

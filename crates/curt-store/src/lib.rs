@@ -4,6 +4,7 @@
 //! it is. An acknowledged write survives the death of the process and a power cut.
 
 mod admin;
+mod audit;
 mod backups;
 mod changes;
 mod clicks;
@@ -13,13 +14,19 @@ mod database_url;
 mod db;
 mod error;
 mod ids;
+mod invites;
+mod keys;
 mod links;
+mod logins;
 mod meta;
 mod metrics;
 mod migrations;
+mod owners;
 mod replays;
 mod store;
+mod users;
 
+pub use audit::{Action, AuditPage, AuditQuery, AuditRecord, ListAuditError};
 pub use backups::{Contents, InspectError, copy_sqlite, fold_sqlite_log, inspect_sqlite};
 pub use changes::{Change, ChangeKind, Changes};
 pub use clicks::{
@@ -30,15 +37,22 @@ pub use cursor::{Cursor, InvalidCursor};
 pub use database_url::{DatabaseUrl, Engine, InvalidDatabaseUrl};
 pub use db::Watch;
 pub use error::{StoreError, StoreErrorKind};
+pub use invites::{CreateInviteError, INVITES_MAX, Invite, NewInvite};
+pub use keys::{CreateKeyError, KEYS_PER_USER_MAX, KeyRecord, NewKey};
 pub use links::{
     CreateLinkError, CreateLinksError, EditLinkError, ExpectedRevision, LINKS_AT_ONCE_MAX,
     LinkPage, LinkQuery, LinkSort, LinkVersion, ListLinksError, PAGE_LEN_MAX, RESTORE_WINDOW,
 };
+pub use logins::{CreateLoginError, NewLogin, REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation};
 pub use meta::CheckSecretError;
 pub use metrics::StoreMetrics;
 pub use migrations::{MigrateError, MigrationState, MigrationStatus, newest_migration};
 pub use replays::{NewReplay, REPLAY_KEY_LEN_MAX, Replay};
 pub use store::Store;
+pub use users::{
+    Admission, ChangeUserError, CreateUserError, Credentials, DeleteUserError, LinksOf,
+    ListUsersError, NewUser, UserPage, UserQuery,
+};
 
 #[cfg(test)]
 mod tests;

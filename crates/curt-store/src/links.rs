@@ -1,9 +1,11 @@
 //! Links: creating them, reading them one by one, and what a redirect asks.
 
-use curt_domain::{Code, Link, LinkId, LinkRecord, MaxClicks, Route};
+use curt_domain::{Access, Caller, Code, Link, LinkId, LinkRecord, MaxClicks, Route};
+use serde_json::json;
 
 use crate::{
     NewReplay, Store, StoreError,
+    audit::{Action, Signature},
     db::{DbError, DbErrorKind, Sql, Tx, Value, Work},
     replays::{self, InsertReplayError},
 };
@@ -19,6 +21,7 @@ mod versions;
 
 pub use bulk::{CreateLinksError, LINKS_AT_ONCE_MAX};
 pub use edits::{EditLinkError, ExpectedRevision, RESTORE_WINDOW};
+pub(crate) use pages::pattern;
 pub use pages::{LinkPage, LinkQuery, LinkSort, ListLinksError, PAGE_LEN_MAX};
 pub use versions::LinkVersion;
 
@@ -50,14 +53,21 @@ impl From<InsertReplayError> for CreateLinkError {
     }
 }
 
-/// What one transaction writes when a link is more than its row.
+/// What one transaction writes.
+#[derive(Clone)]
 struct NewLink {
     link: Link,
     tag_ids: Vec<i64>,
     replay: Option<NewReplay>,
+    signature: Signature,
 }
 
 const INSERT: Sql = Sql::new(insert_link!());
+
+/// Gives up the code of a link that is erased, for the user whose it was.
+const GIVE_BACK: Sql = Sql::new(
+    "delete from links where domain_id = 0 and code = $1 and target = '' and owner_id = $2",
+);
 
 const INSERT_LIMIT: Sql = Sql::new(
     "insert into link_limits (link_id, used) values ($1, 0) on conflict (link_id) do nothing",
@@ -99,31 +109,49 @@ const USE_CLICK: Sql =
 
 impl Store {
     /// Writes a new link. The unique index decides who gets a code; asking first would only race
-    /// with it, and a code once given stays taken, also after its link is deleted and erased.
+    /// with it. A code once given stays taken, also after its link is deleted and erased, but for
+    /// the user whose link it was.
     pub async fn create_link(
         &self,
+        caller: &Caller,
         link: Link,
         replay: Option<NewReplay>,
     ) -> Result<(), CreateLinkError> {
-        if link.tags.is_empty() && link.max_clicks.is_none() && replay.is_none() {
-            let inserted = self.db.execute(INSERT, &rows::inserted(&link)).await;
-            return inserted.map(drop).map_err(code_taken);
+        let tag_ids = match link.tags.as_slice() {
+            [] => Vec::new(),
+            tags => self.tag_ids(tags).await?,
+        };
+        let signature = self.sign(caller, link.created_at);
+        let new = NewLink { link, tag_ids, replay, signature };
+        let again = new.link.owner.is_some().then(|| new.clone());
+        let created = self.db.transaction("create_link", new, create).await;
+        match (created, again) {
+            (Err(CreateLinkError::CodeTaken), Some(new)) => {
+                self.db.transaction("create_link_again", new, create_again).await
+            }
+            (created, _) => created,
         }
-        let tag_ids = self.tag_ids(&link.tags).await?;
-        self.db.transaction("create_link", NewLink { link, tag_ids, replay }, create).await
     }
 
-    /// The link as its owner sees it; a deleted one is not there.
-    pub async fn link(&self, id: LinkId) -> Result<Option<LinkRecord>, StoreError> {
+    /// The link as its owner sees it; a deleted one is not there, nor one that is not the caller's.
+    pub async fn link(&self, access: Access, id: LinkId) -> Result<Option<LinkRecord>, StoreError> {
         let record = self.record(SELECT, id.into()).await;
         let record = record.map_err(StoreError::while_doing("reading a link"))?;
-        Ok(record.filter(|record| record.link.deleted_at.is_none()))
+        let is_there = |record: &LinkRecord| {
+            record.link.deleted_at.is_none() && access.includes(record.link.owner)
+        };
+        Ok(record.filter(is_there))
     }
 
-    /// The link that has this code, also a deleted one until it is erased.
-    pub async fn link_by_code(&self, code: &Code) -> Result<Option<LinkRecord>, StoreError> {
+    /// The caller's link that has this code, also a deleted one until it is erased.
+    pub async fn link_by_code(
+        &self,
+        access: Access,
+        code: &Code,
+    ) -> Result<Option<LinkRecord>, StoreError> {
         let record = self.record(SELECT_BY_CODE, code.as_str().into()).await;
-        record.map_err(StoreError::while_doing("reading a link by its code"))
+        let record = record.map_err(StoreError::while_doing("reading a link by its code"))?;
+        Ok(record.filter(|record| access.includes(record.link.owner)))
     }
 
     /// What a redirect needs of a link: one read through the unique index.
@@ -154,7 +182,7 @@ impl Store {
 /// before it could mistake the first one's code for somebody else's.
 fn create<'t>(tx: &'t mut Tx<'_>, new: &'t NewLink) -> Work<'t, (), CreateLinkError> {
     Box::pin(async move {
-        let NewLink { link, tag_ids, replay } = new;
+        let NewLink { link, tag_ids, replay, signature } = new;
         if let Some(replay) = replay {
             replays::insert(tx, replay).await?;
         }
@@ -163,8 +191,26 @@ fn create<'t>(tx: &'t mut Tx<'_>, new: &'t NewLink) -> Work<'t, (), CreateLinkEr
         if link.max_clicks.is_some() {
             tx.execute(INSERT_LIMIT, &[link.id.into()]).await?;
         }
+        let details = json!({ "code": link.code.as_str() });
+        signature.write(tx, Action::LinkCreate, Some(link.id.get()), &details).await?;
         Ok(())
     })
+}
+
+/// Takes the code of an erased link again, for the user whose it was.
+fn create_again<'t>(tx: &'t mut Tx<'_>, new: &'t NewLink) -> Work<'t, (), CreateLinkError> {
+    Box::pin(async move {
+        if !give_back(tx, &new.link).await? {
+            return Err(CreateLinkError::CodeTaken);
+        }
+        create(tx, new).await
+    })
+}
+
+/// Whether the code of the link to be was that of an erased link of the same user; now it is free.
+async fn give_back(tx: &mut Tx<'_>, link: &Link) -> Result<bool, DbError> {
+    let Some(owner) = link.owner else { return Ok(false) };
+    Ok(tx.execute(GIVE_BACK, &[link.code.as_str().into(), owner.into()]).await? == 1)
 }
 
 /// The only other unique column is the id, and no two links are ever given the same.
@@ -178,7 +224,7 @@ fn code_taken(error: DbError) -> CreateLinkError {
 /// For the test that prepares every statement.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<Sql> {
-    let own = [INSERT, INSERT_LIMIT, SELECT, SELECT_BY_CODE, LOCK, ROUTE, USE_CLICK];
+    let own = [INSERT, GIVE_BACK, INSERT_LIMIT, SELECT, SELECT_BY_CODE, LOCK, ROUTE, USE_CLICK];
     [
         own.as_slice(),
         bulk::STATEMENTS,

@@ -97,6 +97,21 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0024_click_buckets"),
     migration!("0025_click_buckets_by_time"),
     migration!("0026_click_losses"),
+    migration!("0027_users"),
+    migration!("0028_invites"),
+    migration!("0029_refresh_tokens"),
+    migration!("0030_refresh_tokens_by_user"),
+    migration!("0031_refresh_tokens_by_expiry"),
+    migration!("0032_sessions"),
+    migration!("0033_sessions_by_user"),
+    migration!("0034_sessions_by_expiry"),
+    migration!("0035_api_keys"),
+    migration!("0036_api_keys_by_user"),
+    migration!("0037_audit_log"),
+    migration!("0038_audit_log_by_author"),
+    migration!("0039_audit_log_by_object"),
+    migration!("0040_owner_moves"),
+    migration!("0041_links_by_owner"),
 ];
 
 /// The name of the newest migration that this release knows; names are in order.

@@ -7,6 +7,7 @@ use curt_domain::Clock;
 use crate::{
     ConnectError, Engine, MigrateError, MigrationStatus, StoreError, StoreErrorKind, StoreMetrics,
     StoreSettings,
+    audit::AuditIds,
     db::{Db, Sql},
     migrations,
 };
@@ -15,11 +16,16 @@ use crate::{
 #[derive(Clone)]
 pub struct Store {
     pub(crate) db: Arc<Db>,
+    pub(crate) audit_ids: AuditIds,
 }
 
 const PING: Sql = Sql::new("select 1");
 
 impl Store {
+    fn on(db: Db) -> Self {
+        Self { db: Arc::new(db), audit_ids: AuditIds::new() }
+    }
+
     /// Connects, and refuses a server that never syncs. One that only syncs later than it
     /// acknowledges is its operator's choice, and warned about. An SQLite file is created when it
     /// is absent; no table is touched before [`Store::migrate`].
@@ -27,7 +33,7 @@ impl Store {
         settings: &StoreSettings,
         metrics: StoreMetrics,
     ) -> Result<Self, ConnectError> {
-        Ok(Self { db: Arc::new(Db::connect(settings, metrics).await?) })
+        Ok(Self::on(Db::connect(settings, metrics).await?))
     }
 
     /// Connects, or reads an SQLite database whose disk is too full for [`Store::connect`]. Then
@@ -43,7 +49,7 @@ impl Store {
         };
         match (connected, settings.database.sqlite_path()) {
             (Err(error), Some(path)) if full(&error) => match Db::open_alone(path, metrics) {
-                Ok(db) => Ok(Self { db: Arc::new(db) }),
+                Ok(db) => Ok(Self::on(db)),
                 // What was wrong at first says more.
                 Err(_) => Err(error),
             },

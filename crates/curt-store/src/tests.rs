@@ -4,9 +4,9 @@ use curt_domain::{Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Targe
 use testkit::databases::for_each_engine;
 
 use crate::{
-    Engine, Store, StoreMetrics, StoreSettings, backups, changes, clicks,
+    Engine, Store, StoreMetrics, StoreSettings, audit, backups, changes, clicks,
     db::{Row, Sql, explain},
-    ids, links, meta, replays,
+    ids, invites, keys, links, logins, meta, owners, replays, users,
 };
 
 /// A store with all its tables, on a fresh database of each engine.
@@ -30,6 +30,7 @@ pub(crate) fn link(number: u64) -> Link {
     Link {
         id: LinkId::new(number).unwrap(),
         code: format!("code{number}").parse().unwrap(),
+        owner: None,
         target: TargetUrl::from_stored("https://example.com/").unwrap(),
         title: None,
         note: None,
@@ -50,13 +51,19 @@ pub(crate) fn link(number: u64) -> Link {
 #[tokio::test]
 async fn every_statement_is_prepared_on_every_engine() {
     let statements = [
+        audit::STATEMENTS,
         backups::STATEMENTS,
         changes::STATEMENTS,
         ids::STATEMENTS,
+        invites::STATEMENTS,
+        keys::STATEMENTS,
         meta::STATEMENTS,
+        owners::STATEMENTS,
         replays::STATEMENTS,
         &clicks::statements(),
         &links::statements(),
+        &logins::statements(),
+        &users::statements(),
     ]
     .concat();
     for_each_store(async |store| {

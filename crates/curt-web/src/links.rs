@@ -69,14 +69,14 @@ const TAG: &str = "links";
     extensions(("x-problems" = json!([ProblemCode::InvalidCode]))),
 )]
 pub(crate) async fn list(
-    _: By<ReadLinks>,
+    By { actor, .. }: By<ReadLinks>,
     State(store): State<Store>,
     State(site): State<Arc<Site>>,
     State(clock): State<Clock>,
     ApiQuery(query): ApiQuery<ListQuery>,
 ) -> Result<Json<ListView>, ApiError> {
     let now = clock.now();
-    let page = query.parse()?.find(&store, now).await?;
+    let page = query.parse()?.find(&store, actor.access(), now).await?;
     Ok(Json(ListView::new(&page, &site, now)))
 }
 
@@ -98,13 +98,13 @@ pub(crate) async fn list(
     security(("key" = ["links:read"])),
 )]
 pub(crate) async fn show(
-    _: By<ReadLinks>,
+    By { actor, .. }: By<ReadLinks>,
     State(store): State<Store>,
     State(site): State<Arc<Site>>,
     State(clock): State<Clock>,
     PathId(id): PathId,
 ) -> Result<Response, ApiError> {
-    let record = store.link(id).await?.ok_or(ApiError::NotFound)?;
+    let record = store.link(actor.access(), id).await?.ok_or(ApiError::NotFound)?;
     Ok(answer(&record, &site, &clock))
 }
 
@@ -133,14 +133,14 @@ pub(crate) async fn show(
     ]))),
 )]
 pub(crate) async fn edit(
-    _: By<WriteLinks>,
+    By { actor, .. }: By<WriteLinks>,
     State(app): State<App>,
     PathId(id): PathId,
     IfMatch(revision): IfMatch,
     body: ApiJson<EditBody>,
 ) -> Result<Response, ApiError> {
     let edit = body.value.parse(&app.site.target_rules)?;
-    let record = app.store.edit_link(id, edit, revision, app.clock.now()).await?;
+    let record = app.store.edit_link(&actor.caller(), id, edit, revision, app.clock.now()).await?;
     app.cache.invalidate(record.link.code.as_str());
     Ok(answer(&record, &app.site, &app.clock))
 }
@@ -162,14 +162,14 @@ pub(crate) async fn edit(
     security(("key" = ["links:write"])),
 )]
 pub(crate) async fn delete(
-    _: By<WriteLinks>,
+    By { actor, .. }: By<WriteLinks>,
     State(store): State<Store>,
     State(cache): State<Arc<LinkCache>>,
     State(clock): State<Clock>,
     PathId(id): PathId,
     IfMatch(revision): IfMatch,
 ) -> Result<StatusCode, ApiError> {
-    let code = store.delete_link(id, revision, clock.now()).await?;
+    let code = store.delete_link(&actor.caller(), id, revision, clock.now()).await?;
     cache.invalidate(code.as_str());
     Ok(StatusCode::NO_CONTENT)
 }
@@ -192,7 +192,7 @@ pub(crate) async fn delete(
     security(("key" = ["links:write"])),
 )]
 pub(crate) async fn restore(
-    _: By<WriteLinks>,
+    By { actor, .. }: By<WriteLinks>,
     State(store): State<Store>,
     State(cache): State<Arc<LinkCache>>,
     State(site): State<Arc<Site>>,
@@ -200,7 +200,7 @@ pub(crate) async fn restore(
     PathId(id): PathId,
     IfMatch(revision): IfMatch,
 ) -> Result<Response, ApiError> {
-    let record = store.restore_link(id, revision, clock.now()).await?;
+    let record = store.restore_link(&actor.caller(), id, revision, clock.now()).await?;
     cache.invalidate(record.link.code.as_str());
     Ok(answer(&record, &site, &clock))
 }
@@ -222,13 +222,14 @@ pub(crate) async fn restore(
     security(("key" = ["links:read"])),
 )]
 pub(crate) async fn history(
-    _: By<ReadLinks>,
+    By { actor, .. }: By<ReadLinks>,
     State(store): State<Store>,
     PathId(id): PathId,
     ApiQuery(query): ApiQuery<HistoryQuery>,
 ) -> Result<Json<HistoryView>, ApiError> {
     let (before, limit) = query.parse()?;
-    let versions = store.link_versions(id, before, limit).await?.ok_or(ApiError::NotFound)?;
+    let versions =
+        store.link_versions(actor.access(), id, before, limit).await?.ok_or(ApiError::NotFound)?;
     Ok(Json(HistoryView::new(&versions, limit)))
 }
 

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use curt_analytics::Finished;
-use curt_domain::{Bucket, ClickClass, ClickTotals, Timestamp};
+use curt_domain::{Access, Bucket, ClickClass, ClickTotals, Timestamp};
 use curt_store::ClickLosses;
 
 use crate::{
@@ -25,7 +25,7 @@ async fn clicks_are_counted_while_the_server_runs_and_when_it_ends() {
         assert_eq!(counted(store).await, 1_000 + MANY);
         assert_eq!(losses(store).await, ClickLosses::default());
         assert_eq!(journal.segments(), [], "counted segments are gone");
-        let record = store.link(id(1)).await.unwrap().unwrap();
+        let record = store.link(Access::All, id(1)).await.unwrap().unwrap();
         assert_eq!(record.last_click_at, Some(now()));
     })
     .await;

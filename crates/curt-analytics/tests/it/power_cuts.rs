@@ -4,6 +4,7 @@
 use std::{collections::BTreeMap, ffi::OsString, fs};
 
 use curt_analytics::replay;
+use curt_domain::Access;
 use curt_journal::WritingKind;
 use curt_store::Store;
 
@@ -69,7 +70,7 @@ async fn journal_and_its_disk(number: u64) -> (TestJournal, Files) {
 }
 
 async fn clicks_on(store: &Store, link: u64) -> u64 {
-    store.link(id(link)).await.unwrap().unwrap().clicks.total()
+    store.link(Access::All, id(link)).await.unwrap().unwrap().clicks.total()
 }
 
 #[tokio::test(flavor = "multi_thread")]

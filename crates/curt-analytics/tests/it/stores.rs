@@ -1,7 +1,8 @@
 //! A store on a fresh database of each engine, and what was counted in it.
 
 use curt_domain::{
-    Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Span, TargetUrl, Timestamp,
+    Access, Caller, Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Span, TargetUrl,
+    Timestamp,
 };
 use curt_store::{ClickLosses, Store, StoreMetrics, StoreSettings};
 use testkit::databases::{TestDatabase, for_each_engine};
@@ -33,7 +34,7 @@ pub(crate) async fn for_each_store(test: impl AsyncFn(&Store, &TestDatabase)) {
         let store = connect(database).await;
         store.migrate(&clock()).await.unwrap();
         for number in 1..=LINKS {
-            store.create_link(link(number), None).await.unwrap();
+            store.create_link(&Caller::SYSTEM, link(number), None).await.unwrap();
         }
         test(&store, database).await;
         store.close().await;
@@ -45,6 +46,7 @@ fn link(number: u64) -> Link {
     Link {
         id: id(number),
         code: format!("code{number}").parse().unwrap(),
+        owner: None,
         target: TargetUrl::from_stored("https://example.com/").unwrap(),
         title: None,
         note: None,
@@ -72,7 +74,7 @@ pub(crate) fn ever() -> Span {
 pub(crate) async fn counted(store: &Store) -> u64 {
     let mut sum = 0;
     for number in 1..=LINKS {
-        let clicks = store.link(id(number)).await.unwrap().unwrap().clicks.total();
+        let clicks = store.link(Access::All, id(number)).await.unwrap().unwrap().clicks.total();
         assert_eq!(store.clicks_within(id(number), ever()).await.unwrap().total(), clicks);
         sum += clicks;
     }

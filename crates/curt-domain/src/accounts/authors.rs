@@ -1,11 +1,19 @@
-//! Authors: who did something, for the audit log.
+//! Authors: who does something, whose things they may touch, and what is kept about it.
 
-use super::{KeyId, UserId};
+use std::net::IpAddr;
+
+use ipnet::IpNet;
+
+use super::{Access, KeyId, UserId};
 
 /// Longest name of an author that is kept, in characters; what the operating system calls a person.
 pub const AUTHOR_NAME_LEN_MAX: usize = 100;
 
-/// Who did something.
+/// How much of a client's address is kept: enough to tell a network, too little for a household.
+const NETWORK_LEN_V4: u8 = 24;
+const NETWORK_LEN_V6: u8 = 48;
+
+/// Who did something, for the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Author {
     /// Whoever has the configured administrator's key.
@@ -26,5 +34,43 @@ impl Author {
             Self::User(user) | Self::Key(user, _) => Some(*user),
             Self::AdminKey | Self::CommandLine(_) | Self::Anonymous | Self::System => None,
         }
+    }
+}
+
+/// Who asks for a change, from where, and whose things they may touch.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    pub access: Access,
+    pub author: Author,
+    pub client: Option<IpAddr>,
+}
+
+impl Caller {
+    /// The program by itself.
+    pub const SYSTEM: Self = Self { access: Access::All, author: Author::System, client: None };
+
+    /// What of the client's address may be kept.
+    pub fn client_network(&self) -> Option<IpNet> {
+        let address = self.client?.to_canonical();
+        let len = if address.is_ipv4() { NETWORK_LEN_V4 } else { NETWORK_LEN_V6 };
+        IpNet::new(address, len).ok().map(|network| network.trunc())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_whole_address_is_kept() {
+        for (address, network) in [
+            ("203.0.113.77", "203.0.113.0/24"),
+            ("::ffff:203.0.113.77", "203.0.113.0/24"),
+            ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ] {
+            let caller = Caller { client: address.parse().ok(), ..Caller::SYSTEM };
+            assert_eq!(caller.client_network().unwrap().to_string(), network);
+        }
+        assert_eq!(Caller::SYSTEM.client_network(), None);
     }
 }

@@ -59,6 +59,26 @@ impl fmt::Debug for Password {
     }
 }
 
+/// The hash of a password as a text (PHC string), which says how it was made.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(Box<str>);
+
+impl PasswordHash {
+    pub fn new(text: &str) -> Self {
+        Self(text.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("PasswordHash(…)")
+    }
+}
+
 impl NewPassword {
     /// Takes milliseconds: not for a thread that has to answer others.
     pub fn check(password: Password, email: &Email) -> Result<Self, WeakPassword> {

@@ -16,6 +16,7 @@ fn link() -> Link {
     Link {
         id: LinkId::new(1).unwrap(),
         code: "abc".parse().unwrap(),
+        owner: None,
         target: target("https://example.com/"),
         title: None,
         note: None,

@@ -9,7 +9,7 @@ use std::{
     },
 };
 
-use curt_domain::{Clock, TargetUrl};
+use curt_domain::{Caller, Clock, TargetUrl};
 use tempfile::TempDir;
 
 use super::*;
@@ -31,7 +31,7 @@ impl Original {
         let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();
         store.migrate(&Clock::System).await.unwrap();
         for number in 1..=count {
-            store.create_link(link(number), None).await.unwrap();
+            store.create_link(&Caller::SYSTEM, link(number), None).await.unwrap();
         }
         Self { store, directory }
     }
@@ -64,7 +64,7 @@ async fn a_copy_has_what_was_committed_and_tells_it() {
     let original = Original::with_links(20).await;
     original.store.check_secret("fingerprint").await.unwrap();
     let copy = original.copy();
-    original.store.create_link(link(21), None).await.unwrap();
+    original.store.create_link(&Caller::SYSTEM, link(21), None).await.unwrap();
 
     let contents = inspect(&copy).unwrap();
     assert_eq!((contents.links, contents.deleted), (20, 0));
@@ -81,7 +81,7 @@ async fn what_was_deleted_leaves_no_trace_in_a_copy() {
     let original = Original::with_links(0).await;
     let mut deleted = link(1);
     deleted.target = TargetUrl::from_stored(TRACE).unwrap();
-    original.store.create_link(deleted, None).await.unwrap();
+    original.store.create_link(&Caller::SYSTEM, deleted, None).await.unwrap();
     let has_trace = |path: &Path| {
         fs::read(path).unwrap().windows(TRACE.len()).any(|bytes| bytes == TRACE.as_bytes())
     };
@@ -207,7 +207,7 @@ async fn every_engine_tells_what_it_holds() {
         assert_eq!(store.newest_link().await.unwrap(), None);
         assert_eq!(store.contents().await.unwrap().newest_change, None);
         for number in 1..=3 {
-            store.create_link(link(number), None).await.unwrap();
+            store.create_link(&Caller::SYSTEM, link(number), None).await.unwrap();
         }
         store
             .db

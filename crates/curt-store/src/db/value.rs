@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use curt_domain::{LinkId, Timestamp};
+use curt_domain::{LinkId, Timestamp, TokenHash, UserId};
 
 use super::{DbError, DbErrorKind};
 
@@ -53,6 +53,24 @@ impl From<Option<i64>> for Value<'_> {
 impl From<LinkId> for Value<'_> {
     fn from(id: LinkId) -> Self {
         Self::number(id.get())
+    }
+}
+
+impl From<UserId> for Value<'_> {
+    fn from(id: UserId) -> Self {
+        Self::number(id.get())
+    }
+}
+
+impl From<Option<UserId>> for Value<'_> {
+    fn from(id: Option<UserId>) -> Self {
+        Self::Int(id.map(|id| id.get().cast_signed()))
+    }
+}
+
+impl<'a> From<&'a TokenHash> for Value<'a> {
+    fn from(hash: &'a TokenHash) -> Self {
+        Self::Blob(Some(Cow::Borrowed(hash.as_bytes())))
     }
 }
 

@@ -2,15 +2,17 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use curt_domain::{Code, Link, LinkId, Tag};
+use curt_domain::{Caller, Code, Link, LinkId, Tag, Timestamp};
+use serde_json::json;
 
 use super::{
-    INSERT_LIMIT,
+    INSERT_LIMIT, give_back,
     rows::{self, insert_link, link_columns, settings_columns},
     tags,
 };
 use crate::{
     NewReplay, Store, StoreError,
+    audit::{Action, Signature},
     db::{DbError, Sql, Tx, Value, Work},
     replays::{self, InsertReplayError},
 };
@@ -45,11 +47,19 @@ impl From<InsertReplayError> for CreateLinksError {
     }
 }
 
+#[derive(Clone)]
 struct NewLinks {
     links: Vec<Link>,
     /// Those of each link.
     tag_ids: Vec<Vec<i64>>,
     replay: Option<NewReplay>,
+    signature: Signature,
+}
+
+struct CreationAgain {
+    new: NewLinks,
+    /// Those of which the codes are taken.
+    ids: HashSet<LinkId>,
 }
 
 /// One taken code must not cost the others a savepoint each, so it is passed over here, and found
@@ -92,6 +102,7 @@ impl Store {
     /// The replay may stand alone: a request that made nothing was answered too.
     pub async fn create_links(
         &self,
+        caller: &Caller,
         links: Vec<Link>,
         replay: Option<NewReplay>,
     ) -> Result<(), CreateLinksError> {
@@ -102,8 +113,18 @@ impl Store {
         let ids: BTreeMap<Tag, i64> = tags.into_iter().zip(ids).collect();
         let of_link = |link: &Link| link.tags.iter().map(|tag| ids[tag]).collect();
         let tag_ids = links.iter().map(of_link).collect();
-        let new = NewLinks { links, tag_ids, replay };
-        self.db.transaction("create_links", new, create_all).await
+        // Nothing is written down where there is no link.
+        let now = links.first().map_or(Timestamp::from_millis(0), |link| link.created_at);
+        let new = NewLinks { links, tag_ids, replay, signature: self.sign(caller, now) };
+        let again = new.links.iter().any(|link| link.owner.is_some()).then(|| new.clone());
+        let created = self.db.transaction("create_links", new, create_all).await;
+        match (created, again) {
+            (Err(CreateLinksError::CodesTaken(ids)), Some(new)) => {
+                let again = CreationAgain { new, ids: ids.into_iter().collect() };
+                self.db.transaction("create_links_again", again, create_all_again).await
+            }
+            (created, _) => created,
+        }
     }
 
     /// Which of these codes are taken now; also by links that are deleted or erased.
@@ -120,10 +141,11 @@ impl Store {
 /// As with one link, the answer to a repeated request comes first.
 fn create_all<'t>(tx: &'t mut Tx<'_>, new: &'t NewLinks) -> Work<'t, (), CreateLinksError> {
     Box::pin(async move {
-        let NewLinks { links, tag_ids, replay } = new;
+        let NewLinks { links, tag_ids, replay, signature } = new;
         if let Some(replay) = replay {
             replays::insert(tx, replay).await?;
         }
+        let ids = || links.iter().map(|link| link.id.get());
         let values: Vec<_> = links.iter().map(rows::inserted).collect();
         tx.execute_rows(INSERT_UNLESS_TAKEN, &values).await?;
         let taken = not_written(tx, links).await?;
@@ -134,7 +156,25 @@ fn create_all<'t>(tx: &'t mut Tx<'_>, new: &'t NewLinks) -> Work<'t, (), CreateL
         let limited = links.iter().filter(|link| link.max_clicks.is_some());
         let limits: Vec<_> = limited.map(|link| vec![Value::from(link.id)]).collect();
         tx.execute_rows(INSERT_LIMIT, &limits).await?;
+        // One row for all: the ids of a call lie side by side, but for what others took in between.
+        if let (Some(first), Some(last)) = (ids().min(), ids().max()) {
+            let details = json!({ "count": links.len(), "first_id": first, "last_id": last });
+            signature.write(tx, Action::LinkImport, None, &details).await?;
+        }
         Ok(())
+    })
+}
+
+/// Takes codes of erased links again, for the users whose they were.
+fn create_all_again<'t>(
+    tx: &'t mut Tx<'_>,
+    again: &'t CreationAgain,
+) -> Work<'t, (), CreateLinksError> {
+    Box::pin(async move {
+        for link in again.new.links.iter().filter(|link| again.ids.contains(&link.id)) {
+            give_back(tx, link).await?;
+        }
+        create_all(tx, &again.new).await
     })
 }
 

@@ -1,6 +1,6 @@
 //! Deleted links that can still be restored: the list to look for one in.
 
-use curt_domain::{LinkRecord, Timestamp};
+use curt_domain::{Access, LinkRecord, Timestamp};
 
 use super::{
     LinkPage, ListLinksError, PAGE_LEN_MAX, RESTORE_WINDOW,
@@ -14,22 +14,39 @@ use crate::{
 
 /// The page is read from `deleted_links` first, whose key is the order. Its columns get names of
 /// their own there, because a link has a `deleted_at` too.
-pub(super) const LATEST_FIRST: Sql = Sql::new(concat!(
-    "select ",
-    record_columns!(),
-    " from (select link_id as deleted_id, deleted_at as since from deleted_links
-            where $1 <= deleted_at and deleted_at <= $2 and (deleted_at < $3 or link_id < $4)
-            order by deleted_at desc, link_id desc limit $5) as latest
-     join links on links.id = deleted_id
-     left join link_totals on link_totals.link_id = deleted_id
-     left join link_limits on link_limits.link_id = deleted_id
-     order by since desc, deleted_id desc"
-));
+macro_rules! latest_first {
+    ($join:literal, $filter:literal, $limit:literal) => {
+        Sql::new(concat!(
+            "select ",
+            record_columns!(),
+            " from (select link_id as deleted_id, deleted_links.deleted_at as since
+                    from deleted_links ",
+            $join,
+            " where $1 <= deleted_links.deleted_at and deleted_links.deleted_at <= $2
+              and (deleted_links.deleted_at < $3 or link_id < $4) ",
+            $filter,
+            " order by deleted_links.deleted_at desc, link_id desc limit ",
+            $limit,
+            ") as latest
+              join links on links.id = deleted_id
+              left join link_totals on link_totals.link_id = deleted_id
+              left join link_limits on link_limits.link_id = deleted_id
+              order by since desc, deleted_id desc"
+        ))
+    };
+}
+
+pub(super) const LATEST_FIRST: Sql = latest_first!("", "", "$5");
+
+/// Passes over what others deleted, which is no more than thirty days have brought.
+const LATEST_FIRST_OF: Sql =
+    latest_first!("join links as owned on owned.id = link_id", "and owned.owner_id = $5", "$6");
 
 impl Store {
     /// A page of at most `limit` of the links that can be restored now, the latest deletion first.
     pub async fn deleted_links(
         &self,
+        access: Access,
         now: Timestamp,
         limit: u32,
         cursor: Option<&Cursor>,
@@ -42,16 +59,27 @@ impl Store {
             Some(_) => return Err(InvalidCursor.into()),
         };
         let from = now.minus(RESTORE_WINDOW);
-        let page = self.deletions([from.into(), at.into(), at.into(), id.into()], limit).await;
+        let bounds = vec![from.into(), at.into(), at.into(), id.into()];
+        let page = match access {
+            Access::All => self.deletions(LATEST_FIRST, bounds, limit).await,
+            Access::Of(user) => {
+                let of_user = [bounds, vec![user.into()]].concat();
+                self.deletions(LATEST_FIRST_OF, of_user, limit).await
+            }
+        };
         Ok(page.map_err(StoreError::while_doing("listing deleted links"))?)
     }
 
-    async fn deletions(&self, bounds: [Value<'_>; 4], limit: u32) -> Result<LinkPage, DbError> {
+    async fn deletions(
+        &self,
+        sql: Sql,
+        mut values: Vec<Value<'_>>,
+        limit: u32,
+    ) -> Result<LinkPage, DbError> {
         let limit = limit.min(PAGE_LEN_MAX) as usize;
         // One more than the page holds.
-        let wanted = Value::number(limit as u64 + 1);
-        let values: Vec<Value<'_>> = bounds.into_iter().chain([wanted]).collect();
-        let rows = self.db.rows(LATEST_FIRST, &values).await?;
+        values.push(Value::number(limit as u64 + 1));
+        let rows = self.db.rows(sql, &values).await?;
         self.end_page(rows, limit, end_at).await
     }
 }
@@ -64,4 +92,4 @@ fn end_at(record: &LinkRecord) -> Option<Cursor> {
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[Sql] = &[LATEST_FIRST];
+pub(super) const STATEMENTS: &[Sql] = &[LATEST_FIRST, LATEST_FIRST_OF];

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
-use curt_domain::{Code, InvalidDates, Link, LinkEdit, LinkId, LinkRecord, Timestamp};
+use curt_domain::{Caller, Code, InvalidDates, Link, LinkEdit, LinkId, LinkRecord, Timestamp};
+use serde_json::json;
 
 use super::{INSERT_LIMIT, LOCK, SELECT, erasure, rows, tags, versions};
 use crate::{
     ChangeKind, Store, StoreError,
+    audit::{Action, Signature},
     db::{DbError, Sql, Tx, Work},
 };
 
@@ -52,10 +54,14 @@ impl ExpectedRevision {
 struct Aim {
     id: LinkId,
     expected_revision: ExpectedRevision,
-    now: Timestamp,
+    signature: Signature,
 }
 
 impl Aim {
+    fn now(&self) -> Timestamp {
+        self.signature.at
+    }
+
     fn check_revision(&self, link: &Link) -> Result<(), EditLinkError> {
         let is_expected = self.expected_revision.is(link.revision);
         if is_expected { Ok(()) } else { Err(EditLinkError::RevisionMismatch) }
@@ -78,38 +84,42 @@ const UPDATE: Sql = Sql::new(
 );
 
 impl Store {
-    /// Changes a link; an edit that changes nothing writes nothing.
+    /// Changes a link; an edit that changes nothing writes nothing. Links that are not the caller's
+    /// are not there.
     pub async fn edit_link(
         &self,
+        caller: &Caller,
         id: LinkId,
         edit: LinkEdit,
         expected_revision: ExpectedRevision,
         now: Timestamp,
     ) -> Result<LinkRecord, EditLinkError> {
         let tag_ids = self.tag_ids(edit.tags.as_deref().unwrap_or_default()).await?;
-        let aim = Aim { id, expected_revision, now };
+        let aim = Aim { id, expected_revision, signature: self.sign(caller, now) };
         self.db.transaction("edit_link", Editing { aim, edit, tag_ids }, apply).await
     }
 
     /// Takes a link away from visitors at once; its owner has [`RESTORE_WINDOW`] to regret it.
     pub async fn delete_link(
         &self,
+        caller: &Caller,
         id: LinkId,
         expected_revision: ExpectedRevision,
         now: Timestamp,
     ) -> Result<Code, EditLinkError> {
-        let aim = Aim { id, expected_revision, now };
+        let aim = Aim { id, expected_revision, signature: self.sign(caller, now) };
         self.db.transaction("delete_link", aim, delete).await
     }
 
     /// Brings a deleted link back; one that is not deleted stays as it is.
     pub async fn restore_link(
         &self,
+        caller: &Caller,
         id: LinkId,
         expected_revision: ExpectedRevision,
         now: Timestamp,
     ) -> Result<LinkRecord, EditLinkError> {
-        let aim = Aim { id, expected_revision, now };
+        let aim = Aim { id, expected_revision, signature: self.sign(caller, now) };
         self.db.transaction("restore_link", aim, restore).await
     }
 }
@@ -118,7 +128,7 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, LinkRecord, Edi
     Box::pin(async move {
         let record = lock_present(tx, &input.aim).await?;
         let old = &record.link;
-        let new = old.edited(&input.edit, input.aim.now)?;
+        let new = old.edited(&input.edit, input.aim.now())?;
         if new == *old {
             return Ok(record);
         }
@@ -130,6 +140,7 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, LinkRecord, Edi
         if new.max_clicks.is_some() && old.max_clicks.is_none() {
             tx.execute(INSERT_LIMIT, &[new.id.into()]).await?;
         }
+        write_down(tx, &input.aim, Action::LinkEdit, &new).await?;
         Ok(LinkRecord { link: new, ..record })
     })
 }
@@ -137,8 +148,9 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, LinkRecord, Edi
 fn delete<'t>(tx: &'t mut Tx<'_>, aim: &'t Aim) -> Work<'t, Code, EditLinkError> {
     Box::pin(async move {
         let old = lock_present(tx, aim).await?.link;
-        replace(tx, &old, &with_deletion(&old, Some(aim.now), aim.now)).await?;
-        erasure::schedule(tx, aim.id, aim.now).await?;
+        replace(tx, &old, &with_deletion(&old, Some(aim.now()), aim.now())).await?;
+        erasure::schedule(tx, aim.id, aim.now()).await?;
+        write_down(tx, aim, Action::LinkDelete, &old).await?;
         Ok(old.code)
     })
 }
@@ -147,14 +159,15 @@ fn restore<'t>(tx: &'t mut Tx<'_>, aim: &'t Aim) -> Work<'t, LinkRecord, EditLin
     Box::pin(async move {
         let record = lock(tx, aim).await?;
         let deleted_at = record.link.deleted_at;
-        if deleted_at.is_some_and(|at| RESTORE_WINDOW < aim.now.since(at)) {
+        if deleted_at.is_some_and(|at| RESTORE_WINDOW < aim.now().since(at)) {
             return Err(EditLinkError::NotFound);
         }
         aim.check_revision(&record.link)?;
         let Some(deleted_at) = deleted_at else { return Ok(record) };
-        let link = with_deletion(&record.link, None, aim.now);
+        let link = with_deletion(&record.link, None, aim.now());
         replace(tx, &record.link, &link).await?;
         erasure::unschedule(tx, aim.id, deleted_at).await?;
+        write_down(tx, aim, Action::LinkRestore, &link).await?;
         Ok(LinkRecord { link, ..record })
     })
 }
@@ -173,13 +186,27 @@ async fn lock_present(tx: &mut Tx<'_>, aim: &Aim) -> Result<LinkRecord, EditLink
     Ok(record)
 }
 
-/// Locks the link's row and reads all of it, unless it is erased.
+/// Locks the link's row and reads all of it, unless it is erased or not the caller's.
 async fn lock(tx: &mut Tx<'_>, aim: &Aim) -> Result<LinkRecord, EditLinkError> {
     tx.row(LOCK, &[aim.id.into()]).await?;
     let row = tx.row(SELECT, &[aim.id.into()]).await?.ok_or(EditLinkError::NotFound)?;
     let mut record = rows::record(&row)?;
+    if !aim.signature.caller.access.includes(record.link.owner) {
+        return Err(EditLinkError::NotFound);
+    }
     record.link.tags = tags::of_link(tx, aim.id).await?;
     Ok(record)
+}
+
+/// What was changed, the versions tell.
+async fn write_down(
+    tx: &mut Tx<'_>,
+    aim: &Aim,
+    action: Action,
+    link: &Link,
+) -> Result<(), DbError> {
+    let details = json!({ "code": link.code.as_str(), "revision": link.revision });
+    aim.signature.write(tx, action, Some(link.id.get()), &details).await
 }
 
 /// Keeps the old values as a version, writes the new ones, and tells all nodes.

@@ -4,7 +4,7 @@
 //! the first does. A search by text or status has no index of its own: it passes over what it does
 //! not want.
 
-use curt_domain::{LinkRecord, LinkStatus, Tag, Timestamp};
+use curt_domain::{Access, LinkRecord, LinkStatus, Tag, Timestamp, UserId};
 
 use super::rows::{self, link_columns, record_columns, settings_columns};
 use crate::{
@@ -23,6 +23,8 @@ pub struct LinkQuery {
     pub q: Option<String>,
     pub tag: Option<Tag>,
     pub status: Option<LinkStatus>,
+    /// Whose links; those of others are not found.
+    pub owner: Option<UserId>,
     /// Created then or later.
     pub created_from: Option<Timestamp>,
     /// Created earlier than that.
@@ -60,13 +62,18 @@ pub enum ListLinksError {
     Store(#[from] StoreError),
 }
 
-/// The statements of one order: for all links, and for those of a tag.
+/// The statements of one order: for all links, for those of a tag, and for those of a user.
+///
+/// A user's links have an index by time of creation. In another order they are all looked at and
+/// sorted, which for most users is less than to pass over everybody else's.
 struct Walk {
     all: Sql,
     tagged: Sql,
+    owned: Sql,
 }
 
-/// What every list has in common. `$scope` takes `$1`; `$order` begins with its bounds, `$8` and on.
+/// What every list has in common. `$scope` takes `$1`; `$order` begins with its bounds, `$10` and
+/// on. `$2` says whether there is a tag besides the scope.
 ///
 /// The plus in `+created_at` says that the order has another index, and this is only a filter.
 /// Bounds look like `created_at <= x and (created_at < x or id < y)`, because MySQL does not know
@@ -83,13 +90,15 @@ macro_rules! list {
               where ",
             $scope,
             " = $1 and deleted_at is null
-              and ($2 = '' or search_text like $3 escape '!')
-              and ($4 = '' or case
+              and ($2 = '' or exists (select 1 from link_tags as carried
+                  where carried.link_id = links.id and carried.tag_id = $3))
+              and ($4 = '' or search_text like $5 escape '!')
+              and ($6 = '' or case
                   when disabled_at is not null then 'disabled'
-                  when expires_at <= $5 then 'expired'
+                  when expires_at <= $7 then 'expired'
                   when max_clicks <= coalesce(used, 0) then 'exhausted'
-                  when $6 < valid_from then 'scheduled'
-                  else 'active' end = $7)
+                  when $8 < valid_from then 'scheduled'
+                  else 'active' end = $9)
               and ",
             $order
         ))
@@ -108,78 +117,101 @@ macro_rules! tagged {
     };
 }
 
+macro_rules! owned {
+    ($order:literal) => {
+        list!("links", "links.owner_id", $order)
+    };
+}
+
 macro_rules! walk {
     ($order:literal) => {
-        Walk { all: all!($order), tagged: tagged!($order) }
+        Walk { all: all!($order), tagged: tagged!($order), owned: owned!($order) }
     };
 }
 
 const OLDEST_FIRST: Walk = Walk {
     all: all!(
-        "$8 <= created_at and created_at <= $9 and ($10 < created_at or $11 < id)
-         order by created_at, id limit $12"
+        "$10 <= created_at and created_at <= $11 and ($12 < created_at or $13 < id)
+         order by created_at, id limit $14"
     ),
     tagged: tagged!(
-        "$8 <= link_created_at and link_created_at <= $9
-             and ($10 < link_created_at or $11 < link_tags.link_id)
-         order by link_created_at, link_tags.link_id limit $12"
+        "$10 <= link_created_at and link_created_at <= $11
+             and ($12 < link_created_at or $13 < link_tags.link_id)
+         order by link_created_at, link_tags.link_id limit $14"
+    ),
+    owned: owned!(
+        "$10 <= created_at and created_at <= $11 and ($12 < created_at or $13 < id)
+         order by created_at, id limit $14"
     ),
 };
 
 const NEWEST_FIRST: Walk = Walk {
     all: all!(
-        "$8 <= created_at and created_at <= $9 and (created_at < $10 or id < $11)
-         order by created_at desc, id desc limit $12"
+        "$10 <= created_at and created_at <= $11 and (created_at < $12 or id < $13)
+         order by created_at desc, id desc limit $14"
     ),
     tagged: tagged!(
-        "$8 <= link_created_at and link_created_at <= $9
-             and (link_created_at < $10 or link_tags.link_id < $11)
-         order by link_created_at desc, link_tags.link_id desc limit $12"
+        "$10 <= link_created_at and link_created_at <= $11
+             and (link_created_at < $12 or link_tags.link_id < $13)
+         order by link_created_at desc, link_tags.link_id desc limit $14"
+    ),
+    owned: owned!(
+        "$10 <= created_at and created_at <= $11 and (created_at < $12 or id < $13)
+         order by created_at desc, id desc limit $14"
     ),
 };
 
 const LEAST_CLICKED_FIRST: Walk = walk!(
-    "$8 <= +created_at and +created_at <= $9 and 0 < human
-         and $10 <= human and ($11 < human or $12 < link_totals.link_id)
-     order by human, link_totals.link_id limit $13"
+    "$10 <= +created_at and +created_at <= $11 and 0 < human
+         and $12 <= human and ($13 < human or $14 < link_totals.link_id)
+     order by human, link_totals.link_id limit $15"
 );
 
 const MOST_CLICKED_FIRST: Walk = walk!(
-    "$8 <= +created_at and +created_at <= $9 and 0 < human
-         and human <= $10 and (human < $11 or link_totals.link_id < $12)
-     order by human desc, link_totals.link_id desc limit $13"
+    "$10 <= +created_at and +created_at <= $11 and 0 < human
+         and human <= $12 and (human < $13 or link_totals.link_id < $14)
+     order by human desc, link_totals.link_id desc limit $15"
 );
 
 /// Links that nobody followed mostly have no row of totals, so they go by their own ids.
 const NEVER_CLICKED_OLDEST_FIRST: Walk = walk!(
-    "$8 <= +created_at and +created_at <= $9 and coalesce(human, 0) = 0 and $10 < id
-     order by id limit $11"
+    "$10 <= +created_at and +created_at <= $11 and coalesce(human, 0) = 0 and $12 < id
+     order by id limit $13"
 );
 
 const NEVER_CLICKED_NEWEST_FIRST: Walk = walk!(
-    "$8 <= +created_at and +created_at <= $9 and coalesce(human, 0) = 0 and id < $10
-     order by id desc limit $11"
+    "$10 <= +created_at and +created_at <= $11 and coalesce(human, 0) = 0 and id < $12
+     order by id desc limit $13"
 );
 
-const BY_CODE: Walk = walk!(
-    "$8 <= +created_at and +created_at <= $9 and domain_id = 0 and $10 < code
-     order by code limit $11"
-);
+/// Here the plus says that the codes of all users are not to be walked along for those of one.
+const BY_CODE: Walk = Walk {
+    owned: owned!(
+        "$10 <= +created_at and +created_at <= $11 and +domain_id = 0 and $12 < code
+         order by code limit $13"
+    ),
+    ..walk!(
+        "$10 <= +created_at and +created_at <= $11 and domain_id = 0 and $12 < code
+         order by code limit $13"
+    )
+};
 
 impl Store {
-    /// A page of the links that are not deleted; `now` decides their status.
+    /// A page of the caller's links that are not deleted; `now` decides their status.
     pub async fn links(
         &self,
+        access: Access,
         query: &LinkQuery,
         now: Timestamp,
     ) -> Result<LinkPage, ListLinksError> {
         let walks = walks(query)?;
-        let page = self.page(query, walks, now).await;
+        let page = self.page(access, query, walks, now).await;
         Ok(page.map_err(StoreError::while_doing("listing links"))?)
     }
 
     async fn page(
         &self,
+        access: Access,
         query: &LinkQuery,
         walks: Walks<'_>,
         now: Timestamp,
@@ -189,6 +221,11 @@ impl Store {
         if query.q.as_ref().is_some_and(|text| text.contains(char::is_control)) {
             return Ok(nothing);
         }
+        let owner = match access {
+            Access::All => query.owner,
+            Access::Of(user) if query.owner.is_none_or(|owner| owner == user) => Some(user),
+            Access::Of(_) => return Ok(nothing),
+        };
         let tag_id = match &query.tag {
             None => None,
             Some(tag) => match self.tag_id(tag).await? {
@@ -196,7 +233,7 @@ impl Store {
                 None => return Ok(nothing),
             },
         };
-        let filters = filters(query, tag_id, now);
+        let filters = filters(query, owner, tag_id, now);
         let limit = query.limit.min(PAGE_LEN_MAX) as usize;
         let mut rows = Vec::new();
         for (walk, bounds) in walks {
@@ -205,7 +242,11 @@ impl Store {
             if wanted == 0 {
                 break;
             }
-            let sql = if tag_id.is_some() { walk.tagged } else { walk.all };
+            let sql = match (owner, tag_id) {
+                (Some(_), _) => walk.owned,
+                (None, Some(_)) => walk.tagged,
+                (None, None) => walk.all,
+            };
             let values =
                 filters.iter().cloned().chain(bounds).chain([Value::number(wanted as u64)]);
             rows.extend(self.db.rows(sql, &values.collect::<Vec<_>>()).await?);
@@ -285,14 +326,22 @@ fn walks(query: &LinkQuery) -> Result<Walks<'_>, InvalidCursor> {
     })
 }
 
-/// `$1` to `$7` of every list.
-fn filters(query: &LinkQuery, tag_id: Option<i64>, now: Timestamp) -> [Value<'_>; 7] {
-    // Without a tag it is the workspace, of which there is one so far.
-    let scope = tag_id.unwrap_or(0);
+/// `$1` to `$9` of every list.
+fn filters(
+    query: &LinkQuery,
+    owner: Option<UserId>,
+    tag_id: Option<i64>,
+    now: Timestamp,
+) -> [Value<'_>; 9] {
+    // Without an owner or a tag it is the workspace, of which there is one so far.
+    let scope = owner.map(Value::from).or(tag_id.map(Value::from)).unwrap_or(Value::from(0_i64));
+    let besides = if owner.is_some() && tag_id.is_some() { "tag" } else { "" };
     let search = query.q.as_deref().unwrap_or_default();
     let status = query.status.map_or("", LinkStatus::as_str);
     [
-        scope.into(),
+        scope,
+        besides.into(),
+        tag_id.unwrap_or(0).into(),
         search.into(),
         pattern(search).into(),
         status.into(),
@@ -303,7 +352,7 @@ fn filters(query: &LinkQuery, tag_id: Option<i64>, now: Timestamp) -> [Value<'_>
 }
 
 /// For `like … escape '!'`: whatever contains the text, whose own wildcards mean themselves.
-fn pattern(search: &str) -> String {
+pub(crate) fn pattern(search: &str) -> String {
     let mut pattern = String::from("%");
     for c in rows::without_case(search).chars() {
         if matches!(c, '%' | '_' | '!') {
@@ -331,18 +380,25 @@ fn end_at(record: &LinkRecord, sort: LinkSort) -> Cursor {
 pub(super) const STATEMENTS: &[Sql] = &[
     OLDEST_FIRST.all,
     OLDEST_FIRST.tagged,
+    OLDEST_FIRST.owned,
     NEWEST_FIRST.all,
     NEWEST_FIRST.tagged,
+    NEWEST_FIRST.owned,
     LEAST_CLICKED_FIRST.all,
     LEAST_CLICKED_FIRST.tagged,
+    LEAST_CLICKED_FIRST.owned,
     MOST_CLICKED_FIRST.all,
     MOST_CLICKED_FIRST.tagged,
+    MOST_CLICKED_FIRST.owned,
     NEVER_CLICKED_OLDEST_FIRST.all,
     NEVER_CLICKED_OLDEST_FIRST.tagged,
+    NEVER_CLICKED_OLDEST_FIRST.owned,
     NEVER_CLICKED_NEWEST_FIRST.all,
     NEVER_CLICKED_NEWEST_FIRST.tagged,
+    NEVER_CLICKED_NEWEST_FIRST.owned,
     BY_CODE.all,
     BY_CODE.tagged,
+    BY_CODE.owned,
 ];
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 
 use curt_domain::{
     ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, RedirectStatus, Route,
-    Tag, TargetUrl, Timestamp, Title,
+    Tag, TargetUrl, Timestamp, Title, UserId,
 };
 
 use crate::db::{DbError, Row, Value};
@@ -18,7 +18,7 @@ macro_rules! settings_columns {
 /// A link's own columns, as far as a [`Link`] has them.
 macro_rules! link_columns {
     () => {
-        concat!("id, code, created_at, ", settings_columns!())
+        concat!("id, code, created_at, owner_id, ", settings_columns!())
     };
 }
 
@@ -37,7 +37,7 @@ macro_rules! insert_link {
             link_columns!(),
             ", target_host, target_hash, search_text)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-                     $18, $19)"
+                     $18, $19, $20)"
         )
     };
 }
@@ -47,7 +47,7 @@ pub(super) use {insert_link, link_columns, record_columns, settings_columns};
 /// How many columns `settings_columns!` names.
 const SETTINGS_LEN: usize = 13;
 /// Where the settings begin in `link_columns!`.
-const SETTINGS_START: usize = 3;
+const SETTINGS_START: usize = 4;
 /// Where in `record_columns!` follows what happened to the link.
 const TOTALS_START: usize = SETTINGS_START + SETTINGS_LEN;
 
@@ -77,7 +77,8 @@ pub(super) fn derived(link: &Link) -> [Value<'static>; 3] {
 
 /// Everything that `insert into links` takes.
 pub(super) fn inserted(link: &Link) -> Vec<Value<'_>> {
-    let own = [link.id.into(), link.code.as_str().into(), link.created_at.into()];
+    let own =
+        [link.id.into(), link.code.as_str().into(), link.created_at.into(), link.owner.into()];
     own.into_iter().chain(settings(link)).chain(derived(link)).collect()
 }
 
@@ -121,15 +122,21 @@ pub(super) fn record(row: &Row) -> Result<LinkRecord, DbError> {
 }
 
 fn link(row: &Row) -> Result<Link, DbError> {
-    let origin = Origin { id: id(row, 0)?, code: code(row, 1)?, created_at: some_time(row, 2)? };
+    let origin = Origin {
+        id: id(row, 0)?,
+        code: code(row, 1)?,
+        created_at: some_time(row, 2)?,
+        owner: owner(row, 3)?,
+    };
     origin.with_settings(row, SETTINGS_START, Vec::new())
 }
 
-/// What of a link never changes.
+/// What of a link no edit changes.
 pub(super) struct Origin {
     pub(super) id: LinkId,
     pub(super) code: Code,
     pub(super) created_at: Timestamp,
+    pub(super) owner: Option<UserId>,
 }
 
 impl Origin {
@@ -145,6 +152,7 @@ impl Origin {
         Ok(Link {
             id: self.id,
             code: self.code,
+            owner: self.owner,
             target: target(row, start)?,
             title: title.transpose().map_err(DbError::unreadable)?,
             note: note.transpose().map_err(DbError::unreadable)?,
@@ -181,6 +189,12 @@ pub(super) fn route(row: &Row) -> Result<Route, DbError> {
 pub(super) fn id(row: &Row, column: usize) -> Result<LinkId, DbError> {
     let id = LinkId::new(row.number(column)?);
     id.ok_or_else(|| DbError::unreadable("an id from 2^53 on"))
+}
+
+pub(super) fn owner(row: &Row, column: usize) -> Result<Option<UserId>, DbError> {
+    let Some(id) = row.optional_number(column)? else { return Ok(None) };
+    let id = UserId::new(id);
+    id.map(Some).ok_or_else(|| DbError::unreadable("an id from 2^53 on"))
 }
 
 pub(super) fn code(row: &Row, column: usize) -> Result<Code, DbError> {

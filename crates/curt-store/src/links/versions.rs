@@ -1,6 +1,6 @@
 //! The history of a link: what each edit replaced, by the revision that it replaced.
 
-use curt_domain::{Link, LinkId, Tag, Timestamp};
+use curt_domain::{Access, Link, LinkId, Tag, Timestamp};
 
 use super::{
     PAGE_LEN_MAX,
@@ -34,28 +34,34 @@ const SELECT: Sql = Sql::new(concat!(
 const SETTINGS_START: usize = 2;
 
 const ORIGIN: Sql =
-    Sql::new("select code, created_at from links where id = $1 and deleted_at is null");
+    Sql::new("select code, created_at, owner_id from links where id = $1 and deleted_at is null");
 
 impl Store {
-    /// What edits replaced, newest first, at most [`PAGE_LEN_MAX`]; `None` if there is no such link.
+    /// What edits replaced, newest first, at most [`PAGE_LEN_MAX`]; `None` if there is no such link,
+    /// as far as the caller may know.
     pub async fn link_versions(
         &self,
+        access: Access,
         id: LinkId,
         before_revision: Option<u64>,
         limit: u32,
     ) -> Result<Option<Vec<LinkVersion>>, StoreError> {
-        self.versions(id, before_revision, limit)
+        self.versions(access, id, before_revision, limit)
             .await
             .map_err(StoreError::while_doing("reading a link's history"))
     }
 
     async fn versions(
         &self,
+        access: Access,
         id: LinkId,
         before_revision: Option<u64>,
         limit: u32,
     ) -> Result<Option<Vec<LinkVersion>>, DbError> {
         let Some(origin) = self.db.row(ORIGIN, &[id.into()]).await? else { return Ok(None) };
+        if !access.includes(rows::owner(&origin, 2)?) {
+            return Ok(None);
+        }
         let before = before_revision.and_then(|revision| i64::try_from(revision).ok());
         let limit = i64::from(limit.min(PAGE_LEN_MAX));
         let values = [id.into(), before.unwrap_or(i64::MAX).into(), limit.into()];
@@ -65,8 +71,12 @@ impl Store {
 }
 
 fn version(row: &Row, id: LinkId, origin: &Row) -> Result<LinkVersion, DbError> {
-    let origin =
-        Origin { id, code: rows::code(origin, 0)?, created_at: rows::some_time(origin, 1)? };
+    let origin = Origin {
+        id,
+        code: rows::code(origin, 0)?,
+        created_at: rows::some_time(origin, 1)?,
+        owner: rows::owner(origin, 2)?,
+    };
     let tags = row.text(1)?.lines().map(Tag::parse).collect::<Result<_, _>>();
     Ok(LinkVersion {
         link: origin.with_settings(row, SETTINGS_START, tags.map_err(DbError::unreadable)?)?,

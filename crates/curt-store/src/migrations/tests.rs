@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, error::Error, fs, iter, path::Path};
 
-use curt_domain::{LinkEdit, ManualClock, TargetUrl};
+use curt_domain::{Access, Caller, LinkEdit, ManualClock, TargetUrl};
 use futures_util::future::try_join_all;
 use testkit::databases::{TestDatabase, for_each_engine, for_each_server};
 
@@ -156,15 +156,17 @@ async fn p8_the_previous_release_runs_on_a_newer_schema() {
             store.db.execute(Sql::new(table), &[]).await.unwrap();
         }
         let old = link(1);
-        store.create_link(old.clone(), None).await.unwrap();
+        store.create_link(&Caller::SYSTEM, old.clone(), None).await.unwrap();
         let target = TargetUrl::from_stored("https://example.com/edited").unwrap();
         let edit = LinkEdit { target: Some(target.clone()), ..LinkEdit::default() };
-        let edited =
-            store.edit_link(old.id, edit, ExpectedRevision::Any, clock().now()).await.unwrap();
-        assert_eq!(store.link(old.id).await.unwrap(), Some(edited));
+        let edited = store
+            .edit_link(&Caller::SYSTEM, old.id, edit, ExpectedRevision::Any, clock().now())
+            .await
+            .unwrap();
+        assert_eq!(store.link(Access::All, old.id).await.unwrap(), Some(edited));
         let route = store.route(&old.code).await.unwrap();
         assert_eq!(route.map(|route| route.target), Some(target));
-        let versions = store.link_versions(old.id, None, 10).await.unwrap().unwrap();
+        let versions = store.link_versions(Access::All, old.id, None, 10).await.unwrap().unwrap();
         assert!(versions.into_iter().map(|version| version.link).eq([old]));
         assert_eq!(store.newest_change().await.unwrap(), 1);
     })

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use curt_domain::{Code, Link, LinkId, MaxClicks, Note, Title};
+use curt_domain::{Access, Caller, Code, Link, LinkId, MaxClicks, Note, Title};
 use curt_store::{
     CreateLinksError, ExpectedRevision, LINKS_AT_ONCE_MAX, LinkSort, NewReplay, Store,
 };
@@ -35,7 +35,7 @@ fn taken(result: Result<(), CreateLinksError>) -> Vec<LinkId> {
 }
 
 async fn count(store: &Store) -> usize {
-    store.links(&query(LinkSort::ShortCode), now()).await.unwrap().items.len()
+    store.links(Access::All, &query(LinkSort::ShortCode), now()).await.unwrap().items.len()
 }
 
 #[tokio::test]
@@ -51,9 +51,9 @@ async fn as_many_links_as_fit_are_written_with_all_that_is_in_them() {
                 link.max_clicks = MaxClicks::new(number + 1);
             }
         }
-        store.create_links(new.clone(), None).await.unwrap();
+        store.create_links(&Caller::SYSTEM, new.clone(), None).await.unwrap();
         for link in [&new[0], &new[1], &new[6], new.last().unwrap()] {
-            assert_eq!(store.link(link.id).await.unwrap().unwrap().link, *link);
+            assert_eq!(store.link(Access::All, link.id).await.unwrap().unwrap().link, *link);
             assert_eq!(store.route(&link.code).await.unwrap(), Some(route(link)));
             if let Some(max) = link.max_clicks {
                 assert!(store.use_click(link.id, max).await.unwrap());
@@ -62,7 +62,7 @@ async fn as_many_links_as_fit_are_written_with_all_that_is_in_them() {
         let mut by_tag = query(LinkSort::CreatedAt);
         by_tag.tag = tags(&["tag 4"]).pop();
         by_tag.limit = 200;
-        let found = store.links(&by_tag, now()).await.unwrap().items;
+        let found = store.links(Access::All, &by_tag, now()).await.unwrap().items;
         assert_eq!(
             found.len(),
             new.iter().filter(|link| link.tags == tags(&["all", "tag 4"])).count()
@@ -74,9 +74,9 @@ async fn as_many_links_as_fit_are_written_with_all_that_is_in_them() {
 #[tokio::test]
 async fn no_links_are_nothing_to_write() {
     for_each_store(async |store| {
-        store.create_links(Vec::new(), None).await.unwrap();
+        store.create_links(&Caller::SYSTEM, Vec::new(), None).await.unwrap();
         assert_eq!(count(store).await, 0);
-        store.create_links(Vec::new(), Some(replay("key"))).await.unwrap();
+        store.create_links(&Caller::SYSTEM, Vec::new(), Some(replay("key"))).await.unwrap();
         assert!(store.replay("admin", "key").await.unwrap().is_some());
     })
     .await;
@@ -87,13 +87,13 @@ async fn taken_codes_are_named_and_nothing_is_written() {
     for_each_store(async |store| {
         create(store, &link(1, "mine")).await;
         create(store, &link(2, "erased")).await;
-        store.delete_link(id(2), ExpectedRevision::Any, now()).await.unwrap();
+        store.delete_link(&Caller::SYSTEM, id(2), ExpectedRevision::Any, now()).await.unwrap();
         let mut new = links(10..=15);
         new[1].code = "mine".parse().unwrap();
         new[3].code = "erased".parse().unwrap();
         new[5].code = new[4].code.clone();
         new[0].tags = tags(&["a"]);
-        let refused = store.create_links(new.clone(), Some(replay("key"))).await;
+        let refused = store.create_links(&Caller::SYSTEM, new.clone(), Some(replay("key"))).await;
         assert_eq!(taken(refused), [id(11), id(13), id(15)]);
         assert_eq!(count(store).await, 1);
         assert_eq!(store.replay("admin", "key").await.unwrap(), None);
@@ -101,7 +101,7 @@ async fn taken_codes_are_named_and_nothing_is_written() {
         // Another case is another code.
         new[1].code = "Mine".parse().unwrap();
         new.retain(|link| ![13, 15].contains(&link.id.get()));
-        store.create_links(new, Some(replay("key"))).await.unwrap();
+        store.create_links(&Caller::SYSTEM, new, Some(replay("key"))).await.unwrap();
         assert_eq!(count(store).await, 5);
     })
     .await;
@@ -110,13 +110,13 @@ async fn taken_codes_are_named_and_nothing_is_written() {
 #[tokio::test]
 async fn a_key_that_was_used_makes_no_links() {
     for_each_store(async |store| {
-        store.create_links(links(1..=3), Some(replay("key"))).await.unwrap();
+        store.create_links(&Caller::SYSTEM, links(1..=3), Some(replay("key"))).await.unwrap();
         for again in [links(4..=6), links(1..=3)] {
-            let refused = store.create_links(again, Some(replay("key"))).await;
+            let refused = store.create_links(&Caller::SYSTEM, again, Some(replay("key"))).await;
             assert!(matches!(refused, Err(CreateLinksError::ReplayExists)), "{refused:?}");
         }
         assert_eq!(count(store).await, 3);
-        store.create_links(links(4..=6), Some(replay("other"))).await.unwrap();
+        store.create_links(&Caller::SYSTEM, links(4..=6), Some(replay("other"))).await.unwrap();
     })
     .await;
 }
@@ -126,7 +126,7 @@ async fn of_equal_requests_at_the_same_time_one_makes_links() {
     for_each_store(async |store| {
         let all = (0..10).map(|request| {
             let new = links(request * 10 + 1..=request * 10 + 10);
-            store.create_links(new, Some(replay("key")))
+            store.create_links(&Caller::SYSTEM, new, Some(replay("key")))
         });
         let made = in_parallel(all).await.into_iter().flatten().count();
         assert_eq!((made, count(store).await), (1, 10));
@@ -147,7 +147,7 @@ async fn race_01_one_of_many_gets_the_codes_that_all_want() {
             if request % 2 == 1 {
                 new.reverse();
             }
-            store.create_links(new, None)
+            store.create_links(&Caller::SYSTEM, new, None)
         });
         let (made, refused): (Vec<_>, Vec<_>) =
             in_parallel(all).await.into_iter().partition(Result::is_ok);
@@ -164,7 +164,7 @@ async fn taken_codes_can_be_asked_for() {
     for_each_store(async |store| {
         create(store, &link(1, "null")).await;
         create(store, &link(2, "a_-Z9")).await;
-        store.delete_link(id(2), ExpectedRevision::Any, now()).await.unwrap();
+        store.delete_link(&Caller::SYSTEM, id(2), ExpectedRevision::Any, now()).await.unwrap();
         let codes: [Code; 4] = ["null", "NULL", "a_-Z9", "free"].map(|code| code.parse().unwrap());
         let expected = HashSet::from([codes[0].clone(), codes[2].clone()]);
         assert_eq!(store.taken_codes(&codes).await.unwrap(), expected);

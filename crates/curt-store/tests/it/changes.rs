@@ -1,6 +1,6 @@
 //! Reading the changes feed, and forgetting its oldest part.
 
-use curt_domain::{LinkEdit, Title};
+use curt_domain::{Access, Caller, LinkEdit, Title};
 use curt_store::{Changes, ExpectedRevision, Store};
 
 use crate::stores::{create, for_each_store, id, in_parallel, later, link, now};
@@ -9,7 +9,10 @@ use crate::stores::{create, for_each_store, id, in_parallel, later, link, now};
 async fn change(store: &Store, number: u64) {
     let title = Title::parse(&number.to_string()).unwrap();
     let edit = LinkEdit { title: Some(Some(title)), ..LinkEdit::default() };
-    store.edit_link(id(1), edit, ExpectedRevision::Any, later(number)).await.unwrap();
+    store
+        .edit_link(&Caller::SYSTEM, id(1), edit, ExpectedRevision::Any, later(number))
+        .await
+        .unwrap();
 }
 
 /// The numbers that were read, and where to go on.
@@ -95,7 +98,13 @@ async fn parallel_edits_are_numbered_without_gaps() {
         let edits = (0..40).map(|number| {
             let title = Title::parse(&format!("title {number}")).unwrap();
             let edit = LinkEdit { title: Some(Some(title)), ..LinkEdit::default() };
-            store.edit_link(id(1 + number % 10), edit, ExpectedRevision::Any, now())
+            store.edit_link(
+                &Caller::SYSTEM,
+                id(1 + number % 10),
+                edit,
+                ExpectedRevision::Any,
+                now(),
+            )
         });
         for result in in_parallel(edits).await {
             result.unwrap();
@@ -103,7 +112,10 @@ async fn parallel_edits_are_numbered_without_gaps() {
         let expected = ((1..=40).collect(), 40);
         assert_eq!(numbers_after(store, 0, 100).await, Some(expected));
         for number in 1..=10 {
-            assert_eq!(store.link(id(number)).await.unwrap().unwrap().link.revision, 5);
+            assert_eq!(
+                store.link(Access::All, id(number)).await.unwrap().unwrap().link.revision,
+                5
+            );
         }
     })
     .await;

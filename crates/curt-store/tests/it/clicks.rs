@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use curt_domain::{Bucket, ClickClass, ClickTotals, Span, Timestamp};
+use curt_domain::{Access, Bucket, ClickClass, ClickTotals, Span, Timestamp};
 use curt_store::{
     AddClicksError, CLICK_ROWS_MAX, ClickBatch, ClickLosses, JournalMark, LinkClicks, MarkMove,
     Store,
@@ -60,7 +60,7 @@ fn span(from: u32, to: u32) -> Span {
 }
 
 async fn totals(store: &Store, number: u64) -> ClickTotals {
-    store.link(id(number)).await.unwrap().unwrap().clicks
+    store.link(Access::All, id(number)).await.unwrap().unwrap().clicks
 }
 
 fn assert_moved(result: &Result<(), AddClicksError>) {
@@ -91,7 +91,7 @@ async fn clicks_are_added_by_class_link_and_time() {
         assert_eq!(store.clicks_within(id(1), span(1, 9)).await.unwrap(), humans(10));
         assert_eq!(store.clicks_within(id(1), span(2, 9)).await.unwrap(), humans(0));
         assert_eq!(store.clicks_within(id(2), span(0, 9)).await.unwrap(), humans(7));
-        let record = store.link(id(1)).await.unwrap().unwrap();
+        let record = store.link(Access::All, id(1)).await.unwrap().unwrap();
         assert_eq!(record.clicks, ClickTotals { human: 14, ..every_class });
         assert_eq!(record.last_click_at, Some(clicks(1, 1, 0).last_at));
         assert_eq!(totals(store, 2).await, humans(7));

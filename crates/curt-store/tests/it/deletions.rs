@@ -1,6 +1,6 @@
 //! Finding deleted links while they can be restored, and any link by its code.
 
-use curt_domain::{Link, LinkRecord, LinkStatus, MaxClicks};
+use curt_domain::{Access, Caller, Link, LinkRecord, LinkStatus, MaxClicks};
 use curt_store::{Cursor, ExpectedRevision, LinkSort, ListLinksError, RESTORE_WINDOW, Store};
 
 use crate::{
@@ -13,7 +13,8 @@ async fn walk(store: &Store, limit: u32) -> Vec<String> {
     let mut codes = Vec::new();
     let mut cursor: Option<Cursor> = None;
     loop {
-        let page = store.deleted_links(later(100), limit, cursor.as_ref()).await.unwrap();
+        let page =
+            store.deleted_links(Access::All, later(100), limit, cursor.as_ref()).await.unwrap();
         assert!(page.items.len() <= limit as usize);
         codes.extend(page.items.iter().map(|record| record.link.code.to_string()));
         let Some(next) = page.next else { return codes };
@@ -33,12 +34,15 @@ async fn deleted_links_are_listed_by_their_latest_deletion() {
         }
         // Two at the same time: the higher id comes first.
         for (number, deleted_at) in [(1, 30), (2, 10), (3, 20), (4, 20)] {
-            store.delete_link(id(number), ExpectedRevision::Any, later(deleted_at)).await.unwrap();
+            store
+                .delete_link(&Caller::SYSTEM, id(number), ExpectedRevision::Any, later(deleted_at))
+                .await
+                .unwrap();
         }
         for limit in 1..=5 {
             assert_eq!(walk(store, limit).await, ["one", "four", "three", "two"], "{limit}");
         }
-        store.restore_link(id(1), ExpectedRevision::Any, later(40)).await.unwrap();
+        store.restore_link(&Caller::SYSTEM, id(1), ExpectedRevision::Any, later(40)).await.unwrap();
         assert_eq!(store.erase_deleted(later(11), 10).await.unwrap(), 1);
         assert_eq!(walk(store, 5).await, ["four", "three"]);
     })
@@ -49,11 +53,11 @@ async fn deleted_links_are_listed_by_their_latest_deletion() {
 async fn what_can_no_longer_be_restored_is_not_listed() {
     for_each_store(async |store| {
         create(store, &link(1, "abc")).await;
-        store.delete_link(id(1), ExpectedRevision::Any, now()).await.unwrap();
+        store.delete_link(&Caller::SYSTEM, id(1), ExpectedRevision::Any, now()).await.unwrap();
         let last = now().plus(RESTORE_WINDOW);
-        assert_eq!(store.deleted_links(last, 10, None).await.unwrap().items.len(), 1);
+        assert_eq!(store.deleted_links(Access::All, last, 10, None).await.unwrap().items.len(), 1);
         let too_late = later(1).plus(RESTORE_WINDOW);
-        assert_eq!(store.deleted_links(too_late, 10, None).await.unwrap().items, []);
+        assert_eq!(store.deleted_links(Access::All, too_late, 10, None).await.unwrap().items, []);
     })
     .await;
 }
@@ -65,17 +69,20 @@ async fn cursors_of_links_and_of_deleted_links_are_not_for_each_other() {
             create(store, &link(number, code)).await;
         }
         for number in [1, 2] {
-            store.delete_link(id(number), ExpectedRevision::Any, now()).await.unwrap();
+            store
+                .delete_link(&Caller::SYSTEM, id(number), ExpectedRevision::Any, now())
+                .await
+                .unwrap();
         }
         let mut list = query(LinkSort::CreatedAtDesc);
         list.limit = 1;
-        let of_links = store.links(&list, now()).await.unwrap().next;
-        let of_deleted = store.deleted_links(now(), 1, None).await.unwrap().next;
+        let of_links = store.links(Access::All, &list, now()).await.unwrap().next;
+        let of_deleted = store.deleted_links(Access::All, now(), 1, None).await.unwrap().next;
 
-        let refused = store.deleted_links(now(), 1, of_links.as_ref()).await;
+        let refused = store.deleted_links(Access::All, now(), 1, of_links.as_ref()).await;
         assert!(matches!(refused, Err(ListLinksError::InvalidCursor(_))), "{refused:?}");
         list.cursor = of_deleted;
-        let refused = store.links(&list, now()).await;
+        let refused = store.links(Access::All, &list, now()).await;
         assert!(matches!(refused, Err(ListLinksError::InvalidCursor(_))), "{refused:?}");
     })
     .await;
@@ -90,26 +97,29 @@ async fn a_code_finds_its_link_until_that_is_erased() {
         create(store, &link(2, "other")).await;
         store.use_click(id(1), rich.max_clicks.unwrap()).await.unwrap();
 
-        let found = store.link_by_code(&rich.code).await.unwrap().unwrap();
+        let found = store.link_by_code(Access::All, &rich.code).await.unwrap().unwrap();
         assert_eq!(
             (&found.link, found.used_clicks, status(&found)),
             (&rich, 1, LinkStatus::Active)
         );
         for absent in ["printed", "nothing"] {
-            assert_eq!(store.link_by_code(&absent.parse().unwrap()).await.unwrap(), None);
+            assert_eq!(
+                store.link_by_code(Access::All, &absent.parse().unwrap()).await.unwrap(),
+                None
+            );
         }
 
-        store.delete_link(id(1), ExpectedRevision::Any, later(10)).await.unwrap();
-        let deleted = store.link_by_code(&rich.code).await.unwrap().unwrap();
+        store.delete_link(&Caller::SYSTEM, id(1), ExpectedRevision::Any, later(10)).await.unwrap();
+        let deleted = store.link_by_code(Access::All, &rich.code).await.unwrap().unwrap();
         assert_eq!(
             (deleted.link.deleted_at, status(&deleted)),
             (Some(later(10)), LinkStatus::Deleted)
         );
         assert_eq!(deleted.link.tags, rich.tags);
-        assert_eq!(store.link(id(1)).await.unwrap(), None);
+        assert_eq!(store.link(Access::All, id(1)).await.unwrap(), None);
 
         assert_eq!(store.erase_deleted(later(11), 10).await.unwrap(), 1);
-        assert_eq!(store.link_by_code(&rich.code).await.unwrap(), None);
+        assert_eq!(store.link_by_code(Access::All, &rich.code).await.unwrap(), None);
     })
     .await;
 }

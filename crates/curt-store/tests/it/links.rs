@@ -1,7 +1,8 @@
 //! Creating links, reading them, and what redirects see of them.
 
 use curt_domain::{
-    ClickTotals, Dates, Link, LinkRecord, MaxClicks, Note, RedirectStatus, TargetUrl, Title,
+    Access, Caller, ClickTotals, Dates, Link, LinkRecord, MaxClicks, Note, RedirectStatus,
+    TargetUrl, Title,
 };
 use curt_store::CreateLinkError;
 
@@ -36,11 +37,11 @@ async fn a_link_reads_back_as_it_was_written() {
     for_each_store(async |store| {
         for link in [link(1, "plain"), full_link()] {
             create(store, &link).await;
-            let read = store.link(link.id).await.unwrap();
+            let read = store.link(Access::All, link.id).await.unwrap();
             assert_eq!(read, Some(untouched(link.clone())));
             assert_eq!(store.route(&link.code).await.unwrap(), Some(route(&link)));
         }
-        assert_eq!(store.link(id(7)).await.unwrap(), None);
+        assert_eq!(store.link(Access::All, id(7)).await.unwrap(), None);
         assert_eq!(store.route(&"nobody".parse().unwrap()).await.unwrap(), None);
     })
     .await;
@@ -62,7 +63,7 @@ async fn the_longest_texts_fit() {
                 ..link(number as u64, &format!("{number:x>64}"))
             };
             create(store, &longest).await;
-            assert_eq!(store.link(longest.id).await.unwrap().unwrap().link, longest);
+            assert_eq!(store.link(Access::All, longest.id).await.unwrap().unwrap().link, longest);
         }
     })
     .await;
@@ -72,10 +73,10 @@ async fn the_longest_texts_fit() {
 async fn a_taken_code_is_refused_and_case_matters() {
     for_each_store(async |store| {
         create(store, &link(1, "abc")).await;
-        let plain = store.create_link(link(2, "abc"), None).await;
+        let plain = store.create_link(&Caller::SYSTEM, link(2, "abc"), None).await;
         assert!(matches!(plain, Err(CreateLinkError::CodeTaken)), "{plain:?}");
         let tagged = Link { tags: tags(&["new"]), max_clicks: MaxClicks::new(1), ..link(3, "abc") };
-        let tagged = store.create_link(tagged, None).await;
+        let tagged = store.create_link(&Caller::SYSTEM, tagged, None).await;
         assert!(matches!(tagged, Err(CreateLinkError::CodeTaken)), "{tagged:?}");
         for (number, code) in [(4, "ABC"), (5, "Abc"), (6, "abc-"), (7, "abc_")] {
             create(store, &link(number, code)).await;
@@ -83,8 +84,8 @@ async fn a_taken_code_is_refused_and_case_matters() {
         let first = store.route(&"abc".parse().unwrap()).await.unwrap().unwrap();
         assert_eq!(first.id, id(1));
         assert_eq!(store.route(&"aBC".parse().unwrap()).await.unwrap(), None);
-        assert_eq!(store.link(id(2)).await.unwrap(), None);
-        assert_eq!(store.link(id(3)).await.unwrap(), None);
+        assert_eq!(store.link(Access::All, id(2)).await.unwrap(), None);
+        assert_eq!(store.link(Access::All, id(3)).await.unwrap(), None);
     })
     .await;
 }
@@ -96,10 +97,10 @@ async fn clicks_of_a_limited_link_are_used_up_one_by_one() {
         create(store, &limited).await;
         let max = limited.max_clicks.unwrap();
         assert!(store.use_click(limited.id, max).await.unwrap());
-        assert_eq!(store.link(limited.id).await.unwrap().unwrap().used_clicks, 1);
+        assert_eq!(store.link(Access::All, limited.id).await.unwrap().unwrap().used_clicks, 1);
         assert!(store.use_click(limited.id, max).await.unwrap());
         assert!(!store.use_click(limited.id, max).await.unwrap());
-        assert_eq!(store.link(limited.id).await.unwrap().unwrap().used_clicks, 2);
+        assert_eq!(store.link(Access::All, limited.id).await.unwrap().unwrap().used_clicks, 2);
         // A link without a limit has no clicks to use up, and neither has one that is not there.
         create(store, &link(2, "free")).await;
         assert!(!store.use_click(id(2), max).await.unwrap());
@@ -113,10 +114,13 @@ async fn a_refused_create_leaves_nothing_behind() {
     for_each_store(async |store| {
         create(store, &link(1, "abc")).await;
         let refused = Link { max_clicks: MaxClicks::new(1), tags: tags(&["a"]), ..link(2, "abc") };
-        store.create_link(refused.clone(), None).await.unwrap_err();
+        store.create_link(&Caller::SYSTEM, refused.clone(), None).await.unwrap_err();
         let again = Link { code: "def".parse().unwrap(), tags: Vec::new(), ..refused };
         create(store, &again).await;
-        assert_eq!(store.link(again.id).await.unwrap(), Some(untouched(again.clone())));
+        assert_eq!(
+            store.link(Access::All, again.id).await.unwrap(),
+            Some(untouched(again.clone()))
+        );
         assert!(store.use_click(again.id, again.max_clicks.unwrap()).await.unwrap());
     })
     .await;

@@ -3,7 +3,9 @@
 
 use std::collections::HashSet;
 
-use curt_domain::{Dates, Link, LinkStatus, MaxClicks, Tag, TargetUrl, Timestamp, Title};
+use curt_domain::{
+    Access, Caller, Dates, Link, LinkStatus, MaxClicks, Tag, TargetUrl, Timestamp, Title,
+};
 use curt_store::{
     Cursor, ExpectedRevision, InvalidCursor, LinkQuery, LinkSort, ListLinksError, PAGE_LEN_MAX,
     Store,
@@ -25,6 +27,7 @@ pub(crate) fn query(sort: LinkSort) -> LinkQuery {
         q: None,
         tag: None,
         status: None,
+        owner: None,
         created_from: None,
         created_to: None,
         sort,
@@ -38,7 +41,7 @@ fn search(text: &str) -> LinkQuery {
 }
 
 async fn codes(store: &Store, query: &LinkQuery) -> Vec<String> {
-    let page = store.links(query, now()).await.unwrap();
+    let page = store.links(Access::All, query, now()).await.unwrap();
     page.items.iter().map(|record| record.link.code.to_string()).collect()
 }
 
@@ -47,7 +50,7 @@ async fn codes_in_pages(store: &Store, mut query: LinkQuery, limit: u32) -> Vec<
     query.limit = limit;
     let mut codes = Vec::new();
     loop {
-        let page = store.links(&query, now()).await.unwrap();
+        let page = store.links(Access::All, &query, now()).await.unwrap();
         assert!(page.items.len() <= limit as usize);
         codes.extend(page.items.iter().map(|record| record.link.code.to_string()));
         let Some(next) = page.next else { return codes };
@@ -108,9 +111,12 @@ async fn links_that_come_and_go_move_no_page() {
     for_each_store(async |store| {
         create_seven(store).await;
         let first = LinkQuery { limit: 3, ..query(LinkSort::CreatedAtDesc) };
-        let page = store.links(&first, now()).await.unwrap();
+        let page = store.links(Access::All, &first, now()).await.unwrap();
         create(store, &Link { created_at: later(60), ..link(8, "new") }).await;
-        store.delete_link(page.items[2].link.id, ExpectedRevision::Any, now()).await.unwrap();
+        store
+            .delete_link(&Caller::SYSTEM, page.items[2].link.id, ExpectedRevision::Any, now())
+            .await
+            .unwrap();
         let rest = LinkQuery { limit: 50, cursor: page.next, ..first };
         assert_eq!(codes(store, &rest).await, ["_", "a", "A", "-"]);
     })
@@ -123,10 +129,11 @@ async fn a_cursor_of_another_order_is_refused() {
         create_seven(store).await;
         for from in SORTS {
             let page = LinkQuery { limit: 1, ..query(from) };
-            let cursor: Cursor = store.links(&page, now()).await.unwrap().next.unwrap();
+            let cursor: Cursor =
+                store.links(Access::All, &page, now()).await.unwrap().next.unwrap();
             for to in SORTS.into_iter().filter(|to| *to != from) {
                 let mixed = LinkQuery { cursor: Some(cursor.clone()), ..query(to) };
-                let refused = store.links(&mixed, now()).await;
+                let refused = store.links(Access::All, &mixed, now()).await;
                 assert!(
                     matches!(refused, Err(ListLinksError::InvalidCursor(InvalidCursor))),
                     "{from:?} {to:?} {refused:?}"
@@ -163,7 +170,7 @@ async fn links_are_found_by_code_title_host_and_path_in_any_case() {
             assert_eq!(codes(store, &search(text)).await, expected, "{text:?}");
         }
         let edit = curt_domain::LinkEdit { title: Some(titled("Birnen")), ..Default::default() };
-        store.edit_link(id(1), edit, ExpectedRevision::Any, now()).await.unwrap();
+        store.edit_link(&Caller::SYSTEM, id(1), edit, ExpectedRevision::Any, now()).await.unwrap();
         assert_eq!(codes(store, &search("äpfel")).await, [""; 0]);
         assert_eq!(codes(store, &search("birnen")).await, ["SpringSale"]);
     })
@@ -297,7 +304,7 @@ async fn links_of_a_tag_come_in_every_order() {
             assert_eq!(codes_in_pages(store, of("x", sort), 1).await, expected, "{sort:?}");
             assert_eq!(codes_in_pages(store, of("x", sort), 3).await, expected, "{sort:?}");
         }
-        let page = store.links(&of("X", LinkSort::CreatedAt), now()).await.unwrap();
+        let page = store.links(Access::All, &of("X", LinkSort::CreatedAt), now()).await.unwrap();
         assert_eq!(page.items[0].link.tags, tags(&["X", "x"]));
         assert_eq!(codes(store, &of("nobody's", LinkSort::CreatedAt)).await, [""; 0]);
     })
@@ -368,7 +375,7 @@ async fn a_status_finds_the_links_that_have_it() {
         ];
         for (status, expected) in statuses {
             let wanted = LinkQuery { status: Some(status), ..query(LinkSort::CreatedAt) };
-            let page = store.links(&wanted, now()).await.unwrap();
+            let page = store.links(Access::All, &wanted, now()).await.unwrap();
             for record in &page.items {
                 assert_eq!(record.status(now()), status, "{:?}", record.link.code);
             }
@@ -385,7 +392,7 @@ async fn filters_hold_together_and_deleted_links_are_in_no_list() {
             let tagged = Link { tags: tags(&["t"]), ..link(number, &format!("code{number}")) };
             create(store, &tagged).await;
         }
-        store.delete_link(id(2), ExpectedRevision::Any, now()).await.unwrap();
+        store.delete_link(&Caller::SYSTEM, id(2), ExpectedRevision::Any, now()).await.unwrap();
         for sort in SORTS {
             let combined = LinkQuery {
                 q: Some("PAGE".to_owned()),

@@ -3,6 +3,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod accounts;
+mod audit;
 mod bulk;
 mod changes;
 mod clicks;
@@ -10,9 +12,14 @@ mod deletions;
 mod edits;
 mod erasure;
 mod ids;
+mod keys;
 mod links;
 mod lists;
+mod logins;
 mod meta;
+mod owners;
+
 mod races;
 mod replays;
 mod stores;
+mod users;

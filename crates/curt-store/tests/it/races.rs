@@ -1,6 +1,6 @@
 //! Many at once for one thing that only one can have.
 
-use curt_domain::{Link, LinkEdit, MaxClicks, Title};
+use curt_domain::{Access, Caller, Link, LinkEdit, MaxClicks, Title};
 use curt_store::{CreateLinkError, EditLinkError, ExpectedRevision};
 
 use crate::stores::{create, for_each_store, id, in_parallel, later, link, now, tags};
@@ -8,7 +8,8 @@ use crate::stores::{create, for_each_store, id, in_parallel, later, link, now, t
 #[tokio::test]
 async fn race_01_one_of_100_gets_the_code() {
     for_each_store(async |store| {
-        let creates = (1..=100).map(|number| store.create_link(link(number, "wanted"), None));
+        let creates = (1..=100)
+            .map(|number| store.create_link(&Caller::SYSTEM, link(number, "wanted"), None));
         let results = in_parallel(creates).await;
         assert_eq!(results.iter().filter(|result| result.is_ok()).count(), 1);
         for result in results.into_iter().filter(Result::is_err) {
@@ -27,7 +28,7 @@ async fn race_03_one_of_200_gets_the_last_click() {
         let clicks = in_parallel((0..200).map(|_| store.use_click(once.id, max))).await;
         let followed = clicks.into_iter().filter(|click| *click.as_ref().unwrap()).count();
         assert_eq!(followed, 1);
-        assert_eq!(store.link(once.id).await.unwrap().unwrap().used_clicks, 1);
+        assert_eq!(store.link(Access::All, once.id).await.unwrap().unwrap().used_clicks, 1);
     })
     .await;
 }
@@ -39,7 +40,13 @@ async fn one_of_many_edits_of_a_revision_wins() {
         let edits = (0..30).map(|number| {
             let title = Title::parse(&format!("title {number}")).unwrap();
             let edit = LinkEdit { title: Some(Some(title)), ..LinkEdit::default() };
-            store.edit_link(id(1), edit, ExpectedRevision::OneOf(vec![1]), later(number))
+            store.edit_link(
+                &Caller::SYSTEM,
+                id(1),
+                edit,
+                ExpectedRevision::OneOf(vec![1]),
+                later(number),
+            )
         });
         let (won, lost): (Vec<_>, Vec<_>) =
             in_parallel(edits).await.into_iter().partition(Result::is_ok);
@@ -47,7 +54,10 @@ async fn one_of_many_edits_of_a_revision_wins() {
         for result in lost {
             assert!(matches!(result, Err(EditLinkError::RevisionMismatch)), "{result:?}");
         }
-        assert_eq!(store.link_versions(id(1), None, 50).await.unwrap().unwrap().len(), 1);
+        assert_eq!(
+            store.link_versions(Access::All, id(1), None, 50).await.unwrap().unwrap().len(),
+            1
+        );
     })
     .await;
 }
@@ -60,13 +70,13 @@ async fn links_bring_the_same_new_tags_in_any_order() {
             let mut own = names;
             own.rotate_left(first);
             let link = Link { tags: tags(&own), ..link(number, &format!("code{number}")) };
-            store.create_link(link, None)
+            store.create_link(&Caller::SYSTEM, link, None)
         });
         for result in in_parallel(creates).await {
             result.unwrap();
         }
         for number in 1..=24 {
-            let read = store.link(id(number)).await.unwrap().unwrap();
+            let read = store.link(Access::All, id(number)).await.unwrap().unwrap();
             assert_eq!(read.link.tags, tags(&names));
         }
     })
@@ -77,9 +87,11 @@ async fn links_bring_the_same_new_tags_in_any_order() {
 async fn a_link_deleted_twice_at_once_is_deleted_once() {
     for_each_store(async |store| {
         create(store, &link(1, "abc")).await;
-        let deletes =
-            in_parallel((0..10).map(|_| store.delete_link(id(1), ExpectedRevision::Any, now())))
-                .await;
+        let deletes = in_parallel(
+            (0..10)
+                .map(|_| store.delete_link(&Caller::SYSTEM, id(1), ExpectedRevision::Any, now())),
+        )
+        .await;
         assert_eq!(deletes.iter().filter(|result| result.is_ok()).count(), 1);
         assert_eq!(store.newest_change().await.unwrap(), 1);
     })

@@ -1,5 +1,6 @@
 //! Answers kept by Idempotency-Key.
 
+use curt_domain::{Access, Caller};
 use curt_store::{CreateLinkError, NewReplay, Replay};
 
 use crate::stores::{create, for_each_store, id, in_parallel, later, link, now};
@@ -23,8 +24,8 @@ fn kept(replay: NewReplay) -> Replay {
 async fn an_answer_is_kept_with_what_it_made() {
     for_each_store(async |store| {
         let new = replay("admin", "key");
-        store.create_link(link(1, "abc"), Some(new.clone())).await.unwrap();
-        assert!(store.link(id(1)).await.unwrap().is_some());
+        store.create_link(&Caller::SYSTEM, link(1, "abc"), Some(new.clone())).await.unwrap();
+        assert!(store.link(Access::All, id(1)).await.unwrap().is_some());
         assert_eq!(store.replay("admin", "key").await.unwrap(), Some(kept(new)));
         for (caller, key) in [("admin", "Key"), ("Admin", "key"), ("key", "admin"), ("", "")] {
             assert_eq!(store.replay(caller, key).await.unwrap(), None, "{caller} {key}");
@@ -36,14 +37,22 @@ async fn an_answer_is_kept_with_what_it_made() {
 #[tokio::test]
 async fn a_key_that_was_used_makes_nothing_more() {
     for_each_store(async |store| {
-        store.create_link(link(1, "abc"), Some(replay("admin", "key"))).await.unwrap();
+        store
+            .create_link(&Caller::SYSTEM, link(1, "abc"), Some(replay("admin", "key")))
+            .await
+            .unwrap();
         // With the same code as well: the earlier answer counts, not the taken code.
         for again in [link(2, "def"), link(3, "abc")] {
-            let refused = store.create_link(again.clone(), Some(replay("admin", "key"))).await;
+            let refused = store
+                .create_link(&Caller::SYSTEM, again.clone(), Some(replay("admin", "key")))
+                .await;
             assert!(matches!(refused, Err(CreateLinkError::ReplayExists)), "{refused:?}");
-            assert_eq!(store.link(again.id).await.unwrap(), None);
+            assert_eq!(store.link(Access::All, again.id).await.unwrap(), None);
         }
-        store.create_link(link(4, "def"), Some(replay("other", "key"))).await.unwrap();
+        store
+            .create_link(&Caller::SYSTEM, link(4, "def"), Some(replay("other", "key")))
+            .await
+            .unwrap();
     })
     .await;
 }
@@ -52,7 +61,8 @@ async fn a_key_that_was_used_makes_nothing_more() {
 async fn a_create_that_failed_keeps_no_answer() {
     for_each_store(async |store| {
         create(store, &link(1, "abc")).await;
-        let refused = store.create_link(link(2, "abc"), Some(replay("admin", "key"))).await;
+        let refused =
+            store.create_link(&Caller::SYSTEM, link(2, "abc"), Some(replay("admin", "key"))).await;
         assert!(matches!(refused, Err(CreateLinkError::CodeTaken)), "{refused:?}");
         assert_eq!(store.replay("admin", "key").await.unwrap(), None);
     })
@@ -64,7 +74,7 @@ async fn of_equal_requests_at_the_same_time_one_is_carried_out() {
     for_each_store(async |store| {
         let creates = (1..=20).map(|number| {
             let link = link(number, &format!("code{number}"));
-            store.create_link(link, Some(replay("admin", "key")))
+            store.create_link(&Caller::SYSTEM, link, Some(replay("admin", "key")))
         });
         let results = in_parallel(creates).await;
         let (made, refused): (Vec<_>, Vec<_>) = results.into_iter().partition(Result::is_ok);
@@ -82,7 +92,10 @@ async fn old_answers_are_forgotten() {
         for number in 1..=5 {
             let new =
                 NewReplay { created_at: later(number), ..replay("admin", &number.to_string()) };
-            store.create_link(link(number, &format!("code{number}")), Some(new)).await.unwrap();
+            store
+                .create_link(&Caller::SYSTEM, link(number, &format!("code{number}")), Some(new))
+                .await
+                .unwrap();
         }
         assert_eq!(store.prune_replays(now()).await.unwrap(), 0);
         assert_eq!(store.prune_replays(later(3)).await.unwrap(), 3);

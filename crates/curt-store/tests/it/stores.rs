@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use curt_domain::{
-    Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Route, Tag, TargetUrl, Timestamp,
+    Caller, Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Route, Tag, TargetUrl,
+    Timestamp,
 };
 use curt_store::{Store, StoreMetrics, StoreSettings};
 use futures_util::{StreamExt as _, stream};
@@ -47,6 +48,7 @@ pub(crate) fn link(number: u64, code: &str) -> Link {
     Link {
         id: id(number),
         code: code.parse().unwrap(),
+        owner: None,
         target: target(&format!("https://example.com/page/{number}")),
         title: None,
         note: None,
@@ -80,7 +82,7 @@ pub(crate) fn route(link: &Link) -> Route {
 }
 
 pub(crate) async fn create(store: &Store, link: &Link) {
-    store.create_link(link.clone(), None).await.unwrap();
+    store.create_link(&Caller::SYSTEM, link.clone(), None).await.unwrap();
 }
 
 /// Runs all of them, as many at a time as the store has connections.

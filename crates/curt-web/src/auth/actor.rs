@@ -6,7 +6,7 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use curt_domain::{Author, Scope, Scopes};
+use curt_domain::{Access, Author, Caller, Scope, Scopes};
 
 use crate::{app::App, errors::ApiError, extract::ClientAddress};
 
@@ -16,9 +16,23 @@ pub(crate) struct Actor {
     pub author: Author,
     /// What they may do, which for a key is never more than its owner may.
     rights: Scopes,
+    client: IpAddr,
 }
 
 impl Actor {
+    /// For what changes something, and for the log of that.
+    pub(crate) fn caller(&self) -> Caller {
+        Caller { access: self.access(), author: self.author.clone(), client: Some(self.client) }
+    }
+
+    /// Whose links they may see and change.
+    pub(crate) fn access(&self) -> Access {
+        match self.author.user() {
+            Some(user) if !self.may(Scope::Admin) => Access::Of(user),
+            _ => Access::All,
+        }
+    }
+
     pub(crate) fn may(&self, scope: Scope) -> bool {
         self.rights.covers(scope)
     }
@@ -112,6 +126,15 @@ impl Creator {
             }
         }
     }
+
+    pub(crate) fn caller(&self) -> Caller {
+        match self {
+            Self::Known(actor) => actor.caller(),
+            Self::Anonymous(client) => {
+                Caller { access: Access::All, author: Author::Anonymous, client: Some(*client) }
+            }
+        }
+    }
 }
 
 impl FromRequestParts<App> for Creator {
@@ -138,14 +161,14 @@ pub(crate) fn client(parts: &Parts) -> IpAddr {
 fn identify(parts: &Parts, app: &App) -> Result<Option<Actor>, ApiError> {
     if parts.headers.contains_key(header::AUTHORIZATION) {
         let bearer = bearer(&parts.headers).ok_or(ApiError::Unauthenticated)?;
-        return by_bearer(bearer, app).map(Some);
+        return by_bearer(bearer, client(parts), app).map(Some);
     }
     Ok(None)
 }
 
-fn by_bearer(text: &str, app: &App) -> Result<Actor, ApiError> {
+fn by_bearer(text: &str, client: IpAddr, app: &App) -> Result<Actor, ApiError> {
     if let Some(author) = app.admin_key.author(text) {
-        return Ok(Actor { author, rights: Scopes::ALL });
+        return Ok(Actor { author, rights: Scopes::ALL, client });
     }
     Err(ApiError::Unauthenticated)
 }

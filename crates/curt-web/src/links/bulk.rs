@@ -11,7 +11,7 @@ use axum::{
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use curt_domain::{Link, LinkId, LinkRecord, Timestamp};
+use curt_domain::{Caller, Link, LinkId, LinkRecord, Timestamp, UserId};
 use curt_store::{CreateLinksError, StoreError};
 use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
@@ -105,11 +105,14 @@ pub(crate) async fn create_bulk(
         // Nothing is written, so a key has nothing to guard.
         return dry_run::check(&app, chunks).await.map(Answer::into_response);
     }
-    let caller = actor.name();
-    let key = key.map(|key| BulkKey { caller, key, body_hash, created_at: app.clock.now() });
+    let name = actor.name();
+    let key = key.map(|key| BulkKey { caller: name, key, body_hash, created_at: app.clock.now() });
     // Not before: a long body may take minutes on a slow line.
     let until = Instant::now() + WRITING_TIME_MAX;
-    Writer { app: &app, key, until }.write(chunks).await.map(Answer::into_response)
+    Writer { app: &app, caller: actor.caller(), key, until }
+        .write(chunks)
+        .await
+        .map(Answer::into_response)
 }
 
 /// Parses the items of a chunk as single creates would be.
@@ -148,6 +151,7 @@ enum Written {
 /// Writes one request.
 struct Writer<'a> {
     app: &'a App,
+    caller: Caller,
     key: Option<BulkKey>,
     until: Instant,
 }
@@ -199,12 +203,12 @@ impl Writer<'_> {
         }
         loop {
             let results = results(batch.first, &batch.outcomes, &self.app.site);
-            let links = batch.links();
+            let links = batch.links(self.caller.author.user());
             let replay = request.as_ref().map(|(request, at)| request.kept(results.clone(), *at));
             if links.is_empty() && replay.is_none() {
                 return Ok(Written::Now(results));
             }
-            match self.app.store.create_links(links, replay).await {
+            match self.app.store.create_links(&self.caller, links, replay).await {
                 Ok(()) => {
                     batch.forget_absence(self.app);
                     return Ok(Written::Now(results));
@@ -267,8 +271,9 @@ impl Batch {
         })
     }
 
-    fn links(&self) -> Vec<Link> {
-        self.candidates().map(|candidate| candidate.record.link.clone()).collect()
+    fn links(&self, owner: Option<UserId>) -> Vec<Link> {
+        let link = |candidate: &Candidate| Link { owner, ..candidate.record.link.clone() };
+        self.candidates().map(link).collect()
     }
 
     /// Aliases that are taken are refused for good; other codes are generated anew.

@@ -8,8 +8,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use curt_domain::{
-    ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, RedirectStatus, Switch,
-    Tag, TargetUrl, Timestamp, Title,
+    Caller, ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, RedirectStatus,
+    Switch, Tag, TargetUrl, Timestamp, Title,
 };
 use curt_store::{CreateLinkError, NewReplay, Replay, StoreError};
 use serde::Deserialize;
@@ -134,7 +134,7 @@ pub(crate) async fn create(
     // Checked only now: what was answered before is answered again, also when the rules have
     // changed since.
     let draft = body.value.parse(&app.site)?;
-    match draft.store(&app, request.as_ref()).await {
+    match draft.store(&app, &creator.caller(), request.as_ref()).await {
         // Another request with the same key was faster; its answer is ours too.
         Err(Refusal::ReplayExists) => {
             let request = request.expect("only a request with a key is kept for replay");
@@ -214,11 +214,17 @@ impl From<StoreError> for Refusal {
 
 impl Draft {
     /// Writes the link under the code that was wished for, or under the first free generated one.
-    async fn store(&self, app: &App, request: Option<&Request>) -> Result<LinkRecord, Refusal> {
+    async fn store(
+        &self,
+        app: &App,
+        caller: &Caller,
+        request: Option<&Request>,
+    ) -> Result<LinkRecord, Refusal> {
         let mut attempts = 0;
-        while let Some(record) = self.candidate(app, &mut attempts).await? {
+        while let Some(mut record) = self.candidate(app, &mut attempts).await? {
+            record.link.owner = caller.author.user();
             let replay = request.map(|request| request.replay(&record, app));
-            match app.store.create_link(record.link.clone(), replay).await {
+            match app.store.create_link(caller, record.link.clone(), replay).await {
                 Ok(()) => {
                     app.cache.invalidate(record.link.code.as_str());
                     return Ok(record);
@@ -237,7 +243,7 @@ impl Draft {
     }
 
     /// The link as it could be written: under the code that was wished for, or under the next
-    /// generated one. `None` when none of [`CODE_ATTEMPTS_MAX`] was free.
+    /// generated one, without an owner. `None` when none of [`CODE_ATTEMPTS_MAX`] was free.
     pub(super) async fn candidate(
         &self,
         app: &App,
@@ -261,6 +267,7 @@ impl Draft {
         let link = Link {
             id,
             code,
+            owner: None,
             target: self.target.clone(),
             title: self.title.clone(),
             note: self.note.clone(),

@@ -1,6 +1,6 @@
 //! Lists of links: filters, order and pages; the link that has a code; the deleted ones.
 
-use curt_domain::{Code, LinkStatus, Tag, Timestamp};
+use curt_domain::{Access, Code, LinkStatus, Tag, Timestamp};
 use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort, PAGE_LEN_MAX, RESTORE_WINDOW, Store};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -76,14 +76,19 @@ pub(super) enum Wanted {
 }
 
 impl Wanted {
-    pub(super) async fn find(self, store: &Store, now: Timestamp) -> Result<LinkPage, ApiError> {
+    pub(super) async fn find(
+        self,
+        store: &Store,
+        access: Access,
+        now: Timestamp,
+    ) -> Result<LinkPage, ApiError> {
         match self {
-            Self::Links(query) => Ok(store.links(&query, now).await?),
+            Self::Links(query) => Ok(store.links(access, &query, now).await?),
             Self::Deleted { limit, cursor } => {
-                Ok(store.deleted_links(now, limit, cursor.as_ref()).await?)
+                Ok(store.deleted_links(access, now, limit, cursor.as_ref()).await?)
             }
             Self::WithCode { code, deleted } => {
-                let found = store.link_by_code(&code).await?;
+                let found = store.link_by_code(access, &code).await?;
                 let items = found.into_iter().filter(|record| match record.link.deleted_at {
                     None => !deleted,
                     Some(at) => deleted && now.since(at) <= RESTORE_WINDOW,
@@ -138,6 +143,7 @@ impl ListQuery {
             q: self.q.and_then(|text| mistakes.search(text)),
             tag: self.tag.as_deref().and_then(|text| mistakes.tag(text)),
             status: self.status.as_deref().and_then(|word| mistakes.status(word)),
+            owner: None,
             created_from: self
                 .created_from
                 .as_deref()

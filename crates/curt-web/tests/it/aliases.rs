@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use curt_domain::{Dates, Link, LinkId, RedirectStatus, TargetRules, TargetUrl};
+use curt_domain::{Caller, Dates, Link, LinkId, RedirectStatus, TargetRules, TargetUrl};
 use serde_json::json;
 use tokio::task::JoinSet;
 
@@ -66,7 +66,7 @@ async fn slug_01_reserved_words_never_reach_the_links() {
     let app = TestApp::start().await;
     // As an earlier release, for which the words were not reserved yet, may have left them.
     for (id, code) in (1..).zip(["admin", "ADMIN", "login", "qr", "-", "free"]) {
-        app.store.create_link(bare_link(id, code), None).await.unwrap();
+        app.store.create_link(&Caller::SYSTEM, bare_link(id, code), None).await.unwrap();
     }
     app.visit("/free").await.leads_to(302, TARGET);
     for path in ["/admin", "/ADMIN", "/login/", "/qr+", "/-"] {
@@ -81,6 +81,7 @@ fn bare_link(id: u64, code: &str) -> Link {
     Link {
         id: LinkId::new(id).unwrap(),
         code: code.parse().unwrap(),
+        owner: None,
         target: TargetUrl::parse(TARGET, &TargetRules::new([])).unwrap(),
         title: None,
         note: None,

@@ -7,7 +7,7 @@ use std::{
 };
 
 use curt_cache::{CacheSettings, MISSING_AGE_MAX};
-use curt_domain::{LinkEdit, LinkId, TargetRules, TargetUrl};
+use curt_domain::{Caller, LinkEdit, LinkId, TargetRules, TargetUrl};
 use curt_store::ExpectedRevision;
 use serde_json::json;
 use tokio::sync::Notify;
@@ -249,7 +249,10 @@ async fn a_database_that_is_known_to_be_away_is_not_waited_for() {
     let id = LinkId::new(id).unwrap();
     let target = TargetUrl::parse(NEW, &TargetRules::new([])).unwrap();
     let edit = LinkEdit { target: Some(target), ..LinkEdit::default() };
-    app.store.edit_link(id, edit, ExpectedRevision::Any, app.clock.now()).await.unwrap();
+    app.store
+        .edit_link(&Caller::SYSTEM, id, edit, ExpectedRevision::Any, app.clock.now())
+        .await
+        .unwrap();
     app.clock.advance(CacheSettings::DEFAULT.entry_age_max);
 
     app.node.set_database_reached(false);

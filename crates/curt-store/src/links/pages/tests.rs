@@ -1,6 +1,6 @@
 //! Orders by clicks, and how SQLite walks through each list.
 
-use curt_domain::{Link, LinkId};
+use curt_domain::{Access, Caller, Link, LinkId};
 
 use super::*;
 use crate::{
@@ -30,7 +30,7 @@ async fn create_clicked(store: &Store) {
         (6, None),
         (7, Some(0)),
     ] {
-        store.create_link(tagged(number), None).await.unwrap();
+        store.create_link(&Caller::SYSTEM, tagged(number), None).await.unwrap();
         if let Some(human) = human {
             let values = [Value::number(number), Value::from(human)];
             store.db.execute(INSERT_TOTALS, &values).await.unwrap();
@@ -43,6 +43,7 @@ fn by_clicks(sort: LinkSort, tag: Option<&str>, limit: u32) -> LinkQuery {
         q: None,
         tag: tag.map(|name| Tag::parse(name).unwrap()),
         status: None,
+        owner: None,
         created_from: None,
         created_to: None,
         sort,
@@ -54,7 +55,7 @@ fn by_clicks(sort: LinkSort, tag: Option<&str>, limit: u32) -> LinkQuery {
 async fn ids_in_pages(store: &Store, mut query: LinkQuery) -> Vec<u64> {
     let mut ids = Vec::new();
     loop {
-        let page = store.links(&query, Timestamp::from_millis(0)).await.unwrap();
+        let page = store.links(Access::All, &query, Timestamp::from_millis(0)).await.unwrap();
         ids.extend(page.items.iter().map(|record| record.link.id.get()));
         if page.next.is_none() {
             return ids;
@@ -86,7 +87,7 @@ async fn links_come_by_the_clicks_of_people_with_the_never_clicked_among_them() 
 async fn a_link_tells_its_clicks_by_class() {
     for_each_store(async |store| {
         create_clicked(store).await;
-        let record = store.link(LinkId::new(4).unwrap()).await.unwrap().unwrap();
+        let record = store.link(Access::All, LinkId::new(4).unwrap()).await.unwrap().unwrap();
         let counts = record.clicks;
         let classes =
             [counts.human, counts.bot, counts.preview, counts.prefetch, counts.suspicious];
@@ -120,11 +121,27 @@ async fn each_list_walks_along_an_index() {
             (NEVER_CLICKED_OLDEST_FIRST.all, by_primary_key),
             (NEVER_CLICKED_NEWEST_FIRST.all, by_primary_key),
             (BY_CODE.all, "links USING INDEX links_by_code (domain_id=? AND code>?)"),
+            (OLDEST_FIRST.owned, "links USING INDEX links_by_owner (owner_id=? AND created_at>?"),
+            (NEWEST_FIRST.owned, "links USING INDEX links_by_owner (owner_id=? AND created_at>?"),
         ] {
             let plan = explain::query_plan(&store.db, sql).await;
             assert!(plan.starts_with("SEARCH"), "{plan}");
             assert!(plan.lines().next().unwrap().contains(index), "{plan}");
             assert!(!plan.contains("SCAN") && !plan.contains("TEMP B-TREE"), "{plan}");
+        }
+        let sorted = [
+            LEAST_CLICKED_FIRST.owned,
+            MOST_CLICKED_FIRST.owned,
+            NEVER_CLICKED_OLDEST_FIRST.owned,
+            NEVER_CLICKED_NEWEST_FIRST.owned,
+            BY_CODE.owned,
+        ];
+        for sql in sorted {
+            let plan = explain::query_plan(&store.db, sql).await;
+            assert!(
+                plan.starts_with("SEARCH links USING INDEX links_by_owner (owner_id=?)"),
+                "{plan}"
+            );
         }
     })
     .await;

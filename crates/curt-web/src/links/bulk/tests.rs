@@ -23,7 +23,7 @@ fn writer(app: &App, time: Duration) -> Writer<'_> {
     let created_at = Timestamp::from_millis(1_760_000_000_000).max(app.clock.now());
     let key =
         BulkKey { caller: "us".to_owned(), key: "k".to_owned(), body_hash: [7; 32], created_at };
-    Writer { app, key: Some(key), until: Instant::now() + time }
+    Writer { app, caller: Caller::SYSTEM, key: Some(key), until: Instant::now() + time }
 }
 
 async fn write(app: &App, chunks: Vec<Chunk>, time: Duration) -> Vec<Value> {
@@ -95,7 +95,10 @@ async fn a_store_that_fails_is_not_asked_for_every_chunk() {
     app.store.close().await;
 
     let until = Instant::now() + WRITING_TIME_MAX;
-    let answer = Writer { app: &app, key: None, until }.write(chunks()).await.unwrap();
+    let answer = Writer { app: &app, caller: Caller::SYSTEM, key: None, until }
+        .write(chunks())
+        .await
+        .unwrap();
     let body: Value = serde_json::from_str(&answer.into_body()).unwrap();
     let details = |range: std::ops::Range<usize>| {
         let problems = &body["results"].as_array().unwrap()[range];

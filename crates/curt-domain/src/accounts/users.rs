@@ -1,0 +1,64 @@
+//! Users: what an account is, and how it may be edited.
+
+use crate::{Email, FullName, Role, Switch, Timestamp, UserId};
+
+/// Somebody with an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    pub id: UserId,
+    pub email: Email,
+    pub full_name: Option<FullName>,
+    pub role: Role,
+    /// Access tokens of an earlier epoch are void.
+    pub token_epoch: u64,
+    /// Whoever is disabled cannot sign in, and what they hold is void.
+    pub disabled_at: Option<Timestamp>,
+    pub created_at: Timestamp,
+    pub updated_at: Timestamp,
+}
+
+/// What to change about a user: `None` keeps, `Some(None)` clears.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct UserEdit {
+    pub email: Option<Email>,
+    pub full_name: Option<Option<FullName>>,
+    pub role: Option<Role>,
+    pub switch: Option<Switch>,
+}
+
+impl User {
+    /// Whether this is one of those without whom nobody could administer.
+    pub fn is_active_administrator(&self) -> bool {
+        self.role == Role::Administrator && self.disabled_at.is_none()
+    }
+
+    /// The user after an edit; one that changes nothing gives the same user. Who is disabled or has
+    /// other rights than before needs new access tokens.
+    #[must_use]
+    pub fn edited(&self, edit: &UserEdit, now: Timestamp) -> Self {
+        let mut user = self.clone();
+        if let Some(email) = &edit.email {
+            user.email = email.clone();
+        }
+        if let Some(full_name) = &edit.full_name {
+            user.full_name.clone_from(full_name);
+        }
+        user.role = edit.role.unwrap_or(self.role);
+        match edit.switch {
+            None => {}
+            Some(Switch::Active) => user.disabled_at = None,
+            Some(Switch::Disabled) => user.disabled_at = self.disabled_at.or(Some(now)),
+        }
+        if user.role != self.role || (self.disabled_at.is_none() && user.disabled_at.is_some()) {
+            user.token_epoch += 1;
+        }
+        // An address in other letters is the same, and yet to be kept.
+        if user != *self || user.email.as_str() != self.email.as_str() {
+            user.updated_at = now;
+        }
+        user
+    }
+}
+
+#[cfg(test)]
+mod tests;

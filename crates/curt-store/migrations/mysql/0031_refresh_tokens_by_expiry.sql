@@ -1,0 +1,1 @@
+create index refresh_tokens_by_expiry on refresh_tokens (expires_at)

@@ -1,0 +1,350 @@
+//! The audit log: who did what to which object, and when.
+//!
+//! **Invariant:** a row is written in the transaction of what it tells of, so that there is never one
+//! without the other. It names objects by their ids and never holds a secret or an address of a
+//! person: of who was deleted, an id is all that is left.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use curt_domain::{AUTHOR_NAME_LEN_MAX, Author, Caller, KeyId, Timestamp, UserId};
+use ipnet::IpNet;
+use serde_json::Value as Json;
+
+use crate::{
+    Cursor, InvalidCursor, PAGE_LEN_MAX, Store, StoreError,
+    cursor::{Order, Position},
+    db::{DbError, Row, Sql, Tx, Value},
+};
+
+/// Longest details of a row, in bytes.
+const DETAILS_LEN_MAX: usize = 2_048;
+
+/// Rows deleted at a time, so that nobody waits long for SQLite's writer.
+const PRUNED_AT_ONCE: u32 = 1_000;
+
+/// First number that is no id.
+const ID_END: u64 = 1 << 53;
+
+/// What was done. The word before the dot says to what kind of object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    InviteCreate,
+    InviteDelete,
+    KeyCreate,
+    KeyDelete,
+    LinkCreate,
+    /// Many at once.
+    LinkImport,
+    LinkDelete,
+    LinkEdit,
+    LinkRestore,
+    UserCreate,
+    UserDelete,
+    UserDisable,
+    UserEdit,
+    UserEnable,
+    UserEndSessions,
+    UserPassword,
+    UserRole,
+    /// A refresh token came again that was used before: somebody has a copy.
+    UserTokenReused,
+}
+
+impl Action {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::InviteCreate => "invite.create",
+            Self::InviteDelete => "invite.delete",
+            Self::KeyCreate => "key.create",
+            Self::KeyDelete => "key.delete",
+            Self::LinkCreate => "link.create",
+            Self::LinkImport => "link.import",
+            Self::LinkDelete => "link.delete",
+            Self::LinkEdit => "link.edit",
+            Self::LinkRestore => "link.restore",
+            Self::UserCreate => "user.create",
+            Self::UserDelete => "user.delete",
+            Self::UserDisable => "user.disable",
+            Self::UserEdit => "user.edit",
+            Self::UserEnable => "user.enable",
+            Self::UserEndSessions => "user.end_sessions",
+            Self::UserPassword => "user.password",
+            Self::UserRole => "user.role",
+            Self::UserTokenReused => "user.token_reused",
+        }
+    }
+
+    fn object_kind(self) -> &'static str {
+        self.as_str().split('.').next().unwrap_or_default()
+    }
+}
+
+/// A row of the log. Actions and kinds are words, because later releases know more of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditRecord {
+    pub at: Timestamp,
+    pub id: u64,
+    pub author: Author,
+    /// Of the client's address the network.
+    pub client: Option<IpNet>,
+    pub action: String,
+    pub object_kind: String,
+    /// Absent when it was many at once.
+    pub object_id: Option<u64>,
+    /// A JSON object.
+    pub details: String,
+}
+
+/// Which rows, newest first, from where on.
+#[derive(Debug, Clone, Default)]
+pub struct AuditQuery {
+    /// What this user did, also through a key.
+    pub author: Option<UserId>,
+    pub action: Option<String>,
+    /// What was done to this object: its kind and its id.
+    pub object: Option<(String, u64)>,
+    /// Then or later.
+    pub from: Option<Timestamp>,
+    /// Earlier than that.
+    pub to: Option<Timestamp>,
+    /// At most [`PAGE_LEN_MAX`].
+    pub limit: u32,
+    /// Where the page before ended.
+    pub cursor: Option<Cursor>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditPage {
+    pub items: Vec<AuditRecord>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
+/// What keeps rows from being listed.
+#[derive(Debug, thiserror::Error)]
+pub enum ListAuditError {
+    #[error(transparent)]
+    InvalidCursor(#[from] InvalidCursor),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+/// Ids for rows, counted up from a random number: those of two nodes would have to be equal in the
+/// same millisecond to meet.
+#[derive(Debug, Clone)]
+pub(crate) struct AuditIds(Arc<AtomicU64>);
+
+impl AuditIds {
+    pub(crate) fn new() -> Self {
+        // Without randomness all nodes begin alike, and rows of the same time may be refused.
+        Self(Arc::new(AtomicU64::new(getrandom::u64().unwrap_or_default())))
+    }
+
+    fn next(&self) -> u64 {
+        self.0.fetch_add(1, Ordering::Relaxed) % ID_END
+    }
+}
+
+/// Who makes a change, and when: what a transaction signs its rows with.
+#[derive(Debug, Clone)]
+pub(crate) struct Signature {
+    pub(crate) caller: Caller,
+    pub(crate) at: Timestamp,
+    ids: AuditIds,
+}
+
+const INSERT: Sql = Sql::new(
+    "insert into audit_log (at, id, author_kind, author_user, author_key, author_name, client,
+         action, object_kind, object_id, details)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+);
+
+/// What every list has in common. The index that it walks along follows from which of the filters
+/// is no option.
+macro_rules! list {
+    ($author:literal, $object:literal) => {
+        Sql::new(concat!(
+            "select at, id, author_kind, author_user, author_key, author_name, client, action,
+                 object_kind, object_id, details
+             from audit_log where ",
+            $author,
+            " and ($3 = '' or action = $4) and ",
+            $object,
+            " and $8 <= at and at <= $9 and (at < $10 or id < $11)
+             order by at desc, id desc limit $12"
+        ))
+    };
+}
+
+const BY_TIME: Sql =
+    list!("($1 = '' or author_user = $2)", "($5 = '' or (object_kind = $6 and object_id = $7))");
+const BY_AUTHOR: Sql =
+    list!("$1 <> '' and author_user = $2", "($5 = '' or (object_kind = $6 and object_id = $7))");
+const BY_OBJECT: Sql =
+    list!("($1 = '' or author_user = $2)", "$5 <> '' and object_kind = $6 and object_id = $7");
+
+const LAST_OF_SLICE: Sql = Sql::new(
+    "select max(at) from
+         (select at from audit_log where at <= $1 order by at, id limit $2) as slice",
+);
+
+const DELETE: Sql = Sql::new("delete from audit_log where at <= $1");
+
+impl Store {
+    /// A page of the log, newest first.
+    pub async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, ListAuditError> {
+        let (at, id) = match &query.cursor {
+            None => (i64::MAX, i64::MAX),
+            Some(Cursor { order: Order::Audit, last: Position::Number { number, id } }) => {
+                (*number, *id)
+            }
+            Some(_) => return Err(InvalidCursor.into()),
+        };
+        let page = self.audit_page(query, at, id).await;
+        Ok(page.map_err(StoreError::while_doing("reading the audit log"))?)
+    }
+
+    /// Forgets what was done then or earlier; says how many rows that were.
+    pub async fn prune_audit(&self, until: Timestamp) -> Result<u64, StoreError> {
+        self.prune_log(until).await.map_err(StoreError::while_doing("pruning the audit log"))
+    }
+
+    pub(crate) fn sign(&self, caller: &Caller, at: Timestamp) -> Signature {
+        Signature { caller: caller.clone(), at, ids: self.audit_ids.clone() }
+    }
+
+    async fn audit_page(&self, query: &AuditQuery, at: i64, id: i64) -> Result<AuditPage, DbError> {
+        let is_set = |set: bool| Value::from(if set { "set" } else { "" });
+        let (kind, object) = query.object.as_ref().map_or(("", 0), |(kind, id)| (kind, *id));
+        let first = query.from.map_or(i64::MIN, Timestamp::as_millis);
+        let last = query.to.map_or(i64::MAX, |end| end.as_millis() - 1);
+        let limit = query.limit.min(PAGE_LEN_MAX) as usize;
+        let values = [
+            is_set(query.author.is_some()),
+            Value::number(query.author.map_or(0, UserId::get)),
+            is_set(query.action.is_some()),
+            query.action.as_deref().unwrap_or_default().into(),
+            is_set(query.object.is_some()),
+            kind.into(),
+            Value::number(object),
+            first.into(),
+            last.min(at).into(),
+            at.into(),
+            id.into(),
+            // One more than the page holds.
+            Value::number(limit as u64 + 1),
+        ];
+        let sql = match (&query.object, query.author) {
+            (Some(_), _) => BY_OBJECT,
+            (None, Some(_)) => BY_AUTHOR,
+            (None, None) => BY_TIME,
+        };
+        let rows = self.db.rows(sql, &values).await?;
+        let is_last = rows.len() <= limit;
+        let items = rows.iter().take(limit).map(record).collect::<Result<Vec<_>, _>>()?;
+        let next = items.last().filter(|_| !is_last).map(AuditRecord::position);
+        Ok(AuditPage { items, next })
+    }
+
+    async fn prune_log(&self, until: Timestamp) -> Result<u64, DbError> {
+        let mut pruned = 0;
+        loop {
+            let slice = [until.into(), i64::from(PRUNED_AT_ONCE).into()];
+            let last = self.db.row(LAST_OF_SLICE, &slice).await?;
+            let Some(last) = last.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
+                return Ok(pruned);
+            };
+            pruned += self.db.execute(DELETE, &[last.into()]).await?;
+        }
+    }
+}
+
+impl Signature {
+    /// Writes down that it was done, to one object or to many. The details must be an object
+    /// without anything personal or secret.
+    pub(crate) async fn write(
+        &self,
+        tx: &mut Tx<'_>,
+        action: Action,
+        object_id: Option<u64>,
+        details: &Json,
+    ) -> Result<(), DbError> {
+        let (kind, key, name) = match &self.caller.author {
+            Author::AdminKey => ("admin_key", None, None),
+            Author::User(_) => ("user", None, None),
+            Author::Key(_, key) => ("key", Some(*key), None),
+            Author::CommandLine(name) => ("command_line", None, Some(name)),
+            Author::Anonymous => ("anonymous", None, None),
+            Author::System => ("system", None, None),
+        };
+        let name = name.map(|name| name.chars().take(AUTHOR_NAME_LEN_MAX).collect::<String>());
+        let details = details.to_string();
+        if DETAILS_LEN_MAX < details.len() {
+            let bug = format!("{} bytes of details of {}", details.len(), action.as_str());
+            return Err(DbError::unreadable(bug));
+        }
+        let values = [
+            self.at.into(),
+            Value::number(self.ids.next()),
+            kind.into(),
+            optional_id(self.caller.author.user().map(UserId::get)),
+            optional_id(key.map(KeyId::get)),
+            name.into(),
+            self.caller.client_network().map(|network| network.to_string()).into(),
+            action.as_str().into(),
+            action.object_kind().into(),
+            optional_id(object_id),
+            details.into(),
+        ];
+        tx.execute(INSERT, &values).await.map(drop)
+    }
+}
+
+impl AuditRecord {
+    fn position(&self) -> Cursor {
+        let last = Position::Number { number: self.at.as_millis(), id: self.id.cast_signed() };
+        Cursor { order: Order::Audit, last }
+    }
+}
+
+fn optional_id(id: Option<u64>) -> Value<'static> {
+    Value::Int(id.map(u64::cast_signed))
+}
+
+fn record(row: &Row) -> Result<AuditRecord, DbError> {
+    let client = row.optional_text(6)?.map(str::parse);
+    Ok(AuditRecord {
+        at: Timestamp::from_millis(row.int(0)?),
+        id: row.number(1)?,
+        author: author(row)?,
+        client: client.transpose().map_err(DbError::unreadable)?,
+        action: row.text(7)?.to_owned(),
+        object_kind: row.text(8)?.to_owned(),
+        object_id: row.optional_number(9)?,
+        details: row.text(10)?.to_owned(),
+    })
+}
+
+fn author(row: &Row) -> Result<Author, DbError> {
+    let user = row.optional_number(3)?.and_then(UserId::new);
+    let key = row.optional_number(4)?.and_then(KeyId::new);
+    match (row.text(2)?, user, key) {
+        ("admin_key", ..) => Ok(Author::AdminKey),
+        ("user", Some(user), _) => Ok(Author::User(user)),
+        ("key", Some(user), Some(key)) => Ok(Author::Key(user, key)),
+        ("command_line", ..) => {
+            Ok(Author::CommandLine(row.optional_text(5)?.unwrap_or_default().to_owned()))
+        }
+        ("anonymous", ..) => Ok(Author::Anonymous),
+        ("system", ..) => Ok(Author::System),
+        _ => Err(DbError::unreadable("an author of no known kind")),
+    }
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(crate) const STATEMENTS: &[Sql] =
+    &[INSERT, BY_TIME, BY_AUTHOR, BY_OBJECT, LAST_OF_SLICE, DELETE];

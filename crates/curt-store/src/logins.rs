@@ -1,0 +1,132 @@
+//! Logins: refresh tokens of programs, and sessions of browsers. Of either only the hash is kept.
+//!
+//! Both are made and ended under the lock of the user's row, so that nothing of before outlives a new
+//! password, and checked against the epoch that was true when the password was.
+
+use curt_domain::{Timestamp, TokenHash, UserId};
+
+use crate::{
+    Store, StoreError,
+    db::{DbError, Sql, Tx},
+    users,
+};
+
+mod refresh_tokens;
+mod sessions;
+
+pub use refresh_tokens::{REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation};
+
+/// Rows deleted at a time, so that nobody waits long for SQLite's writer.
+const PRUNED_AT_ONCE: u32 = 1_000;
+
+/// A token or session to be, for somebody who has just proven who they are.
+#[derive(Debug, Clone)]
+pub struct NewLogin {
+    pub user: UserId,
+    /// That of the user whose password was right.
+    pub token_epoch: u64,
+    pub token: TokenHash,
+    pub expires_at: Timestamp,
+}
+
+/// What keeps somebody from being signed in after all.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateLoginError {
+    #[error("the user was changed, disabled or deleted meanwhile")]
+    UserChanged,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DbError> for CreateLoginError {
+    fn from(error: DbError) -> Self {
+        StoreError::new("signing a user in", error).into()
+    }
+}
+
+/// A login with what its transaction goes by.
+struct Creation {
+    new: NewLogin,
+    now: Timestamp,
+}
+
+impl Creation {
+    /// Locks the user, if they are still who they were.
+    async fn lock_user(&self, tx: &mut Tx<'_>) -> Result<(), CreateLoginError> {
+        let user = users::lock(tx, self.new.user).await?;
+        let same = |user: &curt_domain::User| {
+            user.disabled_at.is_none() && user.token_epoch == self.new.token_epoch
+        };
+        if user.is_some_and(|user| same(&user)) {
+            Ok(())
+        } else {
+            Err(CreateLoginError::UserChanged)
+        }
+    }
+}
+
+const DELETE_REFRESH_TOKENS: Sql = Sql::new("delete from refresh_tokens where user_id = $1");
+const DELETE_SESSIONS: Sql = Sql::new("delete from sessions where user_id = $1");
+
+const LAST_OF_TOKENS: Sql = Sql::new(
+    "select max(expires_at) from
+         (select expires_at from refresh_tokens where expires_at <= $1
+          order by expires_at limit $2) as slice",
+);
+const PRUNE_TOKENS: Sql = Sql::new("delete from refresh_tokens where expires_at <= $1");
+
+const LAST_OF_SESSIONS: Sql = Sql::new(
+    "select max(expires_at) from
+         (select expires_at from sessions where expires_at <= $1
+          order by expires_at limit $2) as slice",
+);
+const PRUNE_SESSIONS: Sql = Sql::new("delete from sessions where expires_at <= $1");
+
+impl Store {
+    /// Forgets refresh tokens and sessions that expired then or earlier; says how many.
+    pub async fn prune_logins(&self, until: Timestamp) -> Result<u64, StoreError> {
+        let prune = async {
+            let tokens = self.prune_expired(LAST_OF_TOKENS, PRUNE_TOKENS, until).await?;
+            let sessions = self.prune_expired(LAST_OF_SESSIONS, PRUNE_SESSIONS, until).await?;
+            Ok(tokens + sessions)
+        };
+        prune.await.map_err(StoreError::while_doing("forgetting expired logins"))
+    }
+
+    async fn prune_expired(
+        &self,
+        last_of_slice: Sql,
+        delete: Sql,
+        until: Timestamp,
+    ) -> Result<u64, DbError> {
+        let mut pruned = 0;
+        loop {
+            let slice = [until.into(), i64::from(PRUNED_AT_ONCE).into()];
+            let last = self.db.row(last_of_slice, &slice).await?;
+            let Some(last) = last.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
+                return Ok(pruned);
+            };
+            pruned += self.db.execute(delete, &[last.into()]).await?;
+        }
+    }
+}
+
+/// Ends everything that a user is signed in with. The caller holds the lock of the user's row.
+pub(crate) async fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), DbError> {
+    tx.execute(DELETE_REFRESH_TOKENS, &[user.into()]).await?;
+    tx.execute(DELETE_SESSIONS, &[user.into()]).await.map(drop)
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<Sql> {
+    let own = [
+        DELETE_REFRESH_TOKENS,
+        DELETE_SESSIONS,
+        LAST_OF_TOKENS,
+        PRUNE_TOKENS,
+        LAST_OF_SESSIONS,
+        PRUNE_SESSIONS,
+    ];
+    [own.as_slice(), refresh_tokens::STATEMENTS, sessions::STATEMENTS].concat()
+}

@@ -1,0 +1,198 @@
+//! Refresh tokens: each is used once, and gives way to the next of its family.
+//!
+//! Who uses one again has a copy, unless it is a second tab of the same browser: for a few seconds a
+//! token gives one more successor. After that the whole family ends, whoever has its latest (RFC 9700
+//! §4.14.2).
+
+use std::time::Duration;
+
+use curt_domain::{Caller, Timestamp, TokenHash, User, UserId};
+use serde_json::json;
+
+use super::{CreateLoginError, Creation, NewLogin};
+use crate::{
+    Store, StoreError,
+    audit::{Action, Signature},
+    db::{DbError, Row, Sql, Tx, Work},
+    users,
+};
+
+/// How long after its use a token gives a second tab a successor of its own.
+pub const REUSE_GRACE: Duration = Duration::from_secs(10);
+
+/// How long a family lives, however often it is used; then a password is asked for again.
+pub const REFRESH_FAMILY_AGE_MAX: Duration = Duration::from_hours(365 * 24);
+
+/// What became of a refresh token that somebody sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rotation {
+    /// Its successor is good from now on.
+    Rotated(User),
+    /// Unknown, expired, of a user who is disabled, or used a third time at once.
+    Refused,
+    /// It was used before: somebody has a copy, and all of its family are void.
+    Reused(UserId),
+}
+
+struct Rotating {
+    old: TokenHash,
+    new: TokenHash,
+    expires_at: Timestamp,
+    signature: Signature,
+}
+
+/// A row, as far as it decides.
+struct Found {
+    family: TokenHash,
+    expires_at: Timestamp,
+    family_ends_at: Timestamp,
+    used_at: Option<Timestamp>,
+    used_again_at: Option<Timestamp>,
+}
+
+const INSERT: Sql = Sql::new(
+    "insert into refresh_tokens (token_hash, user_id, family, created_at, expires_at,
+         family_ends_at)
+     values ($1, $2, $3, $4, $5, $6)",
+);
+
+const WHOSE: Sql = Sql::new("select user_id from refresh_tokens where token_hash = $1");
+
+const LOCK: Sql = Sql::new(
+    "select family, expires_at, family_ends_at, used_at, used_again_at
+     from refresh_tokens where token_hash = $1",
+)
+.locking();
+
+const USE: Sql = Sql::new("update refresh_tokens set used_at = $1 where token_hash = $2");
+const USE_AGAIN: Sql =
+    Sql::new("update refresh_tokens set used_again_at = $1 where token_hash = $2");
+
+const END_FAMILY: Sql = Sql::new("delete from refresh_tokens where user_id = $1 and family = $2");
+
+impl Store {
+    /// Begins a family: somebody has signed in.
+    pub async fn create_refresh_token(
+        &self,
+        new: NewLogin,
+        now: Timestamp,
+    ) -> Result<(), CreateLoginError> {
+        self.db.transaction("create_refresh_token", Creation { new, now }, create).await
+    }
+
+    /// Takes a refresh token and makes the new one its successor, or neither: one transaction.
+    pub async fn rotate_refresh_token(
+        &self,
+        old: TokenHash,
+        new: TokenHash,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Rotation, StoreError> {
+        let signature = self.sign(&Caller::SYSTEM, now);
+        let rotating = Rotating { old, new, expires_at, signature };
+        let rotated = self.db.transaction("rotate_refresh_token", rotating, rotate).await;
+        rotated.map_err(StoreError::while_doing("rotating a refresh token"))
+    }
+
+    /// Signs out: the token's whole family ends. One that is unknown has ended already.
+    pub async fn end_refresh_family(&self, token: TokenHash) -> Result<(), StoreError> {
+        let ended = self.db.transaction("end_refresh_family", token, end_family).await;
+        ended.map_err(StoreError::while_doing("ending a family of refresh tokens"))
+    }
+}
+
+fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, (), CreateLoginError> {
+    Box::pin(async move {
+        creation.lock_user(tx).await?;
+        let Creation { new, now } = creation;
+        let ends_at = now.plus(REFRESH_FAMILY_AGE_MAX);
+        // The first gives the family its name.
+        insert(tx, new.user, &new.token, &new.token, new.expires_at, ends_at, *now).await?;
+        Ok(())
+    })
+}
+
+fn rotate<'t>(tx: &'t mut Tx<'_>, rotating: &'t Rotating) -> Work<'t, Rotation, DbError> {
+    Box::pin(async move {
+        let now = rotating.signature.at;
+        let Some((user, found)) = lock(tx, &rotating.old).await? else {
+            return Ok(Rotation::Refused);
+        };
+        let has_expired = found.expires_at <= now || found.family_ends_at <= now;
+        if user.disabled_at.is_some() || has_expired {
+            return Ok(Rotation::Refused);
+        }
+        let using = match (found.used_at, found.used_again_at) {
+            (None, _) => USE,
+            (Some(at), None) if now.since(at) <= REUSE_GRACE => USE_AGAIN,
+            (Some(at), Some(_)) if now.since(at) <= REUSE_GRACE => return Ok(Rotation::Refused),
+            (Some(_), _) => {
+                tx.execute(END_FAMILY, &[user.id.into(), (&found.family).into()]).await?;
+                let id = Some(user.id.get());
+                let signature = &rotating.signature;
+                signature.write(tx, Action::UserTokenReused, id, &json!({})).await?;
+                return Ok(Rotation::Reused(user.id));
+            }
+        };
+        tx.execute(using, &[now.into(), (&rotating.old).into()]).await?;
+        let ends_at = found.family_ends_at;
+        let expires_at = rotating.expires_at.min(ends_at);
+        insert(tx, user.id, &rotating.new, &found.family, expires_at, ends_at, now).await?;
+        Ok(Rotation::Rotated(user))
+    })
+}
+
+fn end_family<'t>(tx: &'t mut Tx<'_>, token: &'t TokenHash) -> Work<'t, (), DbError> {
+    Box::pin(async move {
+        if let Some((user, found)) = lock(tx, token).await? {
+            tx.execute(END_FAMILY, &[user.id.into(), (&found.family).into()]).await?;
+        }
+        Ok(())
+    })
+}
+
+/// Locks the user, then the token, and reads both. A user's tokens go with the user.
+async fn lock(tx: &mut Tx<'_>, token: &TokenHash) -> Result<Option<(User, Found)>, DbError> {
+    let Some(row) = tx.row(WHOSE, &[token.into()]).await? else { return Ok(None) };
+    let id = UserId::new(row.number(0)?);
+    let id = id.ok_or_else(|| DbError::unreadable("an id from 2^53 on"))?;
+    let Some(user) = users::lock(tx, id).await? else { return Ok(None) };
+    // It may have gone while the user was waited for.
+    let Some(row) = tx.row(LOCK, &[token.into()]).await? else { return Ok(None) };
+    Ok(Some((user, found(&row)?)))
+}
+
+fn found(row: &Row) -> Result<Found, DbError> {
+    let family = row.blob(0)?.try_into().map_err(DbError::unreadable)?;
+    Ok(Found {
+        family: TokenHash::from_bytes(family),
+        expires_at: Timestamp::from_millis(row.int(1)?),
+        family_ends_at: Timestamp::from_millis(row.int(2)?),
+        used_at: row.optional_int(3)?.map(Timestamp::from_millis),
+        used_again_at: row.optional_int(4)?.map(Timestamp::from_millis),
+    })
+}
+
+async fn insert(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    token: &TokenHash,
+    family: &TokenHash,
+    expires_at: Timestamp,
+    family_ends_at: Timestamp,
+    now: Timestamp,
+) -> Result<(), DbError> {
+    let values = [
+        token.into(),
+        user.into(),
+        family.into(),
+        now.into(),
+        expires_at.into(),
+        family_ends_at.into(),
+    ];
+    tx.execute(INSERT, &values).await.map(drop)
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(super) const STATEMENTS: &[Sql] = &[INSERT, WHOSE, LOCK, USE, USE_AGAIN, END_FAMILY];

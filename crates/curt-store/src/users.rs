@@ -1,0 +1,329 @@
+//! Users: making accounts, finding and changing them.
+//!
+//! **Invariant:** once there is an active administrator, there always is one. A user's row is the lock
+//! for all that belongs to the user: tokens, sessions and keys are made and ended under it. Who locks
+//! several locks the administrators first, by their ids.
+
+use curt_domain::{
+    Caller, Email, FullName, PasswordHash, Role, Timestamp, TokenHash, User, UserId,
+};
+use serde_json::json;
+
+use crate::{
+    Cursor, InvalidCursor, PAGE_LEN_MAX, Store, StoreError,
+    audit::{Action, Signature},
+    cursor::{Order, Position},
+    db::{DbError, DbErrorKind, Row, Sql, Tx, Value, Work},
+    ids::Sequence,
+    invites, owners,
+};
+
+mod changes;
+mod deletions;
+
+pub use changes::ChangeUserError;
+pub use deletions::{DeleteUserError, LinksOf};
+
+/// What [`user`] reads, from a statement that has `users` in it.
+macro_rules! user_columns {
+    () => {
+        "users.id, users.email, users.full_name, users.role, users.token_epoch, users.disabled_at, \
+         users.created_at, users.updated_at"
+    };
+}
+pub(crate) use user_columns;
+
+/// How many columns `user_columns!` names.
+pub(crate) const USER_COLUMNS_LEN: usize = 8;
+
+/// What an account begins with.
+#[derive(Debug, Clone)]
+pub struct NewUser {
+    pub email: Email,
+    pub full_name: Option<FullName>,
+    /// Nobody signs in without one.
+    pub password: Option<PasswordHash>,
+}
+
+/// What lets somebody in, and with which role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// Registration is open, or an administrator does it.
+    As(Role),
+    /// The token of an invitation, which says the role and is used up.
+    Invite(TokenHash),
+    /// As the first administrator, if there never was one.
+    FirstAdministrator,
+}
+
+/// What keeps an account from being made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateUserError {
+    #[error("somebody has this address")]
+    EmailTaken,
+    #[error("the invitation is unknown, used or expired")]
+    InviteInvalid,
+    #[error("there is an administrator already")]
+    AlreadySetUp,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DbError> for CreateUserError {
+    fn from(error: DbError) -> Self {
+        StoreError::new("creating a user", error).into()
+    }
+}
+
+/// A user with the hash of their password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Credentials {
+    pub user: User,
+    pub password: Option<PasswordHash>,
+}
+
+/// Which users, by their ids, from where on.
+#[derive(Debug, Clone, Default)]
+pub struct UserQuery {
+    /// Found in the address, in any case.
+    pub q: Option<String>,
+    /// At most [`PAGE_LEN_MAX`].
+    pub limit: u32,
+    /// Where the page before ended.
+    pub cursor: Option<Cursor>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UserPage {
+    pub items: Vec<User>,
+    /// Where the next page begins, if there is one.
+    pub next: Option<Cursor>,
+}
+
+/// What keeps users from being listed.
+#[derive(Debug, thiserror::Error)]
+pub enum ListUsersError {
+    #[error(transparent)]
+    InvalidCursor(#[from] InvalidCursor),
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+struct Creation {
+    id: UserId,
+    new: NewUser,
+    admission: Admission,
+    signature: Signature,
+}
+
+const INSERT: Sql = Sql::new(
+    "insert into users (id, email, email_key, full_name, password_hash, role, token_epoch,
+         created_at, updated_at)
+     values ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
+);
+
+/// There is one row of this name, and it stays.
+const INSERT_FIRST_ADMINISTRATOR: Sql =
+    Sql::new("insert into meta (name, value) values ('first_administrator', $1)");
+
+const FIRST_ADMINISTRATOR: Sql =
+    Sql::new("select value from meta where name = 'first_administrator'");
+
+const SELECT: Sql = Sql::new(concat!("select ", user_columns!(), " from users where id = $1"));
+
+const LOCK: Sql =
+    Sql::new(concat!("select ", user_columns!(), " from users where id = $1")).locking();
+
+const CREDENTIALS: Sql =
+    Sql::new(concat!("select ", user_columns!(), ", password_hash from users where id = $1"));
+
+const CREDENTIALS_BY_EMAIL: Sql = Sql::new(concat!(
+    "select ",
+    user_columns!(),
+    ", password_hash from users where email_key = $1"
+));
+
+/// The escape is for the wildcards of `like`.
+const LIST: Sql = Sql::new(concat!(
+    "select ",
+    user_columns!(),
+    " from users where $1 < id and ($2 = '' or email_key like $3 escape '!')
+     order by id limit $4"
+));
+
+impl Store {
+    /// Makes an account; the unique index decides who has an address. The first administrator gets
+    /// all links that have no owner: [`Store::move_links`].
+    pub async fn create_user(
+        &self,
+        caller: &Caller,
+        new: NewUser,
+        admission: Admission,
+        now: Timestamp,
+    ) -> Result<User, CreateUserError> {
+        let id = self.next_id(Sequence::Users).await?;
+        let id = UserId::new(id).ok_or_else(|| DbError::unreadable("an id from 2^53 on"))?;
+        let creation = Creation { id, new, admission, signature: self.sign(caller, now) };
+        self.db.transaction("create_user", creation, create).await
+    }
+
+    /// Whether there ever was an administrator.
+    pub async fn is_set_up(&self) -> Result<bool, StoreError> {
+        let row = self.db.row(FIRST_ADMINISTRATOR, &[]).await;
+        let row = row.map_err(StoreError::while_doing("looking for an administrator"))?;
+        Ok(row.is_some())
+    }
+
+    pub async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        let read = async {
+            let row = self.db.row(SELECT, &[id.into()]).await?;
+            row.as_ref().map(user).transpose()
+        };
+        read.await.map_err(StoreError::while_doing("reading a user"))
+    }
+
+    /// Who has this address, also somebody who is disabled.
+    pub async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
+        self.read_credentials(CREDENTIALS_BY_EMAIL, email.key().into()).await
+    }
+
+    pub async fn credentials_of(&self, id: UserId) -> Result<Option<Credentials>, StoreError> {
+        self.read_credentials(CREDENTIALS, id.into()).await
+    }
+
+    /// A page of the users, oldest first.
+    pub async fn users(&self, query: &UserQuery) -> Result<UserPage, ListUsersError> {
+        let after = match &query.cursor {
+            None => -1,
+            Some(Cursor { order: Order::Users, last: Position::Number { id, .. } }) => *id,
+            Some(_) => return Err(InvalidCursor.into()),
+        };
+        let page = self.user_page(query, after).await;
+        Ok(page.map_err(StoreError::while_doing("listing users"))?)
+    }
+
+    async fn read_credentials(
+        &self,
+        sql: Sql,
+        key: Value<'_>,
+    ) -> Result<Option<Credentials>, StoreError> {
+        let read = async {
+            let Some(row) = self.db.row(sql, &[key]).await? else { return Ok(None) };
+            let password = row.optional_text(USER_COLUMNS_LEN)?.map(PasswordHash::new);
+            Ok(Some(Credentials { user: user(&row)?, password }))
+        };
+        read.await.map_err(StoreError::while_doing("reading a user's credentials"))
+    }
+
+    async fn user_page(&self, query: &UserQuery, after: i64) -> Result<UserPage, DbError> {
+        let search = query.q.as_deref().unwrap_or_default();
+        // No address has one, and PostgreSQL refuses the one that ends texts in C.
+        if search.contains(char::is_control) {
+            return Ok(UserPage { items: Vec::new(), next: None });
+        }
+        let limit = query.limit.min(PAGE_LEN_MAX) as usize;
+        // One more than the page holds.
+        let wanted = Value::number(limit as u64 + 1);
+        let values = [after.into(), search.into(), crate::links::pattern(search).into(), wanted];
+        let rows = self.db.rows(LIST, &values).await?;
+        let is_last = rows.len() <= limit;
+        let items = rows.iter().take(limit).map(user).collect::<Result<Vec<_>, _>>()?;
+        let end_at = |last: &User| Cursor {
+            order: Order::Users,
+            last: Position::Number { number: 0, id: last.id.get().cast_signed() },
+        };
+        let next = items.last().filter(|_| !is_last).map(end_at);
+        Ok(UserPage { items, next })
+    }
+}
+
+fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, User, CreateUserError> {
+    Box::pin(async move {
+        let Creation { id, new, admission, signature } = creation;
+        let role = match admission {
+            Admission::As(role) => *role,
+            Admission::Invite(token) => {
+                let role = invites::use_up(tx, token, signature.at).await?;
+                role.ok_or(CreateUserError::InviteInvalid)?
+            }
+            Admission::FirstAdministrator => Role::Administrator,
+        };
+        if role == Role::Administrator {
+            let is_first = note_administrator(tx, *id, signature.at).await?;
+            if !is_first && *admission == Admission::FirstAdministrator {
+                return Err(CreateUserError::AlreadySetUp);
+            }
+        }
+        let values = [
+            (*id).into(),
+            new.email.as_str().into(),
+            new.email.key().into(),
+            new.full_name.as_ref().map(FullName::as_str).into(),
+            new.password.as_ref().map(PasswordHash::as_str).into(),
+            role.as_str().into(),
+            signature.at.into(),
+            signature.at.into(),
+        ];
+        tx.execute(INSERT, &values).await.map_err(|error| match error.kind() {
+            DbErrorKind::UniqueViolation => CreateUserError::EmailTaken,
+            _ => error.into(),
+        })?;
+        let details = json!({ "role": role.as_str() });
+        signature.write(tx, Action::UserCreate, Some(id.get()), &details).await?;
+        let row = tx.row(SELECT, &[(*id).into()]).await?.ok_or_else(DbError::row_missing)?;
+        Ok(user(&row)?)
+    })
+}
+
+/// Whether this is the first administrator that there ever was; then all links without an owner are
+/// theirs.
+async fn note_administrator(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Result<bool, DbError> {
+    let values = [id.to_string().into()];
+    let taken = DbErrorKind::UniqueViolation;
+    let inserted = tx.execute_unless(taken, INSERT_FIRST_ADMINISTRATOR, &values).await?;
+    if inserted.is_some() {
+        owners::claim_unowned(tx, id, now).await?;
+    }
+    Ok(inserted.is_some())
+}
+
+/// Locks a user's row, and with it all that belongs to the user.
+pub(crate) async fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, DbError> {
+    tx.row(LOCK, &[id.into()]).await?.as_ref().map(user).transpose()
+}
+
+/// Reads `user_columns!`, which stand first.
+pub(crate) fn user(row: &Row) -> Result<User, DbError> {
+    let id = UserId::new(row.number(0)?);
+    let full_name = row.optional_text(2)?.map(FullName::parse);
+    Ok(User {
+        id: id.ok_or_else(|| DbError::unreadable("an id from 2^53 on"))?,
+        email: Email::parse(row.text(1)?).map_err(DbError::unreadable)?,
+        full_name: full_name.transpose().map_err(DbError::unreadable)?,
+        role: role(row, 3)?,
+        token_epoch: row.number(4)?,
+        disabled_at: row.optional_int(5)?.map(Timestamp::from_millis),
+        created_at: Timestamp::from_millis(row.int(6)?),
+        updated_at: Timestamp::from_millis(row.int(7)?),
+    })
+}
+
+pub(crate) fn role(row: &Row, column: usize) -> Result<Role, DbError> {
+    Role::from_word(row.text(column)?).ok_or_else(|| DbError::unreadable("an unknown role"))
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(crate) fn statements() -> Vec<Sql> {
+    let own = [
+        INSERT,
+        INSERT_FIRST_ADMINISTRATOR,
+        FIRST_ADMINISTRATOR,
+        SELECT,
+        LOCK,
+        CREDENTIALS,
+        CREDENTIALS_BY_EMAIL,
+        LIST,
+    ];
+    [own.as_slice(), changes::STATEMENTS, deletions::STATEMENTS].concat()
+}

@@ -1,0 +1,230 @@
+//! Changing users: names, roles, switching off, passwords.
+
+use curt_domain::{Caller, FullName, PasswordHash, Timestamp, User, UserEdit, UserId};
+use serde_json::json;
+
+use super::{lock, note_administrator};
+use crate::{
+    Store, StoreError,
+    audit::{Action, Signature},
+    db::{DbError, DbErrorKind, Sql, Tx, Value, Work},
+    logins,
+};
+
+/// What keeps a user from being changed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeUserError {
+    #[error("there is no such user")]
+    NotFound,
+    #[error("somebody has this address")]
+    EmailTaken,
+    #[error("nobody else could administer")]
+    LastAdministrator,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<DbError> for ChangeUserError {
+    fn from(error: DbError) -> Self {
+        StoreError::new("changing a user", error).into()
+    }
+}
+
+struct Editing {
+    id: UserId,
+    edit: UserEdit,
+    signature: Signature,
+}
+
+struct NewHash {
+    id: UserId,
+    hash: PasswordHash,
+    signature: Signature,
+}
+
+struct Ending {
+    id: UserId,
+    signature: Signature,
+}
+
+/// Ids of all administrators who could go on, locked in their order.
+const LOCK_ADMINISTRATORS: Sql = Sql::new(
+    "select id from users where role = 'administrator' and disabled_at is null order by id",
+)
+.locking();
+
+const UPDATE: Sql = Sql::new(
+    "update users set email = $1, email_key = $2, full_name = $3, role = $4, token_epoch = $5,
+         disabled_at = $6, updated_at = $7
+     where id = $8",
+);
+
+const SET_PASSWORD: Sql = Sql::new(
+    "update users set password_hash = $1, token_epoch = token_epoch + 1, updated_at = $2
+     where id = $3",
+);
+
+const RAISE_EPOCH: Sql = Sql::new("update users set token_epoch = token_epoch + 1 where id = $1");
+
+/// Unless the password was changed meanwhile.
+const REHASH: Sql =
+    Sql::new("update users set password_hash = $1 where id = $2 and password_hash = $3");
+
+impl Store {
+    /// Changes a user; an edit that changes nothing writes nothing. Whoever is switched off is
+    /// signed out everywhere.
+    pub async fn edit_user(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        edit: UserEdit,
+        now: Timestamp,
+    ) -> Result<User, ChangeUserError> {
+        let editing = Editing { id, edit, signature: self.sign(caller, now) };
+        self.db.transaction("edit_user", editing, apply).await
+    }
+
+    /// Sets a password and signs out everywhere; whoever asked needs new tokens, of the epoch that
+    /// the returned user has.
+    pub async fn set_password(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        hash: PasswordHash,
+        now: Timestamp,
+    ) -> Result<User, ChangeUserError> {
+        let new = NewHash { id, hash, signature: self.sign(caller, now) };
+        self.db.transaction("set_password", new, set_password).await
+    }
+
+    /// Replaces the hash of the same password by a better one, unless there is a new password.
+    pub async fn rehash_password(
+        &self,
+        id: UserId,
+        old: &PasswordHash,
+        new: &PasswordHash,
+    ) -> Result<(), StoreError> {
+        let values = [new.as_str().into(), id.into(), old.as_str().into()];
+        let updated = self.db.execute(REHASH, &values).await;
+        updated.map(drop).map_err(StoreError::while_doing("renewing the hash of a password"))
+    }
+
+    /// Signs a user out everywhere. API keys stay.
+    pub async fn end_sessions(
+        &self,
+        caller: &Caller,
+        id: UserId,
+        now: Timestamp,
+    ) -> Result<User, ChangeUserError> {
+        let ending = Ending { id, signature: self.sign(caller, now) };
+        self.db.transaction("end_sessions", ending, end_sessions).await
+    }
+}
+
+fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, User, ChangeUserError> {
+    Box::pin(async move {
+        let Editing { id, edit, signature } = input;
+        let administrators = match (edit.role, edit.switch) {
+            (None, None) => Vec::new(),
+            _ => lock_administrators(tx).await?,
+        };
+        let old = lock(tx, *id).await?.ok_or(ChangeUserError::NotFound)?;
+        let new = old.edited(edit, signature.at);
+        if new == old && new.email.as_str() == old.email.as_str() {
+            return Ok(old);
+        }
+        if old.is_active_administrator() && !new.is_active_administrator() {
+            let others = administrators.iter().any(|other| *other != id.get());
+            if !others {
+                return Err(ChangeUserError::LastAdministrator);
+            }
+        }
+        if new.is_active_administrator() && !old.is_active_administrator() {
+            note_administrator(tx, *id, signature.at).await?;
+        }
+        let values = [
+            new.email.as_str().into(),
+            new.email.key().into(),
+            new.full_name.as_ref().map(FullName::as_str).into(),
+            new.role.as_str().into(),
+            Value::number(new.token_epoch),
+            new.disabled_at.into(),
+            new.updated_at.into(),
+            new.id.into(),
+        ];
+        tx.execute(UPDATE, &values).await.map_err(|error| match error.kind() {
+            DbErrorKind::UniqueViolation => ChangeUserError::EmailTaken,
+            _ => error.into(),
+        })?;
+        if old.disabled_at.is_none() && new.disabled_at.is_some() {
+            logins::end_all(tx, *id).await?;
+        }
+        write_down(tx, signature, &old, &new).await?;
+        Ok(new)
+    })
+}
+
+/// A row for each thing that an edit did. Names and addresses are personal, so only that they were
+/// changed is kept.
+async fn write_down(
+    tx: &mut Tx<'_>,
+    signature: &Signature,
+    old: &User,
+    new: &User,
+) -> Result<(), DbError> {
+    let id = Some(new.id.get());
+    let mut fields = Vec::new();
+    if old.email.as_str() != new.email.as_str() {
+        fields.push("email");
+    }
+    if old.full_name != new.full_name {
+        fields.push("full_name");
+    }
+    if !fields.is_empty() {
+        signature.write(tx, Action::UserEdit, id, &json!({ "fields": fields })).await?;
+    }
+    if old.role != new.role {
+        let details = json!({ "from": old.role.as_str(), "to": new.role.as_str() });
+        signature.write(tx, Action::UserRole, id, &details).await?;
+    }
+    let switched = match (old.disabled_at, new.disabled_at) {
+        (None, Some(_)) => Action::UserDisable,
+        (Some(_), None) => Action::UserEnable,
+        _ => return Ok(()),
+    };
+    signature.write(tx, switched, id, &json!({})).await
+}
+
+/// The ids of all who can administer now, until the transaction ends.
+pub(super) async fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<u64>, DbError> {
+    let rows = tx.rows(LOCK_ADMINISTRATORS, &[]).await?;
+    rows.iter().map(|row| row.number(0)).collect()
+}
+
+fn set_password<'t>(tx: &'t mut Tx<'_>, new: &'t NewHash) -> Work<'t, User, ChangeUserError> {
+    Box::pin(async move {
+        let NewHash { id, hash, signature } = new;
+        let user = lock(tx, *id).await?.ok_or(ChangeUserError::NotFound)?;
+        let values = [hash.as_str().into(), signature.at.into(), (*id).into()];
+        tx.execute(SET_PASSWORD, &values).await?;
+        logins::end_all(tx, *id).await?;
+        signature.write(tx, Action::UserPassword, Some(id.get()), &json!({})).await?;
+        Ok(User { token_epoch: user.token_epoch + 1, updated_at: signature.at, ..user })
+    })
+}
+
+fn end_sessions<'t>(tx: &'t mut Tx<'_>, ending: &'t Ending) -> Work<'t, User, ChangeUserError> {
+    Box::pin(async move {
+        let Ending { id, signature } = ending;
+        let user = lock(tx, *id).await?.ok_or(ChangeUserError::NotFound)?;
+        tx.execute(RAISE_EPOCH, &[(*id).into()]).await?;
+        logins::end_all(tx, *id).await?;
+        signature.write(tx, Action::UserEndSessions, Some(id.get()), &json!({})).await?;
+        Ok(User { token_epoch: user.token_epoch + 1, ..user })
+    })
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(super) const STATEMENTS: &[Sql] =
+    &[LOCK_ADMINISTRATORS, UPDATE, SET_PASSWORD, RAISE_EPOCH, REHASH];

@@ -1,0 +1,215 @@
+//! RT-01 to RT-04: refresh tokens give way to their successors, and copies end the family. Sessions.
+
+use std::time::Duration;
+
+use curt_domain::{Role, Switch, Timestamp, User, UserEdit};
+use curt_store::{
+    CreateLoginError, LinksOf, NewLogin, REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation, Store,
+};
+
+use crate::{
+    accounts::{admin, as_user, create_user, hash, token},
+    stores::{for_each_store, in_parallel, later, now},
+};
+
+const DAY: Duration = Duration::from_hours(24);
+
+fn login(user: &User, number: u8) -> NewLogin {
+    NewLogin {
+        user: user.id,
+        token_epoch: user.token_epoch,
+        token: token(number),
+        expires_at: now().plus(30 * DAY),
+    }
+}
+
+async fn rotate_at(store: &Store, old: u8, new: u8, at: Timestamp) -> Rotation {
+    store.rotate_refresh_token(token(old), token(new), at.plus(30 * DAY), at).await.unwrap()
+}
+
+/// A user whose first refresh token is number 1.
+async fn signed_in(store: &Store) -> User {
+    let ada = create_user(store, "ada", Role::User).await;
+    store.create_refresh_token(login(&ada, 1), now()).await.unwrap();
+    ada
+}
+
+fn after_grace(at: Timestamp) -> Timestamp {
+    at.plus(REUSE_GRACE + Duration::from_millis(1))
+}
+
+#[tokio::test]
+async fn rt_01_a_token_that_comes_again_ends_its_family() {
+    for_each_store(async |store| {
+        let ada = signed_in(store).await;
+        store.create_refresh_token(login(&ada, 100), now()).await.unwrap();
+        assert_eq!(rotate_at(store, 1, 2, later(1)).await, Rotation::Rotated(ada.clone()));
+        assert_eq!(rotate_at(store, 2, 3, later(2)).await, Rotation::Rotated(ada.clone()));
+        let late = after_grace(later(1));
+        assert_eq!(rotate_at(store, 1, 4, late).await, Rotation::Reused(ada.id));
+        for token in [1, 2, 3, 4] {
+            assert_eq!(rotate_at(store, token, 5, late).await, Rotation::Refused, "{token}");
+        }
+        // Another device is signed in by itself.
+        assert_eq!(rotate_at(store, 100, 101, late).await, Rotation::Rotated(ada));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rt_02_a_second_tab_gets_a_successor_of_its_own_in_the_same_family() {
+    for_each_store(async |store| {
+        let ada = signed_in(store).await;
+        let rotated = Rotation::Rotated(ada.clone());
+        assert_eq!(rotate_at(store, 1, 2, later(0)).await, rotated);
+        assert_eq!(rotate_at(store, 1, 3, now().plus(REUSE_GRACE)).await, rotated);
+        // A third gets nothing, and takes nothing from the others.
+        assert_eq!(rotate_at(store, 1, 4, now().plus(REUSE_GRACE)).await, Rotation::Refused);
+        let next = later(20);
+        assert_eq!(rotate_at(store, 2, 12, next).await, rotated);
+        assert_eq!(rotate_at(store, 3, 13, next).await, rotated);
+        // The family is one: a copy ends both lines.
+        assert_eq!(rotate_at(store, 2, 5, after_grace(next)).await, Rotation::Reused(ada.id));
+        assert_eq!(rotate_at(store, 13, 6, after_grace(next)).await, Rotation::Refused);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rt_02_of_many_at_once_two_get_a_successor() {
+    for_each_store(async |store| {
+        let ada = signed_in(store).await;
+        let tabs = in_parallel((2..22).map(|new| rotate_at(store, 1, new, now()))).await;
+        let rotated = |rotation: &&Rotation| **rotation == Rotation::Rotated(ada.clone());
+        assert_eq!(tabs.iter().filter(rotated).count(), 2);
+        assert!(tabs.iter().all(|rotation| !matches!(rotation, Rotation::Reused(_))));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn rt_03_tokens_expire_unused_and_families_in_the_end() {
+    for_each_store(async |store| {
+        let ada = signed_in(store).await;
+        let last_moment = now().plus(30 * DAY);
+        assert_eq!(rotate_at(store, 1, 2, last_moment).await, Rotation::Refused);
+        let just_before = last_moment.minus(Duration::from_millis(1));
+        assert_eq!(rotate_at(store, 1, 2, just_before).await, Rotation::Rotated(ada.clone()));
+
+        // Used every day, it ends all the same.
+        let end = now().plus(REFRESH_FAMILY_AGE_MAX);
+        let (mut at, mut number) = (just_before, 2);
+        loop {
+            at = at.plus(29 * DAY);
+            if end <= at {
+                break;
+            }
+            let rotated = rotate_at(store, number, number + 1, at).await;
+            assert_eq!(rotated, Rotation::Rotated(ada.clone()), "{number}");
+            number += 1;
+        }
+        assert!(5 < number);
+        assert_eq!(rotate_at(store, number, number + 1, end).await, Rotation::Refused);
+        assert_eq!(store.prune_logins(end).await.unwrap(), u64::from(number));
+        assert_eq!(store.prune_logins(end).await.unwrap(), 0);
+    })
+    .await;
+}
+
+/// The new token is taken already, so that the second half of the transaction fails.
+#[tokio::test]
+async fn rt_04_a_rotation_happens_as_a_whole_or_not_at_all() {
+    for_each_store(async |store| {
+        let ada = signed_in(store).await;
+        store.create_refresh_token(login(&ada, 2), now()).await.unwrap();
+        let failed = store.rotate_refresh_token(token(1), token(2), later(9), now()).await;
+        assert!(failed.is_err());
+        let late = after_grace(now());
+        assert_eq!(rotate_at(store, 1, 3, late).await, Rotation::Rotated(ada));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn logging_out_ends_one_device() {
+    for_each_store(async |store| {
+        let ada = signed_in(store).await;
+        store.create_refresh_token(login(&ada, 100), now()).await.unwrap();
+        rotate_at(store, 1, 2, now()).await;
+        // Also with a token that was used before.
+        store.end_refresh_family(token(1)).await.unwrap();
+        store.end_refresh_family(token(77)).await.unwrap();
+        assert_eq!(rotate_at(store, 2, 3, now()).await, Rotation::Refused);
+        assert_eq!(rotate_at(store, 100, 101, now()).await, Rotation::Rotated(ada));
+    })
+    .await;
+}
+
+/// Whatever the order in which they commit: after a new password nothing of before is good.
+#[tokio::test]
+async fn no_rotation_outlives_a_new_password() {
+    for_each_store(async |store| {
+        let ada = signed_in(store).await;
+        for number in 2..12 {
+            store.create_refresh_token(login(&ada, number), now()).await.unwrap();
+        }
+        let caller = as_user(&ada);
+        let change = async || {
+            store.set_password(&caller, ada.id, hash("new"), now()).await.unwrap();
+        };
+        let rotations =
+            in_parallel((1..12).map(|number| rotate_at(store, number, 100 + number, now())));
+        let ((), _) = futures_util::future::join(change(), rotations).await;
+        for number in (1..12).chain(101..112) {
+            let refused = rotate_at(store, number, 200, later(1)).await;
+            assert_eq!(refused, Rotation::Refused, "{number}");
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn jwt_09_whoever_is_disabled_or_deleted_is_signed_out() {
+    for_each_store(async |store| {
+        let ada = signed_in(store).await;
+        store.create_session(login(&ada, 50), now()).await.unwrap();
+        assert_eq!(store.session_user(&token(50), now()).await.unwrap(), Some(ada.clone()));
+        let switch = |switch| UserEdit { switch: Some(switch), ..UserEdit::default() };
+        store.edit_user(&admin(), ada.id, switch(Switch::Disabled), now()).await.unwrap();
+        assert_eq!(store.session_user(&token(50), now()).await.unwrap(), None);
+        let refused = store.create_session(login(&ada, 51), now()).await;
+        assert!(matches!(refused, Err(CreateLoginError::UserChanged)), "{refused:?}");
+
+        // And stays so when enabled again.
+        let enabled =
+            store.edit_user(&admin(), ada.id, switch(Switch::Active), now()).await.unwrap();
+        assert_eq!(store.session_user(&token(50), now()).await.unwrap(), None);
+        assert_eq!(rotate_at(store, 1, 2, now()).await, Rotation::Refused);
+        store.create_session(login(&enabled, 52), now()).await.unwrap();
+        store.create_refresh_token(login(&enabled, 53), now()).await.unwrap();
+        store.delete_user(&admin(), ada.id, LinksOf::Keep, now()).await.unwrap();
+        assert_eq!(store.session_user(&token(52), now()).await.unwrap(), None);
+        assert_eq!(rotate_at(store, 53, 54, now()).await, Rotation::Refused);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_session_ends_by_itself_or_when_asked() {
+    for_each_store(async |store| {
+        let ada = create_user(store, "ada", Role::User).await;
+        for number in [1, 2] {
+            store.create_session(login(&ada, number), now()).await.unwrap();
+        }
+        store.delete_session(&token(1)).await.unwrap();
+        store.delete_session(&token(1)).await.unwrap();
+        assert_eq!(store.session_user(&token(1), now()).await.unwrap(), None);
+        let last = now().plus(30 * DAY);
+        let before = last.minus(Duration::from_millis(1));
+        assert_eq!(store.session_user(&token(2), before).await.unwrap(), Some(ada));
+        assert_eq!(store.session_user(&token(2), last).await.unwrap(), None);
+        assert_eq!(store.prune_logins(before).await.unwrap(), 0);
+        assert_eq!(store.prune_logins(last).await.unwrap(), 1);
+    })
+    .await;
+}
