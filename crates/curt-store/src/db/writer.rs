@@ -181,9 +181,12 @@ impl WriterThread {
 
     fn commit_batch(&mut self, first: Box<dyn Job>) {
         if let Err(error) = self.begin() {
-            // Whatever waits behind it would fail the same way, after as long a wait.
+            // Whatever waits behind it would fail the same way, after as long a wait. What comes after
+            // the first answer may come because of it, when the way is free.
+            let waiting = self.jobs.len();
             self.refuse(first, &error);
-            while let Some(job) = self.next_job() {
+            for _ in 0..waiting {
+                let Some(job) = self.next_job() else { break };
                 self.refuse(job, &error);
             }
             return;
