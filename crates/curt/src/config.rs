@@ -3,6 +3,7 @@
 //! Either everything is valid and a [`Config`] exists, or every problem is reported at once. A
 //! component receives its section, never the tree.
 
+mod audit;
 mod backup;
 mod cache;
 mod codes;
@@ -33,6 +34,7 @@ use curt_store::StoreSettings;
 use curt_web::{LinkSettings, PageSettings, ShutdownSettings};
 
 pub(crate) use self::{
+    audit::AuditConfig,
     backup::BackupConfig,
     database::SQLITE_FILE,
     effective::{Effective, json, table},
@@ -55,12 +57,13 @@ use self::{
 use crate::refusal::Refusal;
 
 /// In the order of the manual and of `curt config`.
-static SECTIONS: [&Section; 13] = [
+static SECTIONS: [&Section; 14] = [
     &server::SECTION,
     &http::SECTION,
     &keys::SECTION,
     &database::SECTION,
     &backup::SECTION,
+    &audit::SECTION,
     &links::SECTION,
     &codes::SECTION,
     &pages::SECTION,
@@ -79,6 +82,7 @@ pub(crate) struct Config {
     pub(crate) keys: KeysConfig,
     pub(crate) database: StoreSettings,
     pub(crate) backup: BackupConfig,
+    pub(crate) audit: AuditConfig,
     pub(crate) links: LinkSettings,
     pub(crate) codes: CodeSettings,
     pub(crate) pages: PageSettings,
@@ -109,6 +113,7 @@ pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, R
         http: http::read(&mut reader),
         keys: keys::read(&mut reader),
         backup: backup::read(&mut reader, &server, &database),
+        audit: audit::read(&mut reader),
         database,
         links: links::read(&mut reader),
         codes: codes::read(&mut reader),

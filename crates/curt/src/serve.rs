@@ -29,7 +29,8 @@ use crate::{
     keys::Keys,
     logging, node_id, open_files, output,
     refusal::Refusal,
-    signals, upkeep,
+    signals,
+    upkeep::Upkeep,
 };
 
 /// Of what is left when the requests have ended, one part in so many is for counting clicks: they can
@@ -94,7 +95,12 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     let front = Front::new(app, HttpMetrics::new(metrics));
 
     tasks.spawn(feed.run(tasks_end.clone()));
-    tasks.spawn(upkeep::run(store.clone(), node_id::read_or_create(data_dir)?, tasks_end.clone()));
+    let upkeep = Upkeep {
+        store: store.clone(),
+        node_id: node_id::read_or_create(data_dir)?,
+        audit_keep: config.audit.keep,
+    };
+    tasks.spawn(upkeep.run(tasks_end.clone()));
     if let Some(schedule) = schedule {
         tasks.spawn(schedule.run(tasks_end.clone()));
     }

@@ -27,30 +27,45 @@ const FOLD_INTERVAL: Duration = Duration::from_hours(6);
 /// Links erased before housekeeping looks whether it should end.
 const ERASE_LEN: u32 = 200;
 
-pub(crate) async fn run(store: Store, node_id: String, end: CancellationToken) {
-    let mut ticks = interval(INTERVAL);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut folded_at = None;
-    let mut round = async || {
-        ticks.tick().await;
-        let now = Clock::System.now();
-        tidy(&store, &node_id, now).await;
-        if folded_at.is_none_or(|at| FOLD_INTERVAL <= now.since(at))
-            && is_done(store.fold_click_buckets(now.minus(CLICK_BUCKET_AGE_MAX)).await)
-        {
-            folded_at = Some(now);
-        }
-    };
-    while end.run_until_cancelled(round()).await.is_some() {}
+/// What housekeeping goes by.
+pub(crate) struct Upkeep {
+    pub(crate) store: Store,
+    pub(crate) node_id: String,
+    /// How long it is kept who changed what.
+    pub(crate) audit_keep: Duration,
 }
 
-/// None of it waits for the others: what cannot be erased must not keep everything else.
-async fn tidy(store: &Store, node_id: &str, now: Timestamp) {
-    is_done(store.announce_node(node_id, env!("CARGO_PKG_VERSION"), now).await);
-    is_done(store.prune_changes(now.minus(CHANGE_AGE_MAX)).await);
-    is_done(store.prune_replays(now.minus(REPLAY_AGE_MAX)).await);
-    is_done(store.prune_journal_marks(now.minus(JOURNAL_MARK_AGE_MAX)).await);
-    is_done(erase(store, now).await);
+impl Upkeep {
+    pub(crate) async fn run(self, end: CancellationToken) {
+        let mut ticks = interval(INTERVAL);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut folded_at = None;
+        let mut round = async || {
+            ticks.tick().await;
+            let now = Clock::System.now();
+            self.tidy(now).await;
+            let folds = folded_at.is_none_or(|at| FOLD_INTERVAL <= now.since(at));
+            let until = now.minus(CLICK_BUCKET_AGE_MAX);
+            if folds && is_done(self.store.fold_click_buckets(until).await) {
+                folded_at = Some(now);
+            }
+        };
+        while end.run_until_cancelled(round()).await.is_some() {}
+    }
+
+    /// None of it waits for the others: what cannot be erased must not keep everything else.
+    async fn tidy(&self, now: Timestamp) {
+        let store = &self.store;
+        is_done(store.announce_node(&self.node_id, env!("CARGO_PKG_VERSION"), now).await);
+        is_done(store.prune_changes(now.minus(CHANGE_AGE_MAX)).await);
+        is_done(store.prune_replays(now.minus(REPLAY_AGE_MAX)).await);
+        is_done(store.prune_journal_marks(now.minus(JOURNAL_MARK_AGE_MAX)).await);
+        is_done(store.prune_logins(now).await);
+        is_done(store.prune_invites(now).await);
+        is_done(store.prune_audit(now.minus(self.audit_keep)).await);
+        is_done(store.move_links(now).await);
+        is_done(erase(store, now).await);
+    }
 }
 
 async fn erase(store: &Store, now: Timestamp) -> Result<(), StoreError> {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use curt_domain::{Access, Caller, Link, LinkEdit, Role, Title, User, UserId};
 use curt_store::{
     Admission, CreateLinkError, CreateLinksError, DeleteUserError, EditLinkError, ExpectedRevision,
-    LinkSort, LinksOf, Store,
+    LINKS_AT_ONCE_MAX, LinkSort, LinksOf, Store,
 };
 
 use crate::{
@@ -162,9 +162,10 @@ async fn the_first_administrator_gets_the_links_that_nobody_has() {
     for_each_store(async |store| {
         let ada = create_user(store, "ada", Role::User).await;
         create(store, &owned(1, "hers", &ada)).await;
-        for number in 2..=1_500 {
-            let unowned = link(number, &format!("code{number}"));
-            store.create_links(&Caller::SYSTEM, vec![unowned], None).await.unwrap();
+        let unowned: Vec<Link> =
+            (2..=1_500).map(|number| link(number, &format!("code{number}"))).collect();
+        for links in unowned.chunks(LINKS_AT_ONCE_MAX) {
+            store.create_links(&Caller::SYSTEM, links.to_vec(), None).await.unwrap();
         }
         let first = Admission::FirstAdministrator;
         let root = store.create_user(&admin(), new_user("root"), first, later(1)).await.unwrap();
