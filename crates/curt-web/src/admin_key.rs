@@ -1,4 +1,5 @@
-//! The configured administrator's key, which opens everything.
+//! Keys that open everything: the configured administrator's key, and the one that a command on the
+//! server draws for itself.
 
 use std::fmt;
 
@@ -17,6 +18,11 @@ impl AdminKey {
     /// The one that the configuration names.
     pub fn new(key: &str) -> Self {
         Self { hash: hash(key), holder: Author::AdminKey }
+    }
+
+    /// One that a command drew, for whom the operating system knows by that name.
+    pub fn of_command(key: &str, user_name: String) -> Self {
+        Self { hash: hash(key), holder: Author::CommandLine(user_name) }
     }
 
     /// Who comes with this key, if it is the right one.

@@ -6,7 +6,7 @@ use axum::{
     http::header,
     response::{IntoResponse, Response},
 };
-use curt_domain::{ClickTotals, Clock, Code, LinkId, WeekHours};
+use curt_domain::{Access, ClickTotals, Clock, Code, LinkId, WeekHours};
 use curt_store::Store;
 
 use crate::{
@@ -46,14 +46,14 @@ pub(crate) const TAG: &str = "analytics";
     security(("key" = ["analytics:read"])),
 )]
 pub(crate) async fn show_summary(
-    _: By<ReadAnalytics>,
+    By { actor, .. }: By<ReadAnalytics>,
     State(store): State<Store>,
     State(clock): State<Clock>,
     PathCode(code): PathCode,
     ApiQuery(query): ApiQuery<SummaryQuery>,
 ) -> Result<Response, ApiError> {
     let range = query.parse(clock.now())?;
-    let link = find(&store, &code).await?;
+    let link = find(&store, actor.access(), &code).await?;
     let mut clicks = ClickTotals::default();
     let mut hours = WeekHours::new(range.zone.clone());
     let add = |bucket, totals: &ClickTotals| {
@@ -85,23 +85,24 @@ pub(crate) async fn show_summary(
     security(("key" = ["analytics:read"])),
 )]
 pub(crate) async fn show_series(
-    _: By<ReadAnalytics>,
+    By { actor, .. }: By<ReadAnalytics>,
     State(store): State<Store>,
     State(clock): State<Clock>,
     PathCode(code): PathCode,
     ApiQuery(query): ApiQuery<SeriesQuery>,
 ) -> Result<Response, ApiError> {
     let (range, unit, mut series) = query.parse(clock.now())?;
-    let link = find(&store, &code).await?;
+    let link = find(&store, actor.access(), &code).await?;
     let add = |bucket, totals: &ClickTotals| series.add(bucket, totals);
     store.each_click_bucket(link, range.span, add).await?;
     let missing = store.click_losses(range.span).await?;
     Ok(answer(SeriesView::new(&code, &range, unit, &series, missing)))
 }
 
-async fn find(store: &Store, code: &Code) -> Result<LinkId, ApiError> {
-    let route = store.route(code).await?;
-    route.map(|route| route.id).ok_or(ApiError::NotFound)
+async fn find(store: &Store, access: Access, code: &Code) -> Result<LinkId, ApiError> {
+    let record = store.link_by_code(access, code).await?;
+    let record = record.filter(|record| record.link.deleted_at.is_none());
+    record.map(|record| record.link.id).ok_or(ApiError::NotFound)
 }
 
 /// Counts change with every click.

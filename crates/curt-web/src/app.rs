@@ -4,13 +4,16 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{extract::FromRef, http::HeaderName};
 use curt_cache::LinkCache;
-use curt_domain::{Clock, Code, CodeMaker, Proxies, ReservedWords, TargetRules, TargetUrl};
+use curt_domain::{
+    Clock, Code, CodeMaker, Proxies, ReservedWords, SecretKey, TargetRules, TargetUrl,
+};
 use curt_store::Store;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::{
     AdminKey, Node,
+    auth::{Auth, AuthSettings, Bootstrap},
     clicks::{Clicks, Counted},
     clients::ClientRules,
     hosts::Hosts,
@@ -109,7 +112,12 @@ pub struct AppSettings {
     pub http: HttpSettings,
     pub links: LinkSettings,
     pub pages: PageSettings,
+    pub auth: AuthSettings,
     pub admin_key: AdminKey,
+    /// How the first administrator may be made, while there is none.
+    pub bootstrap: Option<Bootstrap>,
+    /// What tokens and cookies are signed with.
+    pub secret: SecretKey,
 }
 
 /// The state of the router; cloning shares everything.
@@ -122,7 +130,7 @@ pub struct App {
     pub(crate) site: Arc<Site>,
     pub(crate) document: Arc<ApiDocument>,
     pub(crate) node: Arc<Node>,
-    pub(crate) admin_key: AdminKey,
+    pub(crate) auth: Arc<Auth>,
     pub(crate) clock: Clock,
     pub(crate) clicks: Clicks,
     /// Held by each bulk request while it is answered.
@@ -142,7 +150,13 @@ impl App {
         node: Arc<Node>,
         clock: Clock,
     ) -> Self {
-        let admin_key = settings.admin_key.clone();
+        let auth = Arc::new(Auth::new(
+            settings.auth,
+            settings.admin_key.clone(),
+            settings.bootstrap.clone(),
+            &settings.secret,
+            &settings.public_url,
+        ));
         let site = Arc::new(Site::new(settings));
         Self {
             ids: IdAllocator::new(store.clone()),
@@ -151,7 +165,7 @@ impl App {
             codes: Arc::new(codes),
             document: Arc::new(ApiDocument::new(Arc::clone(&site))),
             site,
-            admin_key,
+            auth,
             node,
             clock,
             clicks: Clicks::default(),

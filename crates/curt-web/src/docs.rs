@@ -46,7 +46,8 @@ struct Operation<'a> {
     path: &'a str,
     summary: &'a str,
     about: String,
-    needs_key: bool,
+    /// What a key must be allowed to, where one is needed.
+    needs: Option<String>,
     parameters: Vec<Field<'a>>,
     /// The object that a body has to be.
     body: Option<&'a str>,
@@ -151,7 +152,7 @@ impl<'a> Operation<'a> {
             path,
             summary: text(operation, "summary"),
             about: html(text(operation, "description")),
-            needs_key: operation.get("security").is_some(),
+            needs: operation.get("security").map(needs),
             parameters: items(&operation["parameters"]).map(Field::of_parameter).collect(),
             body: object_name(&body["schema"]),
             examples: requests::examples(&format!("{server}{path}"), &method, operation),
@@ -161,6 +162,14 @@ impl<'a> Operation<'a> {
             method,
         }
     }
+}
+
+/// In words: `a key with links:read`.
+fn needs(security: &Value) -> String {
+    let mut scopes: Vec<&str> =
+        items(security).flat_map(|way| items(&way["key"])).filter_map(Value::as_str).collect();
+    scopes.dedup();
+    if scopes.is_empty() { "a key".to_owned() } else { format!("a key: {}", scopes.join(" or ")) }
 }
 
 impl<'a> Answer<'a> {

@@ -2,14 +2,18 @@
 //!
 //! The only place that maps failures to HTTP, and the only one that logs them.
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
 use curt_domain::{InvalidCode, InvalidTarget, InvalidText};
-use curt_store::{EditLinkError, ListLinksError, StoreError, StoreErrorKind};
+use curt_store::{
+    ChangeUserError, CreateInviteError, CreateKeyError, CreateLoginError, CreateUserError,
+    DeleteUserError, EditLinkError, INVITES_MAX, KEYS_PER_USER_MAX, ListAuditError, ListLinksError,
+    ListUsersError, StoreError, StoreErrorKind,
+};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -51,8 +55,24 @@ pub(crate) enum ApiError {
     MethodNotAllowed,
     #[error("this needs a key: send it as Authorization: Bearer")]
     Unauthenticated,
+    #[error("the address or the password is wrong")]
+    WrongPassword,
     #[error("this is not for everybody: the key or the account lacks the right to do it")]
     Forbidden,
+    #[error("this server makes no accounts for whoever asks")]
+    RegistrationClosed,
+    #[error("another site sent this request")]
+    CrossSiteRequest,
+    #[error("there were too many wrong passwords; try again later")]
+    LoginPaused { retry_after: Duration },
+    #[error("the token is unknown, used or expired")]
+    TokenRefused,
+    #[error("there are {max} of these already, and may be no more")]
+    LimitReached { max: u32 },
+    #[error("there is an account with this address already")]
+    EmailTaken,
+    #[error("this is the last administrator who can log in")]
+    LastAdministrator,
     #[error("the code {code:?} is taken")]
     CodeTaken { code: String },
     #[error("this link has expired")]
@@ -191,8 +211,15 @@ impl ApiError {
             Self::PayloadTooLarge { .. } => ProblemCode::PayloadTooLarge,
             Self::NotFound => ProblemCode::NotFound,
             Self::MethodNotAllowed => ProblemCode::MethodNotAllowed,
-            Self::Unauthenticated => ProblemCode::Unauthenticated,
-            Self::Forbidden => ProblemCode::Forbidden,
+            Self::Unauthenticated | Self::WrongPassword | Self::TokenRefused => {
+                ProblemCode::Unauthenticated
+            }
+            Self::LimitReached { .. } => ProblemCode::LimitReached,
+            Self::Forbidden | Self::RegistrationClosed => ProblemCode::Forbidden,
+            Self::CrossSiteRequest => ProblemCode::CrossSiteRequest,
+            Self::LoginPaused { .. } => ProblemCode::RateLimited,
+            Self::EmailTaken => ProblemCode::EmailTaken,
+            Self::LastAdministrator => ProblemCode::LastAdministrator,
             Self::CodeTaken { .. } => ProblemCode::CodeTaken,
             Self::LinkGone => ProblemCode::LinkGone,
             Self::LinkExhausted => ProblemCode::LinkExhausted,
@@ -211,8 +238,13 @@ impl ApiError {
 
     /// When it makes sense to try again, where we know.
     pub(crate) fn retry_after(&self) -> Option<(HeaderName, HeaderValue)> {
-        matches!(self, Self::Unavailable | Self::TimedOut | Self::TooBusy)
-            .then_some((header::RETRY_AFTER, RETRY_AFTER))
+        let value = match self {
+            Self::Unavailable | Self::TimedOut | Self::TooBusy => RETRY_AFTER,
+            // Rounded up: who comes back a moment early would be refused again.
+            Self::LoginPaused { retry_after } => (retry_after.as_secs() + 1).into(),
+            _ => return None,
+        };
+        Some((header::RETRY_AFTER, value))
     }
 
     pub(crate) fn problem(&self) -> Problem<'_> {
@@ -269,6 +301,92 @@ impl From<ListLinksError> for ApiError {
                 Self::invalid_field("cursor", invalid.to_string())
             }
             ListLinksError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateUserError> for ApiError {
+    fn from(error: CreateUserError) -> Self {
+        match error {
+            CreateUserError::EmailTaken => Self::EmailTaken,
+            CreateUserError::InviteInvalid => {
+                Self::invalid_field("invite", "is unknown, used or expired")
+            }
+            // Nothing is left of the link that would have set this server up.
+            CreateUserError::AlreadySetUp => Self::NotFound,
+            CreateUserError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeUserError> for ApiError {
+    fn from(error: ChangeUserError) -> Self {
+        match error {
+            ChangeUserError::NotFound => Self::NotFound,
+            ChangeUserError::EmailTaken => Self::EmailTaken,
+            ChangeUserError::LastAdministrator => Self::LastAdministrator,
+            ChangeUserError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteUserError> for ApiError {
+    fn from(error: DeleteUserError) -> Self {
+        match error {
+            DeleteUserError::NotFound => Self::NotFound,
+            DeleteUserError::NoSuchHeir => Self::invalid_field("links_to", "is no other user's id"),
+            DeleteUserError::LastAdministrator => Self::LastAdministrator,
+            DeleteUserError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateLoginError> for ApiError {
+    fn from(error: CreateLoginError) -> Self {
+        match error {
+            CreateLoginError::UserChanged => Self::WrongPassword,
+            CreateLoginError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateKeyError> for ApiError {
+    fn from(error: CreateKeyError) -> Self {
+        match error {
+            CreateKeyError::NoSuchUser => Self::NotFound,
+            CreateKeyError::TooMany => Self::LimitReached { max: KEYS_PER_USER_MAX },
+            CreateKeyError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateInviteError> for ApiError {
+    fn from(error: CreateInviteError) -> Self {
+        match error {
+            CreateInviteError::TooMany => Self::LimitReached { max: INVITES_MAX },
+            CreateInviteError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListUsersError> for ApiError {
+    fn from(error: ListUsersError) -> Self {
+        match error {
+            ListUsersError::InvalidCursor(invalid) => {
+                Self::invalid_field("cursor", invalid.to_string())
+            }
+            ListUsersError::Store(error) => error.into(),
+        }
+    }
+}
+
+impl From<ListAuditError> for ApiError {
+    fn from(error: ListAuditError) -> Self {
+        match error {
+            ListAuditError::InvalidCursor(invalid) => {
+                Self::invalid_field("cursor", invalid.to_string())
+            }
+            ListAuditError::Store(error) => error.into(),
         }
     }
 }

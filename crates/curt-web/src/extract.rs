@@ -8,7 +8,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use curt_domain::{Code, LinkId};
+use curt_domain::{Code, KeyId, LinkId, UserId};
 use curt_store::{ExpectedRevision, REPLAY_KEY_LEN_MAX};
 use http_body::Body as _;
 use serde::{
@@ -148,11 +148,52 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let path = Path::<String>::from_request_parts(parts, state).await;
-        let Path(text) = path.map_err(|_| ApiError::NotFound)?;
-        let id = decimal(&text).and_then(LinkId::new);
-        id.map(Self).ok_or(ApiError::NotFound)
+        path_id(parts, state, LinkId::new).await.map(Self)
     }
+}
+
+/// The same of a user.
+pub(crate) struct PathUser(pub UserId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_id(parts, state, UserId::new).await.map(Self)
+    }
+}
+
+/// The same of an API key.
+pub(crate) struct PathKey(pub KeyId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_id(parts, state, KeyId::new).await.map(Self)
+    }
+}
+
+/// The same of an invitation.
+pub(crate) struct PathInvite(pub u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathInvite {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        // The range of all ids is the same.
+        path_id(parts, state, |id| KeyId::new(id).map(KeyId::get)).await.map(Self)
+    }
+}
+
+async fn path_id<S: Send + Sync, T>(
+    parts: &mut Parts,
+    state: &S,
+    id: impl FnOnce(u64) -> Option<T>,
+) -> Result<T, ApiError> {
+    let path = Path::<String>::from_request_parts(parts, state).await;
+    let Path(text) = path.map_err(|_| ApiError::NotFound)?;
+    decimal(&text).and_then(id).ok_or(ApiError::NotFound)
 }
 
 /// The `{short_code}` of a path; what is no code names no link.

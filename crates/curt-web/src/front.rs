@@ -37,7 +37,7 @@ use crate::{
     errors::ApiError,
     extract::ClientAddress,
     follow::{CodePath, Followed, Redirects, Visit},
-    hosts,
+    headers, hosts,
     metrics::{ConnectionMetrics, NO_ROUTE, REDIRECT_ROUTE},
     pages::NO_STORE,
     request_ids::RequestIds,
@@ -181,6 +181,7 @@ impl Shared {
         }
         .instrument(span)
         .await;
+        headers::guard(&mut response);
         self.seal(&mut response, &method, version, id.clone());
         let took = start.elapsed();
         let status = response.status();

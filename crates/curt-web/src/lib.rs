@@ -3,9 +3,11 @@
 //! [`Front`] answers redirects itself and hands everything else to the axum router of [`routes`];
 //! [`Server`] owns the listener, the connections and how they end.
 
+mod accounts;
 mod admin_key;
 mod analytics;
 mod app;
+mod audit;
 mod auth;
 mod blocking;
 mod body;
@@ -16,9 +18,12 @@ mod errors;
 mod extract;
 mod follow;
 mod front;
+mod headers;
 mod health;
 mod hosts;
 mod ids;
+mod invites;
+mod keys;
 mod links;
 mod metrics;
 mod mistakes;
@@ -29,12 +34,14 @@ pub mod qr;
 mod request_ids;
 mod routes;
 mod server;
+mod users;
 mod visitors;
 
 pub use admin_key::AdminKey;
 pub use app::{
     App, AppSettings, CLIENT_IP_HEADER_DEFAULT, HttpSettings, LinkSettings, PageSettings,
 };
+pub use auth::{AuthSettings, BOOTSTRAP_AGE_MAX, Bootstrap, Registration};
 pub use clicks::Counted;
 pub use front::Front;
 pub use links::REPLAY_AGE_MAX;

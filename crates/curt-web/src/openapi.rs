@@ -39,15 +39,15 @@ pub(crate) const TAG: &str = "documentation";
 const INTRODUCTION: &str = include_str!("openapi/introduction.md");
 
 /// The groups of operations, in the order of their importance.
-const GROUPS: [(&str, &str); 6] = [
+const GROUPS: [(&str, &str); 9] = [
     (
         "links",
-        "Make links, find them, change them. All but the QR codes needs the administrator's key.",
+        "Make links, find them, change them. Users have to do with their own, administrators with all.",
     ),
-    (
-        analytics::TAG,
-        "How often links are followed, by whom and when. All of it needs the administrator's key.",
-    ),
+    (analytics::TAG, "How often links are followed, by whom and when."),
+    ("accounts", "Make an account, log in and out, and look after the account."),
+    ("keys", "API keys, with which programs act for their owner."),
+    ("administration", "Users, invitations and the audit log, for administrators."),
     ("visits", "What people and machines get who follow a short link."),
     ("health", "What probes and people ask about a node."),
     ("pages", "What browsers and crawlers ask every server for."),

@@ -11,8 +11,8 @@ use utoipa::openapi::Paths;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use crate::{
-    analytics, app::App, docs, errors::ApiError, extract::BODY_LEN_MAX, health, links, openapi,
-    pages,
+    accounts, analytics, app::App, audit, docs, errors::ApiError, extract::BODY_LEN_MAX, health,
+    invites, keys, links, openapi, pages, users,
 };
 
 /// Words that no code may be although nothing is there yet: pages to come, and what phishers like.
@@ -52,6 +52,23 @@ pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
         routes!(links::show_qr),
         routes!(analytics::show_summary),
         routes!(analytics::show_series),
+        routes!(accounts::register),
+        routes!(accounts::bootstrap),
+        routes!(accounts::log_in),
+        routes!(accounts::refresh),
+        routes!(accounts::log_out),
+        routes!(accounts::log_out_everywhere),
+        routes!(accounts::begin_session, accounts::end_session),
+        routes!(accounts::show_me, accounts::edit_me, accounts::delete_me),
+        routes!(accounts::change_password),
+        routes!(keys::list, keys::create),
+        routes!(keys::delete),
+        routes!(users::list, users::create),
+        routes!(users::show, users::edit, users::delete),
+        routes!(keys::list_of_user, keys::create_for_user),
+        routes!(invites::list, invites::create),
+        routes!(invites::delete),
+        routes!(audit::list),
         routes!(health::health),
         routes!(health::live),
         routes!(health::ready),

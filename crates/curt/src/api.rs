@@ -84,7 +84,9 @@ impl Api {
         config.cache = CacheSettings { bytes_max: CACHE_BYTES_MAX, ..config.cache };
         let (mut registry, listen) = (Registry::default(), config.server.listen);
         let node = Arc::new(Node::new(store.clone()));
-        let app = serve::app(&config, &keys, store, &node, listen, &mut registry);
+        let admin_key = curt_web::AdminKey::of_command(keys.admin.expose(), user_name());
+        let access = serve::Access { admin_key, bootstrap: None };
+        let app = serve::app(&config, &keys, access, store, &node, listen, &mut registry);
         let front = Front::new(app, HttpMetrics::new(&mut registry));
         let public_url = config.server.public_url(listen);
         Ok(Self {
@@ -108,6 +110,17 @@ impl Api {
         }
         Err(Problem::read(parts.status, &body).into())
     }
+}
+
+/// Who runs the command, for the audit log: as the environment has it, for want of anything better
+/// that needs no directory of users. Whoever can read the database and its key can say anything.
+fn user_name() -> String {
+    let name = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(std::env::var_os);
+    let known = name.filter(|name| !name.is_empty());
+    known.map_or_else(
+        || format!("uid {}", rustix::process::geteuid().as_raw()),
+        |name| name.to_string_lossy().into_owned(),
+    )
 }
 
 impl Answer {

@@ -4,6 +4,7 @@
 //! component receives its section, never the tree.
 
 mod audit;
+mod auth;
 mod backup;
 mod cache;
 mod codes;
@@ -31,7 +32,7 @@ mod values;
 use curt_cache::CacheSettings;
 use curt_domain::CodeSettings;
 use curt_store::StoreSettings;
-use curt_web::{LinkSettings, PageSettings, ShutdownSettings};
+use curt_web::{AuthSettings, LinkSettings, PageSettings, ShutdownSettings};
 
 pub(crate) use self::{
     audit::AuditConfig,
@@ -57,10 +58,11 @@ use self::{
 use crate::refusal::Refusal;
 
 /// In the order of the manual and of `curt config`.
-static SECTIONS: [&Section; 14] = [
+static SECTIONS: [&Section; 15] = [
     &server::SECTION,
     &http::SECTION,
     &keys::SECTION,
+    &auth::SECTION,
     &database::SECTION,
     &backup::SECTION,
     &audit::SECTION,
@@ -80,6 +82,7 @@ pub(crate) struct Config {
     pub(crate) server: ServerConfig,
     pub(crate) http: HttpConfig,
     pub(crate) keys: KeysConfig,
+    pub(crate) auth: AuthSettings,
     pub(crate) database: StoreSettings,
     pub(crate) backup: BackupConfig,
     pub(crate) audit: AuditConfig,
@@ -112,6 +115,7 @@ pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, R
     let config = Config {
         http: http::read(&mut reader),
         keys: keys::read(&mut reader),
+        auth: auth::read(&mut reader),
         backup: backup::read(&mut reader, &server, &database),
         audit: audit::read(&mut reader),
         database,

@@ -29,7 +29,7 @@ mod import;
 mod list;
 pub(crate) mod name;
 mod object;
-mod pages;
+pub(crate) mod pages;
 mod show;
 mod switch;
 

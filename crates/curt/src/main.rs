@@ -23,6 +23,7 @@ mod progress;
 mod qr;
 mod refusal;
 mod serve;
+mod setup;
 mod signals;
 mod stats;
 mod table;

@@ -10,7 +10,8 @@ use curt_cache::LinkCache;
 use curt_domain::{Clock, CodeMaker};
 use curt_store::{Store, StoreMetrics};
 use curt_web::{
-    AdminKey, App, AppSettings, Front, HttpMetrics, MetricsPage, Node, ProcessMemory, Server,
+    AdminKey, App, AppSettings, Bootstrap, Front, HttpMetrics, MetricsPage, Node, ProcessMemory,
+    Server,
 };
 use prometheus_client::registry::Registry;
 use tokio::{
@@ -29,6 +30,7 @@ use crate::{
     keys::Keys,
     logging, node_id, open_files, output,
     refusal::Refusal,
+    setup::Setup,
     signals,
     upkeep::Upkeep,
 };
@@ -81,7 +83,12 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     };
     let node = Arc::new(Node::new(store.clone()));
     let address = listener.local_addr().context("asking for the bound address")?;
-    let mut app = app(config, keys, &store, &node, address, metrics);
+    let setup = Setup::ready(data_dir, &store, &config.server.public_url(address)).await?;
+    let access = Access {
+        admin_key: AdminKey::new(keys.admin.expose()),
+        bootstrap: setup.as_ref().map(Setup::bootstrap),
+    };
+    let mut app = app(config, keys, access, &store, &node, address, metrics);
     let counting = match config.journal.settings.clone() {
         Some(settings) => Some(Counting::start(settings, store.clone(), metrics)?),
         None => None,
@@ -101,6 +108,9 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
         audit_keep: config.audit.keep,
     };
     tasks.spawn(upkeep.run(tasks_end.clone()));
+    if let Some(setup) = setup {
+        tasks.spawn(setup.end(tasks_end.clone()));
+    }
     if let Some(schedule) = schedule {
         tasks.spawn(schedule.run(tasks_end.clone()));
     }
@@ -115,6 +125,13 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     let deadline = Server::new(listener, front, node, connections, config.shutdown).run(stop).await;
 
     tasks_end.cancel();
+    end(&tasks, counting, &store, deadline).await;
+    drop(watch);
+    Ok(())
+}
+
+/// Waits for what is under way, until then.
+async fn end(tasks: &TaskTracker, counting: Option<Counting>, store: &Store, deadline: Instant) {
     let ended = async {
         let counted = async {
             let Some(counting) = counting else { return };
@@ -129,8 +146,6 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
         Ok(()) => tracing::info!("stopped"),
         Err(_elapsed) => tracing::warn!("stopped without an answer from the database"),
     }
-    drop(watch);
-    Ok(())
 }
 
 async fn bind(address: SocketAddr) -> Result<TcpListener, Refusal> {
@@ -169,10 +184,17 @@ fn backup_schedule(
     })
 }
 
+/// What opens an app to somebody who has no account.
+pub(crate) struct Access {
+    pub(crate) admin_key: AdminKey,
+    pub(crate) bootstrap: Option<Bootstrap>,
+}
+
 /// The state of a node that is called as the configuration says.
 pub(crate) fn app(
     config: &Config,
     keys: &Keys,
+    access: Access,
     store: &Store,
     node: &Arc<Node>,
     address: SocketAddr,
@@ -183,7 +205,10 @@ pub(crate) fn app(
         http: config.http.requests.clone(),
         links: config.links,
         pages: config.pages.clone(),
-        admin_key: AdminKey::new(keys.admin.expose()),
+        auth: config.auth,
+        admin_key: access.admin_key,
+        bootstrap: access.bootstrap,
+        secret: keys.secret.clone(),
     };
     App::new(
         settings,

@@ -8,7 +8,7 @@ use curt_store::{DatabaseUrl, Store, StoreMetrics, StoreSettings};
 use prometheus_client::registry::Registry;
 
 use super::{App, AppSettings, HttpSettings, LinkSettings, PageSettings, Site};
-use crate::{AdminKey, Node};
+use crate::{AdminKey, AuthSettings, Node};
 
 /// An app where anybody may create links, with its database in this directory.
 pub(crate) async fn open_app(directory: &Path) -> App {
@@ -27,7 +27,10 @@ fn settings() -> AppSettings {
         http: HttpSettings::default(),
         links: LinkSettings { anonymous_create: true },
         pages: PageSettings::default(),
+        auth: AuthSettings::default(),
         admin_key: AdminKey::new("the key of the administrator"),
+        bootstrap: None,
+        secret: SecretKey::new(&[7; 32]).unwrap(),
     }
 }
 

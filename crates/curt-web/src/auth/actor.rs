@@ -1,13 +1,16 @@
 //! Extractors: who sent a request, and whether they may do what the handler does.
 
-use std::{fmt::Write as _, marker::PhantomData, net::IpAddr};
+use std::{convert::Infallible, fmt::Write as _, marker::PhantomData, net::IpAddr};
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use curt_domain::{Access, Author, Caller, Scope, Scopes};
+use curt_domain::{
+    Access, ApiKey, Author, Caller, Role, Scope, Scopes, Token, TokenHash, User, UserId,
+};
 
+use super::{Cookie, cross_site};
 use crate::{app::App, errors::ApiError, extract::ClientAddress};
 
 /// Somebody who proved who they are.
@@ -16,13 +19,31 @@ pub(crate) struct Actor {
     pub author: Author,
     /// What they may do, which for a key is never more than its owner may.
     rights: Scopes,
+    pub proof: Proof,
     client: IpAddr,
 }
 
+/// What somebody proved it with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Proof {
+    Key,
+    AccessToken,
+    Session(TokenHash),
+}
+
 impl Actor {
+    fn user(user: &User, proof: Proof, client: IpAddr) -> Self {
+        Self { author: Author::User(user.id), rights: rights(user.role), proof, client }
+    }
+
     /// For what changes something, and for the log of that.
     pub(crate) fn caller(&self) -> Caller {
-        Caller { access: self.access(), author: self.author.clone(), client: Some(self.client) }
+        let is_remote = !matches!(self.author, Author::CommandLine(_));
+        Caller {
+            access: self.access(),
+            author: self.author.clone(),
+            client: is_remote.then_some(self.client),
+        }
     }
 
     /// Whose links they may see and change.
@@ -37,12 +58,23 @@ impl Actor {
         self.rights.covers(scope)
     }
 
+    pub(crate) fn rights(&self) -> Scopes {
+        self.rights
+    }
+
     /// Under which their idempotency keys are kept: the person, however they come.
     pub(crate) fn name(&self) -> String {
         match self.author.user() {
             Some(user) => format!("user {user}"),
             None => "administrator".to_owned(),
         }
+    }
+}
+
+fn rights(role: Role) -> Scopes {
+    match role {
+        Role::Administrator => Scopes::ALL,
+        Role::User => Scopes::ALL.iter().filter(|scope| *scope != Scope::Admin).collect(),
     }
 }
 
@@ -66,6 +98,7 @@ needs! {
     ReadLinks: LinksRead, "Sees links, with everything about them but how often they are followed.";
     WriteLinks: LinksWrite, "Makes, changes and deletes links.";
     ReadAnalytics: AnalyticsRead, "Sees how often links are followed.";
+    Admin: Admin, "Does what only administrators do.";
 }
 
 /// A caller who may do that.
@@ -78,7 +111,7 @@ impl<N: Need> FromRequestParts<App> for By<N> {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let actor = identify(parts, app)?.ok_or(ApiError::Unauthenticated)?;
+        let actor = identify(parts, app).await?.ok_or(ApiError::Unauthenticated)?;
         if !actor.may(N::SCOPE) {
             return Err(ApiError::Forbidden);
         }
@@ -86,9 +119,56 @@ impl<N: Need> FromRequestParts<App> for By<N> {
     }
 }
 
+/// Whoever has an account and came with their password, not with a key: keys open no account.
+pub(crate) struct Person {
+    pub actor: Actor,
+    pub id: UserId,
+}
+
+impl FromRequestParts<App> for Person {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let actor = identify(parts, app).await?.ok_or(ApiError::Unauthenticated)?;
+        match (&actor.author, actor.proof) {
+            (Author::User(id), Proof::AccessToken | Proof::Session(_)) => {
+                Ok(Self { id: *id, actor })
+            }
+            _ => Err(ApiError::Forbidden),
+        }
+    }
+}
+
+/// Whoever has an account, also through a key.
+pub(crate) struct Member(pub UserId);
+
+impl FromRequestParts<App> for Member {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let actor = identify(parts, app).await?.ok_or(ApiError::Unauthenticated)?;
+        actor.author.user().map(Self).ok_or(ApiError::Forbidden)
+    }
+}
+
+/// Whoever may take keys back: people their own, administrators any.
+pub(crate) struct KeyKeeper(pub Actor);
+
+impl FromRequestParts<App> for KeyKeeper {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let actor = identify(parts, app).await?.ok_or(ApiError::Unauthenticated)?;
+        if actor.proof == Proof::Key && !actor.may(Scope::Admin) {
+            return Err(ApiError::Forbidden);
+        }
+        Ok(Self(actor))
+    }
+}
+
 /// Who looks at what everybody may see. A wrong key is refused here as well.
 pub(crate) enum Reader {
-    Known,
+    Known(Actor),
     Anybody,
 }
 
@@ -96,9 +176,9 @@ impl FromRequestParts<App> for Reader {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        match identify(parts, app)? {
+        match identify(parts, app).await? {
             None => Ok(Self::Anybody),
-            Some(actor) if actor.may(Scope::LinksRead) => Ok(Self::Known),
+            Some(actor) if actor.may(Scope::LinksRead) => Ok(Self::Known(actor)),
             Some(_) => Err(ApiError::Forbidden),
         }
     }
@@ -130,9 +210,7 @@ impl Creator {
     pub(crate) fn caller(&self) -> Caller {
         match self {
             Self::Known(actor) => actor.caller(),
-            Self::Anonymous(client) => {
-                Caller { access: Access::All, author: Author::Anonymous, client: Some(*client) }
-            }
+            Self::Anonymous(client) => anonymous(*client),
         }
     }
 }
@@ -141,7 +219,7 @@ impl FromRequestParts<App> for Creator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        match identify(parts, app)? {
+        match identify(parts, app).await? {
             Some(actor) if actor.may(Scope::LinksWrite) => Ok(Self::Known(actor)),
             Some(_) => Err(ApiError::Forbidden),
             None if app.site.links.anonymous_create => Ok(Self::Anonymous(client(parts))),
@@ -150,27 +228,90 @@ impl FromRequestParts<App> for Creator {
     }
 }
 
-/// Who sent the request; set by the front for every request it hands on.
-pub(crate) fn client(parts: &Parts) -> IpAddr {
+/// Somebody who has not said who they are.
+pub(crate) fn anonymous(client: IpAddr) -> Caller {
+    Caller { access: Access::All, author: Author::Anonymous, client: Some(client) }
+}
+
+/// Who sent the request; set by the front for every request that it hands on.
+fn client(parts: &Parts) -> IpAddr {
     let client = parts.extensions.get::<ClientAddress>();
     let ClientAddress(address) = client.expect("the front gives every request its client");
     *address
 }
 
-/// Nobody, or who it is. A key that does not prove what it claims is refused, never taken for none.
-fn identify(parts: &Parts, app: &App) -> Result<Option<Actor>, ApiError> {
-    if parts.headers.contains_key(header::AUTHORIZATION) {
-        let bearer = bearer(&parts.headers).ok_or(ApiError::Unauthenticated)?;
-        return by_bearer(bearer, client(parts), app).map(Some);
-    }
-    Ok(None)
+/// Where somebody comes from who is about to say who they are.
+pub(crate) struct Whence {
+    pub client: IpAddr,
+    /// The cookie of a browser that somebody has logged in from before.
+    pub device: Option<String>,
 }
 
-fn by_bearer(text: &str, client: IpAddr, app: &App) -> Result<Actor, ApiError> {
-    if let Some(author) = app.admin_key.author(text) {
-        return Ok(Actor { author, rights: Scopes::ALL, client });
+impl FromRequestParts<App> for Whence {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let device = app.auth.cookies.find(&parts.headers, Cookie::Device);
+        Ok(Self { client: client(parts), device: device.map(str::to_owned) })
     }
-    Err(ApiError::Unauthenticated)
+}
+
+/// Nobody, or who it is. A key that does not prove what it claims is refused, never taken for none.
+async fn identify(parts: &Parts, app: &App) -> Result<Option<Actor>, ApiError> {
+    let client = client(parts);
+    if parts.headers.contains_key(header::AUTHORIZATION) {
+        let bearer = bearer(&parts.headers).ok_or(ApiError::Unauthenticated)?;
+        return by_bearer(bearer, client, app).await.map(Some);
+    }
+    let Some(cookie) = app.auth.cookies.find(&parts.headers, Cookie::Session) else {
+        return Ok(None);
+    };
+    // Browsers send it whoever made them ask.
+    let is_ours = || cross_site::is_same_origin(&parts.headers, &app.auth.origin);
+    if !cross_site::is_safe(&parts.method) && !is_ours() {
+        return Err(ApiError::CrossSiteRequest);
+    }
+    by_session(cookie, client, app).await
+}
+
+async fn by_bearer(text: &str, client: IpAddr, app: &App) -> Result<Actor, ApiError> {
+    if let Some(author) = app.auth.admin_key.author(text) {
+        return Ok(Actor { author, rights: Scopes::ALL, proof: Proof::Key, client });
+    }
+    if ApiKey::looks_like(text) {
+        let key: ApiKey = text.parse().map_err(|_| ApiError::Unauthenticated)?;
+        return by_key(&key, client, app).await;
+    }
+    let now = app.clock.now();
+    let holder = app.auth.tokens.verify(text, now).map_err(|_| ApiError::Unauthenticated)?;
+    let user = app.store.user(holder.user).await?.ok_or(ApiError::Unauthenticated)?;
+    if user.disabled_at.is_some() || user.token_epoch != holder.epoch {
+        return Err(ApiError::Unauthenticated);
+    }
+    Ok(Actor::user(&user, Proof::AccessToken, client))
+}
+
+async fn by_key(key: &ApiKey, client: IpAddr, app: &App) -> Result<Actor, ApiError> {
+    let now = app.clock.now();
+    let found = app.store.key_with_user(&key.hash(), now).await?;
+    let (key, user) = found.ok_or(ApiError::Unauthenticated)?;
+    // A key works also where nothing can be written: on a full disk, people still want to look.
+    if let Err(error) = app.store.note_key_use(&key, now).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "a key's use was not noted");
+    }
+    Ok(Actor {
+        author: Author::Key(user.id, key.id),
+        rights: key.scopes.narrowed_to(rights(user.role)),
+        proof: Proof::Key,
+        client,
+    })
+}
+
+/// A session that is over is none: a browser keeps sending its cookie, also to log in again.
+async fn by_session(cookie: &str, client: IpAddr, app: &App) -> Result<Option<Actor>, ApiError> {
+    let Ok(token) = cookie.parse::<Token>() else { return Ok(None) };
+    let user = app.store.session_user(&token.hash(), app.clock.now()).await?;
+    Ok(user.map(|user| Actor::user(&user, Proof::Session(token.hash()), client)))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

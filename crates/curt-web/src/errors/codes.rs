@@ -41,13 +41,19 @@ macro_rules! problem_codes {
 problem_codes! {
     InvalidJson: "invalid_json", BAD_REQUEST, "the body is not JSON";
     InvalidHost: "invalid_host", BAD_REQUEST, "the request names no valid host, or more than one";
-    Unauthenticated: "unauthenticated", UNAUTHORIZED, "the key is missing or wrong";
+    Unauthenticated: "unauthenticated", UNAUTHORIZED, "the key, the token or the password is missing or wrong";
     Forbidden: "forbidden", FORBIDDEN, "the key or the account lacks the right to do this";
+    CrossSiteRequest: "cross_site_request", FORBIDDEN,
+        "a page of another site sent the request with the cookie of this one";
     NotFound: "not_found", NOT_FOUND, "there is no such thing";
     MethodNotAllowed: "method_not_allowed", METHOD_NOT_ALLOWED,
         "the path does not answer to the method; `Allow` names those it does";
     RequestTimeout: "request_timeout", REQUEST_TIMEOUT, "the body came too slowly";
     CodeTaken: "code_taken", CONFLICT, "the code that was wished for belongs to another link";
+    EmailTaken: "email_taken", CONFLICT, "there is an account with this address already";
+    LimitReached: "limit_reached", CONFLICT, "there are as many of these as there may be";
+    LastAdministrator: "last_administrator", CONFLICT,
+        "this would leave no administrator who can log in";
     IdempotencyInProgress: "idempotency_in_progress", CONFLICT,
         "a request with this `Idempotency-Key` is still being answered";
     LinkGone: "link_gone", GONE, "the link has expired";
@@ -73,8 +79,12 @@ problem_codes! {
         "the code that was wished for is none: letters, digits, `-` and `_` are allowed";
     ReservedCode: "reserved_code", UNPROCESSABLE_ENTITY,
         "the code that was wished for is reserved for a page of this server";
+    WeakPassword: "weak_password", UNPROCESSABLE_ENTITY,
+        "the new password is too short, too long or easy to guess";
     IdempotencyKeyReused: "idempotency_key_reused", UNPROCESSABLE_ENTITY,
         "this `Idempotency-Key` was used with another body";
+    RateLimited: "rate_limited", TOO_MANY_REQUESTS,
+        "this was done too often; try again after `Retry-After`";
     HeadersTooLarge: "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE,
         "the request has too many headers";
     Internal: "internal", INTERNAL_SERVER_ERROR,

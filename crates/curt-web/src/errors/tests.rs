@@ -27,7 +27,15 @@ fn every_error() -> Vec<(ApiError, u16, &'static str)> {
         (ApiError::NotFound, 404, "not_found"),
         (ApiError::MethodNotAllowed, 405, "method_not_allowed"),
         (ApiError::Unauthenticated, 401, "unauthenticated"),
+        (ApiError::WrongPassword, 401, "unauthenticated"),
+        (ApiError::TokenRefused, 401, "unauthenticated"),
         (ApiError::Forbidden, 403, "forbidden"),
+        (ApiError::RegistrationClosed, 403, "forbidden"),
+        (ApiError::CrossSiteRequest, 403, "cross_site_request"),
+        (ApiError::LoginPaused { retry_after: Duration::from_secs(7) }, 429, "rate_limited"),
+        (ApiError::EmailTaken, 409, "email_taken"),
+        (ApiError::LimitReached { max: 7 }, 409, "limit_reached"),
+        (ApiError::LastAdministrator, 409, "last_administrator"),
         (ApiError::CodeTaken { code: "abc".to_owned() }, 409, "code_taken"),
         (ApiError::LinkGone, 410, "link_gone"),
         (ApiError::LinkExhausted, 410, "link_exhausted"),
@@ -61,8 +69,11 @@ async fn err_01_every_error_is_a_problem_with_its_own_status() {
 #[tokio::test]
 async fn only_what_passes_by_itself_says_when_to_come_back() {
     for (error, _, _) in every_error() {
-        let passes = matches!(error, ApiError::Unavailable | ApiError::TimedOut);
-        let asks_for_a_key = matches!(error, ApiError::Unauthenticated);
+        let passes = matches!(
+            error,
+            ApiError::Unavailable | ApiError::TimedOut | ApiError::LoginPaused { .. }
+        );
+        let asks_for_a_key = error.status() == StatusCode::UNAUTHORIZED;
         let (response, problem) = answer(error).await;
         assert_eq!(response.headers().contains_key("retry-after"), passes, "{problem}");
         let challenge = response.headers().contains_key("www-authenticate");

@@ -16,7 +16,11 @@ use serde::Deserialize;
 use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
-use super::{TAG, fields::Whole, view::LinkView};
+use super::{
+    TAG,
+    fields::{SWITCH_WORDS, Whole},
+    view::LinkView,
+};
 use crate::{
     app::{App, Site},
     auth::Creator,
@@ -177,7 +181,7 @@ impl CreateBody {
         let expires_at = self.expires_at.as_deref();
         let expires_at = expires_at.and_then(|text| mistakes.time("expires_at", text));
         let dates = mistakes.dates(valid_from, expires_at);
-        let switch = self.status.as_deref().and_then(|word| mistakes.switch(word));
+        let switch = self.status.as_deref().and_then(|word| mistakes.switch(word, SWITCH_WORDS));
         mistakes.none()?;
         Ok(Draft {
             alias,

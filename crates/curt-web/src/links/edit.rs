@@ -1,18 +1,15 @@
 //! The body of a PATCH: an absent field keeps, null clears.
 
 use curt_domain::{LinkEdit, TargetRules};
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::fields::Whole;
+use super::fields::{SWITCH_WORDS, Whole};
 use crate::{
-    errors::{ApiError, FieldError},
-    mistakes::Mistakes,
+    errors::ApiError,
+    mistakes::{Field, Mistakes, clearable, present},
     openapi::fields,
 };
-
-/// `None` where the field is absent, `Some(None)` where it is null.
-type Field<T> = Option<Option<T>>;
 
 /// What to change about a link: a field that is absent stays as it is, null clears it.
 #[derive(Deserialize, ToSchema)]
@@ -54,18 +51,6 @@ pub(crate) struct EditBody {
     status: Field<String>,
 }
 
-/// Called only for fields that are there, so that null becomes `Some(None)`.
-fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
-    deserializer: D,
-) -> Result<Field<T>, D::Error> {
-    Option::deserialize(deserializer).map(Some)
-}
-
-/// A field that null clears: only what is there is parsed.
-fn clearable<T, U>(field: Field<T>, parse: impl FnOnce(T) -> Option<U>) -> Field<U> {
-    field.map(|value| value.and_then(parse))
-}
-
 impl EditBody {
     pub(super) fn parse(self, rules: &TargetRules) -> Result<LinkEdit, ApiError> {
         let mut mistakes = Mistakes::default();
@@ -86,19 +71,9 @@ impl EditBody {
             fallback: clearable(self.fallback_url, |text| {
                 mistakes.target("fallback_url", &text, rules)
             }),
-            switch: switch.and_then(|word| mistakes.switch(&word)),
+            switch: switch.and_then(|word| mistakes.switch(&word, SWITCH_WORDS)),
         };
         mistakes.none()?;
         Ok(edit)
-    }
-}
-
-impl Mistakes {
-    /// For fields that a link cannot do without.
-    fn required<T>(&mut self, name: &str, field: Field<T>) -> Option<T> {
-        if let Some(None) = field {
-            self.add(FieldError::invalid(name, "cannot be null; leave it out to keep it"));
-        }
-        field.flatten()
     }
 }

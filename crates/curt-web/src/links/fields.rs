@@ -5,7 +5,7 @@
 use std::fmt;
 
 use curt_domain::{
-    Code, Dates, InvalidText, MaxClicks, Note, RedirectStatus, Switch, TAGS_MAX, Tag, TargetRules,
+    Code, Dates, InvalidText, MaxClicks, Note, RedirectStatus, TAGS_MAX, Tag, TargetRules,
     TargetUrl, Timestamp, Title,
 };
 use serde::{Deserialize, Deserializer, de};
@@ -15,6 +15,10 @@ use crate::{
     errors::{FieldError, ProblemCode},
     mistakes::Mistakes,
 };
+
+/// What an owner can make of a status.
+pub(super) const SWITCH_WORDS: &str =
+    "can be set to active or disabled; the others follow from the link";
 
 /// A whole number in JSON, which may be written `5.0` or `5e0` as well: JSON has one kind of number,
 /// JSON Schema calls these integers too, and some languages write every number so.
@@ -125,18 +129,5 @@ impl Mistakes {
     pub(super) fn max_clicks(&mut self, count: Whole) -> Option<MaxClicks> {
         let mistake = || FieldError::invalid("max_clicks", "must be at least 1 and below 2^53");
         self.keep(MaxClicks::new(count.0).ok_or_else(mistake))
-    }
-
-    /// What an owner can make of a status.
-    pub(super) fn switch(&mut self, word: &str) -> Option<Switch> {
-        match word {
-            "active" => Some(Switch::Active),
-            "disabled" => Some(Switch::Disabled),
-            _ => {
-                let words = "can be set to active or disabled; the others follow from the link";
-                self.add(FieldError::invalid("status", words));
-                None
-            }
-        }
     }
 }

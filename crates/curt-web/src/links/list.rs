@@ -1,7 +1,7 @@
 //! Lists of links: filters, order and pages; the link that has a code; the deleted ones.
 
 use curt_domain::{Access, Code, LinkStatus, Tag, Timestamp};
-use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort, PAGE_LEN_MAX, RESTORE_WINDOW, Store};
+use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort, RESTORE_WINDOW, Store};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -162,11 +162,6 @@ impl ListQuery {
 }
 
 impl Mistakes {
-    /// Pages have 1 to [`PAGE_LEN_MAX`] items, [`LIMIT_DEFAULT`] where the request does not say.
-    pub(super) fn limit(&mut self, text: Option<&str>) -> u32 {
-        self.number("limit", text, 1..=PAGE_LEN_MAX, LIMIT_DEFAULT)
-    }
-
     fn forbid(&mut self, field: &str, value: Option<&String>, why: &str) {
         if value.is_some() {
             self.add(FieldError::invalid(field, why));
@@ -175,16 +170,6 @@ impl Mistakes {
 
     fn short_code(&mut self, text: &str) -> Option<Code> {
         text.parse().map_err(|error| self.add(FieldError::code("short_code", error))).ok()
-    }
-
-    fn search(&mut self, text: String) -> Option<String> {
-        if SEARCH_LEN_MAX < text.chars().count() {
-            let words = format!("has more than {SEARCH_LEN_MAX} characters");
-            self.add(FieldError::invalid("q", words));
-            return None;
-        }
-        // Searching for nothing finds everything, as an empty search box does.
-        (!text.trim().is_empty()).then_some(text)
     }
 
     fn tag(&mut self, text: &str) -> Option<Tag> {
@@ -213,10 +198,5 @@ impl Mistakes {
                 LinkSort::CreatedAtDesc
             }
         }
-    }
-
-    fn cursor(&mut self, text: &str) -> Option<Cursor> {
-        let cursor = text.parse::<Cursor>();
-        cursor.map_err(|error| self.add(FieldError::invalid("cursor", error.to_string()))).ok()
     }
 }

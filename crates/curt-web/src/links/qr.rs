@@ -84,7 +84,7 @@ struct Drawing {
 /// Get a QR code
 ///
 /// An image of the link's short URL, with `?qr` behind it. Whoever knows the code may have it. Links
-/// that visitors do not find yet, or no longer, have one for the administrator's key only.
+/// that visitors do not find yet, or no longer, have one for their owner and for administrators only.
 #[utoipa::path(
     get,
     path = "/api/v1/qr/{short_code}",
@@ -118,7 +118,10 @@ pub(crate) async fn show_qr(
     let route = app.store.route(&code).await?.ok_or(ApiError::NotFound)?;
     let (is_for_all, keep) = match reader {
         Reader::Anybody => (true, KEEP_PUBLIC),
-        Reader::Known => (false, KEEP_PRIVATE),
+        Reader::Known(actor) => {
+            let own = app.store.link_by_code(actor.access(), &code).await?;
+            (own.is_none(), KEEP_PRIVATE)
+        }
     };
     // What a visitor would be told, or this would tell which codes are taken.
     if is_for_all && route.verdict(app.clock.now()) == Verdict::Absent {

@@ -10,7 +10,7 @@ use utoipa::openapi::{
     security::SecurityRequirement,
 };
 
-use super::components::{self, REQUEST_ID, RETRY_AFTER, WWW_AUTHENTICATE};
+use super::components::{self, KEY, REQUEST_ID, RETRY_AFTER, SESSION, WWW_AUTHENTICATE};
 use crate::{app::LinkSettings, errors::ProblemCode};
 
 /// What operations list refusals of their own under: `json!([ProblemCode::…])`.
@@ -37,9 +37,12 @@ pub(super) fn complete(document: &mut OpenApi, settings: LinkSettings) {
             add_problems(operation, &[]);
         }
         for operation in writes.into_iter().flatten() {
-            add_problems(operation, &[ProblemCode::StorageFull]);
+            let more = [ProblemCode::StorageFull, ProblemCode::CrossSiteRequest];
+            let is_guarded = operation.security.is_some();
+            add_problems(operation, if is_guarded { &more } else { &more[..1] });
         }
         for operation in operations(item) {
+            allow_session(operation);
             number_requests(operation);
             describe_parameters(operation);
         }
@@ -147,7 +150,7 @@ fn add_problem(response: &mut Response, status: u16, codes: &[ProblemCode]) {
     if codes.contains(&ProblemCode::Unauthenticated) {
         add_header(response, WWW_AUTHENTICATE);
     }
-    if codes.contains(&ProblemCode::Unavailable) {
+    if codes.contains(&ProblemCode::Unavailable) || codes.contains(&ProblemCode::RateLimited) {
         add_header(response, RETRY_AFTER);
     }
 }
@@ -182,6 +185,20 @@ fn number_requests(operation: &mut Operation) {
 
 fn add_header(response: &mut Response, name: &str) {
     response.headers.insert(name.to_owned(), components::header_reference(name));
+}
+
+/// What takes a key takes the session of a browser, too.
+fn allow_session(operation: &mut Operation) {
+    let Some(ways) = &mut operation.security else { return };
+    let by_session = |way| Some(SecurityRequirement::new(SESSION, scopes(way)?));
+    let by_session: Vec<_> = ways.iter().filter_map(by_session).collect();
+    ways.extend(by_session);
+}
+
+/// What a key must be allowed to; the builder tells only in JSON.
+fn scopes(way: &SecurityRequirement) -> Option<Vec<String>> {
+    let mut way = serde_json::to_value(way).expect("scopes are texts");
+    serde_json::from_value(way.get_mut(KEY)?.take()).ok()
 }
 
 /// Where the deployment lets anybody create links, a key is one way among others.

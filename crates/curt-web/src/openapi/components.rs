@@ -8,14 +8,23 @@ use utoipa::{
         Components, ComponentsBuilder, Header, ObjectBuilder, OpenApi, Ref, RefOr, Schema, Type,
         header::HeaderBuilder,
         schema::{AllOf, Object},
-        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+        security::{ApiKey, ApiKeyValue, HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
 
 use crate::errors::{FieldError, Problem, ProblemCode};
 
-/// The security scheme's name, as operations call it.
+/// The names of the security schemes, as operations call them.
 pub(super) const KEY: &str = "key";
+pub(super) const SESSION: &str = "session";
+
+const KEY_MEANING: &str = "An access token, an API key, or the administrator's key, which the first start writes to \
+     `admin.key`. An API key needs the scope that the operation names. `account` is no scope: it \
+     takes a token or a session, and no key. `admin` takes an administrator.";
+
+const SESSION_MEANING: &str = "The session of a browser. A request that changes something must come from a page of this server \
+     (`Sec-Fetch-Site: same-origin`, or its own `Origin`). On plain HTTP the cookie's name is \
+     `session`.";
 
 pub(super) const REQUEST_ID: &str = "X-Request-Id";
 pub(super) const RETRY_AFTER: &str = "Retry-After";
@@ -23,10 +32,9 @@ pub(super) const WWW_AUTHENTICATE: &str = "WWW-Authenticate";
 
 /// What is there whatever the routes are.
 pub(super) fn shared() -> Components {
-    let key = HttpBuilder::new()
-        .scheme(HttpAuthScheme::Bearer)
-        .description(Some("The administrator's key, which the first start writes to `admin.key`."))
-        .build();
+    let key =
+        HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(KEY_MEANING)).build();
+    let session = ApiKeyValue::with_description("__Host-session", SESSION_MEANING);
     let mut schemas = vec![
         (Problem::name().into_owned(), Problem::schema()),
         (FieldError::name().into_owned(), FieldError::schema()),
@@ -36,6 +44,7 @@ pub(super) fn shared() -> Components {
     let mut components = ComponentsBuilder::new()
         .schemas_from_iter(schemas)
         .security_scheme(KEY, SecurityScheme::Http(key))
+        .security_scheme(SESSION, SecurityScheme::ApiKey(ApiKey::Cookie(session)))
         .build();
     let id = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9a-f]{16}$"));
     let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));

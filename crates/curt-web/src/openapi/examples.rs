@@ -7,7 +7,10 @@ use utoipa::openapi::{Content, OpenApi, RefOr, example::ExampleBuilder, path::Op
 
 use super::answers::operations;
 
+mod accounts;
+
 /// A request body for an operation, under the words that say what it is for.
+#[derive(Clone)]
 struct RequestExample {
     operation: &'static str,
     name: &'static str,
@@ -16,13 +19,15 @@ struct RequestExample {
 }
 
 /// An answer's body, wherever an operation answers with this schema.
+#[derive(Clone)]
 struct AnswerExample {
     schema: &'static str,
     body: Value,
 }
 
 pub(super) fn add_to(document: &mut OpenApi) {
-    let (requests, answers) = (requests(), answers());
+    let requests = [requests(), accounts::requests()].concat();
+    let answers = [answers(), accounts::answers()].concat();
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
             add_requests(operation, &requests);

@@ -23,6 +23,7 @@ use crate::{
     qr::MARGIN_DEFAULT,
 };
 
+pub(crate) mod accounts;
 pub(crate) mod spans;
 
 /// The largest integer that JSON readers keep exact, 2^53 − 1: ids and counts end here.

@@ -12,7 +12,9 @@ use utoipa::{
 };
 
 use super::fields;
-use crate::extract::{IdempotencyKey, IfMatch, IfNoneMatch, PathCode, PathId};
+use crate::extract::{
+    IdempotencyKey, IfMatch, IfNoneMatch, PathCode, PathId, PathInvite, PathKey, PathUser,
+};
 
 fn header(name: &str, description: &str, schema: Object) -> Parameter {
     ParameterBuilder::new()
@@ -37,6 +39,24 @@ pub(super) fn in_path(name: &str, description: &str, schema: Object) -> Paramete
 impl IntoParams for PathId {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![in_path("id", "The link's `id`.", fields::id())]
+    }
+}
+
+impl IntoParams for PathUser {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![in_path("id", "The user's `id`.", fields::accounts::user_id())]
+    }
+}
+
+impl IntoParams for PathKey {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![in_path("id", "The key's `id`.", fields::accounts::key_id())]
+    }
+}
+
+impl IntoParams for PathInvite {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![in_path("id", "The invitation's `id`.", fields::accounts::invite_id())]
     }
 }
 

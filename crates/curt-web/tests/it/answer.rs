@@ -57,7 +57,11 @@ impl Answer {
         assert_eq!(id.len(), 16, "{self:?}");
         assert!(id.bytes().all(|digit| digit.is_ascii_hexdigit()), "{self:?}");
         assert!(self.headers.get_all("location").iter().count() <= 1, "{self:?}");
-        assert_eq!(self.find("set-cookie"), None, "{self:?}");
+        assert_eq!(self.find("access-control-allow-origin"), None, "{self:?}");
+        for cookie in self.headers.get_all("set-cookie") {
+            let cookie = cookie.to_str().unwrap();
+            assert!(cookie.contains("; HttpOnly; SameSite=Lax"), "{self:?}");
+        }
         let is_page = self.find("content-type").is_some_and(|kind| kind.starts_with("text/html"));
         if is_page {
             self.assert_page();

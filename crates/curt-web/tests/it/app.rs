@@ -11,8 +11,8 @@ use curt_domain::{
 use curt_journal::{Durability, Journal, JournalSettings, Liveness, Mark, SegmentReader};
 use curt_store::{ClickBatch, DatabaseUrl, LinkClicks, Store, StoreMetrics, StoreSettings};
 use curt_web::{
-    AdminKey, App, AppSettings, Counted, Front, HttpMetrics, HttpSettings, LinkSettings, Node,
-    PageSettings,
+    AdminKey, App, AppSettings, AuthSettings, Bootstrap, Counted, Front, HttpMetrics, HttpSettings,
+    LinkSettings, Node, PageSettings,
 };
 use http::Method;
 use prometheus_client::{encoding::text::encode, registry::Registry};
@@ -37,6 +37,8 @@ pub(crate) struct TestSettings {
     pub(crate) http: HttpSettings,
     pub(crate) links: LinkSettings,
     pub(crate) pages: PageSettings,
+    pub(crate) auth: AuthSettings,
+    pub(crate) bootstrap: Option<Bootstrap>,
     pub(crate) codes: CodeSettings,
     pub(crate) cache: CacheSettings,
     /// Clicks are written down where this is set.
@@ -50,6 +52,8 @@ impl Default for TestSettings {
             http: HttpSettings::default(),
             links: LinkSettings::default(),
             pages: PageSettings::default(),
+            auth: AuthSettings::default(),
+            bootstrap: None,
             codes: CodeSettings::DEFAULT,
             cache: CacheSettings::DEFAULT,
             clicks: None,
@@ -139,7 +143,10 @@ impl TestApp {
                 http: settings.http,
                 links: settings.links,
                 pages: settings.pages,
+                auth: settings.auth,
                 admin_key: AdminKey::new(ADMIN_KEY),
+                bootstrap: settings.bootstrap,
+                secret: secret(),
             },
             store.clone(),
             LinkCache::new(settings.cache, &mut registry),

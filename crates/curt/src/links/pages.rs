@@ -9,13 +9,13 @@ use crate::api::{Api, get};
 
 /// A page of a list, each item as the text that the API gave.
 #[derive(Deserialize)]
-pub(super) struct Page {
-    pub(super) items: Vec<Box<RawValue>>,
+pub(crate) struct Page {
+    pub(crate) items: Vec<Box<RawValue>>,
     next_cursor: Option<String>,
 }
 
 /// A list from its first page to its last; one page is in memory at a time.
-pub(super) struct Pages<'a> {
+pub(crate) struct Pages<'a> {
     api: &'a Api,
     path: String,
     query: String,
@@ -27,7 +27,7 @@ pub(super) struct Pages<'a> {
 
 impl<'a> Pages<'a> {
     /// At most `limit` items of the list at a path, by the parameters that have a value.
-    pub(super) fn new(
+    pub(crate) fn new(
         api: &'a Api,
         path: impl Into<String>,
         parameters: &[(&str, Option<&str>)],
@@ -39,7 +39,7 @@ impl<'a> Pages<'a> {
         Self { api, path, query, cursor: None, left: limit, is_over: false }
     }
 
-    pub(super) async fn next(&mut self) -> anyhow::Result<Option<Page>> {
+    pub(crate) async fn next(&mut self) -> anyhow::Result<Option<Page>> {
         if self.is_over || self.left == 0 {
             return Ok(None);
         }
@@ -57,7 +57,7 @@ impl<'a> Pages<'a> {
     }
 
     /// Whether the list goes on behind what was allowed.
-    pub(super) fn has_more(&self) -> bool {
+    pub(crate) fn has_more(&self) -> bool {
         !self.is_over
     }
 }

@@ -1,0 +1,159 @@
+//! Making accounts: by oneself, by invitation, and the very first.
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use curt_domain::{Email, FullName, Role, Token};
+use curt_store::{Admission, NewUser};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use super::{TAG, UserView, passwords::new_hash, private};
+use crate::{
+    app::App,
+    auth::{Registration, Whence, anonymous},
+    errors::{ApiError, ProblemCode},
+    extract::ApiJson,
+    mistakes::Mistakes,
+    openapi::fields::accounts as fields,
+};
+
+/// An account to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Registration)]
+pub(crate) struct RegisterBody {
+    #[schema(schema_with = fields::email)]
+    email: String,
+    #[schema(schema_with = fields::new_password)]
+    password: String,
+    #[schema(schema_with = fields::full_name_or_null)]
+    full_name: Option<String>,
+    #[schema(schema_with = fields::invite_or_null)]
+    invite: Option<String>,
+}
+
+/// The first administrator.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = Bootstrap)]
+pub(crate) struct BootstrapBody {
+    #[schema(schema_with = fields::bootstrap_token)]
+    token: String,
+    #[schema(schema_with = fields::email)]
+    email: String,
+    #[schema(schema_with = fields::new_password)]
+    password: String,
+    #[schema(schema_with = fields::full_name_or_null)]
+    full_name: Option<String>,
+}
+
+/// Make an account
+///
+/// Where the server's setting `auth.registration` is `open`, or `invite` and the body has an
+/// invitation. Log in afterwards.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/register",
+    operation_id = "register",
+    tag = TAG,
+    request_body = RegisterBody,
+    responses((status = 201, description = "The account.", body = UserView)),
+    extensions(("x-problems" = json!([
+        ProblemCode::Forbidden,
+        ProblemCode::EmailTaken,
+        ProblemCode::WeakPassword,
+        ProblemCode::RateLimited,
+    ]))),
+)]
+pub(crate) async fn register(
+    State(app): State<App>,
+    whence: Whence,
+    body: ApiJson<RegisterBody>,
+) -> Result<Response, ApiError> {
+    let RegisterBody { email, password, full_name, invite } = body.value;
+    let admission = match (app.auth.settings.registration, invite) {
+        (Registration::Closed, _) => return Err(ApiError::RegistrationClosed),
+        (Registration::Open, None) => Admission::As(Role::User),
+        (Registration::Invite, None) => {
+            return Err(ApiError::invalid_field(
+                "invite",
+                "is missing: ask an administrator for one",
+            ));
+        }
+        (_, Some(text)) => {
+            let token = text.parse::<Token>();
+            let unknown = |_| ApiError::invalid_field("invite", "is unknown, used or expired");
+            Admission::Invite(token.map_err(unknown)?.hash())
+        }
+    };
+    let (email, full_name) = parse(&email, full_name.as_deref())?;
+    create(&app, &whence, Draft { email, full_name, password }, admission).await
+}
+
+/// Make the first administrator
+///
+/// With the token from the link in the file `admin-setup.url`, which the first start writes into the
+/// data directory. It is good for 30 minutes, and only while there is no administrator. Links that
+/// were made before become theirs.
+#[utoipa::path(
+    post,
+    path = "/api/v1/auth/bootstrap",
+    operation_id = "bootstrap",
+    tag = TAG,
+    request_body = BootstrapBody,
+    responses((status = 201, description = "The administrator.", body = UserView)),
+    extensions(("x-problems" = json!([
+        ProblemCode::NotFound,
+        ProblemCode::EmailTaken,
+        ProblemCode::WeakPassword,
+    ]))),
+)]
+pub(crate) async fn bootstrap(
+    State(app): State<App>,
+    whence: Whence,
+    body: ApiJson<BootstrapBody>,
+) -> Result<Response, ApiError> {
+    let BootstrapBody { token, email, password, full_name } = body.value;
+    let bootstrap = app.auth.bootstrap.as_ref().ok_or(ApiError::NotFound)?;
+    let token: Token = token.parse().map_err(|_| ApiError::NotFound)?;
+    if !bootstrap.admits(&token, app.clock.now()) {
+        return Err(ApiError::NotFound);
+    }
+    let (email, full_name) = parse(&email, full_name.as_deref())?;
+    let draft = Draft { email, full_name, password };
+    let created = create(&app, &whence, draft, Admission::FirstAdministrator).await?;
+    bootstrap.used.cancel();
+    Ok(created)
+}
+
+struct Draft {
+    email: Email,
+    full_name: Option<FullName>,
+    password: String,
+}
+
+fn parse(email: &str, full_name: Option<&str>) -> Result<(Email, Option<FullName>), ApiError> {
+    let mut mistakes = Mistakes::default();
+    let email = mistakes.email(email);
+    let full_name = full_name.and_then(|text| mistakes.full_name(text));
+    mistakes.none()?;
+    Ok((email.expect("nothing was wrong with the fields, so there is an address"), full_name))
+}
+
+/// The password is hashed whether or not the address is taken, so that time does not tell.
+async fn create(
+    app: &App,
+    whence: &Whence,
+    draft: Draft,
+    admission: Admission,
+) -> Result<Response, ApiError> {
+    let Draft { email, full_name, password } = draft;
+    let password = Some(new_hash(app, "password", &password, &email).await?);
+    let new = NewUser { email, full_name, password };
+    let caller = anonymous(whence.client);
+    let user = app.store.create_user(&caller, new, admission, app.clock.now()).await?;
+    Ok((StatusCode::CREATED, private(UserView::new(&user))).into_response())
+}

@@ -1,0 +1,63 @@
+//! The cookies of browsers: whose session it is, and that a device is known.
+//!
+//! Over HTTPS their names begin with `__Host-`, which browsers take only with `Secure`, for all of
+//! this host and for no other. On plain HTTP, which is this machine alone, they refuse that prefix.
+
+use std::time::Duration;
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// What a cookie is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cookie {
+    Session,
+    /// Somebody logged in from this browser before.
+    Device,
+}
+
+/// How cookies are written here, which follows from the public URL.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cookies {
+    Secure,
+    Plain,
+}
+
+impl Cookie {
+    const fn name(self, cookies: Cookies) -> &'static str {
+        match (self, cookies) {
+            (Self::Session, Cookies::Secure) => "__Host-session",
+            (Self::Session, Cookies::Plain) => "session",
+            (Self::Device, Cookies::Secure) => "__Host-device",
+            (Self::Device, Cookies::Plain) => "device",
+        }
+    }
+}
+
+impl Cookies {
+    pub(crate) fn of_scheme(scheme: &str) -> Self {
+        if scheme == "https" { Self::Secure } else { Self::Plain }
+    }
+
+    /// The cookie's value, if the request carries it.
+    pub(crate) fn find(self, headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
+        let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let mut pairs = lines.flat_map(|line| line.split(';')).map(str::trim);
+        pairs.find_map(|pair| pair.strip_prefix(cookie.name(self))?.strip_prefix('='))
+    }
+
+    /// Sets the cookie. The value is one of ours: base 64, and perhaps dots.
+    pub(crate) fn set(self, cookie: Cookie, value: &str, age_max: Duration) -> HeaderValue {
+        let name = cookie.name(self);
+        let secure = if self == Self::Secure { "; Secure" } else { "" };
+        let age = age_max.as_secs();
+        let line = format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+        HeaderValue::try_from(line).expect("tokens are visible ASCII")
+    }
+
+    pub(crate) fn clear(self, cookie: Cookie) -> HeaderValue {
+        self.set(cookie, "", Duration::ZERO)
+    }
+}
+
+#[cfg(test)]
+mod tests;

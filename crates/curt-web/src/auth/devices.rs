@@ -1,0 +1,60 @@
+//! Browsers that somebody has logged in from: a signed cookie says so, and nothing else is kept.
+//!
+//! It opens nothing. It only keeps its owner apart from whoever guesses at the same account.
+
+use std::{fmt, time::Duration};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use curt_domain::{SecretKey, Timestamp, UserId};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::random;
+use crate::extract::decimal;
+
+/// How long a browser stays known after a login.
+pub(crate) const DEVICE_AGE_MAX: Duration = Duration::from_hours(180 * 24);
+
+/// Random bytes that tell a browser from all others.
+const ID_BYTES: usize = 16;
+
+#[derive(Clone)]
+pub(crate) struct Devices(Hmac<Sha256>);
+
+impl Devices {
+    pub(crate) fn new(secret: &SecretKey) -> Self {
+        let key = secret.derive("curt known devices");
+        Self(Hmac::new_from_slice(&key).expect("HMAC takes a key of any length"))
+    }
+
+    /// The cookie's value for a browser that this user has just logged in from.
+    pub(crate) fn cookie(&self, user: UserId, now: Timestamp) -> String {
+        let id = URL_SAFE_NO_PAD.encode(random::<ID_BYTES>());
+        let device = format!("{user}.{}.{id}", now.as_millis());
+        let mac = self.0.clone().chain_update(&device).finalize().into_bytes();
+        format!("{device}.{}", URL_SAFE_NO_PAD.encode(mac))
+    }
+
+    /// Whether this user has logged in from the browser that sent it.
+    pub(crate) fn knows(&self, cookie: &str, user: UserId, now: Timestamp) -> bool {
+        let Some((device, mac)) = cookie.rsplit_once('.') else { return false };
+        let Ok(mac) = URL_SAFE_NO_PAD.decode(mac) else { return false };
+        if self.0.clone().chain_update(device).verify_slice(&mac).is_err() {
+            return false;
+        }
+        let mut parts = device.split('.');
+        let owner = parts.next().and_then(decimal).and_then(UserId::new);
+        let since = parts.next().and_then(|millis| millis.parse().ok());
+        let Some(since) = since.map(Timestamp::from_millis) else { return false };
+        owner == Some(user) && now.since(since) < DEVICE_AGE_MAX
+    }
+}
+
+impl fmt::Debug for Devices {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Devices(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,197 @@
+//! Hashing passwords: Argon2id, one or two at a time, on threads that redirects come before.
+//!
+//! A hash costs 19 MiB and some 40 ms on purpose. So there are few threads, at low priority, with a
+//! short queue; whoever finds it full is told at once to come again. A flood of logins slows logins.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::OnceLock,
+    thread,
+    time::Duration,
+};
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _, phc},
+};
+use crossbeam_channel::{Receiver, Sender};
+use curt_domain::{Email, NewPassword, Password, PasswordHash, WeakPassword};
+use tokio::{sync::oneshot, time::timeout};
+
+use crate::errors::ApiError;
+
+/// What OWASP recommends for Argon2id: 19 MiB, two passes, one lane.
+const MEMORY_KIB: u32 = 19_456;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+/// Jobs that wait: with a hash in 40 ms, what a thread does in little more than a second.
+const QUEUE_LEN_MAX: usize = 32;
+
+/// Longest wait for a hash, the queue included.
+const WAIT_MAX: Duration = Duration::from_secs(2);
+
+/// Cores up to which one thread has to do.
+const SMALL_MACHINE_CORES: usize = 2;
+
+/// As `nice` does it: redirects come first.
+const NICENESS: i32 = 19;
+
+/// Hashes that came with imported users can ask for more work than we would. Dearer ones than these
+/// are refused: bcrypt's cost doubles with every step, 14 takes about a second.
+const BCRYPT_COST_MAX: u32 = 14;
+const MEMORY_KIB_MAX: u32 = 64 * 1024;
+const PASSES_MAX: u32 = 8;
+
+/// Takes the time of a real hash, and no password is known for it: users who do not exist.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$Y3VydCBub2JvZHkgMDAwMQ$\
+                      yZkSv1ahNtD+DJrpOBaXXzQpKHhCYTQjwvZ7G0Emfhs";
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// The threads, which start when the first password is hashed.
+#[derive(Debug, Default)]
+pub(crate) struct Hasher {
+    queue: OnceLock<Sender<Job>>,
+}
+
+/// What became of a password that somebody typed.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Verified {
+    Wrong,
+    Right,
+    /// And the hash is of an older kind: this one shall take its place.
+    Outdated {
+        hash: PasswordHash,
+    },
+}
+
+impl Hasher {
+    /// The hash to store for a new password, if it is not too easy to guess, which takes its time to
+    /// tell as well.
+    pub(crate) async fn hash(
+        &self,
+        password: Password,
+        email: &Email,
+    ) -> Result<Result<PasswordHash, WeakPassword>, ApiError> {
+        let email = email.clone();
+        self.run(move || match NewPassword::check(password, &email) {
+            Ok(new) => hash(new.password()).map(Ok),
+            Err(weak) => Ok(Err(weak)),
+        })
+        .await?
+    }
+
+    /// Whether this is the password of that hash. Without a hash it takes the same time and is not.
+    pub(crate) async fn verify(
+        &self,
+        password: Password,
+        stored: Option<PasswordHash>,
+    ) -> Result<Verified, ApiError> {
+        self.run(move || match stored {
+            Some(stored) => verify(&password, stored.as_str()),
+            None => verify(&password, NOBODY).map(|_| Verified::Wrong),
+        })
+        .await?
+    }
+
+    async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let (done, answer) = oneshot::channel();
+        let job = Box::new(move || {
+            // Nobody waits for it any more when the wait was too long or the client has left.
+            if !done.is_closed() {
+                drop(done.send(work()));
+            }
+        });
+        self.queue().try_send(job).map_err(|_| ApiError::TooBusy)?;
+        match timeout(WAIT_MAX, answer).await {
+            Ok(Ok(result)) => Ok(result),
+            Ok(Err(gone)) => Err(ApiError::from_failure(&gone)),
+            Err(_elapsed) => Err(ApiError::TooBusy),
+        }
+    }
+
+    fn queue(&self) -> &Sender<Job> {
+        self.queue.get_or_init(|| {
+            let (queue, jobs) = crossbeam_channel::bounded(QUEUE_LEN_MAX);
+            for _ in 0..threads() {
+                start_thread(jobs.clone());
+            }
+            queue
+        })
+    }
+}
+
+fn threads() -> usize {
+    let cores = thread::available_parallelism().map_or(1, usize::from);
+    if cores <= SMALL_MACHINE_CORES { 1 } else { 2 }
+}
+
+/// It ends with the queue. Without any thread all hashing is refused, and the log says why.
+fn start_thread(jobs: Receiver<Job>) {
+    let work = move || {
+        if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
+            tracing::debug!(%error, "the hasher keeps the priority of all");
+        }
+        for job in jobs {
+            // The panic hook has told what happened; the next password is not to blame.
+            drop(catch_unwind(AssertUnwindSafe(job)));
+        }
+    };
+    if let Err(error) = thread::Builder::new().name("hasher".to_owned()).spawn(work) {
+        tracing::error!(%error, "cannot start a thread for hashing passwords");
+    }
+}
+
+fn current() -> Argon2<'static> {
+    let params = Params::new(MEMORY_KIB, PASSES, LANES, None).expect("they are within all limits");
+    Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+}
+
+fn hash(password: &Password) -> Result<PasswordHash, ApiError> {
+    let hash: Result<phc::PasswordHash, _> = current().hash_password(password.as_str().as_bytes());
+    hash.map(|hash| PasswordHash::new(&hash.to_string()))
+        .map_err(|error| ApiError::from_failure(&error))
+}
+
+fn verify(password: &Password, stored: &str) -> Result<Verified, ApiError> {
+    if let Some(cost) = bcrypt_cost(stored) {
+        let is_right = cost <= BCRYPT_COST_MAX
+            && bcrypt::verify(password.as_str().as_bytes(), stored)
+                .map_err(|error| ApiError::from_failure(&error))?;
+        return if is_right { outdated(password) } else { Ok(Verified::Wrong) };
+    }
+    let parsed = phc::PasswordHash::new(stored).map_err(|error| ApiError::from_failure(&error))?;
+    let params = Params::try_from(&parsed).map_err(|error| ApiError::from_failure(&error))?;
+    let is_affordable = params.m_cost() <= MEMORY_KIB_MAX && params.t_cost() <= PASSES_MAX;
+    if !is_affordable || current().verify_password(password.as_str().as_bytes(), &parsed).is_err() {
+        return Ok(Verified::Wrong);
+    }
+    if is_current(&parsed, &params) { Ok(Verified::Right) } else { outdated(password) }
+}
+
+/// Made again while the password is known, which is now alone.
+fn outdated(password: &Password) -> Result<Verified, ApiError> {
+    Ok(Verified::Outdated { hash: hash(password)? })
+}
+
+fn is_current(hash: &phc::PasswordHash, params: &Params) -> bool {
+    hash.algorithm == Algorithm::Argon2id.ident()
+        && hash.version == Some(Version::V0x13.into())
+        && (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES)
+}
+
+/// Of `$2b$12$…`, in any of its versions.
+fn bcrypt_cost(stored: &str) -> Option<u32> {
+    let (version, rest) = stored.strip_prefix("$2")?.split_once('$')?;
+    if !matches!(version, "" | "a" | "b" | "x" | "y") {
+        return None;
+    }
+    rest.split('$').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests;

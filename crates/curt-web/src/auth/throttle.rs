@@ -1,0 +1,117 @@
+//! Guesses at one account's password, from wherever they come: after ten wrong ones in a row there
+//! are pauses, which get longer.
+//!
+//! Whoever logged in before from the same browser (`devices`) is counted apart, so that nobody is
+//! locked out by the guesses of others. Addresses that no account has are counted like all: a pause
+//! tells nothing. Each node counts for itself, and forgets with a restart.
+//!
+//! A guess is counted before its password is looked at, or many at a time would all be the first.
+
+use std::{
+    hash::{BuildHasher as _, RandomState},
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use curt_domain::Timestamp;
+
+/// Wrong passwords in a row that cost nothing but a new try.
+const FREE_FAILURES: u32 = 10;
+
+/// The first pause; every further failure doubles it.
+const PAUSE_MIN: Duration = Duration::from_mins(1);
+const PAUSE_MAX: Duration = Duration::from_hours(1);
+
+/// Failures in a row after which there is one guess a day (NIST SP 800-63B: no more than 100). Four
+/// days of guessing lead there.
+const FAILURES_MAX: u32 = 100;
+const LAST_PAUSE: Duration = Duration::from_hours(24);
+
+/// Accounts share so many counters, by a hash that nobody else knows: a mebibyte, whatever comes. A
+/// shared one is too strict at worst.
+const COUNTERS: usize = 1 << 16;
+
+/// Counts failures in a row.
+#[derive(Debug)]
+pub(crate) struct LoginThrottle {
+    counters: Mutex<Vec<Failures>>,
+    hashes: RandomState,
+}
+
+/// Whose guesses are counted together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Guesser<'a> {
+    /// Anybody who tries that address.
+    Anybody { email: &'a str },
+    /// A browser that somebody logged in from before.
+    Device { cookie: &'a str },
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct Failures {
+    count: u32,
+    /// In milliseconds since 1970.
+    latest_at: i64,
+}
+
+/// The time until the next guess is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Paused(pub Duration);
+
+impl LoginThrottle {
+    pub(crate) fn new() -> Self {
+        Self { counters: Mutex::default(), hashes: RandomState::new() }
+    }
+
+    /// Counts a guess as wrong until [`LoginThrottle::succeeded`] says otherwise.
+    pub(crate) fn guess(&self, guesser: Guesser<'_>, now: Timestamp) -> Result<(), Paused> {
+        self.with(guesser, |failures| failures.add(now))
+    }
+
+    /// It was the right password, which ends the row.
+    pub(crate) fn succeeded(&self, guesser: Guesser<'_>) {
+        self.with(guesser, |failures| *failures = Failures::default());
+    }
+
+    /// Its password was not looked at after all.
+    pub(crate) fn take_back(&self, guesser: Guesser<'_>) {
+        self.with(guesser, |failures| failures.count = failures.count.saturating_sub(1));
+    }
+
+    fn with<T>(&self, guesser: Guesser<'_>, change: impl FnOnce(&mut Failures) -> T) -> T {
+        let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
+        // Not before it is needed: most commands never log anybody in.
+        if counters.is_empty() {
+            counters.resize(COUNTERS, Failures::default());
+        }
+        let hash = self.hashes.hash_one(guesser);
+        let index = usize::try_from(hash % COUNTERS as u64).expect("counters are numbered so");
+        change(&mut counters[index])
+    }
+}
+
+impl Failures {
+    fn add(&mut self, now: Timestamp) -> Result<(), Paused> {
+        let pause = pause_after(self.count);
+        // A clock that was set back lengthens no pause.
+        let since = now.since(Timestamp::from_millis(self.latest_at));
+        if since < pause && self.latest_at <= now.as_millis() {
+            return Err(Paused(pause.saturating_sub(since)));
+        }
+        *self = Self { count: self.count.saturating_add(1), latest_at: now.as_millis() };
+        Ok(())
+    }
+}
+
+fn pause_after(failures: u32) -> Duration {
+    if FAILURES_MAX <= failures {
+        return LAST_PAUSE;
+    }
+    match failures.checked_sub(FREE_FAILURES) {
+        None => Duration::ZERO,
+        Some(doublings) => PAUSE_MIN.saturating_mul(1 << doublings.min(16)).min(PAUSE_MAX),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,78 @@
+//! AUTH-03 and AUTH-04: how many guesses there are, and whom they cost.
+
+use super::*;
+
+const HERS: Guesser<'static> = Guesser::Anybody { email: "ada@example.com" };
+const HER_BROWSER: Guesser<'static> = Guesser::Device { cookie: "12.3.abc" };
+const DAY: Duration = Duration::from_hours(24);
+
+fn start() -> Timestamp {
+    Timestamp::from_millis(1_800_000_000_000)
+}
+
+#[test]
+fn auth_03_who_keeps_guessing_has_a_hundred_guesses_in_four_days_and_then_one_a_day() {
+    let throttle = LoginThrottle::new();
+    let mut guesses = Vec::new();
+    let minutes = 10 * 24 * 60;
+    for minute in 0..minutes {
+        let now = start().plus(Duration::from_mins(minute));
+        while throttle.guess(HERS, now).is_ok() {
+            guesses.push(now);
+        }
+    }
+    let within = |span: Duration| guesses.iter().filter(|at| at.since(start()) < span).count();
+    assert_eq!(within(Duration::from_mins(1)), 10);
+    assert!(within(Duration::from_hours(1)) < 20, "{}", within(Duration::from_hours(1)));
+    assert!(within(DAY) < 50 && within(DAY * 3) < 100);
+    assert!(guesses.len() < 110, "{}", guesses.len());
+}
+
+#[test]
+fn auth_03_guesses_at_the_same_time_are_not_all_the_first() {
+    let throttle = LoginThrottle::new();
+    let allowed = std::sync::atomic::AtomicU32::new(0);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                for _ in 0..100 {
+                    if throttle.guess(HERS, start()).is_ok() {
+                        allowed.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(allowed.into_inner(), FREE_FAILURES);
+}
+
+#[test]
+fn auth_04_the_guesses_of_others_cost_a_known_browser_nothing() {
+    let throttle = LoginThrottle::new();
+    while throttle.guess(HERS, start()).is_ok() {}
+    assert_eq!(throttle.guess(HER_BROWSER, start()), Ok(()));
+    throttle.succeeded(HER_BROWSER);
+    assert!(throttle.guess(HERS, start()).is_err(), "others have not earned that");
+    while throttle.guess(HER_BROWSER, start()).is_ok() {}
+    let paused = throttle.guess(HER_BROWSER, start()).unwrap_err();
+    assert_eq!(paused, Paused(PAUSE_MIN), "a stolen browser guesses no more than anybody");
+}
+
+#[test]
+fn the_right_password_ends_the_row() {
+    let throttle = LoginThrottle::new();
+    for _ in 0..100 {
+        for _ in 0..FREE_FAILURES {
+            assert_eq!(throttle.guess(HERS, start()), Ok(()));
+        }
+        throttle.succeeded(HERS);
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_shuts_nobody_out() {
+    let throttle = LoginThrottle::new();
+    while throttle.guess(HERS, start()).is_ok() {}
+    assert_eq!(throttle.guess(HERS, start().minus(DAY)), Ok(()));
+    assert!(throttle.guess(HERS, start().minus(DAY)).is_err());
+}
