@@ -6,6 +6,7 @@ use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
+    accounts::{keys::KeysCommand, users::UsersCommand},
     backup::BackupCommand,
     config::{self, Flags},
     database::DatabaseCommand,
@@ -50,6 +51,12 @@ enum Command {
     /// Add, list, show and change links, with or without a server
     #[command(subcommand, visible_alias = "link")]
     Links(LinksCommand),
+    /// Make and look after accounts
+    #[command(subcommand, visible_alias = "user")]
+    Users(UsersCommand),
+    /// Make and take back API keys
+    #[command(subcommand, visible_alias = "key")]
+    Keys(KeysCommand),
     /// Look after the clicks that are written down, and count a journal again
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -171,6 +178,8 @@ impl Cli {
             Command::Journal(command) => return command.run(&settings.load_and_warn()?.config),
             Command::Qr(args) => args.run(settings.load_and_warn()?.config)?,
             Command::Links(command) => return command.run(settings.load_and_warn()?.config),
+            Command::Users(command) => return command.run(settings.load_and_warn()?.config),
+            Command::Keys(command) => return command.run(settings.load_and_warn()?.config),
         }
         Ok(Exit::Success)
     }

@@ -1,5 +1,6 @@
 //! The binary: command line, configuration, wiring, shutdown.
 
+mod accounts;
 mod api;
 mod backup;
 mod changes_feed;

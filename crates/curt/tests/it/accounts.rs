@@ -1,0 +1,123 @@
+//! `curt users` and `curt keys`, and the link that makes the first administrator.
+
+use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _, process::Stdio};
+
+use serde_json::{Value, json};
+use testkit::server::ServerCommand;
+
+use crate::program::{Program, Run};
+
+const PASSWORD: &str = "four words nobody guesses";
+const NOT_FOUND: i32 = 3;
+const REJECTED: i32 = 4;
+
+/// With the password on standard input.
+fn typing(program: &Program, password: &str, arguments: &[&str]) -> Run {
+    let mut command = program.command(arguments);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut running = command.spawn().unwrap();
+    let mut input = running.stdin.take().unwrap();
+    input.write_all(password.as_bytes()).unwrap();
+    drop(input);
+    Run::from(running.wait_with_output().unwrap())
+}
+
+fn with_ada() -> Program {
+    let program = Program::new().with_env("USER", "operator");
+    let line = format!("{PASSWORD}\n");
+    let added = typing(&program, &line, &["users", "add", "--admin", "ada@example.com"]);
+    let words = "made ada@example.com (administrator, id 1)\n";
+    assert_eq!(added.told(), (Some(0), words, ""));
+    program
+}
+
+#[test]
+fn users_are_made_found_and_changed() {
+    let program = with_ada();
+    let again = typing(&program, PASSWORD, &["users", "add", "ADA@example.com"]);
+    let words = "error: there is an account with this address already\n";
+    assert_eq!(again.told(), (Some(REJECTED), "", words));
+    let weak = typing(&program, "password1234\n", &["users", "add", "grace@example.com"]);
+    assert_eq!(weak.told(), (Some(REJECTED), "", "error: --password is easy to guess\n"));
+    let empty = typing(&program, "\n", &["users", "add", "grace@example.com"]);
+    assert_eq!(empty.code, Some(2), "{empty:?}");
+    typing(&program, PASSWORD, &["users", "add", "--name=Grace Hopper", "grace@example.com"]);
+
+    let list = program.run(&["users", "list", "--json"]);
+    let users: Vec<Value> =
+        list.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(users.len(), 2);
+    assert_eq!(users[1]["full_name"], "Grace Hopper");
+    assert!(!list.stdout.contains("argon2"), "{}", list.stdout);
+    let grace = users[1]["id"].to_string();
+    for (arguments, words) in [
+        (&["users", "disable", "grace@example.com"][..], "grace@example.com is disabled now\n"),
+        (&["users", "enable", &grace], "grace@example.com is active now\n"),
+        (
+            &["users", "role", "Grace@Example.com", "administrator"],
+            "grace@example.com is administrator now\n",
+        ),
+        (&["users", "delete", "1", "--links-to", "grace@example.com"], "deleted ada@example.com\n"),
+    ] {
+        assert_eq!(program.run(arguments).told(), (Some(0), words, ""), "{arguments:?}");
+    }
+    let refused = program.run(&["users", "disable", "grace@example.com"]);
+    assert_eq!(refused.code, Some(REJECTED), "{refused:?}");
+    let nobody = program.run(&["users", "show", "ada@example.com"]);
+    let words = "error: there is no user ada@example.com\n";
+    assert_eq!(nobody.told(), (Some(NOT_FOUND), "", words));
+}
+
+#[test]
+fn keys_open_what_their_scopes_name_until_they_are_revoked() {
+    let program = with_ada();
+    let add = ["keys", "add", "--user=ada@example.com", "--scope=links:read", "--name=test"];
+    let added = program.run(&add);
+    assert_eq!(added.code, Some(0), "{added:?}");
+    let key = added.stdout.trim().to_owned();
+    assert!(key.starts_with("curt_") && key.len() == 54, "{key}");
+    let server = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), program.path("data")).start();
+    let mut client = server.visitor().with_key(&key);
+    assert_eq!(client.get("/api/v1/urls").unwrap().status, 200);
+    let link = json!({ "original_url": "https://example.com/" });
+    assert_eq!(client.post("/api/v1/urls", &link).unwrap().status, 403);
+    let list = program.run(&["keys", "list", "--user=1", "--json"]);
+    assert!(!list.stdout.contains(&key[9..]), "{}", list.stdout);
+    let id = serde_json::from_str::<Value>(&list.stdout).unwrap()["id"].to_string();
+    let revoked = program.run(&["keys", "revoke", &id]);
+    assert_eq!(revoked.told(), (Some(0), format!("revoked {id}\n").as_str(), ""));
+    assert_eq!(client.get("/api/v1/urls").unwrap().status, 401);
+
+    let log = server.client().get("/api/v1/admin/audit").unwrap().json();
+    let row = &log["items"][0];
+    assert_eq!(
+        (row["action"].as_str(), row["author"]["name"].as_str()),
+        (Some("key.delete"), Some("operator"))
+    );
+}
+
+#[test]
+fn setup_01_the_first_start_leaves_a_link_that_only_its_user_reads() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let command = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), data_dir.path());
+    let file = data_dir.path().join("admin-setup.url");
+    let server = command.start();
+    let first = fs::read_to_string(&file).unwrap();
+    assert_eq!(fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    server.kill();
+    let server = command.start();
+    let link = fs::read_to_string(&file).unwrap();
+    assert_ne!(link, first, "each start makes its own");
+    let bootstrap = |link: &str| {
+        let (place, token) = link.trim().split_once('#').unwrap();
+        assert!(place.ends_with("/-/setup"), "{place}");
+        let body = json!({ "token": token, "email": "ada@example.com", "password": PASSWORD });
+        server.visitor().post("/api/v1/auth/bootstrap", &body).unwrap().status
+    };
+    assert_eq!(bootstrap(&first), 404);
+    assert_eq!(bootstrap(&link), 201);
+    assert_eq!(bootstrap(&link), 404);
+    server.kill();
+    let _server = command.start();
+    assert!(!file.exists(), "there is an administrator");
+}
