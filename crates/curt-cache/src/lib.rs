@@ -2,9 +2,11 @@
 //!
 //! Nothing here is the truth. Everything may be thrown away at any moment, and is read again.
 
+mod destinations;
 mod limits;
 mod links;
 
+pub use destinations::{Judgement, TargetBlocks};
 pub use limits::{
     Decision, LIMIT_COUNT_MAX, LIMIT_WINDOW_MAX, LIMITS_BYTES_MAX_DEFAULT, Limit, LimitKey,
     LimitSettings, Limits, Purpose, Quota,

@@ -18,6 +18,8 @@ use quick_cache::{
     sync::{Cache, DefaultLifecycle, PlaceholderGuard},
 };
 
+use crate::destinations::Judged;
+
 mod metrics;
 mod weights;
 
@@ -64,13 +66,15 @@ pub struct CachedRoute {
     /// The target, ready for the `Location` header.
     pub location: HeaderValue,
     loaded_at: Timestamp,
+    /// What the list of blocked destinations said of it last.
+    pub(crate) judged: Judged,
 }
 
 impl CachedRoute {
-    fn new(route: Route, loaded_at: Timestamp) -> Self {
+    pub(crate) fn new(route: Route, loaded_at: Timestamp) -> Self {
         let location = HeaderValue::from_str(route.target.as_str())
             .expect("a TargetUrl is printable ASCII, which every header may carry");
-        Self { route, location, loaded_at }
+        Self { route, location, loaded_at, judged: Judged::default() }
     }
 }
 

@@ -10,6 +10,7 @@ mod clients;
 mod codes;
 mod destinations;
 mod links;
+mod reports;
 mod secrets;
 mod targets;
 mod time;
@@ -41,6 +42,7 @@ pub use links::{
     NOTE_LEN_MAX, Note, RedirectStatus, Route, Switch, TAG_LEN_MAX, TAGS_MAX, TITLE_LEN_MAX, Tag,
     Title, Verdict,
 };
+pub use reports::{ReportReason, ReportState};
 pub use secrets::{KEY_LEN_MIN, KeyTooShort, SecretKey};
 pub use targets::{InvalidTarget, TARGET_LEN_MAX, TargetRules, TargetUrl};
 pub use time::{Clock, InvalidTimestamp, ManualClock, Timestamp};

@@ -157,6 +157,8 @@ pub struct LinkRecord {
     pub last_click_at: Option<Timestamp>,
     /// How many of `max_clicks` are used.
     pub used_clicks: u64,
+    /// When an administrator took it away from visitors because of abuse.
+    pub abuse_at: Option<Timestamp>,
 }
 
 /// What a link's owner sees it as; computed, never stored.
@@ -167,16 +169,19 @@ pub enum LinkStatus {
     Expired,
     Exhausted,
     Disabled,
+    /// By an administrator: the link itself, or where it leads.
+    Blocked,
     Deleted,
 }
 
 impl LinkStatus {
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Active,
         Self::Scheduled,
         Self::Expired,
         Self::Exhausted,
         Self::Disabled,
+        Self::Blocked,
         Self::Deleted,
     ];
 
@@ -188,17 +193,21 @@ impl LinkStatus {
             Self::Expired => "expired",
             Self::Exhausted => "exhausted",
             Self::Disabled => "disabled",
+            Self::Blocked => "blocked",
             Self::Deleted => "deleted",
         }
     }
 }
 
 impl LinkRecord {
-    /// The most lasting reason comes first: what the owner took away, then what time ended.
+    /// The most lasting reason comes first: what was taken away, then what time ended. What the list
+    /// of blocked destinations says is not known here.
     pub fn status(&self, now: Timestamp) -> LinkStatus {
         let link = &self.link;
         if link.deleted_at.is_some() {
             LinkStatus::Deleted
+        } else if self.abuse_at.is_some() {
+            LinkStatus::Blocked
         } else if link.disabled_at.is_some() {
             LinkStatus::Disabled
         } else if link.dates.over(now) {
@@ -283,6 +292,8 @@ pub struct Route {
     pub fallback: Option<TargetUrl>,
     /// Switched off: for visitors the same as absent.
     pub disabled: bool,
+    /// Taken away by an administrator because of abuse.
+    pub abuse: bool,
     pub revision: u64,
 }
 
@@ -295,11 +306,15 @@ pub enum Verdict {
     /// As if there were no such link: not yet valid, or switched off.
     Absent,
     Expired,
+    /// Taken away because of abuse.
+    Blocked,
 }
 
 impl Route {
     pub fn verdict(&self, now: Timestamp) -> Verdict {
-        if self.disabled {
+        if self.abuse {
+            Verdict::Blocked
+        } else if self.disabled {
             Verdict::Absent
         } else if self.dates.over(now) {
             Verdict::Expired

@@ -31,6 +31,8 @@ const ID_END: u64 = 1 << 53;
 /// What was done. The word before the dot says to what kind of object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
+    DestinationBlock,
+    DestinationUnblock,
     InviteCreate,
     InviteDelete,
     KeyCreate,
@@ -41,6 +43,10 @@ pub enum Action {
     LinkDelete,
     LinkEdit,
     LinkRestore,
+    ReportBlockHost,
+    ReportDisable,
+    ReportDismiss,
+    ReportEnable,
     UserCreate,
     UserDelete,
     UserDisable,
@@ -56,6 +62,8 @@ pub enum Action {
 impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::DestinationBlock => "destination.block",
+            Self::DestinationUnblock => "destination.unblock",
             Self::InviteCreate => "invite.create",
             Self::InviteDelete => "invite.delete",
             Self::KeyCreate => "key.create",
@@ -65,6 +73,10 @@ impl Action {
             Self::LinkDelete => "link.delete",
             Self::LinkEdit => "link.edit",
             Self::LinkRestore => "link.restore",
+            Self::ReportBlockHost => "report.block_host",
+            Self::ReportDisable => "report.disable",
+            Self::ReportDismiss => "report.dismiss",
+            Self::ReportEnable => "report.enable",
             Self::UserCreate => "user.create",
             Self::UserDelete => "user.delete",
             Self::UserDisable => "user.disable",

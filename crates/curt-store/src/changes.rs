@@ -25,12 +25,15 @@ const PRUNED_AT_ONCE: u32 = 1_000;
 pub enum ChangeKind {
     /// The key is the link's code.
     Link,
+    /// The list of blocked destinations; the key is the id of the entry, or of the first of several.
+    TargetBlocks,
 }
 
 impl ChangeKind {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Link => "link",
+            Self::TargetBlocks => "target_blocks",
         }
     }
 
@@ -38,6 +41,7 @@ impl ChangeKind {
     fn from_str(word: &str) -> Option<Self> {
         match word {
             "link" => Some(Self::Link),
+            "target_blocks" => Some(Self::TargetBlocks),
             _ => None,
         }
     }

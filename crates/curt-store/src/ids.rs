@@ -14,6 +14,8 @@ pub(crate) enum Sequence {
     Keys,
     Links,
     Tags,
+    TargetBlocks,
+    Reports,
     Users,
 }
 
@@ -24,6 +26,8 @@ impl Sequence {
             Self::Keys => "api_keys",
             Self::Links => "links",
             Self::Tags => "tags",
+            Self::TargetBlocks => "target_blocks",
+            Self::Reports => "reports",
             Self::Users => "users",
         }
     }

@@ -23,7 +23,9 @@ mod metrics;
 mod migrations;
 mod owners;
 mod replays;
+mod reports;
 mod store;
+mod target_blocks;
 mod users;
 
 pub use audit::{Action, AuditPage, AuditQuery, AuditRecord, ListAuditError};
@@ -48,7 +50,13 @@ pub use meta::CheckSecretError;
 pub use metrics::StoreMetrics;
 pub use migrations::{MigrateError, MigrationState, MigrationStatus, newest_migration};
 pub use replays::{NewReplay, REPLAY_KEY_LEN_MAX, Replay};
+pub use reports::{
+    AbuseLink, NewReport, OPEN_REPORTS_MAX, REPORT_PAGE_LEN_MAX, Report, Resolution,
+};
 pub use store::Store;
+pub use target_blocks::{
+    BLOCK_PAGE_LEN_MAX, BlockSource, BlockTargetsError, LinkHits, NewTargetBlocks, TargetBlock,
+};
 pub use users::{
     Admission, ChangeUserError, CreateUserError, Credentials, DeleteUserError, LinksOf,
     ListUsersError, NewUser, UserPage, UserQuery,

@@ -112,6 +112,14 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0039_audit_log_by_object"),
     migration!("0040_owner_moves"),
     migration!("0041_links_by_owner"),
+    migration!("0042_target_blocks"),
+    migration!("0043_target_blocks_by_pattern"),
+    migration!("0044_links_by_target_host"),
+    migration!("0045_reports"),
+    migration!("0046_reports_by_client"),
+    migration!("0047_reports_by_state"),
+    migration!("0048_links_abuse_at"),
+    migration!("0049_abuse_links"),
 ];
 
 /// The name of the newest migration that this release knows; names are in order.

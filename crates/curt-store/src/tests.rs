@@ -6,7 +6,7 @@ use testkit::databases::for_each_engine;
 use crate::{
     Engine, Store, StoreMetrics, StoreSettings, audit, backups, changes, clicks,
     db::{Row, Sql, explain},
-    ids, invites, keys, links, logins, meta, owners, replays, users,
+    ids, invites, keys, links, logins, meta, owners, replays, reports, target_blocks, users,
 };
 
 /// A store with all its tables, on a fresh database of each engine.
@@ -60,6 +60,8 @@ async fn every_statement_is_prepared_on_every_engine() {
         meta::STATEMENTS,
         owners::STATEMENTS,
         replays::STATEMENTS,
+        reports::STATEMENTS,
+        target_blocks::STATEMENTS,
         &clicks::statements(),
         &links::statements(),
         &logins::statements(),

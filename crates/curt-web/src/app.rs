@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{extract::FromRef, http::HeaderName};
-use curt_cache::LinkCache;
+use curt_cache::{LinkCache, TargetBlocks};
 use curt_domain::{
     Clock, Code, CodeMaker, Proxies, ReservedWords, SecretKey, TargetRules, TargetUrl,
 };
@@ -12,7 +12,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::{
-    AdminKey, Node,
+    AdminKey, DestinationList, Node,
     auth::{Auth, AuthSettings, Bootstrap},
     clicks::{Clicks, Counted},
     clients::ClientRules,
@@ -75,17 +75,20 @@ pub(crate) struct Site {
     pub clients: ClientRules,
     pub body_timeout: Duration,
     pub target_rules: TargetRules,
+    /// Where no link may lead, for now.
+    pub target_blocks: Arc<TargetBlocks>,
     pub reserved: ReservedWords,
     pub links: LinkSettings,
     pub pages: PageSettings,
 }
 
 impl Site {
-    fn new(settings: AppSettings) -> Self {
+    fn new(settings: AppSettings, target_blocks: Arc<TargetBlocks>) -> Self {
         let AppSettings { public_url, http, links, pages, .. } = settings;
         let own = std::iter::once(&public_url).chain(&http.allowed_hosts);
         Self {
             target_rules: TargetRules::new(own),
+            target_blocks,
             hosts: Hosts::new(&public_url, &http.allowed_hosts),
             clients: ClientRules::new(http.trusted_proxies, http.client_ip_header),
             body_timeout: http.body_timeout,
@@ -133,6 +136,7 @@ pub struct App {
     pub(crate) auth: Arc<Auth>,
     pub(crate) clock: Clock,
     pub(crate) clicks: Clicks,
+    pub destinations: DestinationList,
     /// Held by each bulk request while it is answered.
     #[from_ref(skip)]
     pub(crate) bulk_slots: Arc<Semaphore>,
@@ -157,10 +161,10 @@ impl App {
             &settings.secret,
             &settings.public_url,
         ));
-        let site = Arc::new(Site::new(settings));
+        let target_blocks = Arc::new(TargetBlocks::default());
+        let site = Arc::new(Site::new(settings, Arc::clone(&target_blocks)));
         Self {
             ids: IdAllocator::new(store.clone()),
-            store,
             cache: Arc::new(cache),
             codes: Arc::new(codes),
             document: Arc::new(ApiDocument::new(Arc::clone(&site))),
@@ -169,6 +173,8 @@ impl App {
             node,
             clock,
             clicks: Clicks::default(),
+            destinations: DestinationList::new(store.clone(), target_blocks),
+            store,
             bulk_slots: Arc::new(Semaphore::new(BULK_REQUESTS_MAX)),
             qr_slots: Arc::new(Semaphore::new(QR_IMAGES_MAX)),
         }

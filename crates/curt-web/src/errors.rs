@@ -10,9 +10,9 @@ use axum::{
 };
 use curt_domain::{InvalidCode, InvalidTarget, InvalidText};
 use curt_store::{
-    ChangeUserError, CreateInviteError, CreateKeyError, CreateLoginError, CreateUserError,
-    DeleteUserError, EditLinkError, INVITES_MAX, KEYS_PER_USER_MAX, ListAuditError, ListLinksError,
-    ListUsersError, StoreError, StoreErrorKind,
+    BlockTargetsError, ChangeUserError, CreateInviteError, CreateKeyError, CreateLoginError,
+    CreateUserError, DeleteUserError, EditLinkError, INVITES_MAX, KEYS_PER_USER_MAX,
+    ListAuditError, ListLinksError, ListUsersError, StoreError, StoreErrorKind,
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -79,6 +79,8 @@ pub(crate) enum ApiError {
     LinkGone,
     #[error("this link has been followed as often as it may be")]
     LinkExhausted,
+    #[error("this link was blocked by the administrators of this server")]
+    LinkBlocked,
     #[error("this Idempotency-Key was used with another body")]
     IdempotencyKeyReused,
     #[error("a request with this Idempotency-Key is still being answered")]
@@ -138,6 +140,11 @@ impl FieldError {
             InvalidTarget::Malformed { .. } | InvalidTarget::TooLong => ProblemCode::InvalidField,
         };
         Self::new(field, code, error.to_string())
+    }
+
+    pub(crate) fn blocked(field: &str) -> Self {
+        let words = "leads to a destination that is blocked on this server";
+        Self::new(field, ProblemCode::BlockedDestination, words)
     }
 
     pub(crate) fn code(field: &str, error: InvalidCode) -> Self {
@@ -223,6 +230,7 @@ impl ApiError {
             Self::CodeTaken { .. } => ProblemCode::CodeTaken,
             Self::LinkGone => ProblemCode::LinkGone,
             Self::LinkExhausted => ProblemCode::LinkExhausted,
+            Self::LinkBlocked => ProblemCode::LinkBlocked,
             Self::IdempotencyKeyReused => ProblemCode::IdempotencyKeyReused,
             Self::IdempotencyInProgress => ProblemCode::IdempotencyInProgress,
             Self::PreconditionFailed => ProblemCode::PreconditionFailed,
@@ -279,6 +287,15 @@ impl From<StoreError> for ApiError {
                 Self::Unavailable
             }
             StoreErrorKind::Internal => Self::from_failure(&error),
+        }
+    }
+}
+
+impl From<BlockTargetsError> for ApiError {
+    fn from(error: BlockTargetsError) -> Self {
+        match error {
+            BlockTargetsError::ListFull => Self::invalid_field("pattern", error.to_string()),
+            BlockTargetsError::Store(error) => error.into(),
         }
     }
 }

@@ -209,6 +209,18 @@ impl<S: Send + Sync> FromRequestParts<S> for PathCode {
     }
 }
 
+/// The `{id}` of a path that names an entry of a list; what is no id names none.
+pub(crate) struct PathEntry(pub u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathEntry {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let PathId(id) = PathId::from_request_parts(parts, state).await?;
+        Ok(Self(id.get()))
+    }
+}
+
 /// A number as we write it: digits alone, so that an id has one address and not `+5` and `005` too.
 pub(crate) fn decimal<T: FromStr>(text: &str) -> Option<T> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());

@@ -113,6 +113,7 @@ impl Redirects {
         let now = self.clock.now();
         let Some(Lookup::Found(cached)) = self.cache.get(code, now) else { return None };
         match cached.route.verdict(now) {
+            Verdict::Follow if self.is_blocked(&cached) => None,
             Verdict::Follow => {
                 let answer =
                     (status(cached.route.redirect_status), location(&cached, visitor.query));
@@ -121,7 +122,9 @@ impl Redirects {
                 }
                 Some(answer)
             }
-            Verdict::FollowIfLeft(_) | Verdict::Absent | Verdict::Expired => None,
+            Verdict::FollowIfLeft(_) | Verdict::Absent | Verdict::Expired | Verdict::Blocked => {
+                None
+            }
         }
     }
 
@@ -137,7 +140,11 @@ impl Redirects {
         };
         match cached.route.verdict(now) {
             Verdict::Absent => self.refuse(ApiError::NotFound, Outcome::NotFound, tier, visit),
-            Verdict::Expired => self.ended(ApiError::LinkGone, &cached.route, tier, visit),
+            Verdict::Expired => self.ended(ApiError::LinkGone, &cached, tier, visit),
+            Verdict::Blocked => self.blocked(tier, visit),
+            Verdict::Follow | Verdict::FollowIfLeft(_) if self.is_blocked(&cached) => {
+                self.blocked(tier, visit)
+            }
             Verdict::Follow | Verdict::FollowIfLeft(_) if visit.preview => Followed {
                 response: pages::preview(&visit.code, &cached.route, &self.site),
                 outcome: Outcome::PreviewPage,
@@ -205,7 +212,7 @@ impl Redirects {
         }
         match self.store.use_click(cached.route.id, max).await {
             Ok(true) => self.redirect(cached, now, Some(class), tier, visit).await,
-            Ok(false) => self.ended(ApiError::LinkExhausted, &cached.route, tier, visit),
+            Ok(false) => self.ended(ApiError::LinkExhausted, cached, tier, visit),
             Err(error) => self.refuse(error.into(), Outcome::Failed, tier, visit),
         }
     }
@@ -230,8 +237,11 @@ impl Redirects {
     }
 
     /// A link that is over: its fallback where it has one.
-    fn ended(&self, error: ApiError, route: &Route, tier: Tier, visit: &Visit) -> Followed {
-        match &route.fallback {
+    fn ended(&self, error: ApiError, cached: &CachedRoute, tier: Tier, visit: &Visit) -> Followed {
+        match &cached.route.fallback {
+            Some(_) if self.site.target_blocks.judge(cached).fallback_blocked => {
+                self.blocked(tier, visit)
+            }
             Some(fallback) if !visit.preview => {
                 Followed { response: pages::redirect(fallback), outcome: Outcome::Fallback, tier }
             }
@@ -243,6 +253,15 @@ impl Redirects {
                 self.refuse(error, outcome, tier, visit)
             }
         }
+    }
+
+    /// Whether the link leads to a destination that is blocked. While none is, this is one load.
+    fn is_blocked(&self, cached: &CachedRoute) -> bool {
+        self.site.target_blocks.judge(cached).target_blocked
+    }
+
+    fn blocked(&self, tier: Tier, visit: &Visit) -> Followed {
+        self.refuse(ApiError::LinkBlocked, Outcome::Blocked, tier, visit)
     }
 
     fn refuse(&self, error: ApiError, outcome: Outcome, tier: Tier, visit: &Visit) -> Followed {

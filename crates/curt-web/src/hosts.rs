@@ -61,6 +61,12 @@ impl Hosts {
         }
     }
 
+    /// Whether a URL is one of this server's, on whatever port.
+    pub(crate) fn is_own(&self, url: &Url) -> bool {
+        let host = url.host_str().map(bare);
+        host.is_some_and(|host| self.names.iter().any(|name| name.eq_ignore_ascii_case(host)))
+    }
+
     fn knows(&self, authority: &Authority) -> Result<(), ApiError> {
         let host = bare(authority.host());
         let known = self.names.iter().any(|name| name.eq_ignore_ascii_case(host));

@@ -130,6 +130,7 @@ pub(crate) async fn show(
         ProblemCode::UnsupportedScheme,
         ProblemCode::UserinfoNotAllowed,
         ProblemCode::SelfRedirect,
+        ProblemCode::BlockedDestination,
     ]))),
 )]
 pub(crate) async fn edit(
@@ -139,7 +140,7 @@ pub(crate) async fn edit(
     IfMatch(revision): IfMatch,
     body: ApiJson<EditBody>,
 ) -> Result<Response, ApiError> {
-    let edit = body.value.parse(&app.site.target_rules)?;
+    let edit = body.value.parse(&app.site)?;
     let record = app.store.edit_link(&actor.caller(), id, edit, revision, app.clock.now()).await?;
     app.cache.invalidate(record.link.code.as_str());
     Ok(answer(&record, &app.site, &app.clock))

@@ -20,7 +20,7 @@ use utoipa::openapi::{
 use crate::{
     analytics,
     app::Site,
-    docs,
+    destinations, docs,
     extract::{IfNoneMatch, entity_tag},
     routes,
 };
@@ -39,7 +39,7 @@ pub(crate) const TAG: &str = "documentation";
 const INTRODUCTION: &str = include_str!("openapi/introduction.md");
 
 /// The groups of operations, in the order of their importance.
-const GROUPS: [(&str, &str); 9] = [
+const GROUPS: [(&str, &str); 10] = [
     (
         "links",
         "Make links, find them, change them. Users have to do with their own, administrators with all.",
@@ -49,6 +49,7 @@ const GROUPS: [(&str, &str); 9] = [
     ("keys", "API keys, with which programs act for their owner."),
     ("administration", "Users, invitations and the audit log, for administrators."),
     ("visits", "What people and machines get who follow a short link."),
+    (destinations::TAG, "What is wrong with links, who is told, and what is done about it."),
     ("health", "What probes and people ask about a node."),
     ("pages", "What browsers and crawlers ask every server for."),
     (TAG, "This document, for programs and for people."),

@@ -23,13 +23,23 @@ const STYLE: &str = include_str!("../templates/page.css");
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 static MESSAGE_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(STYLE));
+static FORM_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| form_policy(STYLE));
 static DOCS_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(docs::STYLE));
 
 /// Nothing may run or load on our pages but the one style sheet inside them, known by its hash.
 fn policy(style: &str) -> HeaderValue {
+    policy_with_forms(style, "'none'")
+}
+
+/// The same for a page whose form is sent to this server.
+fn form_policy(style: &str) -> HeaderValue {
+    policy_with_forms(style, "'self'")
+}
+
+fn policy_with_forms(style: &str, forms: &str) -> HeaderValue {
     let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action 'none'; \
+        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action {forms}; \
          frame-ancestors 'none'"
     );
     policy.try_into().expect("the policy is visible ASCII")
@@ -39,6 +49,7 @@ fn policy(style: &str) -> HeaderValue {
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Style {
     Message,
+    Form,
     Docs,
 }
 
@@ -60,6 +71,17 @@ struct PreviewPage<'a> {
     target: Option<&'a str>,
     host: &'a str,
     foreign_script: bool,
+}
+
+#[derive(Template)]
+#[template(path = "report.html")]
+struct ReportPage<'a> {
+    texts: &'a Texts,
+    style: &'a str,
+    /// What was typed before.
+    link: &'a str,
+    /// Empty where nothing is wrong.
+    mistake: &'a str,
 }
 
 /// Under which the API's documentation groups them.
@@ -151,6 +173,7 @@ pub(crate) fn refuse(error: ApiError, headers: &HeaderMap, site: &Site) -> Respo
         ApiError::NotFound => &ENGLISH.not_found,
         ApiError::LinkGone => &ENGLISH.expired,
         ApiError::LinkExhausted => &ENGLISH.exhausted,
+        ApiError::LinkBlocked => &ENGLISH.blocked,
         ApiError::Unavailable | ApiError::PrefetchRefused | ApiError::TimedOut => {
             &ENGLISH.unavailable
         }
@@ -192,18 +215,42 @@ fn message(status: StatusCode, message: &Message) -> Response {
     html(status, &MessagePage { texts: &ENGLISH, style: STYLE, message })
 }
 
+/// The form to report a link with; after a mistake, with what was wrong.
+pub(crate) fn report_form(status: StatusCode, code: &str, error: Option<&ApiError>) -> Response {
+    let mistake = error.map(|error| match error {
+        ApiError::NotFound => ENGLISH.report_not_found.to_owned(),
+        other => other.to_string(),
+    });
+    let page = ReportPage {
+        texts: &ENGLISH,
+        style: STYLE,
+        link: code,
+        mistake: mistake.as_deref().unwrap_or_default(),
+    };
+    styled(status, Style::Form, &page)
+}
+
+pub(crate) fn report_received() -> Response {
+    message(StatusCode::ACCEPTED, &ENGLISH.report_received)
+}
+
 fn html(status: StatusCode, page: &impl Template) -> Response {
+    styled(status, Style::Message, page)
+}
+
+fn styled(status: StatusCode, style: Style, page: &impl Template) -> Response {
     let body = match page.render() {
         Ok(body) => body,
         Err(error) => return ApiError::from_failure(&error).into_response(),
     };
-    complete(status, Style::Message, body)
+    complete(status, style, body)
 }
 
 /// A whole page, with the headers that every page has.
 pub(crate) fn complete(status: StatusCode, style: Style, body: String) -> Response {
     let policy = match style {
         Style::Message => &MESSAGE_POLICY,
+        Style::Form => &FORM_POLICY,
         Style::Docs => &DOCS_POLICY,
     };
     let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));

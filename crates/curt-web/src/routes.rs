@@ -11,8 +11,8 @@ use utoipa::openapi::Paths;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use crate::{
-    accounts, analytics, app::App, audit, docs, errors::ApiError, extract::BODY_LEN_MAX, health,
-    invites, keys, links, openapi, pages, users,
+    accounts, analytics, app::App, audit, destinations, docs, errors::ApiError,
+    extract::BODY_LEN_MAX, health, invites, keys, links, openapi, pages, reports, users,
 };
 
 /// Words that no code may be although nothing is there yet: pages to come, and what phishers like.
@@ -69,6 +69,17 @@ pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
         routes!(invites::list, invites::create),
         routes!(invites::delete),
         routes!(audit::list),
+        routes!(destinations::list, destinations::block),
+        routes!(destinations::import),
+        routes!(destinations::unblock),
+        routes!(reports::report),
+        routes!(reports::list),
+        routes!(reports::dismiss),
+        routes!(reports::disable),
+        routes!(reports::enable),
+        routes!(reports::block_host),
+        routes!(reports::show_form, reports::send_form),
+        routes!(reports::feed),
         routes!(health::health),
         routes!(health::live),
         routes!(health::ready),

@@ -68,7 +68,7 @@ pub(crate) fn with_api<T>(
     runtime.context("starting the async runtime")?.block_on(async {
         let store = opening::store(&config, start).await?;
         let done = match opening::secret(&mut config, &store, start).await {
-            Ok(secret) => work(&Api::new(config, secret, &store)?).await,
+            Ok(secret) => work(&Api::open(config, secret, &store).await?).await,
             Err(error) => Err(error),
         };
         store.close().await;
@@ -77,7 +77,7 @@ pub(crate) fn with_api<T>(
 }
 
 impl Api {
-    fn new(mut config: Config, secret: SecretKey, store: &Store) -> anyhow::Result<Self> {
+    async fn open(mut config: Config, secret: SecretKey, store: &Store) -> anyhow::Result<Self> {
         let admin = AdminKey::random().context("asking the system for random bytes")?;
         let authorization = header_value(&format!("Bearer {}", admin.expose()))?;
         let keys = Keys { secret, admin, new_admin_key: None };
@@ -87,6 +87,8 @@ impl Api {
         let admin_key = curt_web::AdminKey::of_command(keys.admin.expose(), user_name());
         let access = serve::Access { admin_key, bootstrap: None };
         let app = serve::app(&config, &keys, access, store, &node, listen, &mut registry);
+        // Links that a command makes lead nowhere else than those that a server makes.
+        app.destinations.reload().await.context("reading the list of blocked destinations")?;
         let front = Front::new(app, HttpMetrics::new(&mut registry));
         let public_url = config.server.public_url(listen);
         Ok(Self {

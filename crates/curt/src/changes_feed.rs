@@ -11,7 +11,7 @@ use std::{
 
 use curt_cache::LinkCache;
 use curt_store::{ChangeKind, Changes, Store, StoreError};
-use curt_web::Node;
+use curt_web::{DestinationList, Node};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -24,6 +24,7 @@ pub(crate) struct ChangesFeed {
     store: Store,
     cache: Arc<LinkCache>,
     node: Arc<Node>,
+    destinations: DestinationList,
     /// The last change that this node knows of.
     seq: u64,
     /// When the database last told it.
@@ -33,15 +34,18 @@ pub(crate) struct ChangesFeed {
 }
 
 impl ChangesFeed {
-    /// Starts behind the newest change: the cache is still empty.
+    /// Starts behind the newest change: the cache is still empty, and the list of blocked destinations
+    /// is read after it.
     pub(crate) async fn start(
         store: Store,
         cache: Arc<LinkCache>,
         node: Arc<Node>,
+        destinations: DestinationList,
         offline_max: Duration,
     ) -> Result<Self, StoreError> {
         let seq = store.newest_change().await?;
-        Ok(Self { store, cache, node, seq, reached_at: Instant::now(), offline_max })
+        destinations.reload().await?;
+        Ok(Self { store, cache, node, destinations, seq, reached_at: Instant::now(), offline_max })
     }
 
     pub(crate) async fn run(mut self, end: CancellationToken) {
@@ -84,6 +88,7 @@ impl ChangesFeed {
                     let newest = self.store.newest_change().await?;
                     tracing::warn!("too many changes were missed; forgetting all cached links");
                     self.cache.clear();
+                    self.destinations.changed();
                     self.seq = newest;
                     return Ok(());
                 }
@@ -91,6 +96,7 @@ impl ChangesFeed {
             for change in &changes {
                 match change.kind {
                     ChangeKind::Link => self.cache.invalidate(&change.key),
+                    ChangeKind::TargetBlocks => self.destinations.changed(),
                 }
             }
             // Numbers have no gaps. Counting what we understood of the page would not do: newer

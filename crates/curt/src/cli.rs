@@ -10,11 +10,13 @@ use crate::{
     backup::BackupCommand,
     config::{self, Flags},
     database::DatabaseCommand,
+    destinations::DestinationsCommand,
     failure::Exit,
     journal::JournalCommand,
     links::LinksCommand,
     output,
     qr::QrArgs,
+    reports::ReportsCommand,
     serve::serve,
     stats::StatsArgs,
 };
@@ -57,6 +59,12 @@ enum Command {
     /// Make and take back API keys
     #[command(subcommand, visible_alias = "key")]
     Keys(KeysCommand),
+    /// Block hosts and URLs that no link may lead to
+    #[command(subcommand)]
+    Destinations(DestinationsCommand),
+    /// See what visitors report, and decide what is done about it
+    #[command(subcommand)]
+    Reports(ReportsCommand),
     /// Look after the clicks that are written down, and count a journal again
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -177,6 +185,8 @@ impl Cli {
             Command::Stats(args) => args.run(settings.load_and_warn()?.config)?,
             Command::Journal(command) => return command.run(&settings.load_and_warn()?.config),
             Command::Qr(args) => args.run(settings.load_and_warn()?.config)?,
+            Command::Destinations(command) => return command.run(settings.load_and_warn()?.config),
+            Command::Reports(command) => return command.run(settings.load_and_warn()?.config),
             Command::Links(command) => return command.run(settings.load_and_warn()?.config),
             Command::Users(command) => return command.run(settings.load_and_warn()?.config),
             Command::Keys(command) => return command.run(settings.load_and_warn()?.config),

@@ -137,12 +137,12 @@ impl LinksCommand {
     }
 }
 
-fn succeeded((): ()) -> Exit {
+pub(crate) fn succeeded((): ()) -> Exit {
     Exit::Success
 }
 
-/// Of several links: tells which one failed and how, so that the others get their turn.
-fn tell(name: &str, done: anyhow::Result<()>) -> anyhow::Result<Exit> {
+/// Of several things: tells which one failed and how, so that the others get their turn.
+pub(crate) fn tell(name: &str, done: anyhow::Result<()>) -> anyhow::Result<Exit> {
     match done {
         Ok(()) => Ok(Exit::Success),
         Err(error) if error.is::<output::ReaderGone>() => Err(error),

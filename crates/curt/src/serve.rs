@@ -97,11 +97,13 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
         app = app.counting(counting.counted());
     }
     let (cache, offline_max) = (Arc::clone(&app.cache), config.cache.offline_max);
-    let feed = ChangesFeed::start(store.clone(), cache, Arc::clone(&node), offline_max).await?;
+    let (list, known) = (app.destinations.clone(), Arc::clone(&node));
+    let feed = ChangesFeed::start(store.clone(), cache, known, list.clone(), offline_max).await?;
     let schedule = backup_schedule(config, keys, &node, metrics);
     let front = Front::new(app, HttpMetrics::new(metrics));
 
     tasks.spawn(feed.run(tasks_end.clone()));
+    tasks.spawn(list.run(tasks_end.clone()));
     let upkeep = Upkeep {
         store: store.clone(),
         node_id: node_id::read_or_create(data_dir)?,

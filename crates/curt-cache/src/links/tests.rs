@@ -49,6 +49,7 @@ fn route(revision: u64) -> Route {
         max_clicks: None,
         fallback: None,
         disabled: false,
+        abuse: false,
         revision,
     }
 }

@@ -35,7 +35,13 @@ fn link() -> Link {
 }
 
 fn record(link: Link, used_clicks: u64) -> LinkRecord {
-    LinkRecord { link, clicks: ClickTotals::default(), last_click_at: None, used_clicks }
+    LinkRecord {
+        link,
+        clicks: ClickTotals::default(),
+        last_click_at: None,
+        used_clicks,
+        abuse_at: None,
+    }
 }
 
 fn route(link: &Link) -> Route {
@@ -48,6 +54,7 @@ fn route(link: &Link) -> Route {
         max_clicks: link.max_clicks,
         fallback: link.fallback.clone(),
         disabled: link.disabled_at.is_some(),
+        abuse: false,
         revision: link.revision,
     }
 }
@@ -215,7 +222,10 @@ fn int_01_ids_and_click_limits_stay_exact_in_json() {
 #[test]
 fn each_status_is_listed_once_under_its_word() {
     let words = LinkStatus::ALL.map(LinkStatus::as_str);
-    assert_eq!(words, ["active", "scheduled", "expired", "exhausted", "disabled", "deleted"]);
+    assert_eq!(
+        words,
+        ["active", "scheduled", "expired", "exhausted", "disabled", "blocked", "deleted"]
+    );
 }
 
 #[test]
@@ -289,16 +299,19 @@ proptest! {
         max in 0..3_u64,
         used in 0..3_u64,
         disabled: bool,
+        abuse: bool,
         now in 0..10_i64,
     ) {
         let Ok(dates) = Dates::new(from.map(at), until.map(at)) else { return Ok(()) };
         let disabled_at = disabled.then(|| at(0));
         let link = Link { dates, disabled_at, max_clicks: MaxClicks::new(max), ..link() };
-        let verdict = route(&link).verdict(at(now));
+        let verdict = Route { abuse, ..route(&link) }.verdict(at(now));
         let limited = link.max_clicks.map_or(Verdict::Follow, Verdict::FollowIfLeft);
-        match record(link, used).status(at(now)) {
+        let record = LinkRecord { abuse_at: abuse.then_some(at(0)), ..record(link, used) };
+        match record.status(at(now)) {
             LinkStatus::Active => prop_assert_eq!(verdict, limited),
             LinkStatus::Scheduled | LinkStatus::Disabled => prop_assert_eq!(verdict, Verdict::Absent),
+            LinkStatus::Blocked => prop_assert_eq!(verdict, Verdict::Blocked),
             LinkStatus::Deleted => prop_assert!(false, "nobody deleted it"),
             LinkStatus::Expired => prop_assert_eq!(verdict, Verdict::Expired),
             LinkStatus::Exhausted => prop_assert!(matches!(verdict, Verdict::FollowIfLeft(_) | Verdict::Absent)),

@@ -47,6 +47,8 @@ pub(super) const LAST_OF_SLICE: Sql = Sql::new(
 pub(super) const DELETE_BUCKETS: Sql =
     Sql::new("delete from click_buckets where link_id = $1 and at <= $2");
 
+/// Notes of reports may say who somebody is.
+const DELETE_REPORTS: Sql = Sql::new("delete from reports where link_id = $1");
 const DELETE_LIMIT: Sql = Sql::new("delete from link_limits where link_id = $1");
 
 /// Rows of clicks deleted in a transaction: a link of many years has a hundred thousand, and nobody is to
@@ -140,7 +142,7 @@ fn erase<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, u64, DbErro
         // What came since the slices: clicks that had waited in a journal.
         let all = Timestamp::from_millis(i64::MAX);
         tx.execute(DELETE_BUCKETS, &[id.into(), all.into()]).await?;
-        for statement in [DELETE_VERSIONS, DELETE_TOTALS, DELETE_LIMIT, BURY] {
+        for statement in [DELETE_VERSIONS, DELETE_TOTALS, DELETE_LIMIT, DELETE_REPORTS, BURY] {
             tx.execute(statement, &[id.into()]).await?;
         }
         Ok(1)
@@ -160,4 +162,5 @@ pub(super) const STATEMENTS: &[Sql] = &[
     LAST_OF_SLICE,
     DELETE_BUCKETS,
     DELETE_LIMIT,
+    DELETE_REPORTS,
 ];

@@ -94,6 +94,7 @@ macro_rules! list {
                   where carried.link_id = links.id and carried.tag_id = $3))
               and ($4 = '' or search_text like $5 escape '!')
               and ($6 = '' or case
+                  when abuse_at is not null then 'blocked'
                   when disabled_at is not null then 'disabled'
                   when expires_at <= $7 then 'expired'
                   when max_clicks <= coalesce(used, 0) then 'exhausted'

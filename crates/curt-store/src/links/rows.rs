@@ -25,7 +25,11 @@ macro_rules! link_columns {
 /// A link with what happened to it, from `links`, `link_totals` and `link_limits` joined.
 macro_rules! record_columns {
     () => {
-        concat!(link_columns!(), ", human, bot, preview, prefetch, suspicious, last_click_at, used")
+        concat!(
+            link_columns!(),
+            ", human, bot, preview, prefetch, suspicious, last_click_at, used, \
+                abuse_at"
+        )
     };
 }
 
@@ -118,6 +122,7 @@ pub(super) fn record(row: &Row) -> Result<LinkRecord, DbError> {
         },
         last_click_at: time(row, TOTALS_START + 5)?,
         used_clicks: count(6)?,
+        abuse_at: time(row, TOTALS_START + 7)?,
     })
 }
 
@@ -183,6 +188,7 @@ pub(super) fn route(row: &Row) -> Result<Route, DbError> {
         fallback: optional_target(row, 7)?,
         disabled: row.optional_int(8)?.is_some(),
         revision: row.number(9)?,
+        abuse: row.optional_int(10)?.is_some(),
     })
 }
 

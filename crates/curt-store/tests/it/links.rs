@@ -29,7 +29,13 @@ fn full_link() -> Link {
 }
 
 fn untouched(link: Link) -> LinkRecord {
-    LinkRecord { link, clicks: ClickTotals::default(), last_click_at: None, used_clicks: 0 }
+    LinkRecord {
+        link,
+        clicks: ClickTotals::default(),
+        last_click_at: None,
+        used_clicks: 0,
+        abuse_at: None,
+    }
 }
 
 #[tokio::test]

@@ -21,5 +21,7 @@ mod owners;
 
 mod races;
 mod replays;
+mod reports;
 mod stores;
+mod target_blocks;
 mod users;

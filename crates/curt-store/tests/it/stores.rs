@@ -77,6 +77,7 @@ pub(crate) fn route(link: &Link) -> Route {
         max_clicks: link.max_clicks,
         fallback: link.fallback.clone(),
         disabled: link.disabled_at.is_some(),
+        abuse: false,
         revision: link.revision,
     }
 }

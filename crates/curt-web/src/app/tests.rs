@@ -37,7 +37,8 @@ fn settings() -> AppSettings {
 #[test]
 fn a_short_url_has_one_slash_before_its_code() {
     for public_url in ["https://sho.rt", "https://sho.rt/"] {
-        let site = Site::new(AppSettings { public_url: public_url.parse().unwrap(), ..settings() });
+        let settings = AppSettings { public_url: public_url.parse().unwrap(), ..settings() };
+        let site = Site::new(settings, Arc::default());
         assert_eq!(site.short_url(&"abc".parse().unwrap()), "https://sho.rt/abc");
     }
 }

@@ -85,8 +85,12 @@ problem_codes! {
         "this `Idempotency-Key` was used with another body";
     RateLimited: "rate_limited", TOO_MANY_REQUESTS,
         "this was done too often; try again after `Retry-After`";
+    BlockedDestination: "blocked_destination", UNPROCESSABLE_ENTITY,
+        "a URL leads to a destination that is blocked on this server";
     HeadersTooLarge: "headers_too_large", REQUEST_HEADER_FIELDS_TOO_LARGE,
         "the request has too many headers";
+    LinkBlocked: "link_blocked", UNAVAILABLE_FOR_LEGAL_REASONS,
+        "the link was blocked by the administrators of this server";
     Internal: "internal", INTERNAL_SERVER_ERROR,
         "the fault is on this side; the log has it under `X-Request-Id`";
     Unavailable: "unavailable", SERVICE_UNAVAILABLE, "not now; try again after `Retry-After`";

@@ -39,6 +39,7 @@ fn every_error() -> Vec<(ApiError, u16, &'static str)> {
         (ApiError::CodeTaken { code: "abc".to_owned() }, 409, "code_taken"),
         (ApiError::LinkGone, 410, "link_gone"),
         (ApiError::LinkExhausted, 410, "link_exhausted"),
+        (ApiError::LinkBlocked, 451, "link_blocked"),
         (ApiError::IdempotencyKeyReused, 422, "idempotency_key_reused"),
         (ApiError::IdempotencyInProgress, 409, "idempotency_in_progress"),
         (ApiError::PreconditionFailed, 412, "precondition_failed"),

@@ -118,6 +118,7 @@ pub(super) struct Draft {
         ProblemCode::UnsupportedScheme,
         ProblemCode::UserinfoNotAllowed,
         ProblemCode::SelfRedirect,
+        ProblemCode::BlockedDestination,
     ]))),
 )]
 pub(crate) async fn create(
@@ -166,11 +167,10 @@ fn created_headers(id: u64) -> [(HeaderName, HeaderValue); 2] {
 impl CreateBody {
     pub(super) fn parse(&self, site: &Site) -> Result<Draft, ApiError> {
         let mut mistakes = Mistakes::default();
-        let rules = &site.target_rules;
-        let target = mistakes.target("original_url", &self.original_url, rules);
+        let target = mistakes.target("original_url", &self.original_url, site);
         let alias = self.custom_alias.as_deref().and_then(|text| mistakes.alias(text, site));
         let fallback = self.fallback_url.as_deref();
-        let fallback = fallback.and_then(|text| mistakes.target("fallback_url", text, rules));
+        let fallback = fallback.and_then(|text| mistakes.target("fallback_url", text, site));
         let title = self.title.as_deref().and_then(|text| mistakes.title(text));
         let note = self.note.as_deref().and_then(|text| mistakes.note(text));
         let tags = mistakes.tags(self.tags.as_deref().unwrap_or_default());
@@ -290,7 +290,13 @@ impl Draft {
             created_at: now,
             updated_at: now,
         };
-        LinkRecord { link, clicks: ClickTotals::default(), last_click_at: None, used_clicks: 0 }
+        LinkRecord {
+            link,
+            clicks: ClickTotals::default(),
+            last_click_at: None,
+            used_clicks: 0,
+            abuse_at: None,
+        }
     }
 }
 

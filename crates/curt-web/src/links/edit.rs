@@ -1,11 +1,12 @@
 //! The body of a PATCH: an absent field keeps, null clears.
 
-use curt_domain::{LinkEdit, TargetRules};
+use curt_domain::LinkEdit;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
 use super::fields::{SWITCH_WORDS, Whole};
 use crate::{
+    app::Site,
     errors::ApiError,
     mistakes::{Field, Mistakes, clearable, present},
     openapi::fields,
@@ -52,14 +53,14 @@ pub(crate) struct EditBody {
 }
 
 impl EditBody {
-    pub(super) fn parse(self, rules: &TargetRules) -> Result<LinkEdit, ApiError> {
+    pub(super) fn parse(self, site: &Site) -> Result<LinkEdit, ApiError> {
         let mut mistakes = Mistakes::default();
         let target = mistakes.required("original_url", self.original_url);
         let tags = mistakes.required("tags", self.tags);
         let status = mistakes.required("redirect_status", self.redirect_status);
         let switch = mistakes.required("status", self.status);
         let edit = LinkEdit {
-            target: target.and_then(|text| mistakes.target("original_url", &text, rules)),
+            target: target.and_then(|text| mistakes.target("original_url", &text, site)),
             title: clearable(self.title, |text| mistakes.title(&text)),
             note: clearable(self.note, |text| mistakes.note(&text)),
             tags: tags.map(|texts| mistakes.tags(&texts)),
@@ -69,7 +70,7 @@ impl EditBody {
             expires_at: clearable(self.expires_at, |text| mistakes.time("expires_at", &text)),
             max_clicks: clearable(self.max_clicks, |count| mistakes.max_clicks(count)),
             fallback: clearable(self.fallback_url, |text| {
-                mistakes.target("fallback_url", &text, rules)
+                mistakes.target("fallback_url", &text, site)
             }),
             switch: switch.and_then(|word| mistakes.switch(&word, SWITCH_WORDS)),
         };

@@ -5,8 +5,8 @@
 use std::fmt;
 
 use curt_domain::{
-    Code, Dates, InvalidText, MaxClicks, Note, RedirectStatus, TAGS_MAX, Tag, TargetRules,
-    TargetUrl, Timestamp, Title,
+    Code, Dates, InvalidText, MaxClicks, Note, RedirectStatus, TAGS_MAX, Tag, TargetUrl, Timestamp,
+    Title,
 };
 use serde::{Deserialize, Deserializer, de};
 
@@ -63,14 +63,13 @@ impl de::Visitor<'_> for WholeVisitor {
 }
 
 impl Mistakes {
-    pub(super) fn target(
-        &mut self,
-        field: &str,
-        text: &str,
-        rules: &TargetRules,
-    ) -> Option<TargetUrl> {
-        let parsed = TargetUrl::parse(text, rules);
-        self.keep(parsed.map_err(|error| FieldError::target(field, &error)))
+    pub(super) fn target(&mut self, field: &str, text: &str, site: &Site) -> Option<TargetUrl> {
+        let parsed = TargetUrl::parse(text, &site.target_rules);
+        let target = self.keep(parsed.map_err(|error| FieldError::target(field, &error)))?;
+        if site.target_blocks.find(&target).is_some() {
+            self.add(FieldError::blocked(field));
+        }
+        Some(target)
     }
 
     /// A code that a user wished for; what looks like a page of ours is refused.

@@ -26,7 +26,7 @@ struct AnswerExample {
 }
 
 pub(super) fn add_to(document: &mut OpenApi) {
-    let requests = [requests(), accounts::requests()].concat();
+    let requests = [requests(), requests_about_abuse(), accounts::requests()].concat();
     let answers = [answers(), accounts::answers()].concat();
     for item in document.paths.paths.values_mut() {
         for operation in operations(item) {
@@ -114,6 +114,33 @@ fn requests() -> Vec<RequestExample> {
             name: "switch_off",
             summary: "Switched off",
             body: json!({ "status": "disabled" }),
+        },
+    ]
+}
+
+fn requests_about_abuse() -> Vec<RequestExample> {
+    vec![
+        RequestExample {
+            operation: "block_target",
+            name: "suffix",
+            summary: "A host and all hosts under it",
+            body: json!({ "pattern": "*.evil.example", "reason": "imitates a bank" }),
+        },
+        RequestExample {
+            operation: "import_target_blocks",
+            name: "two",
+            summary: "Two of a list, one of them with a mistake",
+            body: json!({ "patterns": ["evil.example/login", "no host"], "reason": "list of May" }),
+        },
+        RequestExample {
+            operation: "report_link",
+            name: "code",
+            summary: "By its code",
+            body: json!({
+                "short_code": "spring",
+                "reason": "phishing",
+                "note": "It looks like my bank.",
+            }),
         },
     ]
 }

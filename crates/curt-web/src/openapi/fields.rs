@@ -4,10 +4,10 @@
 //! name. A field that stands in several objects is described here once.
 
 use curt_domain::{
-    CODE_LEN_MAX, LinkStatus, NOTE_LEN_MAX, RedirectStatus, TAG_LEN_MAX, TAGS_MAX, TARGET_LEN_MAX,
-    TITLE_LEN_MAX,
+    CODE_LEN_MAX, LinkStatus, NOTE_LEN_MAX, PATTERN_LEN_MAX, PatternKind, RedirectStatus,
+    ReportReason, ReportState, TAG_LEN_MAX, TAGS_MAX, TARGET_LEN_MAX, TITLE_LEN_MAX,
 };
-use curt_store::PAGE_LEN_MAX;
+use curt_store::{BlockSource, PAGE_LEN_MAX};
 use serde_json::json;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -18,6 +18,7 @@ use utoipa::{
 };
 
 use crate::{
+    destinations::IMPORT_LEN_MAX,
     errors::ProblemCode,
     links::{BULK_LINKS_MAX, LIMIT_DEFAULT, QR_MARGINS, QR_SIZE_DEFAULT, QR_SIZES, SEARCH_LEN_MAX},
     qr::MARGIN_DEFAULT,
@@ -61,6 +62,14 @@ fn words<const N: usize>(description: &str, words: [&str; N]) -> ObjectBuilder {
 
 pub(crate) fn id() -> Object {
     integer("Identifies the link for ever.")
+        .minimum(Some(0))
+        .maximum(Some(INTEGER_MAX))
+        .examples([json!(1)])
+        .build()
+}
+
+pub(crate) fn entry_id() -> Object {
+    integer("Identifies the entry for ever.")
         .minimum(Some(0))
         .maximum(Some(INTEGER_MAX))
         .examples([json!(1)])
@@ -271,7 +280,8 @@ pub(crate) fn clicks() -> Object {
 pub(crate) fn status() -> Object {
     let description = "What visitors get now: `active` links are followed, `scheduled` ones have \
                        not begun, `expired` and `exhausted` ones are over, `disabled` ones are \
-                       switched off, `deleted` ones can be restored. When several hold, the most \
+                       switched off, `blocked` ones were taken away by an administrator or lead \
+                       to a blocked destination, `deleted` ones can be restored. When several hold, the most \
                        lasting one is told.";
     words(description, LinkStatus::ALL.map(LinkStatus::as_str)).build()
 }
@@ -290,10 +300,78 @@ pub(crate) fn switch_or_null() -> Object {
 
 pub(crate) fn status_filter() -> Object {
     words(
-        "Only links with this status; deleted ones are listed only when asked for.",
+        "Only links with this status; deleted ones are listed only when asked for. Those that lead \
+         to a blocked destination are found under the status that they would have without it.",
         LinkStatus::ALL.map(LinkStatus::as_str),
     )
     .build()
+}
+
+pub(crate) fn pattern() -> Object {
+    let description = "What is blocked: a host such as `evil.example` or `192.0.2.1`, `*.evil.example` \
+                       for a host and all hosts under it, or the beginning of a URL such as \
+                       `evil.example/login`, whatever its scheme. Kept in one way of writing.";
+    text(description)
+        .min_length(Some(1))
+        .max_length(Some(PATTERN_LEN_MAX))
+        .examples([json!("*.evil.example")])
+        .build()
+}
+
+pub(crate) fn patterns() -> Array {
+    ArrayBuilder::new()
+        .items(text("").description(None::<String>).build())
+        .max_items(Some(IMPORT_LEN_MAX))
+        .description(Some("What is to be blocked, each as in a single block."))
+        .examples([json!(["*.evil.example", "192.0.2.1"])])
+        .build()
+}
+
+pub(crate) fn pattern_kind() -> Object {
+    words("What the pattern is.", PatternKind::ALL.map(PatternKind::as_str)).build()
+}
+
+pub(crate) fn block_reason() -> Object {
+    let schema = text("Why, in a line. Visitors never see it.")
+        .min_length(Some(1))
+        .max_length(Some(TITLE_LEN_MAX))
+        .pattern(Some(LINE))
+        .examples([json!("imitates a bank")]);
+    or_null(schema.build())
+}
+
+pub(crate) fn block_source() -> Object {
+    words("Where the entry came from.", BlockSource::ALL.map(BlockSource::as_str)).build()
+}
+
+pub(crate) fn blocked_target() -> Object {
+    let description = "Only the entry that keeps this URL from being a target.";
+    text(description).max_length(Some(TARGET_LEN_MAX)).build()
+}
+
+pub(crate) fn reported_code() -> Object {
+    or_null(code("The link's `short_code`; or else give its `url`.").build())
+}
+
+pub(crate) fn reported_url() -> Object {
+    let schema = text("The link's short URL.").max_length(Some(TARGET_LEN_MAX));
+    or_null(schema.examples([json!("https://sho.rt/blog")]).build())
+}
+
+pub(crate) fn report_reason() -> Object {
+    words("What is wrong.", ReportReason::ALL.map(ReportReason::as_str)).build()
+}
+
+pub(crate) fn report_state() -> Object {
+    words("What was decided.", ReportState::ALL.map(ReportState::as_str)).build()
+}
+
+pub(crate) fn report_note() -> Object {
+    let schema = text("What else there is to say, lines allowed.")
+        .min_length(Some(1))
+        .max_length(Some(NOTE_LEN_MAX))
+        .pattern(Some(LINES));
+    or_null(schema.build())
 }
 
 pub(crate) fn search() -> Object {

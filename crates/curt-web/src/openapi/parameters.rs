@@ -13,7 +13,8 @@ use utoipa::{
 
 use super::fields;
 use crate::extract::{
-    IdempotencyKey, IfMatch, IfNoneMatch, PathCode, PathId, PathInvite, PathKey, PathUser,
+    IdempotencyKey, IfMatch, IfNoneMatch, PathCode, PathEntry, PathId, PathInvite, PathKey,
+    PathUser,
 };
 
 fn header(name: &str, description: &str, schema: Object) -> Parameter {
@@ -39,6 +40,12 @@ pub(super) fn in_path(name: &str, description: &str, schema: Object) -> Paramete
 impl IntoParams for PathId {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![in_path("id", "The link's `id`.", fields::id())]
+    }
+}
+
+impl IntoParams for PathEntry {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![in_path("id", "The entry's `id`.", fields::entry_id())]
     }
 }
 

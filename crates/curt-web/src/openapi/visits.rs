@@ -93,9 +93,14 @@ impl utoipa::IntoParams for VisitedCode {
         ),
         (status = 404, description = "", body = String, content_type = "text/html"),
         (status = 410, description = "", body = String, content_type = "text/html"),
+        (status = 451, description = "", body = String, content_type = "text/html"),
         (status = 503, description = "", body = String, content_type = "text/html"),
     ),
-    extensions(("x-problems" = json!([ProblemCode::LinkGone, ProblemCode::LinkExhausted]))),
+    extensions(("x-problems" = json!([
+        ProblemCode::LinkGone,
+        ProblemCode::LinkExhausted,
+        ProblemCode::LinkBlocked,
+    ]))),
 )]
 #[expect(dead_code, reason = "the front answers; this is its documentation")]
 fn follow() {}
@@ -119,9 +124,10 @@ fn follow() {}
         ),
         (status = 404, description = "", body = String, content_type = "text/html"),
         (status = 410, description = "", body = String, content_type = "text/html"),
+        (status = 451, description = "", body = String, content_type = "text/html"),
         (status = 503, description = "", body = String, content_type = "text/html"),
     ),
-    extensions(("x-problems" = json!([ProblemCode::LinkGone]))),
+    extensions(("x-problems" = json!([ProblemCode::LinkGone, ProblemCode::LinkBlocked]))),
 )]
 #[expect(dead_code, reason = "the front answers; this is its documentation")]
 fn preview() {}

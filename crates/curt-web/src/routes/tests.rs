@@ -50,7 +50,10 @@ fn slug_01_every_first_segment_of_the_router_is_reserved() {
     }
     let segments = first_segments().into_iter();
     let codes: BTreeSet<_> = segments.filter(|segment| Code::check(segment).is_ok()).collect();
-    assert_eq!(codes, BTreeSet::from(["api", "docs", "healthz", "readyz"].map(str::to_owned)));
+    assert_eq!(
+        codes,
+        BTreeSet::from(["-", "abuse", "api", "docs", "healthz", "readyz"].map(str::to_owned))
+    );
 }
 
 #[tokio::test]

@@ -11,8 +11,8 @@ use curt_domain::{
 use curt_journal::{Durability, Journal, JournalSettings, Liveness, Mark, SegmentReader};
 use curt_store::{ClickBatch, DatabaseUrl, LinkClicks, Store, StoreMetrics, StoreSettings};
 use curt_web::{
-    AdminKey, App, AppSettings, AuthSettings, Bootstrap, Counted, Front, HttpMetrics, HttpSettings,
-    LinkSettings, Node, PageSettings,
+    AdminKey, App, AppSettings, AuthSettings, Bootstrap, Counted, DestinationList, Front,
+    HttpMetrics, HttpSettings, LinkSettings, Node, PageSettings,
 };
 use http::Method;
 use prometheus_client::{encoding::text::encode, registry::Registry};
@@ -65,6 +65,7 @@ pub(crate) struct TestApp {
     pub(crate) clock: ManualClock,
     pub(crate) node: Arc<Node>,
     pub(crate) store: Store,
+    pub(crate) destinations: DestinationList,
     front: Front,
     host: String,
     registry: Registry,
@@ -158,9 +159,10 @@ impl TestApp {
             Some(durability) => app.counting(counted(directory.path(), durability)),
             None => app,
         };
+        let destinations = app.destinations.clone();
         let front = Front::new(app, HttpMetrics::new(&mut registry));
         let host = public_url.host_str().unwrap().to_owned();
-        Self { clock, node, store, front, host, registry, directory }
+        Self { clock, node, store, destinations, front, host, registry, directory }
     }
 
     /// What a reader beside the journal finds in it now.
@@ -251,6 +253,26 @@ impl TestApp {
         let link = LinkId::new(id).unwrap();
         let clicks = vec![LinkClicks { link, bucket: Bucket::of(last_at), totals, last_at }];
         self.store.add_clicks(ClickBatch { clicks, ..ClickBatch::default() }).await.unwrap();
+    }
+
+    /// Blocks a destination.
+    pub(crate) fn block(&self, pattern: &str) -> Ask {
+        let ask = self.ask_as_admin("POST", "/api/v1/admin/target-blocks");
+        ask.json(&json!({ "pattern": pattern }))
+    }
+
+    pub(crate) fn unblock(&self, id: u64) -> Ask {
+        self.ask_as_admin("DELETE", &format!("/api/v1/admin/target-blocks/{id}"))
+    }
+
+    /// The list of blocked destinations, with what stands behind the `?`.
+    pub(crate) fn target_blocks(&self, query: &str) -> Ask {
+        self.ask_as_admin("GET", &format!("/api/v1/admin/target-blocks?{query}"))
+    }
+
+    /// As a person's browser does it.
+    pub(crate) fn visit_with(&self, method: &str, path: &str) -> Ask {
+        self.ask(method, path).by_browser()
     }
 
     /// `GET`, as a person does it.

@@ -222,7 +222,7 @@ async fn filters_that_mean_nothing_are_refused() {
         ("q", &*long_q),
         ("tag", &*long_tag),
         ("tag", "tag="),
-        ("status", "status=blocked"),
+        ("status", "status=blockaded"),
         ("status", "status="),
         ("status", "status=Active"),
         ("sort", "sort=title"),

@@ -20,7 +20,8 @@ async fn feed(database: &TestDatabase, offline_max: Duration) -> ChangesFeed {
     let load = async { Ok::<_, StoreError>(Some(route())) };
     cache.get_or_load(&code, Clock::System.now(), load).await.unwrap();
     let node = Arc::new(Node::new(store.clone()));
-    ChangesFeed::start(store, cache, node, offline_max).await.unwrap()
+    let destinations = DestinationList::new(store.clone(), Arc::default());
+    ChangesFeed::start(store, cache, node, destinations, offline_max).await.unwrap()
 }
 
 fn route() -> Route {
@@ -33,6 +34,7 @@ fn route() -> Route {
         max_clicks: None,
         fallback: None,
         disabled: false,
+        abuse: false,
         revision: 1,
     }
 }

@@ -20,6 +20,10 @@ pub(crate) const ENGLISH: Texts = Texts {
         title: "This link is used up",
         text: "It could be followed a limited number of times, and has been.",
     },
+    blocked: Message {
+        title: "This link is blocked",
+        text: "The administrators of this server do not let it be followed, because of where it leads.",
+    },
     limited: Message {
         title: "This link is for people",
         text: "It can be followed a limited number of times, so its target is not shown here.",
@@ -31,6 +35,23 @@ pub(crate) const ENGLISH: Texts = Texts {
     failed: Message {
         title: "Something went wrong",
         text: "The fault is on our side and has been recorded.",
+    },
+    report_title: "Report a link",
+    report_link: "Short link or its code",
+    report_reason: "What is wrong with it?",
+    report_reasons: [
+        ("phishing", "It asks for passwords or card numbers under a false name"),
+        ("malware", "It spreads harmful programs"),
+        ("spam", "It came unasked for"),
+        ("illegal", "What it leads to is against the law"),
+        ("other", "Something else"),
+    ],
+    report_note: "Anything else we should know (nothing about yourself)",
+    report_send: "Send report",
+    report_not_found: "There is no such link here.",
+    report_received: Message {
+        title: "Thank you",
+        text: "The administrators of this server will look at the link.",
     },
     preview_title: "Where this link leads",
     preview_short: "Short link",

@@ -106,6 +106,8 @@ fn to_create(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Vec<M
             | LinkStatus::Expired
             | LinkStatus::Exhausted,
         ) => drop(fields.remove("status")),
+        // What was taken away from visitors there is not given to them here.
+        Some(LinkStatus::Blocked) => drop(fields.insert("status".to_owned(), "disabled".into())),
         // Of words that are none the API knows what to say.
         Some(LinkStatus::Disabled) | None => {}
     }

@@ -1,0 +1,113 @@
+//! Blocked destinations as this node knows them, and what they mean for links in memory.
+//!
+//! A link is judged when it is first followed after it was loaded, and again when the list has
+//! changed since; its judgement is kept beside it. While the list is empty, asking is one load.
+
+use std::sync::{
+    Arc, PoisonError, RwLock,
+    atomic::{AtomicU64, Ordering},
+};
+
+use curt_domain::{Destinations, TargetPattern, TargetUrl};
+
+use crate::CachedRoute;
+
+/// The list that holds now. Another one takes its place as a whole.
+#[derive(Debug, Default)]
+pub struct TargetBlocks {
+    /// Of the list that holds; 0 while it is empty.
+    generation: AtomicU64,
+    current: RwLock<Arc<Current>>,
+}
+
+#[derive(Debug, Default)]
+struct Current {
+    /// Counts the lists that there were.
+    generation: u64,
+    list: Destinations,
+}
+
+/// What the list says of a link.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Judgement {
+    pub target_blocked: bool,
+    pub fallback_blocked: bool,
+}
+
+/// A judgement and the generation that it is of, in one word.
+#[derive(Debug, Default)]
+pub(crate) struct Judged(AtomicU64);
+
+const TARGET_BIT: u64 = 1;
+const FALLBACK_BIT: u64 = 2;
+const BITS: u32 = 2;
+
+impl TargetBlocks {
+    /// From now on this list holds.
+    pub fn replace(&self, list: Destinations) {
+        let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
+        let generation = current.generation + 1;
+        let shown = if list.is_empty() { 0 } else { generation };
+        *current = Arc::new(Current { generation, list });
+        // Whoever sees the number finds the list, or a later one.
+        self.generation.store(shown, Ordering::Release);
+        drop(current);
+    }
+
+    /// The pattern that blocks this target, if one does.
+    pub fn find(&self, target: &TargetUrl) -> Option<TargetPattern> {
+        if self.generation.load(Ordering::Acquire) == 0 {
+            return None;
+        }
+        self.current().list.find(target)
+    }
+
+    /// What holds for a link in memory: two loads, unless the list is new to it.
+    pub fn judge(&self, cached: &CachedRoute) -> Judgement {
+        let generation = self.generation.load(Ordering::Acquire);
+        if generation == 0 {
+            return Judgement::default();
+        }
+        let judged = cached.judged.0.load(Ordering::Relaxed);
+        if judged >> BITS == generation {
+            return Judgement::of_bits(judged);
+        }
+        self.judge_anew(cached)
+    }
+
+    #[cold]
+    fn judge_anew(&self, cached: &CachedRoute) -> Judgement {
+        let current = self.current();
+        let blocks = |target: &TargetUrl| current.list.find(target).is_some();
+        let judgement = Judgement {
+            target_blocked: blocks(&cached.route.target),
+            fallback_blocked: cached.route.fallback.as_ref().is_some_and(blocks),
+        };
+        cached.judged.0.store(current.generation << BITS | judgement.bits(), Ordering::Relaxed);
+        judgement
+    }
+
+    /// How many patterns there are, and what they take of the memory.
+    pub fn size(&self) -> (usize, usize) {
+        let current = self.current();
+        (current.list.len(), current.list.memory())
+    }
+
+    fn current(&self) -> Arc<Current> {
+        Arc::clone(&self.current.read().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Judgement {
+    fn bits(self) -> u64 {
+        u64::from(self.target_blocked) * TARGET_BIT
+            + u64::from(self.fallback_blocked) * FALLBACK_BIT
+    }
+
+    fn of_bits(bits: u64) -> Self {
+        Self { target_blocked: bits & TARGET_BIT != 0, fallback_blocked: bits & FALLBACK_BIT != 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,1 @@
+create index reports_by_state on reports (state, id)

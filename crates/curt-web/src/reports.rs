@@ -1,0 +1,181 @@
+//! Reports of links: how visitors make them, what administrators do with them, and the feed of links
+//! that were disabled for abuse.
+
+use std::net::IpAddr;
+
+use axum::{
+    Json,
+    body::Bytes,
+    extract::{FromRequestParts, RawQuery, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse as _, Response},
+};
+use curt_domain::{Access, Author, Caller, Code, Note, ReportReason, Verdict};
+use curt_store::NewReport;
+use url::{Url, form_urlencoded};
+
+use crate::{
+    app::App,
+    destinations::TAG,
+    errors::{ApiError, FieldError, ProblemCode},
+    extract::{ApiJson, ApiQuery, ClientAddress, PathEntry},
+    mistakes::Mistakes,
+    pages,
+};
+
+mod admin;
+mod view;
+
+pub(crate) use admin::{
+    __path_block_host, __path_disable, __path_dismiss, __path_enable, __path_list, block_host,
+    disable, dismiss, enable, list,
+};
+use view::{FeedView, ReceivedView, ReportBody};
+
+/// Links in the feed: the latest, which is what others look for.
+const FEED_LEN_MAX: u32 = 1_000;
+
+/// How long others may keep the feed.
+const FEED_KEEP: HeaderValue = HeaderValue::from_static("public, max-age=60");
+
+/// Largest form, in bytes: the longest note with every character escaped, and some room.
+const FORM_LEN_MAX: usize = 32 << 10;
+
+/// A checked report.
+struct Draft {
+    code: Code,
+    reason: ReportReason,
+    note: Option<Note>,
+}
+
+/// Where the request came from.
+pub(crate) struct Client(IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for Client {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(
+        parts: &mut Parts,
+        _state: &S,
+    ) -> Result<Self, std::convert::Infallible> {
+        let client = parts.extensions.get::<ClientAddress>();
+        let ClientAddress(address) = client.expect("the front gives every request its client");
+        Ok(Self(*address))
+    }
+}
+
+/// Report a link
+///
+/// Tells the administrators of this server that something is wrong with where a link leads. One
+/// report of a link from one network and day is enough; more of them change nothing.
+#[utoipa::path(
+    post,
+    path = "/api/v1/reports",
+    operation_id = "report_link",
+    tag = TAG,
+    request_body = ReportBody,
+    responses((status = 202, description = "Thank you. Somebody will look at it.", body = ReceivedView)),
+    extensions(("x-problems" = json!([ProblemCode::NotFound, ProblemCode::InvalidCode]))),
+)]
+pub(crate) async fn report(
+    State(app): State<App>,
+    Client(client): Client,
+    body: ApiJson<ReportBody>,
+) -> Result<Response, ApiError> {
+    let draft = body.value.parse(&app.site)?;
+    receive(draft, client, &app).await?;
+    Ok((StatusCode::ACCEPTED, Json(ReceivedView::new())).into_response())
+}
+
+/// Show the form to report a link with
+///
+/// For people; `code` fills in the link.
+#[utoipa::path(
+    get,
+    path = "/-/report",
+    operation_id = "show_report_form",
+    tag = TAG,
+    params(("code" = Option<String>, Query, description = "The link's `short_code`.")),
+    responses((status = 200, description = "The form.", body = String, content_type = "text/html")),
+)]
+pub(crate) async fn show_form(RawQuery(query): RawQuery) -> Response {
+    let pairs = form_urlencoded::parse(query.as_deref().unwrap_or_default().as_bytes());
+    let mut pairs = pairs.filter(|(name, _)| name == "code");
+    let code = pairs.next().and_then(|(_, value)| value.parse::<Code>().ok());
+    let code = code.as_ref().map_or("", Code::as_str);
+    pages::report_form(StatusCode::OK, code, None)
+}
+
+/// Report a link with the form
+///
+/// What the form sends; the answers are pages.
+#[utoipa::path(
+    post,
+    path = "/-/report",
+    operation_id = "send_report_form",
+    tag = TAG,
+    responses(
+        (status = 202, description = "Thank you.", body = String, content_type = "text/html"),
+        (status = 404, description = "There is no such link: the form again.", body = String,
+            content_type = "text/html"),
+        (status = 422, description = "Something is wrong: the form again.", body = String,
+            content_type = "text/html"),
+        (status = 429, description = "", body = String, content_type = "text/html"),
+        (status = 503, description = "", body = String, content_type = "text/html"),
+    ),
+)]
+pub(crate) async fn send_form(
+    State(app): State<App>,
+    Client(client): Client,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if FORM_LEN_MAX < body.len() {
+        return ApiError::PayloadTooLarge { limit: FORM_LEN_MAX }.into_response();
+    }
+    let body = ReportBody::from_form(&body);
+    let code = body.code_or_url().to_owned();
+    let received = match body.parse(&app.site) {
+        Ok(draft) => receive(draft, client, &app).await,
+        Err(error) => Err(error),
+    };
+    match received {
+        Ok(()) => pages::report_received(),
+        Err(error @ (ApiError::NotFound | ApiError::InvalidFields(_))) => {
+            pages::report_form(error.status(), &code, Some(&error))
+        }
+        Err(error) => pages::refuse(error, &headers, &app.site),
+    }
+}
+
+/// Writes the report down. What visitors cannot see cannot be reported either: nobody learns which
+/// links are switched off.
+async fn receive(draft: Draft, client: IpAddr, app: &App) -> Result<(), ApiError> {
+    let now = app.clock.now();
+    let route = app.store.route(&draft.code).await?.ok_or(ApiError::NotFound)?;
+    if route.verdict(now) == Verdict::Absent {
+        return Err(ApiError::NotFound);
+    }
+    let Draft { reason, note, .. } = draft;
+    let report = NewReport { link: route.id, reason, note, at: now };
+    let caller = Caller { access: Access::All, author: Author::Anonymous, client: Some(client) };
+    app.store.add_report(&caller, report).await?;
+    Ok(())
+}
+
+/// List links disabled for abuse
+///
+/// Short links of this server that an administrator disabled because of abuse, the latest first, at
+/// most a thousand. For lists of others; of the target it tells the host alone.
+#[utoipa::path(
+    get,
+    path = "/abuse/feed.json",
+    operation_id = "show_abuse_feed",
+    tag = TAG,
+    responses((status = 200, description = "The links.", body = FeedView)),
+)]
+pub(crate) async fn feed(State(app): State<App>) -> Result<Response, ApiError> {
+    let links = app.store.abuse_links(FEED_LEN_MAX).await?;
+    let feed = FeedView::new(&links, &app.site);
+    Ok(([(header::CACHE_CONTROL, FEED_KEEP)], Json(feed)).into_response())
+}

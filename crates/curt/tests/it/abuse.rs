@@ -1,0 +1,87 @@
+//! `curt destinations` and `curt reports`, beside a server that hears of what they change.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use testkit::{databases::TestDatabase, server::Server};
+
+use crate::{links_beside_a_server::Beside, program::Program};
+
+const NOT_FOUND: i32 = 3;
+const REJECTED: i32 = 4;
+
+/// What PHISH-01 and P4 promise, and what other tests on the same two cores may add to it.
+const HEARD_WITHIN: Duration = Duration::from_secs(2 + 8);
+
+/// Visits until the link answers with that status.
+#[track_caller]
+fn await_status(server: &Server, path: &str, status: u16) {
+    let (mut visitor, start) = (server.visitor(), Instant::now());
+    while visitor.get(path).unwrap().status != status {
+        assert!(start.elapsed() < HEARD_WITHIN, "{path} does not answer {status}");
+    }
+}
+
+#[test]
+fn phish_01_what_the_command_line_blocks_a_server_follows_no_more() {
+    let database = TestDatabase::sqlite();
+    let beside = Beside::start(&database);
+    beside.run(&["links", "add", "https://www.evil.example/x", "--alias=bad"]);
+    await_status(&beside.server, "/bad", 302);
+    let words = beside.run(&["destinations", "add", "*.evil.example", "--reason=imitates a bank"]);
+    assert_eq!(words, "blocked *.evil.example as 1; 1 link leads there\n");
+    await_status(&beside.server, "/bad", 451);
+    let list = beside.run(&["destinations", "list"]);
+    assert!(list.contains("*.evil.example") && list.contains("imitates a bank"), "{list}");
+    assert_eq!(beside.run(&["destinations", "check", "https://good.example/"]), "not blocked\n");
+    assert_eq!(beside.run(&["destinations", "remove", "1"]), "unblocked 1\n");
+    await_status(&beside.server, "/bad", 302);
+}
+
+#[test]
+fn reports_are_decided_on_the_command_line() {
+    let database = TestDatabase::sqlite();
+    let beside = Beside::start(&database);
+    beside.run(&["links", "add", "https://www.evil.example/x", "--alias=bad"]);
+    let report = json!({ "short_code": "bad", "reason": "malware", "note": "do not open" });
+    let sent = beside.server.visitor().post("/api/v1/reports", &report).unwrap();
+    assert_eq!(sent.status, 202);
+    let list = beside.run(&["reports", "list"]);
+    assert!(list.contains("malware") && list.contains("do not open"), "{list}");
+    let url = format!("http://{}/bad", beside.server.address());
+    assert_eq!(beside.run(&["reports", "disable", "1"]), format!("1: {url} is disabled\n"));
+    await_status(&beside.server, "/bad", 451);
+    beside.run(&["reports", "enable", "1"]);
+    await_status(&beside.server, "/bad", 302);
+    let words = beside.run(&["reports", "block-host", "1"]);
+    assert_eq!(words, format!("1: {url} is host_blocked; 1 link leads there\n"));
+    await_status(&beside.server, "/bad", 451);
+}
+
+const LIST: &str = "\
+# a list of ours
+0.0.0.0 localhost evil.example www.evil.example
+*.bad.example
+https://shop.example/login
+||ads.example^
+not a host
+EVIL.example.
+";
+
+#[test]
+fn a_list_is_imported_once_and_says_what_it_passed_over() {
+    let program = Program::new().with_file("list.txt", LIST);
+    let import = program.run(&["destinations", "import", "list.txt", "--reason=a list"]);
+    let told = "line 6 is no host, no *.host and no beginning of a URL\npassed over 1 rules of ad blockers\n";
+    assert_eq!(import.told(), (Some(1), "4 added, 1 known before, 1 refused\n", told));
+    let again = program.run(&["destinations", "import", "list.txt"]);
+    assert_eq!(again.stdout, "0 added, 5 known before, 1 refused\n");
+    let check = program.run(&["destinations", "check", "https://a.bad.example/"]);
+    assert_eq!(check.code, Some(REJECTED));
+    assert!(check.stderr.contains("*.bad.example: a list"), "{check:?}");
+    let add = program.run(&["links", "add", "https://shop.example/login?x"]);
+    assert_eq!(add.code, Some(REJECTED));
+    assert!(add.stderr.contains("destination that is blocked"), "{add:?}");
+    let gone = program.run(&["destinations", "remove", "99"]);
+    assert_eq!(gone.code, Some(NOT_FOUND));
+}
