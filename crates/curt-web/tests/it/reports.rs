@@ -138,16 +138,16 @@ async fn the_form_works_without_a_script() {
     assert!(form.text().contains("value=\"bad\""), "{form:?}");
     let odd = app.visit("/-/report?code=%22%3E%3Cscript%3E").await;
     assert!(!odd.text().contains("script"), "{odd:?}");
-    let send = |body: &'static str| {
+    let post_form = |body: &'static str| {
         app.visit_with("POST", "/-/report").body("application/x-www-form-urlencoded", body)
     };
-    let sent = send("link=https%3A%2F%2Fsho.rt%2Fbad&reason=malware&note=").await;
+    let sent = post_form("link=https%3A%2F%2Fsho.rt%2Fbad&reason=malware&note=").await;
     assert_eq!(sent.status, 202, "{sent:?}");
     assert_eq!(reports(&app, "state=open").await[0]["reason"], "malware");
-    let unknown = send("link=nothing&reason=malware").await;
+    let unknown = post_form("link=nothing&reason=malware").await;
     assert_eq!(unknown.status, 404, "{unknown:?}");
     assert!(unknown.text().contains("There is no such link"), "{unknown:?}");
-    let wrong = send("link=%3Cb%3E&reason=x").await;
+    let wrong = post_form("link=%3Cb%3E&reason=x").await;
     assert_eq!(wrong.status, 422, "{wrong:?}");
     assert!(!wrong.text().contains("<b>"), "{wrong:?}");
 }
