@@ -2,10 +2,12 @@
 //!
 //! Nothing here is the truth. Everything may be thrown away at any moment, and is read again.
 
+mod blocks;
 mod destinations;
 mod limits;
 mod links;
 
+pub use blocks::{Blocked, Blocks};
 pub use destinations::{Judgement, TargetBlocks};
 pub use limits::{
     Decision, LIMIT_COUNT_MAX, LIMIT_WINDOW_MAX, LIMITS_BYTES_MAX_DEFAULT, Limit, LimitKey,

@@ -91,7 +91,7 @@ impl FromStr for Proxies {
 }
 
 /// In canonical form, so that `::ffff:10.0.0.0/104` trusts what `10.0.0.0/8` does.
-fn network(text: &str) -> Result<IpNet, InvalidProxies> {
+pub(crate) fn network(text: &str) -> Result<IpNet, InvalidProxies> {
     const MAPPED_PREFIX_LEN: u8 = 96;
     let malformed = || InvalidProxies::Malformed { text: text.chars().take(100).collect() };
     let address = || text.parse::<IpAddr>().ok().map(IpNet::from);

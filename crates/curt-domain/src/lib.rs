@@ -4,6 +4,7 @@
 //! No input or output happens here except reading the system clock through [`Clock`].
 
 mod accounts;
+mod blocks;
 mod calendar;
 mod clicks;
 mod clients;
@@ -21,6 +22,10 @@ pub use accounts::{
     FullName, InvalidEmail, InvalidScope, InvalidToken, KEY_NAME_LEN_MAX, KeyId, KeyName,
     NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, PasswordHash, Role, Scope, Scopes,
     Token, TokenHash, User, UserEdit, UserId, WeakPassword,
+};
+pub use blocks::{
+    BLOCK_REASON_LEN_MAX, BLOCKS_MAX, BlockId, BlockKind, BlockReason, InvalidNetwork, IpBlock,
+    Network,
 };
 pub use calendar::{Day, HOURS, InvalidDay, TimeUnit, UnknownZone, WEEKDAYS, Zone};
 pub use clicks::{
