@@ -59,7 +59,7 @@ start_server() {
     export BENCH_HOST=127.0.0.1:$port
     started=$(now_micros)
     # Without backups: the first is made at once, and would copy the database under the load.
-    launch "$cores" CURT_BACKUP__INTERVAL=off \
+    launch "$cores" CURT_BACKUP__INTERVAL=off CURT_LIMITS__ENABLED=false \
         CURT_LISTEN="$BENCH_HOST" CURT_PUBLIC_URL="http://$BENCH_HOST" \
         CURT_METRICS__LISTEN="127.0.0.1:$metrics_port" CURT_ADMIN_KEY="$CURT_ADMIN_KEY" \
         CURT_DATA_DIR="$data_dir" CURT_SHUTDOWN__DELAY=0 "$@" "$CURT" serve

@@ -112,6 +112,7 @@ impl Server {
             .env("CURT_DATA_DIR", directory.path().join("data"))
             .env("CURT_ADMIN_KEY", KEY)
             .env("CURT_METRICS__LISTEN", "off")
+            .env("CURT_LIMITS__ENABLED", "false")
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(Stdio::null());

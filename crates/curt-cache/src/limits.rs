@@ -52,10 +52,12 @@ pub enum Purpose {
     UnknownCode,
     /// A report of a link.
     Report,
+    /// A request that a limit refused: after too many, the client is blocked for a while.
+    Refusal,
 }
 
 impl Purpose {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Authenticated,
         Self::Anonymous,
         Self::Registration,
@@ -63,6 +65,7 @@ impl Purpose {
         Self::LinkPassword,
         Self::UnknownCode,
         Self::Report,
+        Self::Refusal,
     ];
 
     /// Its name in metrics and in the headers of answers.
@@ -75,6 +78,7 @@ impl Purpose {
             Self::LinkPassword => "link_password",
             Self::UnknownCode => "unknown_code",
             Self::Report => "report",
+            Self::Refusal => "refusal",
         }
     }
 
@@ -125,6 +129,10 @@ pub struct LimitSettings {
     pub link_password: Option<Limit>,
     pub unknown_code: Option<Limit>,
     pub report: Option<Limit>,
+    /// Refused requests before a client is blocked; without a limit nobody is.
+    pub block_after: Option<Limit>,
+    /// For how long.
+    pub block_for: Duration,
     /// Memory for all of it, shared evenly by the purposes.
     pub bytes_max: usize,
 }
@@ -138,6 +146,8 @@ impl LimitSettings {
         link_password: Limit::standard(10, Duration::from_mins(15)),
         unknown_code: Limit::standard(120, Duration::from_mins(1)),
         report: Limit::standard(10, Duration::from_hours(1)),
+        block_after: Limit::standard(300, Duration::from_mins(10)),
+        block_for: Duration::from_hours(1),
         bytes_max: LIMITS_BYTES_MAX_DEFAULT,
     };
 
@@ -150,6 +160,7 @@ impl LimitSettings {
         link_password: None,
         unknown_code: None,
         report: None,
+        block_after: None,
         ..Self::DEFAULT
     };
 
@@ -162,6 +173,7 @@ impl LimitSettings {
             Purpose::LinkPassword => self.link_password,
             Purpose::UnknownCode => self.unknown_code,
             Purpose::Report => self.report,
+            Purpose::Refusal => self.block_after,
         }
     }
 }

@@ -31,6 +31,9 @@ const ID_END: u64 = 1 << 53;
 /// What was done. The word before the dot says to what kind of object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
+    /// Of one client, or of several by the program itself.
+    BlockCreate,
+    BlockDelete,
     DestinationBlock,
     DestinationUnblock,
     InviteCreate,
@@ -62,6 +65,8 @@ pub enum Action {
 impl Action {
     pub const fn as_str(self) -> &'static str {
         match self {
+            Self::BlockCreate => "block.create",
+            Self::BlockDelete => "block.delete",
             Self::DestinationBlock => "destination.block",
             Self::DestinationUnblock => "destination.unblock",
             Self::InviteCreate => "invite.create",

@@ -27,6 +27,8 @@ pub enum ChangeKind {
     Link,
     /// The list of blocked destinations; the key is the id of the entry, or of the first of several.
     TargetBlocks,
+    /// The list of blocked clients; the key is the id of the block that came or went.
+    IpBlocks,
 }
 
 impl ChangeKind {
@@ -34,6 +36,7 @@ impl ChangeKind {
         match self {
             Self::Link => "link",
             Self::TargetBlocks => "target_blocks",
+            Self::IpBlocks => "ip_blocks",
         }
     }
 
@@ -42,6 +45,7 @@ impl ChangeKind {
         match word {
             "link" => Some(Self::Link),
             "target_blocks" => Some(Self::TargetBlocks),
+            "ip_blocks" => Some(Self::IpBlocks),
             _ => None,
         }
     }

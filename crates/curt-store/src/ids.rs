@@ -17,6 +17,7 @@ pub(crate) enum Sequence {
     TargetBlocks,
     Reports,
     Users,
+    Blocks,
 }
 
 impl Sequence {
@@ -29,6 +30,7 @@ impl Sequence {
             Self::TargetBlocks => "target_blocks",
             Self::Reports => "reports",
             Self::Users => "users",
+            Self::Blocks => "ip_blocks",
         }
     }
 }

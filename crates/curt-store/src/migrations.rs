@@ -120,6 +120,8 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0047_reports_by_state"),
     migration!("0048_links_abuse_at"),
     migration!("0049_abuse_links"),
+    migration!("0050_ip_blocks"),
+    migration!("0051_ip_blocks_by_network"),
 ];
 
 /// The name of the newest migration that this release knows; names are in order.

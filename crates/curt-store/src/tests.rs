@@ -4,7 +4,7 @@ use curt_domain::{Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Targe
 use testkit::databases::for_each_engine;
 
 use crate::{
-    Engine, Store, StoreMetrics, StoreSettings, audit, backups, changes, clicks,
+    Engine, Store, StoreMetrics, StoreSettings, audit, backups, blocks, changes, clicks,
     db::{Row, Sql, explain},
     ids, invites, keys, links, logins, meta, owners, replays, reports, target_blocks, users,
 };
@@ -53,6 +53,7 @@ async fn every_statement_is_prepared_on_every_engine() {
     let statements = [
         audit::STATEMENTS,
         backups::STATEMENTS,
+        blocks::STATEMENTS,
         changes::STATEMENTS,
         ids::STATEMENTS,
         invites::STATEMENTS,

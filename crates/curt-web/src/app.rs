@@ -3,21 +3,23 @@
 use std::{sync::Arc, time::Duration};
 
 use axum::{extract::FromRef, http::HeaderName};
-use curt_cache::{LinkCache, TargetBlocks};
+use curt_cache::{LimitSettings, Limits, LinkCache, TargetBlocks};
 use curt_domain::{
     Clock, Code, CodeMaker, Proxies, ReservedWords, SecretKey, TargetRules, TargetUrl,
 };
 use curt_store::Store;
+use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::{
-    AdminKey, DestinationList, Node,
+    AdminKey, AutomaticBlocks, BlockList, DestinationList, Node,
     auth::{Auth, AuthSettings, Bootstrap},
     clicks::{Clicks, Counted},
     clients::ClientRules,
     hosts::Hosts,
     ids::IdAllocator,
+    limits::Gate,
     links::{BULK_REQUESTS_MAX, QR_IMAGES_MAX},
     openapi::ApiDocument,
     routes::reserved_words,
@@ -137,6 +139,9 @@ pub struct App {
     pub(crate) clock: Clock,
     pub(crate) clicks: Clicks,
     pub destinations: DestinationList,
+    pub(crate) gate: Gate,
+    /// Whom this node refuses; empty until it is reloaded.
+    pub block_list: BlockList,
     /// Held by each bulk request while it is answered.
     #[from_ref(skip)]
     pub(crate) bulk_slots: Arc<Semaphore>,
@@ -163,6 +168,10 @@ impl App {
         ));
         let target_blocks = Arc::new(TargetBlocks::default());
         let site = Arc::new(Site::new(settings, Arc::clone(&target_blocks)));
+        let start = clock.instant();
+        let block_list = BlockList::new(store.clone(), clock.clone());
+        let unlimited = Limits::new(LimitSettings::OFF, start, &mut Registry::default());
+        let gate = Gate::new(unlimited, &block_list, &site, &clock);
         Self {
             ids: IdAllocator::new(store.clone()),
             cache: Arc::new(cache),
@@ -171,6 +180,8 @@ impl App {
             site,
             auth,
             node,
+            gate,
+            block_list,
             clock,
             clicks: Clicks::default(),
             destinations: DestinationList::new(store.clone(), target_blocks),
@@ -184,6 +195,24 @@ impl App {
     #[must_use]
     pub fn counting(self, counted: Counted) -> Self {
         Self { clicks: Clicks::counted_by(counted), ..self }
+    }
+
+    /// With limits; without this, everybody may ask as often as they like.
+    #[must_use]
+    pub fn limiting(self, limits: Limits) -> Self {
+        let gate = Gate::new(limits, &self.block_list, &self.site, &self.clock);
+        Self { gate, ..self }
+    }
+
+    /// The task that blocks whoever goes on after having been refused often.
+    pub fn automatic_blocks(&self) -> AutomaticBlocks {
+        AutomaticBlocks {
+            suspects: self.gate.suspects.clone(),
+            list: self.block_list.clone(),
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            block_for: self.gate.limits.settings().block_for,
+        }
     }
 }
 

@@ -17,7 +17,7 @@ use curt_store::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use crate::pages::NO_STORE;
+use crate::{limits::seconds, pages::NO_STORE};
 
 mod codes;
 
@@ -93,6 +93,10 @@ pub(crate) enum ApiError {
     TimedOut,
     #[error("there are too many requests of this kind at a time; try again")]
     TooBusy,
+    #[error("requests from this address are refused")]
+    ClientBlocked,
+    #[error("this was asked for too often; try again in {} s", seconds(*retry_after))]
+    RateLimited { retry_after: Duration },
     #[error("this was not tried: what came before it failed or took too long; send it again")]
     NotTried,
     #[error("the disk is full; nothing was changed")]
@@ -224,7 +228,7 @@ impl ApiError {
             Self::LimitReached { .. } => ProblemCode::LimitReached,
             Self::Forbidden | Self::RegistrationClosed => ProblemCode::Forbidden,
             Self::CrossSiteRequest => ProblemCode::CrossSiteRequest,
-            Self::LoginPaused { .. } => ProblemCode::RateLimited,
+            Self::LoginPaused { .. } | Self::RateLimited { .. } => ProblemCode::RateLimited,
             Self::EmailTaken => ProblemCode::EmailTaken,
             Self::LastAdministrator => ProblemCode::LastAdministrator,
             Self::CodeTaken { .. } => ProblemCode::CodeTaken,
@@ -234,6 +238,7 @@ impl ApiError {
             Self::IdempotencyKeyReused => ProblemCode::IdempotencyKeyReused,
             Self::IdempotencyInProgress => ProblemCode::IdempotencyInProgress,
             Self::PreconditionFailed => ProblemCode::PreconditionFailed,
+            Self::ClientBlocked => ProblemCode::ClientBlocked,
             Self::StorageFull => ProblemCode::StorageFull,
             Self::PrefetchRefused
             | Self::TimedOut
@@ -250,6 +255,7 @@ impl ApiError {
             Self::Unavailable | Self::TimedOut | Self::TooBusy => RETRY_AFTER,
             // Rounded up: who comes back a moment early would be refused again.
             Self::LoginPaused { retry_after } => (retry_after.as_secs() + 1).into(),
+            Self::RateLimited { retry_after } => seconds(*retry_after).max(1).into(),
             _ => return None,
         };
         Some((header::RETRY_AFTER, value))

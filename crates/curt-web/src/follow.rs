@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use curt_cache::{CachedRoute, LinkCache, LoadError, Lookup};
+use curt_cache::{CachedRoute, LimitKey, LinkCache, LoadError, Lookup, Purpose};
 use curt_domain::{ClickClass, Clock, Code, MaxClicks, RedirectStatus, Route, Timestamp, Verdict};
 use curt_store::{Store, StoreError, StoreErrorKind};
 
@@ -19,6 +19,7 @@ use crate::{
     app::{App, Site},
     clicks::Clicks,
     errors::ApiError,
+    limits::Gate,
     metrics::{Outcome, Tier},
     pages::{self, NO_STORE},
     visitors::{Said, Visitor},
@@ -72,6 +73,7 @@ pub(crate) struct Redirects {
     site: Arc<Site>,
     node: Arc<Node>,
     clicks: Clicks,
+    gate: Gate,
     clock: Clock,
 }
 
@@ -90,6 +92,7 @@ impl Redirects {
             site: Arc::clone(&app.site),
             node: Arc::clone(&app.node),
             clicks: app.clicks.clone(),
+            gate: app.gate.clone(),
             clock: app.clock.clone(),
         }
     }
@@ -136,10 +139,10 @@ impl Redirects {
             Err(error) => return self.refuse(error, Outcome::Failed, Tier::Store, visit),
         };
         let Lookup::Found(cached) = lookup else {
-            return self.refuse(ApiError::NotFound, Outcome::NotFound, tier, visit);
+            return self.unknown(tier, visit);
         };
         match cached.route.verdict(now) {
-            Verdict::Absent => self.refuse(ApiError::NotFound, Outcome::NotFound, tier, visit),
+            Verdict::Absent => self.unknown(tier, visit),
             Verdict::Expired => self.ended(ApiError::LinkGone, &cached, tier, visit),
             Verdict::Blocked => self.blocked(tier, visit),
             Verdict::Follow | Verdict::FollowIfLeft(_) if self.is_blocked(&cached) => {
@@ -262,6 +265,19 @@ impl Redirects {
 
     fn blocked(&self, tier: Tier, visit: &Visit) -> Followed {
         self.refuse(ApiError::LinkBlocked, Outcome::Blocked, tier, visit)
+    }
+
+    /// No link to this visitor: absent, deleted, switched off or not there yet. Whoever tries many
+    /// codes is told so, until they try no more; links that exist are followed meanwhile.
+    fn unknown(&self, tier: Tier, visit: &Visit) -> Followed {
+        let client = visit.client;
+        let take = || self.gate.take(Purpose::UnknownCode, LimitKey::client(client), client);
+        match self.gate.suspended(client).or_else(|| take().retry_after()) {
+            None => self.refuse(ApiError::NotFound, Outcome::NotFound, tier, visit),
+            Some(retry_after) => {
+                self.refuse(ApiError::RateLimited { retry_after }, Outcome::Refused, tier, visit)
+            }
+        }
     }
 
     fn refuse(&self, error: ApiError, outcome: Outcome, tier: Tier, visit: &Visit) -> Followed {

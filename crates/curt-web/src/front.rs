@@ -38,8 +38,9 @@ use crate::{
     extract::ClientAddress,
     follow::{CodePath, Followed, Redirects, Visit},
     headers, hosts,
-    metrics::{ConnectionMetrics, NO_ROUTE, REDIRECT_ROUTE},
-    pages::NO_STORE,
+    limits::Gate,
+    metrics::{ConnectionMetrics, NO_ROUTE, Outcome, REDIRECT_ROUTE, Tier},
+    pages::{self, NO_STORE},
     request_ids::RequestIds,
     routes,
     visitors::Visitor,
@@ -78,6 +79,7 @@ pub struct Front {
 struct Shared {
     site: Arc<Site>,
     redirects: Redirects,
+    gate: Gate,
     router: Router,
     metrics: HttpMetrics,
     node: Arc<Node>,
@@ -90,6 +92,7 @@ impl Front {
         let shared = Shared {
             site: Arc::clone(&app.site),
             redirects: Redirects::new(&app),
+            gate: app.gate.clone(),
             node: Arc::clone(&app.node),
             router: routes::router(app),
             metrics,
@@ -145,6 +148,9 @@ impl Front {
         // What does not pass is met again on the way through `later`.
         check(&shared.site, request).ok()?;
         let client = shared.site.clients.client(self.peer, request.headers());
+        if shared.gate.bars(client) {
+            return None;
+        }
         let query = request.uri().query();
         let visitor = Visitor { client, query, headers: request.headers() };
         // A panic here is met again, caught and answered on the way through `later`.
@@ -207,7 +213,11 @@ impl Shared {
             return (NO_ROUTE.into(), error.into_response());
         }
         let client = self.site.clients.client(peer, request.headers());
-        if let Some(visit) = self.visit(&request, client) {
+        let visit = self.visit(&request, client);
+        if self.gate.bars(client) && !hosts::is_probe(request.uri().path()) {
+            return self.bar(visit);
+        }
+        if let Some(visit) = visit {
             if !matches!(visit.method, Method::GET | Method::HEAD) {
                 let response = (([(header::ALLOW, READERS)]), ApiError::MethodNotAllowed);
                 return (REDIRECT_ROUTE.into(), response.into_response());
@@ -220,6 +230,16 @@ impl Shared {
         let Ok(mut response) = self.router.clone().oneshot(request).await;
         let route = response.extensions_mut().remove::<MatchedPath>();
         (route.map_or(NO_ROUTE.into(), |route| route.as_str().into()), response)
+    }
+
+    /// The answer to a client that an administrator blocked, whatever it asks for.
+    fn bar(&self, visit: Option<Visit>) -> (Arc<str>, Response<Body>) {
+        let Some(visit) = visit else {
+            return (NO_ROUTE.into(), ApiError::ClientBlocked.into_response());
+        };
+        self.metrics.visited(Outcome::Refused, Tier::Memory);
+        let response = pages::refuse(ApiError::ClientBlocked, &visit.headers, &self.site);
+        (REDIRECT_ROUTE.into(), response)
     }
 
     /// The visit that this request is, unless its path belongs to the router.

@@ -10,6 +10,7 @@ mod app;
 mod audit;
 mod auth;
 mod blocking;
+mod blocks;
 mod body;
 mod clicks;
 mod clients;
@@ -25,6 +26,7 @@ mod hosts;
 mod ids;
 mod invites;
 mod keys;
+mod limits;
 mod links;
 mod metrics;
 mod mistakes;
@@ -44,6 +46,7 @@ pub use app::{
     App, AppSettings, CLIENT_IP_HEADER_DEFAULT, HttpSettings, LinkSettings, PageSettings,
 };
 pub use auth::{AuthSettings, BOOTSTRAP_AGE_MAX, Bootstrap, Registration};
+pub use blocks::{AutomaticBlocks, BlockList};
 pub use clicks::Counted;
 pub use destinations::DestinationList;
 pub use front::Front;

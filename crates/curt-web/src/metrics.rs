@@ -57,6 +57,8 @@ pub(crate) enum Outcome {
     PreviewPage,
     LimitedPage,
     Prefetch,
+    /// A blocked client, or too many codes that do not exist.
+    Refused,
     Failed,
 }
 
@@ -81,6 +83,7 @@ impl EncodeLabelValue for Outcome {
             Self::PreviewPage => "preview_page",
             Self::LimitedPage => "limited_page",
             Self::Prefetch => "prefetch",
+            Self::Refused => "refused",
             Self::Failed => "failed",
         })
     }

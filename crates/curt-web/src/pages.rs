@@ -174,6 +174,8 @@ pub(crate) fn refuse(error: ApiError, headers: &HeaderMap, site: &Site) -> Respo
         ApiError::LinkGone => &ENGLISH.expired,
         ApiError::LinkExhausted => &ENGLISH.exhausted,
         ApiError::LinkBlocked => &ENGLISH.blocked,
+        ApiError::ClientBlocked => &ENGLISH.client_blocked,
+        ApiError::RateLimited { .. } => &ENGLISH.too_often,
         ApiError::Unavailable | ApiError::PrefetchRefused | ApiError::TimedOut => {
             &ENGLISH.unavailable
         }

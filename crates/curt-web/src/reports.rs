@@ -10,6 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse as _, Response},
 };
+use curt_cache::Purpose;
 use curt_domain::{Access, Author, Caller, Code, Note, ReportReason, Verdict};
 use curt_store::NewReport;
 use url::{Url, form_urlencoded};
@@ -151,6 +152,7 @@ pub(crate) async fn send_form(
 /// Writes the report down. What visitors cannot see cannot be reported either: nobody learns which
 /// links are switched off.
 async fn receive(draft: Draft, client: IpAddr, app: &App) -> Result<(), ApiError> {
+    app.gate.admit(Purpose::Report, client)?;
     let now = app.clock.now();
     let route = app.store.route(&draft.code).await?.ok_or(ApiError::NotFound)?;
     if route.verdict(now) == Verdict::Absent {

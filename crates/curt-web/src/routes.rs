@@ -3,7 +3,7 @@
 use axum::{
     Router,
     extract::{DefaultBodyLimit, MatchedPath, Request},
-    middleware::{Next, from_fn},
+    middleware::{Next, from_fn, from_fn_with_state},
     response::Response,
 };
 use curt_domain::ReservedWords;
@@ -11,8 +11,8 @@ use utoipa::openapi::Paths;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use crate::{
-    accounts, analytics, app::App, audit, destinations, docs, errors::ApiError,
-    extract::BODY_LEN_MAX, health, invites, keys, links, openapi, pages, reports, users,
+    accounts, analytics, app::App, audit, blocks, destinations, docs, errors::ApiError,
+    extract::BODY_LEN_MAX, health, invites, keys, limits, links, openapi, pages, reports, users,
 };
 
 /// Words that no code may be although nothing is there yet: pages to come, and what phishers like.
@@ -80,6 +80,8 @@ pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
         routes!(reports::block_host),
         routes!(reports::show_form, reports::send_form),
         routes!(reports::feed),
+        routes!(blocks::list, blocks::add),
+        routes!(blocks::lift),
         routes!(health::health),
         routes!(health::live),
         routes!(health::ready),
@@ -97,9 +99,10 @@ pub(crate) fn router(app: App) -> Router {
         router = router.route(path(&paths), methods);
     }
     router
-        .route_layer(from_fn(name_route))
         .fallback(pages::not_found)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
+        .layer(from_fn_with_state(app.clone(), limits::limit))
+        .route_layer(from_fn(name_route))
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
         .with_state(app)
 }

@@ -7,7 +7,7 @@ use std::{net::Ipv4Addr, sync::Arc};
 
 use anyhow::Context as _;
 use bytes::Bytes;
-use curt_cache::CacheSettings;
+use curt_cache::{CacheSettings, LimitSettings};
 use curt_domain::SecretKey;
 use curt_store::Store;
 use curt_web::{Front, HttpMetrics, Node};
@@ -81,6 +81,7 @@ impl Api {
         let admin = AdminKey::random().context("asking the system for random bytes")?;
         let authorization = header_value(&format!("Bearer {}", admin.expose()))?;
         let keys = Keys { secret, admin, new_admin_key: None };
+        config.limits = LimitSettings::OFF;
         config.cache = CacheSettings { bytes_max: CACHE_BYTES_MAX, ..config.cache };
         let (mut registry, listen) = (Registry::default(), config.server.listen);
         let node = Arc::new(Node::new(store.clone()));

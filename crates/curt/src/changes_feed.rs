@@ -11,7 +11,7 @@ use std::{
 
 use curt_cache::LinkCache;
 use curt_store::{ChangeKind, Changes, Store, StoreError};
-use curt_web::{DestinationList, Node};
+use curt_web::{BlockList, DestinationList, Node};
 use tokio::time::{MissedTickBehavior, interval};
 use tokio_util::sync::CancellationToken;
 
@@ -25,6 +25,7 @@ pub(crate) struct ChangesFeed {
     cache: Arc<LinkCache>,
     node: Arc<Node>,
     destinations: DestinationList,
+    blocks: BlockList,
     /// The last change that this node knows of.
     seq: u64,
     /// When the database last told it.
@@ -34,18 +35,21 @@ pub(crate) struct ChangesFeed {
 }
 
 impl ChangesFeed {
-    /// Starts behind the newest change: the cache is still empty, and the list of blocked destinations
-    /// is read after it.
+    /// Starts behind the newest change: the cache is still empty, and the lists of what is blocked are
+    /// read after it.
     pub(crate) async fn start(
         store: Store,
         cache: Arc<LinkCache>,
         node: Arc<Node>,
         destinations: DestinationList,
+        blocks: BlockList,
         offline_max: Duration,
     ) -> Result<Self, StoreError> {
         let seq = store.newest_change().await?;
         destinations.reload().await?;
-        Ok(Self { store, cache, node, destinations, seq, reached_at: Instant::now(), offline_max })
+        blocks.reload().await?;
+        let reached_at = Instant::now();
+        Ok(Self { store, cache, node, destinations, blocks, seq, reached_at, offline_max })
     }
 
     pub(crate) async fn run(mut self, end: CancellationToken) {
@@ -89,15 +93,22 @@ impl ChangesFeed {
                     tracing::warn!("too many changes were missed; forgetting all cached links");
                     self.cache.clear();
                     self.destinations.changed();
+                    self.blocks.reload().await?;
                     self.seq = newest;
                     return Ok(());
                 }
             };
+            let mut blocks_changed = false;
             for change in &changes {
                 match change.kind {
                     ChangeKind::Link => self.cache.invalidate(&change.key),
                     ChangeKind::TargetBlocks => self.destinations.changed(),
+                    ChangeKind::IpBlocks => blocks_changed = true,
                 }
+            }
+            // Before this page counts as read: if it fails, the next poll meets the page again.
+            if blocks_changed {
+                self.blocks.reload().await?;
             }
             // Numbers have no gaps. Counting what we understood of the page would not do: newer
             // releases may report kinds of change that this one leaves out.

@@ -8,6 +8,7 @@ use clap_complete::Shell;
 use crate::{
     accounts::{keys::KeysCommand, users::UsersCommand},
     backup::BackupCommand,
+    blocks::BlocksCommand,
     config::{self, Flags},
     database::DatabaseCommand,
     destinations::DestinationsCommand,
@@ -65,6 +66,9 @@ enum Command {
     /// See what visitors report, and decide what is done about it
     #[command(subcommand)]
     Reports(ReportsCommand),
+    /// Show, add and lift blocks of clients, with or without a server
+    #[command(subcommand, visible_alias = "block")]
+    Blocks(BlocksCommand),
     /// Look after the clicks that are written down, and count a journal again
     #[command(subcommand)]
     Journal(JournalCommand),
@@ -187,6 +191,7 @@ impl Cli {
             Command::Qr(args) => args.run(settings.load_and_warn()?.config)?,
             Command::Destinations(command) => return command.run(settings.load_and_warn()?.config),
             Command::Reports(command) => return command.run(settings.load_and_warn()?.config),
+            Command::Blocks(command) => return command.run(settings.load_and_warn()?.config),
             Command::Links(command) => return command.run(settings.load_and_warn()?.config),
             Command::Users(command) => return command.run(settings.load_and_warn()?.config),
             Command::Keys(command) => return command.run(settings.load_and_warn()?.config),

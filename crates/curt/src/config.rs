@@ -16,6 +16,7 @@ mod flags;
 mod http;
 mod journal;
 mod keys;
+mod limits;
 mod links;
 mod log;
 mod metrics;
@@ -29,7 +30,7 @@ mod sources;
 mod suggest;
 mod values;
 
-use curt_cache::CacheSettings;
+use curt_cache::{CacheSettings, LimitSettings};
 use curt_domain::CodeSettings;
 use curt_store::StoreSettings;
 use curt_web::{AuthSettings, LinkSettings, PageSettings, ShutdownSettings};
@@ -58,7 +59,7 @@ use self::{
 use crate::refusal::Refusal;
 
 /// In the order of the manual and of `curt config`.
-static SECTIONS: [&Section; 15] = [
+static SECTIONS: [&Section; 16] = [
     &server::SECTION,
     &http::SECTION,
     &keys::SECTION,
@@ -67,6 +68,7 @@ static SECTIONS: [&Section; 15] = [
     &backup::SECTION,
     &audit::SECTION,
     &links::SECTION,
+    &limits::SECTION,
     &codes::SECTION,
     &pages::SECTION,
     &cache::SECTION,
@@ -87,6 +89,7 @@ pub(crate) struct Config {
     pub(crate) backup: BackupConfig,
     pub(crate) audit: AuditConfig,
     pub(crate) links: LinkSettings,
+    pub(crate) limits: LimitSettings,
     pub(crate) codes: CodeSettings,
     pub(crate) pages: PageSettings,
     pub(crate) cache: CacheSettings,
@@ -120,6 +123,7 @@ pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, R
         audit: audit::read(&mut reader),
         database,
         links: links::read(&mut reader),
+        limits: limits::read(&mut reader),
         codes: codes::read(&mut reader),
         pages: pages::read(&mut reader, &server),
         cache: cache::read(&mut reader),

@@ -33,6 +33,8 @@ pub(crate) mod pages;
 mod show;
 mod switch;
 
+pub(crate) use fields::span;
+
 #[derive(Debug, Subcommand)]
 pub(crate) enum LinksCommand {
     /// Shorten URLs

@@ -3,6 +3,7 @@
 mod accounts;
 mod api;
 mod backup;
+mod blocks;
 mod changes_feed;
 mod cli;
 mod config;

@@ -80,6 +80,7 @@ fn flag(field: &str) -> String {
     match field.split('[').next().unwrap_or(field) {
         "original_url" => "URL".to_owned(),
         "short_code" => "CODE".to_owned(),
+        "network" => "NETWORK".to_owned(),
         "custom_alias" => "--alias".to_owned(),
         "tags" => "--tag".to_owned(),
         "redirect_status" => "--status".to_owned(),

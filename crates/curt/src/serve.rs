@@ -6,7 +6,7 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
-use curt_cache::LinkCache;
+use curt_cache::{Limits, LinkCache};
 use curt_domain::{Clock, CodeMaker};
 use curt_store::{Store, StoreMetrics};
 use curt_web::{
@@ -97,13 +97,17 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
         app = app.counting(counting.counted());
     }
     let (cache, offline_max) = (Arc::clone(&app.cache), config.cache.offline_max);
-    let (list, known) = (app.destinations.clone(), Arc::clone(&node));
-    let feed = ChangesFeed::start(store.clone(), cache, known, list.clone(), offline_max).await?;
+    let (list, blocks, known) =
+        (app.destinations.clone(), app.block_list.clone(), Arc::clone(&node));
+    let automatic_blocks = app.automatic_blocks();
+    let feed =
+        ChangesFeed::start(store.clone(), cache, known, list.clone(), blocks, offline_max).await?;
     let schedule = backup_schedule(config, keys, &node, metrics);
     let front = Front::new(app, HttpMetrics::new(metrics));
 
     tasks.spawn(feed.run(tasks_end.clone()));
     tasks.spawn(list.run(tasks_end.clone()));
+    tasks.spawn(automatic_blocks.run(tasks_end.clone()));
     let upkeep = Upkeep {
         store: store.clone(),
         node_id: node_id::read_or_create(data_dir)?,
@@ -212,12 +216,13 @@ pub(crate) fn app(
         bootstrap: access.bootstrap,
         secret: keys.secret.clone(),
     };
-    App::new(
+    let app = App::new(
         settings,
         store.clone(),
         LinkCache::new(config.cache, registry),
         CodeMaker::new(config.codes, &keys.secret),
         Arc::clone(node),
         Clock::System,
-    )
+    );
+    app.limiting(Limits::new(config.limits, Clock::System.instant(), registry))
 }

@@ -60,6 +60,7 @@ impl Upkeep {
         is_done(store.prune_changes(now.minus(CHANGE_AGE_MAX)).await);
         is_done(store.prune_replays(now.minus(REPLAY_AGE_MAX)).await);
         is_done(store.prune_journal_marks(now.minus(JOURNAL_MARK_AGE_MAX)).await);
+        is_done(store.prune_blocks(now).await);
         is_done(store.prune_logins(now).await);
         is_done(store.prune_invites(now).await);
         is_done(store.prune_audit(now.minus(self.audit_keep)).await);

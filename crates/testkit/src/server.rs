@@ -56,6 +56,7 @@ impl ServerCommand {
         command
             .env("CURT_ADMIN_KEY", ADMIN_KEY)
             .env("CURT_BACKUP__INTERVAL", "off")
+            .env("CURT_LIMITS__ENABLED", "false")
             .env("CURT_METRICS__LISTEN", "off")
             .env("CURT_SHUTDOWN__DELAY", "0")
     }

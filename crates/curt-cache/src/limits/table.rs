@@ -73,10 +73,12 @@ impl Table {
             self.newest = recorded_at;
         }
         let oldest = log.oldest().unwrap_or(now);
+        // Rounding would make it a millisecond more, and headers a second.
+        let reset = (oldest + window).saturating_sub(now).min(window);
         let quota = Quota {
             limit,
             remaining: limit.count() - u32::try_from(log.len()).unwrap_or(u32::MAX),
-            reset_after: Duration::from_millis((oldest + window).saturating_sub(now)),
+            reset_after: Duration::from_millis(reset),
         };
         if is_allowed {
             entry.to_back();

@@ -185,6 +185,7 @@ proptest! {
     #[test]
     fn f11_no_window_ever_has_more_than_the_limit(
         count in 1..6_u32,
+        keys in 1..3_u32,
         window_ms in 1_000..5_000_u64,
         steps in vec((0..2_u32, -3_000_000_000..3_000_000_000_i64), 1..300),
     ) {
@@ -198,16 +199,17 @@ proptest! {
             let by = Duration::from_nanos(step.unsigned_abs());
             now = if 0 <= step { now + by } else { now.saturating_sub(by / 4) };
             latest = latest.max(now);
-            let model = &mut models[key as usize];
+            let model = &mut models[(key % keys) as usize];
             model.latest = model.latest.max(now);
-            let decision = limits.take(Purpose::Anonymous, numbered(key), start + now);
+            let decision = limits.take(Purpose::Anonymous, numbered(key % keys), start + now);
             let wait = decision.quota().unwrap().reset_after;
-            prop_assert!(wait <= latest.abs_diff(now) + window + rounding);
+            prop_assert!(wait <= window);
             if decision.is_allowed() {
                 model.allowed.push((model.latest, latest));
                 let newest = model.allowed.len() - 1;
+                // By the latest time that anybody came with: what was forgotten by then is over.
                 if let Some(first) = newest.checked_sub(count as usize) {
-                    prop_assert!(model.allowed[first].0 + window <= model.allowed[newest].0);
+                    prop_assert!(model.allowed[first].0 + window <= model.allowed[newest].1);
                 }
             } else {
                 // Refused only because that many were allowed, less than a window ago.

@@ -5,6 +5,7 @@
 
 mod accounts;
 mod audit;
+mod blocks;
 mod bulk;
 mod changes;
 mod clicks;

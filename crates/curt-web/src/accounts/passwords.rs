@@ -4,6 +4,7 @@
 //! the same password, so they share limits and pauses. Users who do not exist cost as much time as
 //! those who do, and get the same answer.
 
+use curt_cache::Purpose;
 use curt_domain::{Email, Password, PasswordHash, User, UserId};
 use curt_store::Credentials;
 
@@ -20,6 +21,7 @@ pub(super) async fn log_in(
     email: &str,
     password: &str,
 ) -> Result<User, ApiError> {
+    app.gate.admit(Purpose::Login, whence.client)?;
     // What is no address belongs to nobody, like most addresses.
     let parsed = Email::parse(email).ok();
     let found = match &parsed {

@@ -5,6 +5,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use curt_cache::Purpose;
 use curt_domain::{Email, FullName, Role, Token};
 use curt_store::{Admission, NewUser};
 use serde::Deserialize;
@@ -89,6 +90,7 @@ pub(crate) async fn register(
             Admission::Invite(token.map_err(unknown)?.hash())
         }
     };
+    app.gate.admit(Purpose::Registration, whence.client)?;
     let (email, full_name) = parse(&email, full_name.as_deref())?;
     create(&app, &whence, Draft { email, full_name, password }, admission).await
 }

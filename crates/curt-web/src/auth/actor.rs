@@ -6,12 +6,13 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
+use curt_cache::{LimitKey, Purpose};
 use curt_domain::{
     Access, ApiKey, Author, Caller, Role, Scope, Scopes, Token, TokenHash, User, UserId,
 };
 
 use super::{Cookie, cross_site};
-use crate::{app::App, errors::ApiError, extract::ClientAddress};
+use crate::{app::App, errors::ApiError, extract::ClientAddress, limits::Allowance};
 
 /// Somebody who proved who they are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -258,6 +259,17 @@ impl FromRequestParts<App> for Whence {
 
 /// Nobody, or who it is. A key that does not prove what it claims is refused, never taken for none.
 async fn identify(parts: &Parts, app: &App) -> Result<Option<Actor>, ApiError> {
+    let actor = prove(parts, app).await?;
+    if let Some(user) = actor.as_ref().and_then(|actor| actor.author.user())
+        && let Some(allowance) = parts.extensions.get::<Allowance>()
+    {
+        // Whichever of their keys and sessions they come with.
+        allowance.take(Purpose::Authenticated, LimitKey::user(user.get()))?;
+    }
+    Ok(actor)
+}
+
+async fn prove(parts: &Parts, app: &App) -> Result<Option<Actor>, ApiError> {
     let client = client(parts);
     if parts.headers.contains_key(header::AUTHORIZATION) {
         let bearer = bearer(&parts.headers).ok_or(ApiError::Unauthenticated)?;

@@ -45,6 +45,8 @@ problem_codes! {
     Forbidden: "forbidden", FORBIDDEN, "the key or the account lacks the right to do this";
     CrossSiteRequest: "cross_site_request", FORBIDDEN,
         "a page of another site sent the request with the cookie of this one";
+    ClientBlocked: "client_blocked", FORBIDDEN,
+        "an administrator has blocked the address that this comes from";
     NotFound: "not_found", NOT_FOUND, "there is no such thing";
     MethodNotAllowed: "method_not_allowed", METHOD_NOT_ALLOWED,
         "the path does not answer to the method; `Allow` names those it does";

@@ -32,6 +32,8 @@ fn every_error() -> Vec<(ApiError, u16, &'static str)> {
         (ApiError::Forbidden, 403, "forbidden"),
         (ApiError::RegistrationClosed, 403, "forbidden"),
         (ApiError::CrossSiteRequest, 403, "cross_site_request"),
+        (ApiError::ClientBlocked, 403, "client_blocked"),
+        (ApiError::RateLimited { retry_after: Duration::from_secs(7) }, 429, "rate_limited"),
         (ApiError::LoginPaused { retry_after: Duration::from_secs(7) }, 429, "rate_limited"),
         (ApiError::EmailTaken, 409, "email_taken"),
         (ApiError::LimitReached { max: 7 }, 409, "limit_reached"),
@@ -72,7 +74,10 @@ async fn only_what_passes_by_itself_says_when_to_come_back() {
     for (error, _, _) in every_error() {
         let passes = matches!(
             error,
-            ApiError::Unavailable | ApiError::TimedOut | ApiError::LoginPaused { .. }
+            ApiError::Unavailable
+                | ApiError::TimedOut
+                | ApiError::LoginPaused { .. }
+                | ApiError::RateLimited { .. }
         );
         let asks_for_a_key = error.status() == StatusCode::UNAUTHORIZED;
         let (response, problem) = answer(error).await;

@@ -10,14 +10,17 @@ use utoipa::openapi::{
     security::SecurityRequirement,
 };
 
-use super::components::{self, KEY, REQUEST_ID, RETRY_AFTER, SESSION, WWW_AUTHENTICATE};
-use crate::{app::LinkSettings, errors::ProblemCode};
+use super::components::{
+    self, KEY, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, RETRY_AFTER, SESSION, WWW_AUTHENTICATE,
+};
+use crate::{app::LinkSettings, errors::ProblemCode, limits};
 
 /// What operations list refusals of their own under: `json!([ProblemCode::…])`.
 const PROBLEMS: &str = "x-problems";
 
 /// What any request can meet, whatever its path.
-const ANYWHERE: [ProblemCode; 6] = [
+const ANYWHERE: [ProblemCode; 7] = [
+    ProblemCode::ClientBlocked,
     ProblemCode::InvalidHost,
     ProblemCode::MisdirectedRequest,
     ProblemCode::UriTooLong,
@@ -26,22 +29,29 @@ const ANYWHERE: [ProblemCode; 6] = [
     ProblemCode::Unavailable,
 ];
 
+/// Those that may go with time.
+const RETRIED: [ProblemCode; 2] = [ProblemCode::Unavailable, ProblemCode::RateLimited];
+
 /// Adds to every operation what follows from its parameters, its body and its security.
 pub(super) fn complete(document: &mut OpenApi, settings: LinkSettings) {
     let shared = ProblemCode::ALL.iter().map(|code| (name(*code), shared_problem(*code).into()));
     document.components.get_or_insert_default().responses.extend(shared);
-    for item in document.paths.paths.values_mut() {
+    for (path, item) in &mut document.paths.paths {
         let reads = [item.get.as_mut(), item.head.as_mut()];
         let writes = [item.post.as_mut(), item.patch.as_mut(), item.delete.as_mut()];
+        let limited = limits::counts(path).then_some(ProblemCode::RateLimited);
         for operation in reads.into_iter().flatten() {
-            add_problems(operation, &[]);
+            add_problems(operation, limited);
         }
         for operation in writes.into_iter().flatten() {
-            let more = [ProblemCode::StorageFull, ProblemCode::CrossSiteRequest];
-            let is_guarded = operation.security.is_some();
-            add_problems(operation, if is_guarded { &more } else { &more[..1] });
+            let guarded = operation.security.is_some().then_some(ProblemCode::CrossSiteRequest);
+            let more = limited.into_iter().chain(guarded).chain([ProblemCode::StorageFull]);
+            add_problems(operation, more);
         }
         for operation in operations(item) {
+            if limited.is_some() {
+                tell_limits(operation);
+            }
             allow_session(operation);
             number_requests(operation);
             describe_parameters(operation);
@@ -58,7 +68,7 @@ pub(super) fn operations(item: &mut PathItem) -> impl Iterator<Item = &mut Opera
     [get, head, post, patch, delete].into_iter().flatten()
 }
 
-fn add_problems(operation: &mut Operation, more: &[ProblemCode]) {
+fn add_problems(operation: &mut Operation, more: impl IntoIterator<Item = ProblemCode>) {
     let mut codes = BTreeSet::from(ANYWHERE);
     codes.extend(more);
     codes.extend(own_problems(operation));
@@ -150,7 +160,7 @@ fn add_problem(response: &mut Response, status: u16, codes: &[ProblemCode]) {
     if codes.contains(&ProblemCode::Unauthenticated) {
         add_header(response, WWW_AUTHENTICATE);
     }
-    if codes.contains(&ProblemCode::Unavailable) || codes.contains(&ProblemCode::RateLimited) {
+    if codes.iter().any(|code| RETRIED.contains(code)) {
         add_header(response, RETRY_AFTER);
     }
 }
@@ -179,6 +189,18 @@ fn number_requests(operation: &mut Operation) {
     for response in operation.responses.responses.values_mut() {
         if let RefOr::T(response) = response {
             add_header(response, REQUEST_ID);
+        }
+    }
+}
+
+/// Redirects and what is not modified carry no limits.
+fn tell_limits(operation: &mut Operation) {
+    for (status, response) in &mut operation.responses.responses {
+        if let RefOr::T(response) = response
+            && !status.starts_with('3')
+        {
+            add_header(response, RATE_LIMIT);
+            add_header(response, RATE_LIMIT_POLICY);
         }
     }
 }

@@ -28,6 +28,8 @@ const SESSION_MEANING: &str = "The session of a browser. A request that changes 
 
 pub(super) const REQUEST_ID: &str = "X-Request-Id";
 pub(super) const RETRY_AFTER: &str = "Retry-After";
+pub(super) const RATE_LIMIT: &str = "RateLimit";
+pub(super) const RATE_LIMIT_POLICY: &str = "RateLimit-Policy";
 pub(super) const WWW_AUTHENTICATE: &str = "WWW-Authenticate";
 
 /// What is there whatever the routes are.
@@ -49,7 +51,13 @@ pub(super) fn shared() -> Components {
     let id = ObjectBuilder::new().schema_type(Type::String).pattern(Some("^[0-9a-f]{16}$"));
     let seconds = ObjectBuilder::new().schema_type(Type::Integer).minimum(Some(1));
     let bearer = ObjectBuilder::new().schema_type(Type::String).enum_values(Some(["Bearer"]));
+    let text = || ObjectBuilder::new().schema_type(Type::String);
+    let left = "What is left of each limit that the request counted for (draft-ietf-httpapi-\
+        ratelimit-headers): `r` requests, and one more in `t` seconds.";
+    let policy = "Those limits: `q` requests in any `w` seconds.";
     components.headers.extend([
+        header(RATE_LIMIT, left, text()),
+        header(RATE_LIMIT_POLICY, policy, text()),
         header(REQUEST_ID, "Names the request in the server's log.", id),
         header(RETRY_AFTER, "Seconds after which to try again, where that is known.", seconds),
         header(WWW_AUTHENTICATE, "How to send the key.", bearer),

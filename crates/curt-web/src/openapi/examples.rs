@@ -115,6 +115,16 @@ fn requests() -> Vec<RequestExample> {
             summary: "Switched off",
             body: json!({ "status": "disabled" }),
         },
+        RequestExample {
+            operation: "add_ip_block",
+            name: "network",
+            summary: "A network, for some weeks",
+            body: json!({
+                "network": "203.0.113.0/24",
+                "reason": "scans for codes",
+                "until": "2026-03-01T00:00:00Z",
+            }),
+        },
     ]
 }
 
@@ -186,6 +196,19 @@ fn link() -> Value {
         "revision": 1,
         "created_at": "2026-01-31T12:00:00.000Z",
         "updated_at": "2026-01-31T12:00:00.000Z",
+    })
+}
+
+/// What the request to block a network is answered with.
+fn ip_block() -> Value {
+    json!({
+        "id": 1,
+        "network": "203.0.113.0/24",
+        "kind": "manual",
+        "reason": "scans for codes",
+        "created_at": "2026-01-31T12:00:00.000Z",
+        "created_by": null,
+        "until": "2026-03-01T00:00:00.000Z",
     })
 }
 
@@ -313,6 +336,11 @@ fn answers() -> Vec<AnswerExample> {
     });
     vec![
         AnswerExample { schema: "Link", body: link() },
+        AnswerExample { schema: "IpBlock", body: ip_block() },
+        AnswerExample {
+            schema: "IpBlockPage",
+            body: json!({ "items": [ip_block()], "next_cursor": null }),
+        },
         AnswerExample { schema: "BulkResults", body: bulk_results() },
         AnswerExample {
             schema: "LinkPage",

@@ -25,6 +25,7 @@ use crate::{
 };
 
 pub(crate) mod accounts;
+pub(crate) mod blocks;
 pub(crate) mod spans;
 
 /// The largest integer that JSON readers keep exact, 2^53 − 1: ids and counts end here.

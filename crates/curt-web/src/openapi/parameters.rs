@@ -12,9 +12,12 @@ use utoipa::{
 };
 
 use super::fields;
-use crate::extract::{
-    IdempotencyKey, IfMatch, IfNoneMatch, PathCode, PathEntry, PathId, PathInvite, PathKey,
-    PathUser,
+use crate::{
+    blocks::PathBlock,
+    extract::{
+        IdempotencyKey, IfMatch, IfNoneMatch, PathCode, PathEntry, PathId, PathInvite, PathKey,
+        PathUser,
+    },
 };
 
 fn header(name: &str, description: &str, schema: Object) -> Parameter {
@@ -40,6 +43,12 @@ pub(super) fn in_path(name: &str, description: &str, schema: Object) -> Paramete
 impl IntoParams for PathId {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![in_path("id", "The link's `id`.", fields::id())]
+    }
+}
+
+impl IntoParams for PathBlock {
+    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
+        vec![in_path("id", "The block's `id`.", fields::blocks::id())]
     }
 }
 

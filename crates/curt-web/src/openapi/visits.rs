@@ -91,8 +91,10 @@ impl utoipa::IntoParams for VisitedCode {
             description = "The link leads there for good; the method stays.",
             headers(("Location" = String, description = "The target.")),
         ),
+        (status = 403, description = "", body = String, content_type = "text/html"),
         (status = 404, description = "", body = String, content_type = "text/html"),
         (status = 410, description = "", body = String, content_type = "text/html"),
+        (status = 429, description = "", body = String, content_type = "text/html"),
         (status = 451, description = "", body = String, content_type = "text/html"),
         (status = 503, description = "", body = String, content_type = "text/html"),
     ),
@@ -100,6 +102,7 @@ impl utoipa::IntoParams for VisitedCode {
         ProblemCode::LinkGone,
         ProblemCode::LinkExhausted,
         ProblemCode::LinkBlocked,
+        ProblemCode::RateLimited,
     ]))),
 )]
 #[expect(dead_code, reason = "the front answers; this is its documentation")]
@@ -122,12 +125,18 @@ fn follow() {}
             description = "For browsers that look for a link which does not exist.",
             headers(("Location" = String, description = "`pages.not_found_url`.")),
         ),
+        (status = 403, description = "", body = String, content_type = "text/html"),
         (status = 404, description = "", body = String, content_type = "text/html"),
         (status = 410, description = "", body = String, content_type = "text/html"),
+        (status = 429, description = "", body = String, content_type = "text/html"),
         (status = 451, description = "", body = String, content_type = "text/html"),
         (status = 503, description = "", body = String, content_type = "text/html"),
     ),
-    extensions(("x-problems" = json!([ProblemCode::LinkGone, ProblemCode::LinkBlocked]))),
+    extensions(("x-problems" = json!([
+        ProblemCode::LinkGone,
+        ProblemCode::LinkBlocked,
+        ProblemCode::RateLimited,
+    ]))),
 )]
 #[expect(dead_code, reason = "the front answers; this is its documentation")]
 fn preview() {}

@@ -20,6 +20,8 @@ pub(crate) struct Texts {
     pub exhausted: Message,
     pub blocked: Message,
     pub limited: Message,
+    pub client_blocked: Message,
+    pub too_often: Message,
     pub unavailable: Message,
     pub failed: Message,
     pub report_title: &'static str,

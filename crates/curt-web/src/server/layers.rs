@@ -68,7 +68,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
     let mut figures = Figures { rounds, lines: Vec::new() };
     let directory = TempDir::new().unwrap();
     let app = open_app(directory.path()).await;
-    let (site, redirects) = (Arc::clone(&app.site), Redirects::new(&app));
+    let (site, redirects, gate) = (Arc::clone(&app.site), Redirects::new(&app), app.gate.clone());
     let counted = counted_in(directory.path());
     let clicks = Clicks::counted_by(counted.clone());
     let front = Front::new(app.counting(counted), HttpMetrics::new(&mut Registry::default()));
@@ -88,6 +88,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
         front::check(&site, black_box(&request)).unwrap();
     });
     let client = IpAddr::from([192, 0, 2, 1]);
+    figures.time("whether the client is blocked", || assert!(!gate.bars(black_box(client))));
     let visitor = Visitor { client, query: None, headers: request.headers() };
     figures.time("code, cache, verdict", || {
         drop(redirects.at_once(black_box("link"), &Method::GET, visitor).unwrap());
@@ -108,8 +109,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
     });
     let ids = RequestIds::new();
     figures.time("the request id", || drop(black_box(ids.next())));
-    let metrics = HttpMetrics::new(&mut Registry::default());
-    let took = Duration::from_micros(3);
+    let (metrics, took) = (HttpMetrics::new(&mut Registry::default()), Duration::from_micros(3));
     figures.time("metrics", || metrics.followed(StatusCode::FOUND, black_box(took)));
     let settings = ConnectionSettings {
         max: 1,

@@ -3,7 +3,7 @@
 use std::{net::IpAddr, num::NonZeroUsize, path::Path, sync::Arc};
 
 use curt_analytics::DrainWatch;
-use curt_cache::{CacheSettings, LinkCache};
+use curt_cache::{CacheSettings, LimitSettings, Limits, LinkCache};
 use curt_domain::{
     Bucket, Click, ClickClass, ClickSource, ClickTotals, Clock, CodeMaker, CodeSettings, LinkId,
     ManualClock, Privacy, SecretKey, Timestamp,
@@ -11,8 +11,8 @@ use curt_domain::{
 use curt_journal::{Durability, Journal, JournalSettings, Liveness, Mark, SegmentReader};
 use curt_store::{ClickBatch, DatabaseUrl, LinkClicks, Store, StoreMetrics, StoreSettings};
 use curt_web::{
-    AdminKey, App, AppSettings, AuthSettings, Bootstrap, Counted, DestinationList, Front,
-    HttpMetrics, HttpSettings, LinkSettings, Node, PageSettings,
+    AdminKey, App, AppSettings, AuthSettings, AutomaticBlocks, BlockList, Bootstrap, Counted,
+    DestinationList, Front, HttpMetrics, HttpSettings, LinkSettings, Node, PageSettings,
 };
 use http::Method;
 use prometheus_client::{encoding::text::encode, registry::Registry};
@@ -41,6 +41,8 @@ pub(crate) struct TestSettings {
     pub(crate) bootstrap: Option<Bootstrap>,
     pub(crate) codes: CodeSettings,
     pub(crate) cache: CacheSettings,
+    /// Nothing is limited unless a test asks for it.
+    pub(crate) limits: LimitSettings,
     /// Clicks are written down where this is set.
     pub(crate) clicks: Option<Durability>,
 }
@@ -56,6 +58,7 @@ impl Default for TestSettings {
             bootstrap: None,
             codes: CodeSettings::DEFAULT,
             cache: CacheSettings::DEFAULT,
+            limits: LimitSettings::OFF,
             clicks: None,
         }
     }
@@ -66,6 +69,8 @@ pub(crate) struct TestApp {
     pub(crate) node: Arc<Node>,
     pub(crate) store: Store,
     pub(crate) destinations: DestinationList,
+    pub(crate) block_list: BlockList,
+    pub(crate) automatic_blocks: AutomaticBlocks,
     front: Front,
     host: String,
     registry: Registry,
@@ -155,14 +160,27 @@ impl TestApp {
             Arc::clone(&node),
             Clock::Manual(clock.clone()),
         );
+        let app = app.limiting(Limits::new(settings.limits, clock.instant(), &mut registry));
         let app = match settings.clicks {
             Some(durability) => app.counting(counted(directory.path(), durability)),
             None => app,
         };
         let destinations = app.destinations.clone();
+        let (block_list, automatic_blocks) = (app.block_list.clone(), app.automatic_blocks());
         let front = Front::new(app, HttpMetrics::new(&mut registry));
         let host = public_url.host_str().unwrap().to_owned();
-        Self { clock, node, store, destinations, front, host, registry, directory }
+        Self {
+            clock,
+            node,
+            store,
+            destinations,
+            block_list,
+            automatic_blocks,
+            front,
+            host,
+            registry,
+            directory,
+        }
     }
 
     /// What a reader beside the journal finds in it now.

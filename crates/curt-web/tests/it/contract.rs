@@ -87,7 +87,7 @@ impl Contract {
         let is_head = *method == Method::HEAD;
         let method = if is_head && !is_asked_for(method) { &Method::GET } else { method };
         if !is_asked_for(method) {
-            let is_lost = matches!(status, 302 | 404 | 405 | 503);
+            let is_lost = matches!(status, 302 | 403 | 404 | 405 | 429 | 503);
             assert!(is_lost, "{method} {path} is not in the document: {answer:?}");
             return;
         }

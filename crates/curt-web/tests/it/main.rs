@@ -12,6 +12,7 @@ mod people;
 
 mod aliases;
 mod analytics;
+mod blocks;
 mod bulk;
 mod bulk_replays;
 mod caching;
@@ -28,6 +29,7 @@ mod history;
 mod idempotency;
 mod keys;
 mod limited;
+mod limits;
 mod lists;
 mod logins;
 mod matrix;

@@ -1,8 +1,8 @@
 //! Losing the database, for a moment and for good.
 
 use curt_cache::{CacheSettings, Lookup};
-use curt_domain::{Clock, Code, Route, TargetRules, TargetUrl};
-use curt_store::{StoreMetrics, StoreSettings};
+use curt_domain::{BlockKind, Caller, Clock, Code, Route, TargetRules, TargetUrl};
+use curt_store::{NewBlock, StoreMetrics, StoreSettings};
 use prometheus_client::registry::Registry;
 use testkit::databases::TestDatabase;
 
@@ -21,7 +21,8 @@ async fn feed(database: &TestDatabase, offline_max: Duration) -> ChangesFeed {
     cache.get_or_load(&code, Clock::System.now(), load).await.unwrap();
     let node = Arc::new(Node::new(store.clone()));
     let destinations = DestinationList::new(store.clone(), Arc::default());
-    ChangesFeed::start(store, cache, node, destinations, offline_max).await.unwrap()
+    let blocks = BlockList::new(store.clone(), Clock::System);
+    ChangesFeed::start(store, cache, node, destinations, blocks, offline_max).await.unwrap()
 }
 
 fn route() -> Route {
@@ -66,4 +67,25 @@ async fn a_node_that_is_cut_off_for_too_long_forgets_what_it_had() {
     feed.store.close().await;
     feed.poll().await;
     assert!(!remembers(&feed));
+}
+
+#[tokio::test]
+async fn blocks_are_read_again_when_somebody_changed_them() {
+    let database = TestDatabase::sqlite();
+    let mut feed = feed(&database, Duration::from_hours(1)).await;
+    let client = "203.0.113.7".parse().unwrap();
+    assert!(!feed.blocks.bars(client));
+    let block = NewBlock {
+        network: "203.0.113.0/24".parse().unwrap(),
+        kind: BlockKind::Manual,
+        reason: None,
+        until: None,
+    };
+    let now = Clock::System.now();
+    let added = feed.store.add_blocks(vec![block], &Caller::SYSTEM, now).await.unwrap();
+    feed.poll().await;
+    assert!(feed.blocks.bars(client));
+    feed.store.lift_block(added[0].id, &Caller::SYSTEM, now).await.unwrap();
+    feed.poll().await;
+    assert!(!feed.blocks.bars(client));
 }

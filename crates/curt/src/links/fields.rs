@@ -78,7 +78,8 @@ fn statuses() -> impl clap::builder::TypedValueParser<Value = u16> {
     PossibleValuesParser::new(codes).try_map(|text| text.parse::<u16>())
 }
 
-fn span(text: &str) -> Result<Duration, String> {
+/// A length of time, as people type it.
+pub(crate) fn span(text: &str) -> Result<Duration, String> {
     let span = config::duration(text, SPANS);
     span.map_err(|_| "expected a time span such as 90s, 30m, 12h, 30d or 4w".to_owned())
 }

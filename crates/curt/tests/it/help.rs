@@ -8,6 +8,8 @@ fn help_of_every_command_reads_as_reviewed() {
     for (name, arguments) in [
         ("help", &["--help"][..]),
         ("help_serve", &["serve", "--help"]),
+        ("help_blocks", &["blocks", "--help"]),
+        ("help_blocks_add", &["blocks", "add", "--help"]),
         ("help_config", &["config", "--help"]),
         ("help_backup", &["backup", "--help"]),
         ("help_backup_restore", &["backup", "restore", "--help"]),

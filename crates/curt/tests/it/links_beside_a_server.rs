@@ -62,7 +62,7 @@ fn visit(visitor: &mut Client, path: &str) -> (u16, Option<String>) {
 
 /// Visits until the answer is the new one.
 #[track_caller]
-fn await_visit(server: &Server, path: &str, new: &(u16, Option<String>)) {
+pub(crate) fn await_visit(server: &Server, path: &str, new: &(u16, Option<String>)) {
     let mut visitor = server.visitor();
     let start = Instant::now();
     loop {

@@ -54,6 +54,27 @@ fn leads_to(target: &str) -> Visit {
 }
 
 #[tokio::test]
+async fn a_block_that_one_node_makes_holds_on_the_other() {
+    for_each_server(async |database| {
+        let directories = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
+        let mut nodes = directories.each_ref().map(|directory| node(database, directory));
+        nodes.iter_mut().for_each(Server::await_ready);
+        let [here, there] = &nodes;
+        let mut owner = here.client();
+        let link = json!({ "original_url": "https://example.com/", "custom_alias": "shared" });
+        assert_eq!(owner.post("/api/v1/urls", &link).unwrap().status, 201);
+        let (open, barred) = (leads_to("https://example.com/"), (403, None));
+        assert_eq!(visit(&mut there.visitor(), "/shared"), open);
+
+        let block = json!({ "network": "127.0.0.0/8", "force": true });
+        assert_eq!(owner.post("/api/v1/admin/ip-blocks", &block).unwrap().status, 201);
+        assert_eq!(visit(&mut here.visitor(), "/shared"), barred, "at once on its own node");
+        await_change(there, "/shared", &open, &barred);
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn cache_04_what_one_node_changes_the_other_hears_of() {
     for_each_server(async |database| {
         let directories = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];

@@ -28,6 +28,14 @@ pub(crate) const ENGLISH: Texts = Texts {
         title: "This link is for people",
         text: "It can be followed a limited number of times, so its target is not shown here.",
     },
+    client_blocked: Message {
+        title: "Requests from here are refused",
+        text: "Whoever runs this site has blocked the address that you come from.",
+    },
+    too_often: Message {
+        title: "Too many tries",
+        text: "This was asked for too often from your address. Try again in a minute.",
+    },
     unavailable: Message {
         title: "Try again in a moment",
         text: "This link cannot be looked up right now.",

@@ -1,0 +1,1 @@
+create unique index ip_blocks_by_network on ip_blocks (network, kind)

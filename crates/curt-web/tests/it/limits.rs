@@ -1,0 +1,200 @@
+//! Who asks too often is told so, and when to come back; everybody else notices nothing.
+
+use std::time::Duration;
+
+use curt_cache::{Limit, LimitSettings};
+use serde_json::json;
+
+use crate::{
+    answer::Answer,
+    app::{ADMIN_KEY, START, TestApp},
+    ask::Ask,
+};
+
+const CLIENT: &str = "192.0.2.1";
+
+fn per_minute(count: u32) -> Option<Limit> {
+    Limit::new(count, Duration::from_mins(1))
+}
+
+/// Anybody may create links, so many a minute.
+async fn open_to_anybody(count: u32) -> TestApp {
+    let limits = LimitSettings { anonymous: per_minute(count), ..LimitSettings::OFF };
+    let change = |settings: &mut crate::app::TestSettings| {
+        settings.limits = limits;
+        settings.links.anonymous_create = true;
+    };
+    TestApp::with(change).await
+}
+
+/// So many codes a minute that do not exist, and one link that does.
+async fn with_unknown_codes(count: u32) -> TestApp {
+    let limits = LimitSettings { unknown_code: per_minute(count), ..LimitSettings::OFF };
+    let app = TestApp::with(|settings| settings.limits = limits).await;
+    app.shorten("known", "https://example.com/", json!({})).await;
+    app
+}
+
+fn create(app: &TestApp, peer: &str) -> Ask {
+    app.ask_from(peer, "POST", "/api/v1/urls")
+        .json(&json!({ "original_url": "https://example.com/" }))
+}
+
+#[track_caller]
+fn is_over(answer: &Answer, retry_after: &str) {
+    answer.problem(429, "rate_limited");
+    assert_eq!(answer.header("retry-after"), retry_after);
+}
+
+#[tokio::test]
+async fn rl_01_and_cache_08_answers_tell_what_is_left_and_when_to_come_back() {
+    let app = open_to_anybody(3).await;
+    for (remaining, wait) in [(2, 60), (1, 50), (0, 40)] {
+        let created = create(&app, CLIENT).await;
+        created.ok(201);
+        assert_eq!(created.header("ratelimit-policy"), "\"anonymous\";q=3;w=60");
+        let left = format!("\"anonymous\";r={remaining};t={wait}");
+        assert_eq!(created.header("ratelimit"), left);
+        app.clock.advance(Duration::from_secs(10));
+    }
+    let refused = create(&app, CLIENT).await;
+    is_over(&refused, "30");
+    assert_eq!(refused.header("ratelimit"), "\"anonymous\";r=0;t=30");
+    assert_eq!(refused.header("ratelimit-policy"), "\"anonymous\";q=3;w=60");
+    assert_eq!(refused.header("cache-control"), "no-store");
+    assert_eq!(app.metric("limits_refused_total{purpose=\"anonymous\"}"), 1);
+    // Somebody else is none of it; and half a second too early is too early.
+    create(&app, "192.0.2.2").await.ok(201);
+    app.clock.advance(Duration::from_millis(29_500));
+    is_over(&create(&app, CLIENT).await, "1");
+    app.clock.advance(Duration::from_millis(500));
+    create(&app, CLIENT).await.ok(201);
+    assert_eq!(app.link_count().await, 5);
+}
+
+#[tokio::test]
+async fn f11_setting_the_clock_neither_opens_a_limit_nor_locks_anybody_out() {
+    let app = open_to_anybody(1).await;
+    create(&app, CLIENT).await.ok(201);
+    for elsewhere in ["2036-01-31T12:00:00Z", "2016-01-31T12:00:00Z", "1970-01-01T00:00:00Z"] {
+        app.clock.set(elsewhere.parse().unwrap());
+        is_over(&create(&app, CLIENT).await, "60");
+    }
+    app.clock.set(START.parse().unwrap());
+    app.clock.advance(Duration::from_mins(1));
+    create(&app, CLIENT).await.ok(201);
+}
+
+#[tokio::test]
+async fn keys_that_prove_nothing_count_for_their_client_and_the_administrators_key_never() {
+    let limits = LimitSettings { anonymous: per_minute(5), ..LimitSettings::OFF };
+    let app = TestApp::with(|settings| settings.limits = limits).await;
+    let list = |key: &str| app.ask_from(CLIENT, "GET", "/api/v1/urls").key(key);
+    for _ in 0..5 {
+        list("a guess").await.problem(401, "unauthenticated");
+    }
+    is_over(&list("another guess").await, "60");
+    for _ in 0..10 {
+        let listed = list(ADMIN_KEY).await;
+        listed.ok(200);
+        assert_eq!(listed.find("ratelimit"), None);
+    }
+    is_over(&app.ask_from(CLIENT, "GET", "/api/v1/urls").await, "60");
+    // Nor is there a way around by asking for what does not exist, or how it cannot be asked for.
+    is_over(&app.ask_from(CLIENT, "GET", "/api/v1/nothing").await, "60");
+    is_over(&app.ask_from(CLIENT, "DELETE", "/api/v1/urls").await, "60");
+    assert_eq!(app.ask_from(CLIENT, "GET", "/api/v1/health").await.status, 200);
+    assert_eq!(app.ask_from(CLIENT, "GET", "/readyz").await.status, 200);
+}
+
+#[tokio::test]
+async fn xff_01_what_a_client_says_about_itself_gives_it_no_second_limit() {
+    let app = open_to_anybody(20).await;
+    let mut refused = 0;
+    for number in 0..1_000 {
+        let claimed = format!("1.2.{}.{}", number / 250, number % 250);
+        let answer = create(&app, CLIENT).header("x-forwarded-for", &claimed).await;
+        refused += u32::from(answer.status == 429);
+    }
+    assert_eq!(refused, 980);
+}
+
+#[tokio::test]
+async fn xff_05_an_ipv6_network_of_64_bits_is_one_client() {
+    let app = open_to_anybody(2).await;
+    create(&app, "2001:db8:1:2::1").await.ok(201);
+    create(&app, "2001:db8:1:2:ffff::1").await.ok(201);
+    is_over(&create(&app, "2001:db8:1:2::3").await, "60");
+    create(&app, "2001:db8:1:3::1").await.ok(201);
+}
+
+#[tokio::test]
+async fn enum_02_who_tries_a_thousand_codes_is_stopped_and_still_follows_links() {
+    let app = with_unknown_codes(120).await;
+    let visit =
+        |number: u32, path: &str| app.ask_from(&format!("2001:db8:1:2::{number:x}"), "GET", path);
+    let (mut missing, mut refused) = (0, 0);
+    for number in 0..1_000 {
+        let answer = visit(number, &format!("/try{number}")).await;
+        missing += u32::from(answer.status == 404);
+        refused += u32::from(answer.status == 429);
+        if number % 100 == 0 {
+            visit(number, "/known").await.leads_to(302, "https://example.com/");
+        }
+    }
+    assert_eq!((missing, refused), (120, 880));
+    is_over(&visit(1, "/another").await, "60");
+    // Others look for their links as before, and so does this client a minute later.
+    app.ask_from(CLIENT, "GET", "/another").await.problem(404, "not_found");
+    app.clock.advance(Duration::from_mins(1));
+    visit(1, "/another").await.problem(404, "not_found");
+    let refused = "redirects_total{outcome=\"refused\",tier=\"store\"}";
+    assert!(880 <= app.metric(refused) + app.metric(&refused.replace("store", "memory")));
+}
+
+#[tokio::test]
+async fn enum_02_links_that_are_switched_off_count_as_those_that_never_were() {
+    let app = with_unknown_codes(3).await;
+    let id = app.shorten("off", "https://example.com/", json!({})).await;
+    app.edit(id, &json!({ "status": "disabled" })).await.ok(200);
+    for path in ["/off", "/never", "/off+"] {
+        app.ask_from(CLIENT, "GET", path).await.problem(404, "not_found");
+    }
+    for path in ["/off", "/never", "/never+"] {
+        is_over(&app.ask_from(CLIENT, "GET", path).await, "60");
+        let page = app.ask_from(CLIENT, "GET", path).by_browser().await;
+        assert_eq!(page.status, 429);
+        assert_eq!(page.header("retry-after"), "60");
+        assert!(page.page().contains("Too many tries"), "{page:?}");
+    }
+    assert_eq!(app.ask_from(CLIENT, "HEAD", "/never").await.status, 429);
+    app.ask_from(CLIENT, "GET", "/known").await.leads_to(302, "https://example.com/");
+    app.ask_from(CLIENT, "GET", "/known+").await;
+}
+
+#[tokio::test]
+async fn tries_to_log_in_register_and_report_have_limits_of_their_own() {
+    let limits = LimitSettings {
+        login: per_minute(2),
+        registration: per_minute(1),
+        report: per_minute(1),
+        ..LimitSettings::OFF
+    };
+    let app = TestApp::with(|settings| {
+        settings.limits = limits;
+        settings.auth.registration = curt_web::Registration::Open;
+    });
+    let app = app.await;
+    let post = |path: &str, body| app.ask_from(CLIENT, "POST", path).json(&body);
+    let person = json!({ "email": "ann@example.com", "password": "gr8 walls of quartz" });
+    let log_in = || post("/api/v1/auth/login", person.clone());
+    log_in().await.problem(401, "unauthenticated");
+    app.ask_from(CLIENT, "POST", "/api/v1/auth/session").json(&person).await;
+    is_over(&log_in().await, "60");
+    let register = || post("/api/v1/auth/register", person.clone());
+    assert!(register().await.status.is_success());
+    is_over(&register().await, "60");
+    let report = || post("/api/v1/reports", json!({ "short_code": "none", "reason": "spam" }));
+    report().await.problem(404, "not_found");
+    is_over(&report().await, "60");
+}
