@@ -45,7 +45,7 @@ pub(crate) struct Backup {
 /// Holding it means that nobody else makes or removes backups here.
 pub(crate) struct LockedBackupDir<'a> {
     directory: &'a BackupDir,
-    _lock: File,
+    lock: File,
 }
 
 /// A backup in the making; removed when it is dropped.
@@ -159,7 +159,7 @@ impl BackupDir {
             .open(self.path.join(LOCK_FILE))
             .with_context(|| self.doing("locking"))?;
         match lock.try_lock() {
-            Ok(()) => Ok(LockedBackupDir { directory: self, _lock: lock }),
+            Ok(()) => Ok(LockedBackupDir { directory: self, lock }),
             Err(TryLockError::WouldBlock) => Err(Busy { directory: self.path.clone() }.into()),
             Err(TryLockError::Error(error)) => Err(error).with_context(|| self.doing("locking")),
         }
@@ -167,6 +167,16 @@ impl BackupDir {
 
     fn doing(&self, what: &str) -> String {
         format!("{what} the backup directory {}", self.path.display())
+    }
+}
+
+/// Explicitly: a program that is being started has a copy of every descriptor for a moment, and the lock
+/// would last until that is closed as well.
+impl Drop for LockedBackupDir<'_> {
+    fn drop(&mut self) {
+        if let Err(error) = self.lock.unlock() {
+            tracing::debug!(%error, "the lock of the backups ends with its last descriptor");
+        }
     }
 }
 

@@ -111,6 +111,18 @@ fn only_one_at_a_time() {
     other.lock().unwrap();
 }
 
+/// As a program has them that is being started at that moment.
+#[test]
+fn a_copy_of_its_descriptor_does_not_keep_the_lock() {
+    let home = Home::new();
+    let backups = home.directory();
+    let locked = backups.lock().unwrap();
+    let inherited = locked.lock.try_clone().unwrap();
+    drop(locked);
+    assert!(backups.lock().is_ok());
+    drop(inherited);
+}
+
 #[test]
 fn a_backup_is_found_by_age_by_name_and_by_path() {
     let home = Home::new();
