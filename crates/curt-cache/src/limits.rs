@@ -52,12 +52,14 @@ pub enum Purpose {
     UnknownCode,
     /// A report of a link.
     Report,
+    /// A key or session that was looked up in vain.
+    WrongKey,
     /// A request that a limit refused: after too many, the client is blocked for a while.
     Refusal,
 }
 
 impl Purpose {
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Authenticated,
         Self::Anonymous,
         Self::Registration,
@@ -65,6 +67,7 @@ impl Purpose {
         Self::LinkPassword,
         Self::UnknownCode,
         Self::Report,
+        Self::WrongKey,
         Self::Refusal,
     ];
 
@@ -78,6 +81,7 @@ impl Purpose {
             Self::LinkPassword => "link_password",
             Self::UnknownCode => "unknown_code",
             Self::Report => "report",
+            Self::WrongKey => "wrong_key",
             Self::Refusal => "refusal",
         }
     }
@@ -167,7 +171,8 @@ impl LimitSettings {
     pub const fn limit(&self, purpose: Purpose) -> Option<Limit> {
         match purpose {
             Purpose::Authenticated => self.authenticated,
-            Purpose::Anonymous => self.anonymous,
+            // Who proves nothing may ask no more often than who claims nothing.
+            Purpose::Anonymous | Purpose::WrongKey => self.anonymous,
             Purpose::Registration => self.registration,
             Purpose::Login => self.login,
             Purpose::LinkPassword => self.link_password,
@@ -251,19 +256,35 @@ impl Limits {
     /// Waits for nothing but a lock that is held for some ten nanoseconds, and allocates nothing to
     /// refuse.
     pub fn take(&self, purpose: Purpose, key: LimitKey, now: Instant) -> Decision {
+        self.judge(purpose, key, now, Table::take)
+    }
+
+    /// Judges one more of these without recording it, for what counts only once it is done. Of
+    /// those that are judged at a time, more than the limit may be allowed.
+    pub fn look(&self, purpose: Purpose, key: LimitKey, now: Instant) -> Decision {
+        self.judge(purpose, key, now, Table::look)
+    }
+
+    fn judge(
+        &self,
+        purpose: Purpose,
+        key: LimitKey,
+        now: Instant,
+        judge: impl Fn(&mut Table, Slot, u64, Limit, Duration) -> Option<Decision>,
+    ) -> Decision {
         let Some(limit) = self.settings.limit(purpose) else { return Decision::Unlimited };
         let now = now.saturating_duration_since(self.start);
-        let take_from = |slot: Slot| {
+        let judge_in = |slot: Slot| {
             let hash = self.hasher.hash_one(slot);
-            self.table(purpose, hash).take(slot, hash, limit, now)
+            judge(&mut self.table(purpose, hash), slot, hash, limit, now)
         };
         let shared = || {
             self.metrics.count_shared(purpose);
             let with_neighbours =
-                key.network().and_then(|network| take_from(Slot::Network(network)));
-            with_neighbours.or_else(|| take_from(Slot::Everybody))
+                key.network().and_then(|network| judge_in(Slot::Network(network)));
+            with_neighbours.or_else(|| judge_in(Slot::Everybody))
         };
-        let decision = take_from(Slot::Own(key)).or_else(shared);
+        let decision = judge_in(Slot::Own(key)).or_else(shared);
         let decision = decision.expect("there is always room for the bucket that everybody shares");
         if !decision.is_allowed() {
             self.metrics.count_refused(purpose);

@@ -23,6 +23,14 @@ impl Log {
         self.times.back().map(|&time| self.base + u64::from(time))
     }
 
+    /// How many are later than that, and the first of them.
+    pub(super) fn after(&self, over: Option<u64>) -> (usize, Option<u64>) {
+        let is_over = |time: &u32| over.is_some_and(|over| self.base + u64::from(*time) <= over);
+        let first = self.times.partition_point(is_over);
+        let oldest = self.times.get(first).map(|&time| self.base + u64::from(time));
+        (self.times.len() - first, oldest)
+    }
+
     /// Forgets what is so old or older.
     pub(super) fn forget_until(&mut self, until: u64) {
         while self.oldest().is_some_and(|time| time <= until) {

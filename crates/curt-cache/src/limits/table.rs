@@ -87,6 +87,32 @@ impl Table {
         Some(Decision::Refused(quota))
     }
 
+    /// Judges a request without recording it; `None` if there is no room for its key.
+    pub(super) fn look(
+        &mut self,
+        slot: Slot,
+        hash: u64,
+        limit: Limit,
+        now: Duration,
+    ) -> Option<Decision> {
+        let (window, now) = (limit.window(), millis(now));
+        let count_max = limit.count() as usize;
+        let Some((_, log)) = self.logs.raw_entry().from_key_hashed_nocheck(hash, &slot) else {
+            let has_room = self.logs.len() < self.keys_max(slot, count_max);
+            let all = Quota { limit, remaining: limit.count(), reset_after: Duration::ZERO };
+            return has_room.then_some(Decision::Allowed(all));
+        };
+        let (count, oldest) = log.after(now.checked_sub(millis(window)));
+        let reset = oldest.map_or(0, |oldest| (oldest + millis(window)).saturating_sub(now));
+        let quota = Quota {
+            limit,
+            remaining: limit.count().saturating_sub(u32::try_from(count).unwrap_or(u32::MAX)),
+            reset_after: Duration::from_millis(reset).min(window),
+        };
+        let is_allowed = count < count_max;
+        Some(if is_allowed { Decision::Allowed(quota) } else { Decision::Refused(quota) })
+    }
+
     /// Those that expired the longest ago, which stand in front.
     fn drop_expired(&mut self, over: Option<u64>) {
         let Some(over) = over else { return };

@@ -131,6 +131,20 @@ fn a_flood_of_clients_fills_no_more_than_its_part_and_is_still_limited() {
 }
 
 #[test]
+fn looking_records_nothing_and_sees_what_neighbours_share() {
+    let start = Instant::now();
+    let roomy = limits(settings(1, MINUTE), start);
+    let all_share = LimitSettings { bytes_max: 0, ..settings(1, MINUTE) };
+    for (limits, stranger_is_allowed) in [(roomy, true), (limits(all_share, start), false)] {
+        let look = |number| limits.look(Purpose::Anonymous, numbered(number), start).is_allowed();
+        assert!((0..10).all(|_| look(1)));
+        assert_eq!(keys(&limits, Purpose::Anonymous), 0);
+        assert!(limits.take(Purpose::Anonymous, numbered(1), start).is_allowed());
+        assert_eq!((look(1), look(2)), (false, stranger_is_allowed));
+    }
+}
+
+#[test]
 fn when_even_networks_have_no_room_everybody_shares_one_bucket() {
     let start = Instant::now();
     let none = LimitSettings { bytes_max: 0, ..settings(5, MINUTE) };
@@ -201,7 +215,10 @@ proptest! {
             latest = latest.max(now);
             let model = &mut models[(key % keys) as usize];
             model.latest = model.latest.max(now);
+            let looked = limits.look(Purpose::Anonymous, numbered(key % keys), start + now);
             let decision = limits.take(Purpose::Anonymous, numbered(key % keys), start + now);
+            prop_assert_eq!(looked.is_allowed(), decision.is_allowed());
+            prop_assert_eq!(looked.retry_after(), decision.retry_after());
             let wait = decision.quota().unwrap().reset_after;
             prop_assert!(wait <= window);
             if decision.is_allowed() {
