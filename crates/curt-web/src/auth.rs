@@ -19,8 +19,8 @@ mod throttle;
 mod tokens;
 
 pub(crate) use actor::{
-    Actor, Admin, By, Creator, KeyKeeper, Member, Person, Proof, ReadAnalytics, ReadLinks, Reader,
-    Whence, WriteLinks, anonymous,
+    Actor, Admin, By, Creator, Identity, KeyKeeper, Member, Person, Proof, ReadAnalytics,
+    ReadLinks, Reader, Whence, WriteLinks, anonymous,
 };
 pub use bootstrap::{BOOTSTRAP_AGE_MAX, Bootstrap};
 pub(crate) use cookies::{Cookie, Cookies};

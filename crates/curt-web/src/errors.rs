@@ -8,6 +8,7 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
+use curt_cache::Purpose;
 use curt_domain::{InvalidCode, InvalidTarget, InvalidText};
 use curt_store::{
     BlockTargetsError, ChangeUserError, CreateInviteError, CreateKeyError, CreateLoginError,
@@ -27,6 +28,14 @@ pub(crate) use codes::ProblemCode;
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
+
+/// What most problems are: nothing that their status and `code` do not say.
+const NO_TYPE: &str = "about:blank";
+
+/// Of draft-ietf-httpapi-ratelimit-headers, for clients that know it.
+const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+const ABNORMAL_USAGE: &str =
+    "https://iana.org/assignments/http-problem-types#abnormal-usage-detected";
 
 /// What a handler can answer besides success.
 #[derive(Debug, Clone, thiserror::Error)]
@@ -96,7 +105,9 @@ pub(crate) enum ApiError {
     #[error("requests from this address are refused")]
     ClientBlocked,
     #[error("this was asked for too often; try again in {} s", seconds(*retry_after))]
-    RateLimited { retry_after: Duration },
+    RateLimited { purpose: Purpose, retry_after: Duration },
+    #[error("too much was refused to this address; try again in {} s", seconds(*retry_after))]
+    Suspended { retry_after: Duration },
     #[error("this was not tried: what came before it failed or took too long; send it again")]
     NotTried,
     #[error("the disk is full; nothing was changed")]
@@ -169,10 +180,11 @@ fn summary(errors: &[FieldError]) -> String {
 
 /// Why a request was refused, or failed (RFC 9457). Branch on `code`; `detail` is for people.
 ///
-/// `type` is `about:blank`, so the title is the status's own phrase.
+/// `type` is `about:blank`, so the title is the status's own phrase; but 429 has the types of
+/// draft-ietf-httpapi-ratelimit-headers.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct Problem<'a> {
-    /// Always `about:blank`: the problem is told by `code`.
+    /// `about:blank` but for 429: the problem is told by `code`.
     #[schema(examples("about:blank"))]
     r#type: &'static str,
     /// The phrase of the status.
@@ -189,6 +201,10 @@ pub(crate) struct Problem<'a> {
     #[serde(skip_serializing_if = "<[FieldError]>::is_empty")]
     #[schema(value_type = Vec<FieldError>, required = false)]
     errors: &'a [FieldError],
+    /// The limits that the request was over, by the names that `RateLimit-Policy` gives them.
+    #[serde(rename = "violated-policies", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Vec<String>, required = false, examples("anonymous"))]
+    violated_policies: Option<[&'static str; 1]>,
 }
 
 impl ApiError {
@@ -228,7 +244,9 @@ impl ApiError {
             Self::LimitReached { .. } => ProblemCode::LimitReached,
             Self::Forbidden | Self::RegistrationClosed => ProblemCode::Forbidden,
             Self::CrossSiteRequest => ProblemCode::CrossSiteRequest,
-            Self::LoginPaused { .. } | Self::RateLimited { .. } => ProblemCode::RateLimited,
+            Self::LoginPaused { .. } | Self::RateLimited { .. } | Self::Suspended { .. } => {
+                ProblemCode::RateLimited
+            }
             Self::EmailTaken => ProblemCode::EmailTaken,
             Self::LastAdministrator => ProblemCode::LastAdministrator,
             Self::CodeTaken { .. } => ProblemCode::CodeTaken,
@@ -255,7 +273,9 @@ impl ApiError {
             Self::Unavailable | Self::TimedOut | Self::TooBusy => RETRY_AFTER,
             // Rounded up: who comes back a moment early would be refused again.
             Self::LoginPaused { retry_after } => (retry_after.as_secs() + 1).into(),
-            Self::RateLimited { retry_after } => seconds(*retry_after).max(1).into(),
+            Self::RateLimited { retry_after, .. } | Self::Suspended { retry_after } => {
+                seconds(*retry_after).max(1).into()
+            }
             _ => return None,
         };
         Some((header::RETRY_AFTER, value))
@@ -264,12 +284,29 @@ impl ApiError {
     pub(crate) fn problem(&self) -> Problem<'_> {
         let status = self.status();
         Problem {
-            r#type: "about:blank",
+            r#type: self.problem_type(),
             title: status.canonical_reason().unwrap_or_default(),
             status: status.as_u16(),
             detail: self.to_string(),
             code: self.code(),
             errors: self.fields(),
+            violated_policies: self.violated_policy().map(|purpose| [purpose.as_str()]),
+        }
+    }
+
+    fn problem_type(&self) -> &'static str {
+        match self {
+            Self::RateLimited { .. } | Self::LoginPaused { .. } => QUOTA_EXCEEDED,
+            Self::Suspended { .. } => ABNORMAL_USAGE,
+            _ => NO_TYPE,
+        }
+    }
+
+    fn violated_policy(&self) -> Option<Purpose> {
+        match self {
+            Self::RateLimited { purpose, .. } => Some(*purpose),
+            Self::LoginPaused { .. } => Some(Purpose::Login),
+            _ => None,
         }
     }
 

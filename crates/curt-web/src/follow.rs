@@ -10,7 +10,7 @@ use axum::{
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     response::{IntoResponse, Response},
 };
-use curt_cache::{CachedRoute, LimitKey, LinkCache, LoadError, Lookup, Purpose};
+use curt_cache::{CachedRoute, LinkCache, LoadError, Lookup, Purpose};
 use curt_domain::{ClickClass, Clock, Code, MaxClicks, RedirectStatus, Route, Timestamp, Verdict};
 use curt_store::{Store, StoreError, StoreErrorKind};
 
@@ -270,13 +270,10 @@ impl Redirects {
     /// No link to this visitor: absent, deleted, switched off or not there yet. Whoever tries many
     /// codes is told so, until they try no more; links that exist are followed meanwhile.
     fn unknown(&self, tier: Tier, visit: &Visit) -> Followed {
-        let client = visit.client;
-        let take = || self.gate.take(Purpose::UnknownCode, LimitKey::client(client), client);
-        match self.gate.suspended(client).or_else(|| take().retry_after()) {
-            None => self.refuse(ApiError::NotFound, Outcome::NotFound, tier, visit),
-            Some(retry_after) => {
-                self.refuse(ApiError::RateLimited { retry_after }, Outcome::Refused, tier, visit)
-            }
+        let admit = |()| self.gate.admit(Purpose::UnknownCode, visit.client);
+        match self.gate.is_open_to(visit.client).and_then(admit) {
+            Ok(()) => self.refuse(ApiError::NotFound, Outcome::NotFound, tier, visit),
+            Err(error) => self.refuse(error, Outcome::Refused, tier, visit),
         }
     }
 

@@ -1,9 +1,10 @@
 //! Who asks too often: limits by purpose, and the headers that tell how much is left.
 //!
-//! Every request to the API passes [`limit`]. Without credentials it counts for its client; with
-//! credentials that prove nothing it does too, once that is known. Whoever proved who they are is
-//! counted by the extractor that knows it. The configured administrator's key is exempt: imports and
-//! scripts of the operator use it, and nobody guesses it.
+//! Every request to the API passes [`limit`], which finds out who it is from before anything is
+//! done. Whoever proved it counts as that user, with whichever of their keys and sessions. Everybody
+//! else counts for their client, also with a key, a token or a cookie that proves nothing. The
+//! configured administrator's key is exempt: imports and scripts of the operator use it, and nobody
+//! guesses it.
 //!
 //! Handlers of what has a purpose of its own take an [`Allowance`].
 
@@ -16,7 +17,7 @@ use std::{
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderName, HeaderValue, request::Parts},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -24,7 +25,13 @@ use curt_cache::{Decision, LimitKey, Limits, Purpose, Quota};
 use curt_domain::Clock;
 
 use crate::{
-    BlockList, app::Site, blocks::Suspects, errors::ApiError, extract::ClientAddress, hosts,
+    BlockList,
+    app::{App, Site},
+    auth::Identity,
+    blocks::Suspects,
+    errors::ApiError,
+    extract::ClientAddress,
+    hosts,
 };
 
 /// Of draft-ietf-httpapi-ratelimit-headers.
@@ -57,31 +64,43 @@ impl Gate {
         self.blocks.bars(client)
     }
 
-    /// How long this client is still refused because it went on after having been refused often.
-    pub(crate) fn suspended(&self, client: IpAddr) -> Option<Duration> {
-        let until = self.blocks.find(client)?.until?;
-        Some(until.since(self.clock.now()))
+    /// An error while this client is refused because it went on after having been refused often.
+    pub(crate) fn is_open_to(&self, client: IpAddr) -> Result<(), ApiError> {
+        match self.blocks.find(client).and_then(|block| block.until) {
+            None => Ok(()),
+            Some(until) => Err(ApiError::Suspended { retry_after: until.since(self.clock.now()) }),
+        }
     }
 
     /// One more of these by a client, or an error once there were too many.
     pub(crate) fn admit(&self, purpose: Purpose, client: IpAddr) -> Result<(), ApiError> {
-        match self.take(purpose, LimitKey::client(client), client).retry_after() {
-            None => Ok(()),
-            Some(retry_after) => Err(ApiError::RateLimited { retry_after }),
-        }
+        verdict(purpose, self.take(purpose, LimitKey::client(client), client))
     }
 
     /// Judges one more of these, by whoever has this key, from that client.
-    pub(crate) fn take(&self, purpose: Purpose, key: LimitKey, client: IpAddr) -> Decision {
-        let now = self.clock.instant();
-        let decision = self.limits.take(purpose, key, now);
-        if !decision.is_allowed() && !self.is_shared(client) {
-            let refusal = self.limits.take(Purpose::Refusal, LimitKey::client(client), now);
-            if !refusal.is_allowed() {
-                self.suspects.add(client);
-            }
-        }
+    fn take(&self, purpose: Purpose, key: LimitKey, client: IpAddr) -> Decision {
+        let decision = self.limits.take(purpose, key, self.clock.instant());
+        self.note(decision, client);
         decision
+    }
+
+    /// The same without counting it.
+    fn look(&self, purpose: Purpose, key: LimitKey, client: IpAddr) -> Decision {
+        let decision = self.limits.look(purpose, key, self.clock.instant());
+        self.note(decision, client);
+        decision
+    }
+
+    /// Suspects a client that was refused too often.
+    fn note(&self, decision: Decision, client: IpAddr) {
+        if decision.is_allowed() || self.is_shared(client) {
+            return;
+        }
+        let now = self.clock.instant();
+        let refusal = self.limits.take(Purpose::Refusal, LimitKey::client(client), now);
+        if !refusal.is_allowed() {
+            self.suspects.add(client);
+        }
     }
 
     /// Whether this address is a proxy's: blocking it would shut out all who come through it.
@@ -103,18 +122,37 @@ impl Allowance {
     /// Counts one more of these for somebody; an error once there were too many.
     pub(crate) fn take(&self, purpose: Purpose, key: LimitKey) -> Result<(), ApiError> {
         let decision = self.gate.take(purpose, key, self.client);
-        if let Some(quota) = decision.quota() {
-            self.judged.lock().unwrap_or_else(PoisonError::into_inner).push((purpose, quota));
-        }
-        match decision.retry_after() {
-            None => Ok(()),
-            Some(retry_after) => Err(ApiError::RateLimited { retry_after }),
-        }
+        self.remember(purpose, decision);
+        verdict(purpose, decision)
     }
 
     /// The same for the client.
     pub(crate) fn take_for_client(&self, purpose: Purpose) -> Result<(), ApiError> {
         self.take(purpose, LimitKey::client(self.client))
+    }
+
+    /// An error if the client's keys and sessions were wrong too often for one more to be looked up:
+    /// nobody gets a read of the database for every guess.
+    pub(crate) fn may_look_up(&self) -> Result<(), ApiError> {
+        let (purpose, key) = (Purpose::WrongKey, LimitKey::client(self.client));
+        let decision = self.gate.look(purpose, key, self.client);
+        if !decision.is_allowed() {
+            self.remember(purpose, decision);
+        }
+        verdict(purpose, decision)
+    }
+
+    /// A key or session was looked up in vain.
+    pub(crate) fn looked_up_in_vain(&self) {
+        // Of many at a time some are past the limit: it keeps the next from being looked up.
+        let key = LimitKey::client(self.client);
+        let _counted = self.gate.take(Purpose::WrongKey, key, self.client);
+    }
+
+    fn remember(&self, purpose: Purpose, decision: Decision) {
+        if let Some(quota) = decision.quota() {
+            self.judged.lock().unwrap_or_else(PoisonError::into_inner).push((purpose, quota));
+        }
     }
 
     /// Writes down what was judged. Not on redirects: the draft warns that clients may wait before
@@ -149,32 +187,39 @@ pub(crate) fn counts(path: &str) -> bool {
 }
 
 /// Around every route.
-pub(crate) async fn limit(State(gate): State<Gate>, mut request: Request, next: Next) -> Response {
+pub(crate) async fn limit(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if !counts(request.uri().path()) {
         return next.run(request).await;
     }
     let client = request.extensions().get::<ClientAddress>();
     let ClientAddress(client) = *client.expect("the front gives every request its client");
-    let allowance = Allowance { gate, client, judged: Arc::default() };
-    if let Some(retry_after) = allowance.gate.suspended(client) {
-        return ApiError::RateLimited { retry_after }.into_response();
+    let allowance = Allowance { gate: app.gate.clone(), client, judged: Arc::default() };
+    if let Err(error) = allowance.gate.is_open_to(client) {
+        return error.into_response();
     }
-    let is_stranger = !has_credentials(request.headers());
-    if is_stranger && let Err(error) = allowance.take_for_client(Purpose::Anonymous) {
+    let (mut parts, body) = request.into_parts();
+    let identity = Identity::of(&parts, &allowance, &app).await;
+    if let Err(error) = count(&identity, &allowance) {
         return refuse(error, &allowance);
     }
-    request.extensions_mut().insert(allowance.clone());
+    parts.extensions.insert(identity);
+    parts.extensions.insert(allowance.clone());
+    request = Request::from_parts(parts, body);
     let mut response = next.run(request).await;
-    let proved_nothing = response.status() == StatusCode::UNAUTHORIZED;
-    // Guessing keys is no way around the limit; nothing was done yet that would have to be told.
-    if !is_stranger
-        && proved_nothing
-        && let Err(error) = allowance.take_for_client(Purpose::Anonymous)
-    {
-        return refuse(error, &allowance);
-    }
     allowance.report(&mut response);
     response
+}
+
+fn count(identity: &Identity, allowance: &Allowance) -> Result<(), ApiError> {
+    match identity {
+        Identity(Ok(Some(actor))) => match actor.author.user() {
+            Some(user) => allowance.take(Purpose::Authenticated, LimitKey::user(user.get())),
+            None => Ok(()),
+        },
+        // It may be anybody, and is no fault of theirs.
+        Identity(Err(error)) if error.status().is_server_error() => Ok(()),
+        Identity(Ok(None) | Err(_)) => allowance.take_for_client(Purpose::Anonymous),
+    }
 }
 
 fn refuse(error: ApiError, allowance: &Allowance) -> Response {
@@ -183,9 +228,11 @@ fn refuse(error: ApiError, allowance: &Allowance) -> Response {
     response
 }
 
-/// Whether somebody will look at who this is.
-fn has_credentials(headers: &HeaderMap) -> bool {
-    headers.contains_key(header::AUTHORIZATION)
+fn verdict(purpose: Purpose, decision: Decision) -> Result<(), ApiError> {
+    match decision.retry_after() {
+        None => Ok(()),
+        Some(retry_after) => Err(ApiError::RateLimited { purpose, retry_after }),
+    }
 }
 
 fn policy((purpose, quota): &(Purpose, Quota)) -> String {

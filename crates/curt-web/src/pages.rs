@@ -175,7 +175,7 @@ pub(crate) fn refuse(error: ApiError, headers: &HeaderMap, site: &Site) -> Respo
         ApiError::LinkExhausted => &ENGLISH.exhausted,
         ApiError::LinkBlocked => &ENGLISH.blocked,
         ApiError::ClientBlocked => &ENGLISH.client_blocked,
-        ApiError::RateLimited { .. } => &ENGLISH.too_often,
+        ApiError::RateLimited { .. } | ApiError::Suspended { .. } => &ENGLISH.too_often,
         ApiError::Unavailable | ApiError::PrefetchRefused | ApiError::TimedOut => {
             &ENGLISH.unavailable
         }

@@ -21,7 +21,7 @@ pub(super) async fn log_in(
     email: &str,
     password: &str,
 ) -> Result<User, ApiError> {
-    app.gate.admit(Purpose::Login, whence.client)?;
+    whence.allowance.take_for_client(Purpose::Login)?;
     // What is no address belongs to nobody, like most addresses.
     let parsed = Email::parse(email).ok();
     let found = match &parsed {

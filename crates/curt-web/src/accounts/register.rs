@@ -90,7 +90,7 @@ pub(crate) async fn register(
             Admission::Invite(token.map_err(unknown)?.hash())
         }
     };
-    app.gate.admit(Purpose::Registration, whence.client)?;
+    whence.allowance.take_for_client(Purpose::Registration)?;
     let (email, full_name) = parse(&email, full_name.as_deref())?;
     create(&app, &whence, Draft { email, full_name, password }, admission).await
 }
@@ -155,7 +155,7 @@ async fn create(
     let Draft { email, full_name, password } = draft;
     let password = Some(new_hash(app, "password", &password, &email).await?);
     let new = NewUser { email, full_name, password };
-    let caller = anonymous(whence.client);
+    let caller = anonymous(whence.allowance.client);
     let user = app.store.create_user(&caller, new, admission, app.clock.now()).await?;
     Ok((StatusCode::CREATED, private(UserView::new(&user))).into_response())
 }

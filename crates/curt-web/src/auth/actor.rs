@@ -6,7 +6,6 @@ use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, header, request::Parts},
 };
-use curt_cache::{LimitKey, Purpose};
 use curt_domain::{
     Access, ApiKey, Author, Caller, Role, Scope, Scopes, Token, TokenHash, User, UserId,
 };
@@ -111,8 +110,8 @@ pub(crate) struct By<N> {
 impl<N: Need> FromRequestParts<App> for By<N> {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let actor = identify(parts, app).await?.ok_or(ApiError::Unauthenticated)?;
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let actor = identify(parts)?.ok_or(ApiError::Unauthenticated)?;
         if !actor.may(N::SCOPE) {
             return Err(ApiError::Forbidden);
         }
@@ -129,8 +128,8 @@ pub(crate) struct Person {
 impl FromRequestParts<App> for Person {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let actor = identify(parts, app).await?.ok_or(ApiError::Unauthenticated)?;
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let actor = identify(parts)?.ok_or(ApiError::Unauthenticated)?;
         match (&actor.author, actor.proof) {
             (Author::User(id), Proof::AccessToken | Proof::Session(_)) => {
                 Ok(Self { id: *id, actor })
@@ -146,8 +145,8 @@ pub(crate) struct Member(pub UserId);
 impl FromRequestParts<App> for Member {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let actor = identify(parts, app).await?.ok_or(ApiError::Unauthenticated)?;
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let actor = identify(parts)?.ok_or(ApiError::Unauthenticated)?;
         actor.author.user().map(Self).ok_or(ApiError::Forbidden)
     }
 }
@@ -158,8 +157,8 @@ pub(crate) struct KeyKeeper(pub Actor);
 impl FromRequestParts<App> for KeyKeeper {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        let actor = identify(parts, app).await?.ok_or(ApiError::Unauthenticated)?;
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let actor = identify(parts)?.ok_or(ApiError::Unauthenticated)?;
         if actor.proof == Proof::Key && !actor.may(Scope::Admin) {
             return Err(ApiError::Forbidden);
         }
@@ -176,8 +175,8 @@ pub(crate) enum Reader {
 impl FromRequestParts<App> for Reader {
     type Rejection = ApiError;
 
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        match identify(parts, app).await? {
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        match identify(parts)? {
             None => Ok(Self::Anybody),
             Some(actor) if actor.may(Scope::LinksRead) => Ok(Self::Known(actor)),
             Some(_) => Err(ApiError::Forbidden),
@@ -220,7 +219,7 @@ impl FromRequestParts<App> for Creator {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
-        match identify(parts, app).await? {
+        match identify(parts)? {
             Some(actor) if actor.may(Scope::LinksWrite) => Ok(Self::Known(actor)),
             Some(_) => Err(ApiError::Forbidden),
             None if app.site.links.anonymous_create => Ok(Self::Anonymous(client(parts))),
@@ -243,7 +242,8 @@ fn client(parts: &Parts) -> IpAddr {
 
 /// Where somebody comes from who is about to say who they are.
 pub(crate) struct Whence {
-    pub client: IpAddr,
+    /// What their client may still do.
+    pub allowance: Allowance,
     /// The cookie of a browser that somebody has logged in from before.
     pub device: Option<String>,
 }
@@ -252,28 +252,32 @@ impl FromRequestParts<App> for Whence {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let Ok(allowance) = Allowance::from_request_parts(parts, app).await;
         let device = app.auth.cookies.find(&parts.headers, Cookie::Device);
-        Ok(Self { client: client(parts), device: device.map(str::to_owned) })
+        Ok(Self { allowance, device: device.map(str::to_owned) })
     }
 }
 
-/// Nobody, or who it is. A key that does not prove what it claims is refused, never taken for none.
-async fn identify(parts: &Parts, app: &App) -> Result<Option<Actor>, ApiError> {
-    let actor = prove(parts, app).await?;
-    if let Some(user) = actor.as_ref().and_then(|actor| actor.author.user())
-        && let Some(allowance) = parts.extensions.get::<Allowance>()
-    {
-        // Whichever of their keys and sessions they come with.
-        allowance.take(Purpose::Authenticated, LimitKey::user(user.get()))?;
+/// Nobody, or who sent a request. A key that does not prove what it claims is refused, never taken
+/// for none. The limits find it out, once for every request.
+#[derive(Clone)]
+pub(crate) struct Identity(pub Result<Option<Actor>, ApiError>);
+
+impl Identity {
+    pub(crate) async fn of(parts: &Parts, allowance: &Allowance, app: &App) -> Self {
+        Self(prove(parts, allowance, app).await)
     }
-    Ok(actor)
 }
 
-async fn prove(parts: &Parts, app: &App) -> Result<Option<Actor>, ApiError> {
-    let client = client(parts);
+fn identify(parts: &Parts) -> Result<Option<Actor>, ApiError> {
+    let identity = parts.extensions.get::<Identity>();
+    identity.expect("handlers of the API are behind the limits").0.clone()
+}
+
+async fn prove(parts: &Parts, allowance: &Allowance, app: &App) -> Result<Option<Actor>, ApiError> {
     if parts.headers.contains_key(header::AUTHORIZATION) {
         let bearer = bearer(&parts.headers).ok_or(ApiError::Unauthenticated)?;
-        return by_bearer(bearer, client, app).await.map(Some);
+        return by_bearer(bearer, allowance, app).await.map(Some);
     }
     let Some(cookie) = app.auth.cookies.find(&parts.headers, Cookie::Session) else {
         return Ok(None);
@@ -283,16 +287,17 @@ async fn prove(parts: &Parts, app: &App) -> Result<Option<Actor>, ApiError> {
     if !cross_site::is_safe(&parts.method) && !is_ours() {
         return Err(ApiError::CrossSiteRequest);
     }
-    by_session(cookie, client, app).await
+    by_session(cookie, allowance, app).await
 }
 
-async fn by_bearer(text: &str, client: IpAddr, app: &App) -> Result<Actor, ApiError> {
+async fn by_bearer(text: &str, allowance: &Allowance, app: &App) -> Result<Actor, ApiError> {
+    let client = allowance.client;
     if let Some(author) = app.auth.admin_key.author(text) {
         return Ok(Actor { author, rights: Scopes::ALL, proof: Proof::Key, client });
     }
     if ApiKey::looks_like(text) {
         let key: ApiKey = text.parse().map_err(|_| ApiError::Unauthenticated)?;
-        return by_key(&key, client, app).await;
+        return by_key(&key, allowance, app).await;
     }
     let now = app.clock.now();
     let holder = app.auth.tokens.verify(text, now).map_err(|_| ApiError::Unauthenticated)?;
@@ -303,10 +308,13 @@ async fn by_bearer(text: &str, client: IpAddr, app: &App) -> Result<Actor, ApiEr
     Ok(Actor::user(&user, Proof::AccessToken, client))
 }
 
-async fn by_key(key: &ApiKey, client: IpAddr, app: &App) -> Result<Actor, ApiError> {
+async fn by_key(key: &ApiKey, allowance: &Allowance, app: &App) -> Result<Actor, ApiError> {
     let now = app.clock.now();
-    let found = app.store.key_with_user(&key.hash(), now).await?;
-    let (key, user) = found.ok_or(ApiError::Unauthenticated)?;
+    allowance.may_look_up()?;
+    let Some((key, user)) = app.store.key_with_user(&key.hash(), now).await? else {
+        allowance.looked_up_in_vain();
+        return Err(ApiError::Unauthenticated);
+    };
     // A key works also where nothing can be written: on a full disk, people still want to look.
     if let Err(error) = app.store.note_key_use(&key, now).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "a key's use was not noted");
@@ -315,15 +323,23 @@ async fn by_key(key: &ApiKey, client: IpAddr, app: &App) -> Result<Actor, ApiErr
         author: Author::Key(user.id, key.id),
         rights: key.scopes.narrowed_to(rights(user.role)),
         proof: Proof::Key,
-        client,
+        client: allowance.client,
     })
 }
 
 /// A session that is over is none: a browser keeps sending its cookie, also to log in again.
-async fn by_session(cookie: &str, client: IpAddr, app: &App) -> Result<Option<Actor>, ApiError> {
+async fn by_session(
+    cookie: &str,
+    allowance: &Allowance,
+    app: &App,
+) -> Result<Option<Actor>, ApiError> {
     let Ok(token) = cookie.parse::<Token>() else { return Ok(None) };
-    let user = app.store.session_user(&token.hash(), app.clock.now()).await?;
-    Ok(user.map(|user| Actor::user(&user, Proof::Session(token.hash()), client)))
+    allowance.may_look_up()?;
+    let Some(user) = app.store.session_user(&token.hash(), app.clock.now()).await? else {
+        allowance.looked_up_in_vain();
+        return Ok(None);
+    };
+    Ok(Some(Actor::user(&user, Proof::Session(token.hash()), allowance.client)))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

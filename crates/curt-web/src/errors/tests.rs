@@ -33,7 +33,12 @@ fn every_error() -> Vec<(ApiError, u16, &'static str)> {
         (ApiError::RegistrationClosed, 403, "forbidden"),
         (ApiError::CrossSiteRequest, 403, "cross_site_request"),
         (ApiError::ClientBlocked, 403, "client_blocked"),
-        (ApiError::RateLimited { retry_after: Duration::from_secs(7) }, 429, "rate_limited"),
+        (
+            ApiError::RateLimited { purpose: Purpose::Report, retry_after: Duration::from_secs(7) },
+            429,
+            "rate_limited",
+        ),
+        (ApiError::Suspended { retry_after: Duration::from_secs(7) }, 429, "rate_limited"),
         (ApiError::LoginPaused { retry_after: Duration::from_secs(7) }, 429, "rate_limited"),
         (ApiError::EmailTaken, 409, "email_taken"),
         (ApiError::LimitReached { max: 7 }, 409, "limit_reached"),
@@ -64,7 +69,7 @@ async fn err_01_every_error_is_a_problem_with_its_own_status() {
         assert_eq!(problem["status"], status, "{problem}");
         assert_eq!(problem["code"], code, "{problem}");
         assert_eq!(problem["detail"], detail);
-        assert_eq!(problem["type"], "about:blank");
+        assert_eq!(problem["type"] == "about:blank", status != 429, "{problem}");
         assert_eq!(problem["title"], response.status().canonical_reason().unwrap());
     }
 }
@@ -78,6 +83,7 @@ async fn only_what_passes_by_itself_says_when_to_come_back() {
                 | ApiError::TimedOut
                 | ApiError::LoginPaused { .. }
                 | ApiError::RateLimited { .. }
+                | ApiError::Suspended { .. }
         );
         let asks_for_a_key = error.status() == StatusCode::UNAUTHORIZED;
         let (response, problem) = answer(error).await;

@@ -202,6 +202,9 @@ async fn who_goes_on_after_many_refusals_is_blocked_for_a_while_but_follows_link
     assert_eq!(list["items"][0]["network"], CLIENT);
     assert_eq!(list["items"][0]["kind"], "automatic");
     assert_eq!(list["items"][0]["until"], "2026-01-31T13:00:00.000Z");
+    let refused = app.ask_from(CLIENT, "GET", "/api/v1/nothing").await.problem(429, "rate_limited");
+    let kind = "https://iana.org/assignments/http-problem-types#abnormal-usage-detected";
+    assert_eq!((refused["type"].as_str(), refused.get("violated-policies")), (Some(kind), None));
 
     app.clock.advance(Duration::from_mins(10));
     waits(&app.ask_from(CLIENT, "GET", "/unknown").await, "3000");

@@ -9,9 +9,13 @@ use crate::{
     answer::Answer,
     app::{ADMIN_KEY, START, TestApp},
     ask::Ask,
+    people::{PASSWORD, SAME_ORIGIN, cookie},
 };
 
 const CLIENT: &str = "192.0.2.1";
+const ADA: &str = "ada@example.com";
+const ME: &str = "/api/v1/auth/me";
+const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 
 fn per_minute(count: u32) -> Option<Limit> {
     Limit::new(count, Duration::from_mins(1))
@@ -59,6 +63,9 @@ async fn rl_01_and_cache_08_answers_tell_what_is_left_and_when_to_come_back() {
     }
     let refused = create(&app, CLIENT).await;
     is_over(&refused, "30");
+    let problem = refused.problem(429, "rate_limited");
+    assert_eq!(problem["type"], QUOTA_EXCEEDED);
+    assert_eq!(problem["violated-policies"], json!(["anonymous"]));
     assert_eq!(refused.header("ratelimit"), "\"anonymous\";r=0;t=30");
     assert_eq!(refused.header("ratelimit-policy"), "\"anonymous\";q=3;w=60");
     assert_eq!(refused.header("cache-control"), "no-store");
@@ -143,7 +150,13 @@ async fn enum_02_who_tries_a_thousand_codes_is_stopped_and_still_follows_links()
         }
     }
     assert_eq!((missing, refused), (120, 880));
-    is_over(&visit(1, "/another").await, "60");
+    let over = visit(1, "/another").await;
+    is_over(&over, "60");
+    assert_eq!(over.problem(429, "rate_limited")["violated-policies"], json!(["unknown_code"]));
+    // RL-01: those headers are the API's; clients may wait before they follow a redirect with them.
+    for answer in [over, visit(1, "/known").await] {
+        assert_eq!((answer.find("ratelimit"), answer.find("ratelimit-policy")), (None, None));
+    }
     // Others look for their links as before, and so does this client a minute later.
     app.ask_from(CLIENT, "GET", "/another").await.problem(404, "not_found");
     app.clock.advance(Duration::from_mins(1));
@@ -190,11 +203,122 @@ async fn tries_to_log_in_register_and_report_have_limits_of_their_own() {
     let log_in = || post("/api/v1/auth/login", person.clone());
     log_in().await.problem(401, "unauthenticated");
     app.ask_from(CLIENT, "POST", "/api/v1/auth/session").json(&person).await;
-    is_over(&log_in().await, "60");
+    let refused = log_in().await;
+    is_over(&refused, "60");
+    assert_eq!(refused.header("ratelimit"), "\"login\";r=0;t=60");
+    assert_eq!(refused.problem(429, "rate_limited")["violated-policies"], json!(["login"]));
     let register = || post("/api/v1/auth/register", person.clone());
     assert!(register().await.status.is_success());
     is_over(&register().await, "60");
     let report = || post("/api/v1/reports", json!({ "short_code": "none", "reason": "spam" }));
     report().await.problem(404, "not_found");
     is_over(&report().await, "60");
+}
+
+/// So many requests a minute with a key, and so many without one.
+async fn by_user_and_client(authenticated: u32, anonymous: u32) -> TestApp {
+    let limits = LimitSettings {
+        authenticated: per_minute(authenticated),
+        anonymous: per_minute(anonymous),
+        ..LimitSettings::OFF
+    };
+    TestApp::with(|settings| settings.limits = limits).await
+}
+
+#[tokio::test]
+async fn rl_01_a_session_counts_for_its_user_as_their_tokens_do() {
+    let app = by_user_and_client(4, 2).await;
+    let ada = app.person(ADA).await;
+    let body = json!({ "email": ADA, "password": PASSWORD });
+    let begun = app.ask_from("192.0.2.2", "POST", "/api/v1/auth/session").json(&body).await;
+    let session = cookie(&begun, "__Host-session").unwrap();
+    let me = |peer| app.ask_from(peer, "GET", ME).session(&session);
+    for remaining in (1..4).rev() {
+        let answer = me(CLIENT).await;
+        answer.ok(200);
+        assert_eq!(answer.header("ratelimit"), format!("\"authenticated\";r={remaining};t=60"));
+    }
+    // Whatever they ask for, from wherever, and with whatever they prove it.
+    me("192.0.2.3").await.ok(200);
+    is_over(&app.me(&ada.access).await, "60");
+    let refused = me(CLIENT).await;
+    is_over(&refused, "60");
+    let problem = refused.problem(429, "rate_limited");
+    assert_eq!(problem["violated-policies"], json!(["authenticated"]));
+    is_over(&app.ask_from(CLIENT, "GET", "/api/v1/nothing").session(&session).await, "60");
+    // None of it was the client's.
+    app.ask_from(CLIENT, "GET", ME).await.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn rl_01_what_proves_nothing_buys_no_greater_limit() {
+    let app = by_user_and_client(100, 3).await;
+    let ada = app.person(ADA).await;
+    let old = app.key_of(&ada, &["links:read"]).await;
+    app.edit_user(ada.id, &json!({ "status": "disabled" })).await.ok(200);
+    let random = "A".repeat(43);
+    let wrong_key = format!("{}x", &old[..old.len() - 1]);
+    let (name, value) = SAME_ORIGIN;
+    let ways: [fn(Ask, &str) -> Ask; 2] = [
+        |ask, secret| ask.key(secret),
+        |ask, secret| ask.header("cookie", &format!("__Host-session={secret}")),
+    ];
+    let mut network = 0;
+    for path in [ME, "/api/v1/nothing"] {
+        for way in ways {
+            for secret in ["", "junk", &random, &wrong_key, &old, &ada.access] {
+                network += 1;
+                let peer = format!("198.51.{network}.1");
+                let ask = || way(app.ask_from(&peer, "GET", path), secret).header(name, value);
+                for _ in 0..3 {
+                    assert!([401, 404].contains(&ask().await.status.as_u16()), "{path} {secret}");
+                }
+                is_over(&ask().await, "60");
+                is_over(&app.ask_from(&peer, "GET", path).await, "60");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn rl_01_wrong_keys_and_sessions_are_refused_before_they_are_looked_up() {
+    let app = by_user_and_client(100, 3).await;
+    let ada = app.person(ADA).await;
+    let key = app.key_of(&ada, &["links:read"]).await;
+    let list = |peer: &str, key: &str| app.ask_from(peer, "GET", "/api/v1/urls").key(key);
+    let guess = |number: u8| curt_domain::ApiKey::from_random([number; 32]);
+    // Whoever asked often without a key may have neighbours who have one.
+    for _ in 0..3 {
+        app.ask_from(CLIENT, "GET", ME).await.problem(401, "unauthenticated");
+    }
+    is_over(&app.ask_from(CLIENT, "GET", ME).await, "60");
+    list(CLIENT, &key).await.ok(200);
+
+    let guesser = "198.51.100.1";
+    for number in 0..3 {
+        list(guesser, guess(number).as_str()).await.problem(401, "unauthenticated");
+    }
+    // From now on even the right key is not looked up there; what needs no look goes on.
+    is_over(&list(guesser, &key).await, "60");
+    list(guesser, &ada.access).await.ok(200);
+    list(guesser, ADMIN_KEY).await.ok(200);
+    list(CLIENT, &key).await.ok(200);
+    let other = "203.0.113.1";
+    let session = |peer| app.ask_from(peer, "GET", ME).session(&"A".repeat(43));
+    for _ in 0..3 {
+        session(other).await.problem(401, "unauthenticated");
+    }
+
+    // With the database away, a look at it would be a 503.
+    app.store.close().await;
+    for _ in 0..2 {
+        is_over(&list(guesser, guess(9).as_str()).await, "60");
+        is_over(&session(other).await, "60");
+    }
+    list(CLIENT, guess(9).as_str()).await.problem(503, "unavailable");
+    let wrong_sum = format!("{}!", &key[..key.len() - 1]);
+    list("192.0.2.9", &wrong_sum).await.problem(401, "unauthenticated");
+    app.clock.advance(Duration::from_mins(1));
+    list(guesser, guess(9).as_str()).await.problem(503, "unavailable");
+    assert!(4 <= app.metric("limits_refused_total{purpose=\"wrong_key\"}"));
 }

@@ -61,7 +61,8 @@ static ANONYMOUS: Setting<Option<Limit>> = limit(
     "limits.anonymous",
     "20/60s",
     "Requests to the API without a key, or with a wrong one, by client.",
-    "A client is an IPv4 address or the /64 of an IPv6 address.",
+    "A client is an IPv4 address or the /64 of an IPv6 address. After as many wrong keys or sessions \
+     in that time no other of that client is looked up.",
 );
 
 static REGISTRATION: Setting<Option<Limit>> =
