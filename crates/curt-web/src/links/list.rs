@@ -1,6 +1,6 @@
 //! Lists of links: filters, order and pages; the link that has a code; the deleted ones.
 
-use curt_domain::{Access, Code, LinkStatus, Tag, Timestamp};
+use curt_domain::{Access, Code, LinkStatus, Tag, Timestamp, UserId};
 use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort, RESTORE_WINDOW, Store};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -9,6 +9,7 @@ use super::view::LinkView;
 use crate::{
     app::Site,
     errors::{ApiError, FieldError},
+    extract::decimal,
     mistakes::Mistakes,
     openapi::fields,
 };
@@ -31,6 +32,8 @@ pub(crate) struct ListQuery {
     tag: Option<String>,
     #[param(schema_with = fields::status_filter)]
     status: Option<String>,
+    #[param(schema_with = fields::owner_filter)]
+    owner: Option<String>,
     #[param(schema_with = fields::created_from)]
     created_from: Option<String>,
     #[param(schema_with = fields::created_to)]
@@ -128,6 +131,7 @@ impl ListQuery {
             ("q", &self.q),
             ("tag", &self.tag),
             ("status", &self.status),
+            ("owner", &self.owner),
             ("created_from", &self.created_from),
             ("created_to", &self.created_to),
             ("sort", &self.sort),
@@ -143,7 +147,7 @@ impl ListQuery {
             q: self.q.and_then(|text| mistakes.search(text)),
             tag: self.tag.as_deref().and_then(|text| mistakes.tag(text)),
             status: self.status.as_deref().and_then(|word| mistakes.status(word)),
-            owner: None,
+            owner: self.owner.as_deref().and_then(|text| mistakes.owner(text)),
             created_from: self
                 .created_from
                 .as_deref()
@@ -183,6 +187,14 @@ impl Mistakes {
             self.add(FieldError::invalid("status", format!("is none of {words}")));
         }
         status
+    }
+
+    fn owner(&mut self, text: &str) -> Option<UserId> {
+        let owner = decimal(text).and_then(UserId::new);
+        if owner.is_none() {
+            self.add(FieldError::invalid("owner", "is no user's id"));
+        }
+        owner
     }
 
     fn sort(&mut self, word: &str) -> LinkSort {

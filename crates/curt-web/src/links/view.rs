@@ -1,6 +1,6 @@
 //! The link object: what the API shows of a link. Fields are part of the API.
 
-use curt_domain::{Link, LinkRecord, LinkStatus, Tag, Timestamp};
+use curt_domain::{Link, LinkRecord, Tag, Timestamp};
 use curt_store::RESTORE_WINDOW;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -21,6 +21,8 @@ pub(super) struct LinkView {
     settings: SettingsView,
     #[schema(schema_with = fields::status)]
     status: &'static str,
+    /// Whether it leads to a blocked destination: then visitors get 451, however active it is.
+    target_blocked: bool,
     /// Whether visitors are asked for a password.
     has_password: bool,
     clicks: ClicksView,
@@ -79,7 +81,8 @@ impl LinkView {
             short_code: link.code.to_string(),
             short_url: site.short_url(&link.code),
             settings: SettingsView::new(link),
-            status: status(record, site, now).as_str(),
+            status: record.status(now).as_str(),
+            target_blocked: site.target_blocks.find(&link.target).is_some(),
             // Links with passwords come with accounts; the field is part of the object from the start.
             has_password: false,
             clicks: ClicksView::new(&record.clicks),
@@ -89,18 +92,6 @@ impl LinkView {
             updated_at: link.updated_at.to_string(),
             deletion: link.deleted_at.map(DeletionView::new),
         }
-    }
-}
-
-/// Of a link that could be followed, now or later, the list of blocked destinations has the last word.
-fn status(record: &LinkRecord, site: &Site, now: Timestamp) -> LinkStatus {
-    match record.status(now) {
-        LinkStatus::Active | LinkStatus::Scheduled
-            if site.target_blocks.find(&record.link.target).is_some() =>
-        {
-            LinkStatus::Blocked
-        }
-        status => status,
     }
 }
 

@@ -188,6 +188,7 @@ fn link() -> Value {
         "max_clicks": 1000,
         "fallback_url": "https://example.com/",
         "status": "active",
+        "target_blocked": false,
         "has_password": false,
         "clicks": {
             "total": 0, "human": 0, "bot": 0, "preview": 0, "prefetch": 0, "suspicious": 0

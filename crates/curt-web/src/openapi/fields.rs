@@ -279,11 +279,11 @@ pub(crate) fn clicks() -> Object {
 }
 
 pub(crate) fn status() -> Object {
-    let description = "What visitors get now: `active` links are followed, `scheduled` ones have \
+    let description = "What the link is now: `active` links are followed, `scheduled` ones have \
                        not begun, `expired` and `exhausted` ones are over, `disabled` ones are \
-                       switched off, `blocked` ones were taken away by an administrator or lead \
-                       to a blocked destination, `deleted` ones can be restored. When several hold, the most \
-                       lasting one is told.";
+                       switched off, `blocked` ones were taken away by an administrator, \
+                       `deleted` ones can be restored. When several hold, the most lasting one is \
+                       told. Where it leads is another matter: see `target_blocked`.";
     words(description, LinkStatus::ALL.map(LinkStatus::as_str)).build()
 }
 
@@ -301,11 +301,16 @@ pub(crate) fn switch_or_null() -> Object {
 
 pub(crate) fn status_filter() -> Object {
     words(
-        "Only links with this status; deleted ones are listed only when asked for. Those that lead \
-         to a blocked destination are found under the status that they would have without it.",
+        "Only links with this status; deleted ones are listed only when asked for.",
         LinkStatus::ALL.map(LinkStatus::as_str),
     )
     .build()
+}
+
+pub(crate) fn owner_filter() -> Object {
+    text("Only links of the user with this `id`: for administrators; others find their own alone.")
+        .pattern(Some("^(0|[1-9][0-9]{0,15})$"))
+        .build()
 }
 
 pub(crate) fn pattern() -> Object {

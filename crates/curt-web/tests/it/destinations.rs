@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::app::{ADMIN_KEY, TestApp};
+use crate::app::{ADMIN_KEY, TestApp, codes};
 
 const EVIL: &str = "https://evil.example/login";
 
@@ -59,7 +59,11 @@ async fn phish_01_a_link_that_leads_there_is_followed_no_more_and_again_when_it_
     let blocked = app.block("*.evil.example").await.ok(201);
     assert_eq!(blocked["links"], json!({ "count": 1, "complete": true }));
     assert_blocked(&app, "bad").await;
-    assert_eq!(app.link(id).await.ok(200)["status"], "blocked");
+    let link = app.link(id).await.ok(200);
+    assert_eq!((&link["status"], &link["target_blocked"]), (&json!("active"), &json!(true)));
+    // The status is what the list finds links by, so it is the link's own.
+    assert_eq!(codes(&app.links("status=active").await), ["good", "bad"]);
+    assert_eq!(codes(&app.links("status=blocked").await), [""; 0]);
     app.visit("/good").await.leads_to(302, "https://good.example/");
     let series = "curt_redirects_total{outcome=\"blocked\",tier=\"memory\"}";
     let series = if app.metrics().contains(series) { series } else { &series["curt_".len()..] };
@@ -70,7 +74,7 @@ async fn phish_01_a_link_that_leads_there_is_followed_no_more_and_again_when_it_
     assert_eq!(unblocked.status, 204);
     app.unblock(number).await.problem(404, "not_found");
     app.visit("/bad").await.leads_to(302, EVIL);
-    assert_eq!(app.link(id).await.ok(200)["status"], "active");
+    assert_eq!(app.link(id).await.ok(200)["target_blocked"], false);
 }
 
 #[tokio::test]

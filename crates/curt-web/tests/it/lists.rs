@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::app::{TestApp, codes};
+use crate::{
+    app::{TestApp, codes},
+    people::Person,
+};
 
 const TARGET: &str = "https://example.com/";
 
@@ -30,6 +33,35 @@ async fn three_links() -> TestApp {
         app.clock.advance(Duration::from_secs(1));
     }
     app
+}
+
+#[tokio::test]
+async fn idor_03_owner_finds_links_for_administrators_and_never_those_of_others() {
+    let app = three_links().await;
+    let ada = app.person("ada@example.com").await;
+    let bob = app.person("bob@example.com").await;
+    for (person, alias) in [(&ada, "ada-1"), (&bob, "bob-1"), (&ada, "ada-2")] {
+        let body = json!({ "original_url": TARGET, "custom_alias": alias, "tags": ["tag"] });
+        app.ask("POST", "/api/v1/urls").key(&person.access).json(&body).await.ok(201);
+        app.clock.advance(Duration::from_secs(1));
+    }
+    let of = |person: &Person, more: &str| format!("owner={}{more}", person.id);
+    assert_eq!(walk(&app, &of(&ada, ""), 1).await, ["ada-2", "ada-1"]);
+    assert_eq!(walk(&app, &of(&ada, "&sort=short_code&tag=tag"), 1).await, ["ada-1", "ada-2"]);
+    assert_eq!(codes(&app.links(&of(&bob, "&status=active&q=BOB")).await), ["bob-1"]);
+    assert_eq!(codes(&app.links("owner=9007199254740991").await), [""; 0]);
+
+    let key = app.key_of(&ada, &["links:read"]).await;
+    for proof in [&ada.access, &key] {
+        let find = |query: String| app.ask("GET", &format!("/api/v1/urls?{query}")).key(proof);
+        assert_eq!(codes(&find(of(&bob, "")).await), [""; 0]);
+        assert_eq!(codes(&find(of(&bob, "&tag=tag")).await), [""; 0]);
+        for query in [of(&ada, ""), String::new(), "q=1&tag=tag".to_owned()] {
+            let expected =
+                if query.starts_with("q=1") { &["ada-1"][..] } else { &["ada-2", "ada-1"] };
+            assert_eq!(codes(&find(query).await), expected);
+        }
+    }
 }
 
 #[tokio::test]
@@ -136,6 +168,47 @@ async fn sqli_01_q_knows_no_wildcards_and_no_quotes() {
 }
 
 #[tokio::test]
+async fn sqli_01_every_filter_is_a_value_and_every_list_has_an_end() {
+    let app = TestApp::start().await;
+    let person = app.administrator("root@example.com").await;
+    let id = app.shorten("link", TARGET, json!({ "tags": ["tag"] })).await;
+    let nothing = json!([]);
+    for value in
+        ["'", "' OR '1'='1", "x' OR 1=1--", "\\' OR 1=1#", "%' --", "1); drop table links;"]
+    {
+        let value: String = url::form_urlencoded::byte_serialize(value.as_bytes()).collect();
+        for path in [
+            "/api/v1/urls?q=",
+            "/api/v1/urls?tag=",
+            "/api/v1/urls?short_code=",
+            "/api/v1/urls?owner=",
+            "/api/v1/urls?status=",
+            "/api/v1/urls?sort=",
+            "/api/v1/urls?cursor=",
+            "/api/v1/admin/users?q=",
+            "/api/v1/admin/audit?action=",
+            "/api/v1/admin/audit?object=",
+            "/api/v1/admin/audit?author=",
+            "/api/v1/admin/reports?state=",
+            "/api/v1/admin/target-blocks?target=",
+        ] {
+            let answer = app.ask("GET", &format!("{path}{value}")).key(&person.access).await;
+            match answer.status.as_u16() {
+                200 => assert_eq!(answer.json()["items"], nothing, "{path}{value}"),
+                status => assert_eq!(status, 422, "{path}{value}: {answer:?}"),
+            }
+        }
+    }
+    let tags: Vec<String> = (0..70_000).map(|number| number.to_string()).collect();
+    let tags = |count| json!({ "original_url": TARGET, "tags": tags[..count] });
+    app.create(&tags(1_000)).await.problem(422, "invalid_field");
+    app.edit(id, &tags(1_000)).await.problem(422, "invalid_field");
+    app.create(&tags(70_000)).await.problem(413, "payload_too_large");
+    assert_eq!(app.link_count().await, 1);
+    assert_eq!(app.link(id).await.ok(200)["revision"], 1);
+}
+
+#[tokio::test]
 async fn tags_are_exact() {
     let app = TestApp::start().await;
     app.shorten("one", TARGET, json!({ "tags": ["spring", "sale"] })).await;
@@ -225,6 +298,10 @@ async fn filters_that_mean_nothing_are_refused() {
         ("status", "status=blockaded"),
         ("status", "status="),
         ("status", "status=Active"),
+        ("owner", "owner=0x1"),
+        ("owner", "owner=9007199254740992"),
+        ("owner", "short_code=a&owner=1"),
+        ("owner", "status=deleted&owner=1"),
         ("sort", "sort=title"),
         ("sort", "sort=--clicks"),
         ("created_from", "created_from=today"),

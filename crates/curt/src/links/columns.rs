@@ -20,7 +20,7 @@ pub(super) enum Import {
 }
 
 /// Exports have them in this order. Those from `short_url` on are for people to look at.
-pub(super) static COLUMNS: [Column; 23] = [
+pub(super) static COLUMNS: [Column; 24] = [
     kept("short_code", |link| link.short_code.clone()),
     kept("original_url", |link| link.settings.original_url.clone()),
     kept("title", |link| link.settings.title.clone().unwrap_or_default()),
@@ -45,6 +45,7 @@ pub(super) static COLUMNS: [Column; 23] = [
     shown("updated_at", |link| link.updated_at.clone()),
     // These NDJSON has.
     passed_over("id"),
+    passed_over("target_blocked"),
     passed_over("has_password"),
     passed_over("clicks"),
     passed_over("revision"),

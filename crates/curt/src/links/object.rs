@@ -11,6 +11,7 @@ pub(crate) struct LinkObject {
     #[serde(flatten)]
     pub(crate) settings: LinkSettings,
     pub(crate) status: String,
+    pub(crate) target_blocked: bool,
     pub(crate) clicks: Clicks,
     pub(crate) last_click_at: Option<String>,
     pub(crate) revision: u64,
@@ -37,6 +38,14 @@ pub(crate) struct LinkSettings {
 pub(crate) struct Clicks {
     pub(crate) total: u64,
     pub(crate) human: u64,
+}
+
+impl LinkObject {
+    /// The status, with what keeps visitors out besides.
+    pub(crate) fn whole_status(&self) -> String {
+        let besides = if self.target_blocked { " (blocked)" } else { "" };
+        format!("{}{besides}", self.status)
+    }
 }
 
 impl LinkSettings {

@@ -60,7 +60,7 @@ fn card(link: &LinkObject) -> String {
     lines.extend(link.settings.lines());
     let clicks = &link.clicks;
     lines.extend([
-        ("status", link.status.clone()),
+        ("status", link.whole_status()),
         ("clicks", format!("{} of people, {} in all", clicks.human, clicks.total)),
     ]);
     lines.extend(link.last_click_at.clone().map(|at| ("last click", at)));
