@@ -45,6 +45,11 @@ impl Found {
     }
 }
 
+/// The id of the user with this address or id.
+pub(crate) async fn user_id(api: &Api, name: &str) -> anyhow::Result<u64> {
+    Ok(find(api, name).await?.user.id)
+}
+
 /// The user of this address or id.
 async fn find(api: &Api, name: &str) -> anyhow::Result<Found> {
     if name.bytes().all(|byte| byte.is_ascii_digit()) {

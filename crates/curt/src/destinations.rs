@@ -14,8 +14,9 @@ use crate::{
     config::Config,
     failure::{Exit, Failure},
     links::{pages::Pages, succeeded, tell},
+    lists::ListOutput,
     output,
-    table::{Column, Listing, cell},
+    table::{Column, cell},
     visible::visible,
 };
 
@@ -162,19 +163,8 @@ impl DestinationsCommand {
 impl ListArgs {
     async fn run(&self, api: &Api) -> anyhow::Result<()> {
         let mut pages = Pages::new(api, PATH, &[], u64::MAX);
-        let mut listing = Listing::new(COLUMNS);
-        let mut count = 0;
-        while let Some(page) = pages.next().await? {
-            count += page.items.len();
-            if self.json {
-                page.items.iter().try_for_each(|block| output::line(block.get()))?;
-            } else if !page.items.is_empty() {
-                let blocks: Result<Vec<BlockObject>, _> =
-                    page.items.iter().map(|block| serde_json::from_str(block.get())).collect();
-                output::result(listing.part(blocks?.iter().map(row)))?;
-            }
-        }
-        if count == 0 {
+        let list = if self.json { ListOutput::Json } else { ListOutput::table(COLUMNS, row) };
+        if list.write_all(&mut pages).await? == 0 {
             output::note("no destination is blocked");
         }
         Ok(())

@@ -16,6 +16,7 @@ mod journal;
 mod keys;
 mod lines;
 mod links;
+mod lists;
 mod logging;
 mod new_file;
 mod node_id;

@@ -12,8 +12,9 @@ use crate::{
     destinations::Hits,
     failure::Exit,
     links::{pages::Pages, succeeded, tell},
+    lists::ListOutput,
     output,
-    table::{Column, Listing, cell},
+    table::{Column, cell},
 };
 
 const PATH: &str = "/api/v1/admin/reports";
@@ -102,19 +103,8 @@ impl ListArgs {
     async fn run(&self, api: &Api) -> anyhow::Result<()> {
         let state = (!self.all).then_some(self.state.as_str());
         let mut pages = Pages::new(api, PATH, &[("state", state)], u64::MAX);
-        let mut listing = Listing::new(COLUMNS);
-        let mut count = 0;
-        while let Some(page) = pages.next().await? {
-            count += page.items.len();
-            if self.json {
-                page.items.iter().try_for_each(|report| output::line(report.get()))?;
-            } else if !page.items.is_empty() {
-                let reports: Result<Vec<ReportObject>, _> =
-                    page.items.iter().map(|report| serde_json::from_str(report.get())).collect();
-                output::result(listing.part(reports?.iter().map(row)))?;
-            }
-        }
-        if count == 0 {
+        let list = if self.json { ListOutput::Json } else { ListOutput::table(COLUMNS, row) };
+        if list.write_all(&mut pages).await? == 0 {
             output::note("there are no such reports");
         }
         Ok(())

@@ -7,13 +7,14 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
 
-use super::find;
+use super::user_id;
 use crate::{
     api::{Api, Start, bare, get, json as json_request, with_api},
     config::Config,
     failure::Exit,
+    lists::ListOutput,
     output,
-    table::{Column, Listing, cell},
+    table::{Column, cell},
 };
 
 const COLUMNS: &[Column] = &[
@@ -112,8 +113,7 @@ impl KeysCommand {
 
 impl AddArgs {
     async fn run(&self, api: &Api) -> anyhow::Result<()> {
-        let user = find(api, &self.user).await?.user;
-        let path = format!("/api/v1/admin/users/{}/keys", user.id);
+        let path = format!("/api/v1/admin/users/{}/keys", user_id(api, &self.user).await?);
         let body = json!({ "name": self.name, "scopes": self.scope, "expires_at": self.expires });
         let answer = api.ask(json_request(Method::POST, &path, &body)).await?;
         if self.json {
@@ -126,19 +126,15 @@ impl AddArgs {
 
 impl ListArgs {
     async fn run(&self, api: &Api) -> anyhow::Result<()> {
-        let user = find(api, &self.user).await?.user;
-        let answer = api.ask(get(&format!("/api/v1/admin/users/{}/keys", user.id))).await?;
+        let user = user_id(api, &self.user).await?;
+        let answer = api.ask(get(&format!("/api/v1/admin/users/{user}/keys"))).await?;
         let items = answer.json::<Keys>()?.items;
         if items.is_empty() {
             output::note("there are no keys");
             return Ok(());
         }
-        if self.json {
-            return items.iter().try_for_each(|item| output::line(item.get()));
-        }
-        let keys: Result<Vec<KeyObject>, _> =
-            items.iter().map(|item| serde_json::from_str(item.get())).collect();
-        output::result(Listing::new(COLUMNS).part(keys?.iter().map(row)))
+        let mut list = if self.json { ListOutput::Json } else { ListOutput::table(COLUMNS, row) };
+        list.write(&items)
     }
 }
 

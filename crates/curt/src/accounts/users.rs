@@ -15,6 +15,7 @@ use crate::{
     config::{self, Config},
     failure::Exit,
     links::pages::Pages,
+    lists::ListOutput,
     output,
     table::{Column, Listing, cell},
 };
@@ -201,23 +202,8 @@ impl AddArgs {
 impl ListArgs {
     async fn run(&self, api: &Api) -> anyhow::Result<()> {
         let mut pages = Pages::new(api, USERS, &[("q", self.q.as_deref())], u64::MAX);
-        let mut listing = Listing::new(COLUMNS);
-        let mut count = 0;
-        while let Some(page) = pages.next().await? {
-            count += page.items.len();
-            let mut users = Vec::new();
-            for json in page.items {
-                if self.json {
-                    output::line(json.get())?;
-                } else {
-                    users.push(Found::read(json)?.user);
-                }
-            }
-            if !users.is_empty() {
-                output::result(listing.part(users.iter().map(row)))?;
-            }
-        }
-        if count == 0 {
+        let list = if self.json { ListOutput::Json } else { ListOutput::table(COLUMNS, row) };
+        if list.write_all(&mut pages).await? == 0 {
             output::note("there are no such users");
         }
         Ok(())

@@ -46,7 +46,7 @@ impl ExportArgs {
         let is_file = |path: &&Path| *path != Path::new("-");
         let path = self.file.as_deref().filter(is_file);
         let format = self.format.or_else(|| path.and_then(Format::of)).unwrap_or(Format::Csv);
-        let mut pages = self.filters.pages(api, ORDER, u64::MAX);
+        let mut pages = self.filters.pages(api, ORDER, u64::MAX).await?;
         let Some(path) = path else {
             let stdout = BufWriter::new(io::stdout().lock());
             return write(&mut pages, format, stdout, None).await.map(drop);

@@ -8,9 +8,11 @@ use curt_domain::LinkStatus;
 
 use super::{object::LinkObject, pages::Pages};
 use crate::{
+    accounts::user_id,
     api::Api,
+    lists::ListOutput,
     output,
-    table::{Column, Listing, cell},
+    table::{Column, cell},
 };
 
 /// Links shown where nobody says how many: a screen or two.
@@ -42,6 +44,9 @@ pub(crate) struct Filters {
     /// In this state
     #[arg(long, value_name = "STATUS", value_parser = statuses())]
     status: Option<String>,
+    /// Of this user: address or id
+    #[arg(long, value_name = "USER")]
+    owner: Option<String>,
     /// Created then or later, such as 2026-01-31T12:00:00Z
     #[arg(long, value_name = "TIME")]
     created_from: Option<String>,
@@ -73,9 +78,19 @@ pub(crate) struct ListArgs {
 
 impl Filters {
     /// The links that pass, at most `limit` of them, in an order that the API has.
-    pub(super) fn pages<'a>(&self, api: &'a Api, sort: &str, limit: u64) -> Pages<'a> {
-        let Self { q, tag, status, created_from, created_to } = self;
+    pub(super) async fn pages<'a>(
+        &self,
+        api: &'a Api,
+        sort: &str,
+        limit: u64,
+    ) -> anyhow::Result<Pages<'a>> {
+        let Self { q, tag, status, owner, created_from, created_to } = self;
+        let owner = match owner {
+            Some(name) => Some(user_id(api, name).await?.to_string()),
+            None => None,
+        };
         let parameters = [
+            ("owner", owner.as_deref()),
             ("q", q.as_deref()),
             ("tag", tag.as_deref()),
             ("status", status.as_deref()),
@@ -83,32 +98,16 @@ impl Filters {
             ("created_to", created_to.as_deref()),
             ("sort", Some(sort)),
         ];
-        Pages::new(api, "/api/v1/urls", &parameters, limit)
+        Ok(Pages::new(api, "/api/v1/urls", &parameters, limit))
     }
 }
 
 impl ListArgs {
     pub(super) async fn run(&self, api: &Api) -> anyhow::Result<()> {
         let limit = if self.all { u64::MAX } else { self.limit.get() };
-        let mut pages = self.filters.pages(api, &self.sort, limit);
-        let mut listing = Listing::new(COLUMNS);
-        let mut count = 0;
-        while let Some(page) = pages.next().await? {
-            count += page.items.len();
-            if self.json {
-                let mut lines = String::new();
-                for link in &page.items {
-                    lines.push_str(link.get());
-                    lines.push('\n');
-                }
-                output::result(&lines)?;
-            } else if !page.items.is_empty() {
-                let links: Result<Vec<LinkObject>, _> =
-                    page.items.iter().map(|link| serde_json::from_str(link.get())).collect();
-                output::result(listing.part(links?.iter().map(row)))?;
-            }
-        }
-        if count == 0 {
+        let mut pages = self.filters.pages(api, &self.sort, limit).await?;
+        let list = if self.json { ListOutput::Json } else { ListOutput::table(COLUMNS, row) };
+        if list.write_all(&mut pages).await? == 0 {
             output::note("there are no such links");
         } else if pages.has_more() {
             output::note(&format!("these are the first {limit}; --all shows the others too"));
@@ -125,6 +124,7 @@ fn statuses() -> PossibleValuesParser {
 
 fn row(link: &LinkObject) -> Vec<Cell> {
     let colour = match link.status.as_str() {
+        _ if link.target_blocked => Color::Red,
         "active" => Color::Green,
         "scheduled" => Color::Yellow,
         _ => Color::Red,
@@ -133,7 +133,7 @@ fn row(link: &LinkObject) -> Vec<Cell> {
     let day = link.created_at.split('T').next().unwrap_or_default();
     vec![
         cell(&link.short_code),
-        cell(&link.status).fg(colour),
+        cell(&link.whole_status()).fg(colour),
         Cell::new(link.clicks.human),
         cell(day),
         cell(link.settings.title.as_deref().unwrap_or_default()),

@@ -69,6 +69,26 @@ fn users_are_made_found_and_changed() {
 }
 
 #[test]
+fn links_are_listed_by_their_owner() {
+    let program = with_ada();
+    let add = ["keys", "add", "--user=1", "--scope=links:write"];
+    let key = program.run(&add).stdout.trim().to_owned();
+    let server = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), program.path("data")).start();
+    let link = json!({ "original_url": "https://example.com/", "custom_alias": "adas" });
+    assert_eq!(server.visitor().with_key(&key).post("/api/v1/urls", &link).unwrap().status, 201);
+    program.run(&["links", "add", "https://example.com/", "--alias=nobodys"]);
+    for owner in ["ada@example.com", "1"] {
+        let list = program.run(&["links", "list", "--json", "--owner", owner]);
+        assert_eq!(list.stdout.lines().count(), 1, "{list:?}");
+        assert!(list.stdout.contains("\"adas\""), "{list:?}");
+    }
+    let exported = program.run(&["links", "export", "--owner=1"]);
+    assert_eq!(exported.stdout.lines().count(), 2, "{exported:?}");
+    let nobody = program.run(&["links", "list", "--owner=eve@example.com"]);
+    assert_eq!(nobody.code, Some(NOT_FOUND), "{nobody:?}");
+}
+
+#[test]
 fn keys_open_what_their_scopes_name_until_they_are_revoked() {
     let program = with_ada();
     let add = ["keys", "add", "--user=ada@example.com", "--scope=links:read", "--name=test"];
