@@ -36,7 +36,7 @@ pub(crate) use me::{
     delete_me, edit_me, show_me,
 };
 pub(crate) use passwords::new_hash;
-pub(crate) use register::{__path_bootstrap, __path_register, bootstrap, register};
+pub(crate) use register::{__path_bootstrap, __path_register, Draft, bootstrap, create, register};
 pub(crate) use session::{__path_begin_session, __path_end_session, begin_session, end_session};
 
 /// Under which the API's documentation groups them.

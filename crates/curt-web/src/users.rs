@@ -1,17 +1,13 @@
 //! `/api/v1/admin/users`: accounts as administrators see them.
 
-use axum::{
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse, Response},
-};
+use axum::{extract::State, http::StatusCode, response::Response};
 use curt_domain::{Role, UserEdit, UserId};
-use curt_store::{Admission, Cursor, LinksOf, NewUser, UserPage, UserQuery};
+use curt_store::{Admission, Cursor, LinksOf, UserPage, UserQuery};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::{
-    accounts::{UserView, new_hash, private},
+    accounts::{self, Draft, UserView, new_hash, private},
     app::App,
     auth::{Admin, By},
     errors::{ApiError, FieldError, ProblemCode},
@@ -135,11 +131,8 @@ pub(crate) async fn create(
     let role = body.role.and_then(|word| mistakes.role(&word)).unwrap_or(Role::User);
     mistakes.none()?;
     let email = email.expect("nothing was wrong with the fields, so there is an address");
-    let password = Some(new_hash(&app, "password", &body.password, &email).await?);
-    let (caller, now) = (by.actor.caller(), app.clock.now());
-    let new = NewUser { email, full_name, password };
-    let user = app.store.create_user(&caller, new, Admission::As(role), now).await?;
-    Ok((StatusCode::CREATED, private(UserView::new(&user))).into_response())
+    let draft = Draft { email, full_name, password: body.password };
+    accounts::create(&app, &by.actor.caller(), draft, Admission::As(role)).await
 }
 
 /// Show a user

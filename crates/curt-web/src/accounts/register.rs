@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use curt_cache::Purpose;
-use curt_domain::{Email, FullName, Role, Token};
+use curt_domain::{Caller, Email, FullName, Role, Token};
 use curt_store::{Admission, NewUser};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -92,7 +92,8 @@ pub(crate) async fn register(
     };
     whence.allowance.take_for_client(Purpose::Registration)?;
     let (email, full_name) = parse(&email, full_name.as_deref())?;
-    create(&app, &whence, Draft { email, full_name, password }, admission).await
+    let caller = anonymous(whence.allowance.client);
+    create(&app, &caller, Draft { email, full_name, password }, admission).await
 }
 
 /// Make the first administrator
@@ -126,15 +127,17 @@ pub(crate) async fn bootstrap(
     }
     let (email, full_name) = parse(&email, full_name.as_deref())?;
     let draft = Draft { email, full_name, password };
-    let created = create(&app, &whence, draft, Admission::FirstAdministrator).await?;
+    let caller = anonymous(whence.allowance.client);
+    let created = create(&app, &caller, draft, Admission::FirstAdministrator).await?;
     bootstrap.used.cancel();
     Ok(created)
 }
 
-struct Draft {
-    email: Email,
-    full_name: Option<FullName>,
-    password: String,
+/// An account that is about to be made.
+pub(crate) struct Draft {
+    pub email: Email,
+    pub full_name: Option<FullName>,
+    pub password: String,
 }
 
 fn parse(email: &str, full_name: Option<&str>) -> Result<(Email, Option<FullName>), ApiError> {
@@ -146,16 +149,15 @@ fn parse(email: &str, full_name: Option<&str>) -> Result<(Email, Option<FullName
 }
 
 /// The password is hashed whether or not the address is taken, so that time does not tell.
-async fn create(
+pub(crate) async fn create(
     app: &App,
-    whence: &Whence,
+    caller: &Caller,
     draft: Draft,
     admission: Admission,
 ) -> Result<Response, ApiError> {
     let Draft { email, full_name, password } = draft;
     let password = Some(new_hash(app, "password", &password, &email).await?);
     let new = NewUser { email, full_name, password };
-    let caller = anonymous(whence.allowance.client);
-    let user = app.store.create_user(&caller, new, admission, app.clock.now()).await?;
+    let user = app.store.create_user(caller, new, admission, app.clock.now()).await?;
     Ok((StatusCode::CREATED, private(UserView::new(&user))).into_response())
 }
