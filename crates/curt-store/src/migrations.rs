@@ -122,6 +122,7 @@ const MIGRATIONS: &[Migration] = &[
     migration!("0049_abuse_links"),
     migration!("0050_ip_blocks"),
     migration!("0051_ip_blocks_by_network"),
+    migration!("0052_reports_by_end"),
 ];
 
 /// The name of the newest migration that this release knows; names are in order.

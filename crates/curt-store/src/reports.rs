@@ -20,6 +20,9 @@ pub const OPEN_REPORTS_MAX: u64 = 100;
 /// Most reports on a page, whatever was asked for.
 pub const REPORT_PAGE_LEN_MAX: u32 = 200;
 
+/// Settled reports that go with one statement.
+const PRUNED_AT_ONCE: u32 = 1_000;
+
 /// What somebody says is wrong with a link.
 #[derive(Debug, Clone)]
 pub struct NewReport {
@@ -150,6 +153,21 @@ const ABUSE: Sql = Sql::new(
      order by abuse_links.at desc, abuse_links.link_id desc limit $1",
 );
 
+/// Of links that are disabled for abuse all reports stay: through them they are enabled again.
+const LAST_OF_SLICE: Sql = Sql::new(
+    "select max(resolved_at) from
+         (select resolved_at from reports where resolved_at <= $1
+              and not exists (select 1 from links
+                  where links.id = reports.link_id and links.abuse_at is not null)
+          order by resolved_at limit $2) as slice",
+);
+
+const PRUNE: Sql = Sql::new(
+    "delete from reports where resolved_at <= $1
+         and not exists (select 1 from links
+             where links.id = reports.link_id and links.abuse_at is not null)",
+);
+
 /// Milliseconds of a day, in which a network reports a link once.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
@@ -212,6 +230,23 @@ impl Store {
             self.db.transaction("resolve_report", input, resolve).await
         };
         resolved.await.map_err(StoreError::while_doing("settling a report"))
+    }
+
+    /// Forgets reports that were settled then or earlier; says how many. Those of links that are
+    /// disabled stay.
+    pub async fn prune_reports(&self, until: Timestamp) -> Result<u64, StoreError> {
+        let prune = async {
+            let mut pruned = 0;
+            loop {
+                let slice = [until.into(), i64::from(PRUNED_AT_ONCE).into()];
+                let last = self.db.row(LAST_OF_SLICE, &slice).await?;
+                let Some(last) = last.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
+                    return Ok(pruned);
+                };
+                pruned += self.db.execute(PRUNE, &[last.into()]).await?;
+            }
+        };
+        prune.await.map_err(StoreError::while_doing("forgetting settled reports"))
     }
 
     /// Links that are disabled for abuse now, the latest first.
@@ -360,5 +395,7 @@ pub(crate) const STATEMENTS: &[Sql] = &[
     SET_ABUSE,
     ADD_ABUSE,
     DELETE_ABUSE,
+    LAST_OF_SLICE,
+    PRUNE,
     ABUSE,
 ];

@@ -23,6 +23,7 @@ mod metrics;
 mod pages;
 mod reader;
 mod reference;
+mod reports;
 mod server;
 mod setting;
 mod shutdown;
@@ -53,13 +54,14 @@ pub(crate) use self::{
 };
 use self::{
     reader::Reader,
+    reports::ReportsConfig,
     setting::{About, Section},
     sources::Sources,
 };
 use crate::refusal::Refusal;
 
 /// In the order of the manual and of `curt config`.
-static SECTIONS: [&Section; 16] = [
+static SECTIONS: [&Section; 17] = [
     &server::SECTION,
     &http::SECTION,
     &keys::SECTION,
@@ -67,6 +69,7 @@ static SECTIONS: [&Section; 16] = [
     &database::SECTION,
     &backup::SECTION,
     &audit::SECTION,
+    &reports::SECTION,
     &links::SECTION,
     &limits::SECTION,
     &codes::SECTION,
@@ -88,6 +91,7 @@ pub(crate) struct Config {
     pub(crate) database: StoreSettings,
     pub(crate) backup: BackupConfig,
     pub(crate) audit: AuditConfig,
+    pub(crate) reports: ReportsConfig,
     pub(crate) links: LinkSettings,
     pub(crate) limits: LimitSettings,
     pub(crate) codes: CodeSettings,
@@ -121,6 +125,7 @@ pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, R
         auth: auth::read(&mut reader),
         backup: backup::read(&mut reader, &server, &database),
         audit: audit::read(&mut reader),
+        reports: reports::read(&mut reader),
         database,
         links: links::read(&mut reader),
         limits: limits::read(&mut reader),

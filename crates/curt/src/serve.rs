@@ -112,6 +112,7 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
         store: store.clone(),
         node_id: node_id::read_or_create(data_dir)?,
         audit_keep: config.audit.keep,
+        reports_keep: config.reports.keep,
     };
     tasks.spawn(upkeep.run(tasks_end.clone()));
     if let Some(setup) = setup {

@@ -33,6 +33,8 @@ pub(crate) struct Upkeep {
     pub(crate) node_id: String,
     /// How long it is kept who changed what.
     pub(crate) audit_keep: Duration,
+    /// How long settled reports are kept.
+    pub(crate) reports_keep: Duration,
 }
 
 impl Upkeep {
@@ -64,6 +66,7 @@ impl Upkeep {
         is_done(store.prune_logins(now).await);
         is_done(store.prune_invites(now).await);
         is_done(store.prune_audit(now.minus(self.audit_keep)).await);
+        is_done(store.prune_reports(now.minus(self.reports_keep)).await);
         is_done(store.move_links(now).await);
         is_done(erase(store, now).await);
     }

@@ -185,3 +185,30 @@ async fn reports_go_with_the_link_that_they_are_about() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn settled_reports_are_forgotten_when_no_disabled_link_needs_them() {
+    for_each_store(async |store| {
+        for (number, code) in [(1, "one"), (2, "two"), (3, "three")] {
+            create(store, &link(number, code)).await;
+            add(store, "203.0.113.7", report(number)).await;
+        }
+        // Both at 5 ms; the third stays open.
+        resolve(store, 1, Resolution::Dismiss).await;
+        resolve(store, 2, Resolution::Disable).await;
+        let states_are = async |expected: &[(u64, ReportState)]| {
+            assert_eq!(states(store).await, expected);
+        };
+        assert_eq!(store.prune_reports(later(4)).await.unwrap(), 0);
+        assert_eq!(store.prune_reports(later(5)).await.unwrap(), 1);
+        states_are(&[(3, ReportState::Open), (2, ReportState::Disabled)]).await;
+        // Another decision keeps the link disabled, and the report with it.
+        resolve(store, 2, Resolution::BlockHost).await;
+        assert_eq!(store.prune_reports(later(9)).await.unwrap(), 0);
+        assert_eq!(resolve(store, 2, Resolution::Enable).await, ReportState::Dismissed);
+        assert_eq!(store.prune_reports(later(9)).await.unwrap(), 1);
+        states_are(&[(3, ReportState::Open)]).await;
+        assert_eq!(store.prune_reports(later(9)).await.unwrap(), 0);
+    })
+    .await;
+}

@@ -1,0 +1,1 @@
+create index reports_by_end on reports (resolved_at)
