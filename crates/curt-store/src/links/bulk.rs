@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use curt_domain::{Caller, Code, Link, LinkId, Tag, Timestamp};
+use curt_domain::{Caller, Code, Link, LinkId, Tag, Timestamp, UserId};
 use serde_json::json;
 
 use super::{
@@ -80,20 +80,27 @@ const WRITTEN: Sql =
              join links on links.id = wanted.id",
         );
 
-/// The codes come as one text, `"a","b"`. None of their characters needs to be escaped in it.
+/// The codes come as one text, `"a","b"`. None of their characters needs to be escaped in it. Those of
+/// erased links are free for the users whose they were.
 const TAKEN: Sql = Sql::new(
     "select code from links
-     where domain_id = 0 and code = any(cast('{' || $1 || '}' as varchar[]))",
+     where domain_id = 0 and code = any(cast('{' || $1 || '}' as varchar[]))
+         and (target <> '' or owner_id is null or owner_id <> $2)",
 )
 .on_sqlite(
     "select code from links
-     where domain_id = 0 and code in (select value from json_each('[' || $1 || ']'))",
+     where domain_id = 0 and code in (select value from json_each('[' || $1 || ']'))
+         and (target <> '' or owner_id is null or owner_id <> $2)",
 )
 .on_mysql(
     "select links.code
      from json_table(concat('[', $1, ']'), '$[*]' columns (code varchar(255) path '$')) as wanted
-     join links on links.domain_id = 0 and links.code = wanted.code",
+     join links on links.domain_id = 0 and links.code = wanted.code
+         and (target <> '' or owner_id is null or owner_id <> $2)",
 );
+
+/// No user's id, for links that are to belong to nobody.
+const NOBODY: i64 = -1;
 
 impl Store {
     /// Writes all of these new links, at most [`LINKS_AT_ONCE_MAX`], or none of them; of links with
@@ -127,11 +134,17 @@ impl Store {
         }
     }
 
-    /// Which of these codes are taken now; also by links that are deleted or erased.
-    pub async fn taken_codes(&self, codes: &[Code]) -> Result<HashSet<Code>, StoreError> {
+    /// Which of these codes a new link of that owner could not have now: they are those of other
+    /// links, also of deleted and erased ones.
+    pub async fn taken_codes(
+        &self,
+        codes: &[Code],
+        owner: Option<UserId>,
+    ) -> Result<HashSet<Code>, StoreError> {
         let read = async {
+            let owner = owner.map_or(Value::from(NOBODY), Value::from);
             let list: Vec<String> = codes.iter().map(|code| format!("\"{code}\"")).collect();
-            let rows = self.db.rows(TAKEN, &[list.join(",").into()]).await?;
+            let rows = self.db.rows(TAKEN, &[list.join(",").into(), owner]).await?;
             rows.iter().map(|row| rows::code(row, 0)).collect::<Result<_, _>>()
         };
         read.await.map_err(StoreError::while_doing("looking for taken codes"))

@@ -167,8 +167,8 @@ async fn taken_codes_can_be_asked_for() {
         store.delete_link(&Caller::SYSTEM, id(2), ExpectedRevision::Any, now()).await.unwrap();
         let codes: [Code; 4] = ["null", "NULL", "a_-Z9", "free"].map(|code| code.parse().unwrap());
         let expected = HashSet::from([codes[0].clone(), codes[2].clone()]);
-        assert_eq!(store.taken_codes(&codes).await.unwrap(), expected);
-        assert_eq!(store.taken_codes(&[]).await.unwrap(), HashSet::new());
+        assert_eq!(store.taken_codes(&codes, None).await.unwrap(), expected);
+        assert_eq!(store.taken_codes(&[], None).await.unwrap(), HashSet::new());
     })
     .await;
 }

@@ -145,6 +145,16 @@ async fn only_its_former_owner_takes_the_code_of_an_erased_link_again() {
         let code = "code1".parse().unwrap();
         assert!(store.link_by_code(Access::Of(ada.id), &code).await.unwrap().is_some());
 
+        // code5 was nobody's.
+        let codes = ["code1", "code3", "code5", "free"].map(|code| code.parse().unwrap());
+        for (owner, expected) in
+            [(Some(ada.id), vec![0, 2]), (Some(bob.id), vec![0, 1, 2]), (None, vec![0, 1, 2])]
+        {
+            let taken = store.taken_codes(&codes, owner).await.unwrap();
+            let expected = expected.into_iter().map(|index: usize| codes[index].clone());
+            assert_eq!(taken, expected.collect());
+        }
+
         let many = |owner: &User| vec![owned(40, "code3", owner), owned(41, "new", owner)];
         let foreign = store.create_links(&as_user(&bob), many(&bob), None).await;
         assert!(

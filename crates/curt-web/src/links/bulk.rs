@@ -103,7 +103,8 @@ pub(crate) async fn create_bulk(
     let (chunks, body_hash) = off_thread(read).await??;
     if query.dry_run {
         // Nothing is written, so a key has nothing to guard.
-        return dry_run::check(&app, chunks).await.map(Answer::into_response);
+        let owner = actor.author.user();
+        return dry_run::check(&app, owner, chunks).await.map(Answer::into_response);
     }
     let name = actor.name();
     let key = key.map(|key| BulkKey { caller: name, key, body_hash, created_at: app.clock.now() });

@@ -20,6 +20,7 @@ mod clicks;
 mod creating;
 mod deleting;
 mod destinations;
+mod dry_runs;
 mod editing;
 mod errors;
 mod finding;

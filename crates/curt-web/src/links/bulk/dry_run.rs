@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use curt_domain::Code;
+use curt_domain::{Code, UserId};
 
 use super::{
     body::Chunk,
@@ -13,7 +13,11 @@ use crate::{app::App, errors::ApiError, links::create::Draft};
 
 /// Checks everything that a create would, and writes nothing. Aliases may be taken by others until
 /// the request is sent in earnest.
-pub(super) async fn check(app: &App, chunks: Vec<Chunk>) -> Result<Answer, ApiError> {
+pub(super) async fn check(
+    app: &App,
+    owner: Option<UserId>,
+    chunks: Vec<Chunk>,
+) -> Result<Answer, ApiError> {
     let mut answer = Answer::default();
     let mut seen = HashSet::new();
     for chunk in chunks {
@@ -22,7 +26,7 @@ pub(super) async fn check(app: &App, chunks: Vec<Chunk>) -> Result<Answer, ApiEr
             drafts.iter().flatten().filter_map(|draft| draft.alias.clone()).collect();
         let taken = match aliases.as_slice() {
             [] => HashSet::new(),
-            aliases => app.store.taken_codes(aliases).await?,
+            aliases => app.store.taken_codes(aliases, owner).await?,
         };
         let outcome = |draft| match draft {
             Err(error) => Outcome::Refused(error),
