@@ -1,6 +1,6 @@
 //! Creating links: what comes back, what is refused, and that nothing else can be written.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use curt_domain::{Alphabet, CodeMaker, CodeSettings, CodeStrategy, LinkId};
 use insta::assert_json_snapshot;
@@ -122,6 +122,23 @@ async fn a_link_ends_after_it_begins() {
         "expires_at": "2026-02-01T01:00:00+01:00",
     });
     app.create(&backwards).await.refuses("expires_at", "invalid_field");
+}
+
+#[tokio::test]
+async fn enum_01_codes_have_seven_digits_in_no_order() {
+    let app = TestApp::start().await;
+    let links: Vec<Value> = (0..500).map(|_| json!({ "original_url": TARGET })).collect();
+    let made = app.create_bulk(&json!(links)).await.ok(200);
+    let made = made["results"].as_array().unwrap().iter();
+    let codes: Vec<&str> = made.map(|item| item["link"]["short_code"].as_str().unwrap()).collect();
+    assert!(codes.iter().all(|code| 7 <= code.len()), "{codes:?}");
+    // Of neighbours that have nothing to do with each other, the later is the greater as often as not.
+    let rising = codes.windows(2).filter(|pair| pair[0] < pair[1]).count();
+    assert!((200..300).contains(&rising), "{rising} of 499");
+    for place in 0..7 {
+        let digits: BTreeSet<u8> = codes.iter().map(|code| code.as_bytes()[place]).collect();
+        assert!(40 < digits.len(), "{} digits in place {place}", digits.len());
+    }
 }
 
 #[tokio::test]

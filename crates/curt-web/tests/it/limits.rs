@@ -322,3 +322,22 @@ async fn rl_01_wrong_keys_and_sessions_are_refused_before_they_are_looked_up() {
     list(guesser, guess(9).as_str()).await.problem(503, "unavailable");
     assert!(4 <= app.metric("limits_refused_total{purpose=\"wrong_key\"}"));
 }
+
+#[tokio::test]
+async fn phish_03_of_a_thousand_reports_from_one_address_ten_are_heard_and_one_is_kept() {
+    let limits = LimitSettings { report: LimitSettings::DEFAULT.report, ..LimitSettings::OFF };
+    let app = TestApp::with(|settings| settings.limits = limits).await;
+    app.shorten("bad", "https://evil.example/", json!({})).await;
+    let mut heard = 0;
+    for _ in 0..1_000 {
+        let body = json!({ "short_code": "bad", "reason": "spam" });
+        let answer = app.ask_from(CLIENT, "POST", "/api/v1/reports").json(&body).await;
+        match answer.status.as_u16() {
+            202 => heard += 1,
+            _ => is_over(&answer, "3600"),
+        }
+    }
+    assert_eq!(heard, 10);
+    let reports = app.ask("GET", "/api/v1/admin/reports").key(ADMIN_KEY).await.ok(200);
+    assert_eq!(reports["items"].as_array().unwrap().len(), 1);
+}

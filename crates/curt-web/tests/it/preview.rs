@@ -55,3 +55,17 @@ async fn there_is_no_preview_of_nothing() {
     app.ask("GET", "/none+").await.problem(404, "not_found");
     app.ask("GET", "/+").await.problem(404, "not_found");
 }
+
+#[tokio::test]
+async fn phish_02_a_preview_shows_the_target_as_text_and_leads_nowhere_by_itself() {
+    let app = TestApp::start().await;
+    app.shorten("link", "https://shop.example/summer", json!({})).await;
+    let page = app.visit("/link+").await;
+    assert_eq!((page.status.as_u16(), page.find("location")), (200, None));
+    assert_eq!(page.header("content-type"), "text/html; charset=utf-8");
+    let html = page.page();
+    assert!(html.contains("<bdi>https://shop.example/summer</bdi>"), "{html}");
+    assert_eq!(html.matches("<a ").count(), 1, "{html}");
+    assert!(html.contains(r#"rel="noopener noreferrer nofollow""#), "{html}");
+    assert!(!html.contains("http-equiv") && !html.contains("<script"), "{html}");
+}

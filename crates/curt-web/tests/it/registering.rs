@@ -1,6 +1,6 @@
 //! Making accounts: AUTH-02, SETUP-01, MASS-01, and what accounts may change about themselves.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use curt_web::{Bootstrap, Registration};
 use futures_util::future::join_all;
@@ -59,6 +59,29 @@ async fn auth_02_an_address_is_taken_once_in_any_case() {
 }
 
 #[tokio::test]
+async fn auth_02_an_address_that_is_taken_costs_as_much_as_one_that_is_free() {
+    let app = TestApp::open_to_all().await;
+    app.ask("POST", REGISTER).json(&ada()).await.ok(201);
+    let mut times = [Vec::new(), Vec::new()];
+    for round in 0..9 {
+        let free = format!("user{round}@example.com");
+        for (times, (email, status)) in times.iter_mut().zip([(ADA, 409), (&free, 201)]) {
+            let body = json!({ "email": email, "password": PASSWORD });
+            let start = Instant::now();
+            let answer = app.ask("POST", REGISTER).json(&body).await;
+            times.push(start.elapsed());
+            assert_eq!(answer.status, status, "{answer:?}");
+        }
+    }
+    let [taken, free] = times.map(|mut times| {
+        times.sort_unstable();
+        times[times.len() / 2]
+    });
+    // A hash is tens of milliseconds, everything else is one at most.
+    assert!(taken < free * 2 && free < taken * 2, "{taken:?}, {free:?}");
+}
+
+#[tokio::test]
 async fn an_invitation_is_good_once_for_the_role_it_names() {
     let app = TestApp::with(|settings| settings.auth.registration = Registration::Invite).await;
     let invites = "/api/v1/admin/invites";
@@ -96,6 +119,10 @@ async fn setup_01_of_twenty_first_administrators_one_is_made() {
         wrong["token"] = junk.into();
         ask(&wrong).await.problem(404, "not_found");
     }
+    let mut without = body(0);
+    without.as_object_mut().unwrap().remove("token");
+    let cookie = format!("token={0}; setup={0}; __Host-session={0}", token.as_str());
+    ask(&without).header("cookie", &cookie).await.refuses("token", "invalid_field");
     let tries = join_all((0..20).map(|number| ask(&body(number)).into_future())).await;
     let made: Vec<_> = tries.iter().filter(|answer| answer.status == 201).collect();
     assert_eq!(made.len(), 1, "{tries:?}");

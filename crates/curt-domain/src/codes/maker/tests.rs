@@ -82,7 +82,7 @@ fn alphabets_have_each_of_their_digits_once() {
 }
 
 #[test]
-fn another_secret_gives_other_codes() {
+fn enum_01_another_secret_gives_other_codes() {
     let other = SecretKey::new(&[8; 32]).unwrap();
     let (maker, other) = (permuted(7), CodeMaker::new(CodeSettings::DEFAULT, &other));
     let same = (1..=1_000).filter(|&id| code(&maker, id) == code(&other, id)).count();
@@ -97,7 +97,7 @@ fn codes_stay_the_same_from_release_to_release() {
 }
 
 #[test]
-fn neighbouring_ids_have_unlike_codes() {
+fn enum_01_neighbouring_ids_have_unlike_codes() {
     let maker = permuted(7);
     for id in 1..500 {
         let (one, next) = (code(&maker, id), code(&maker, id + 1));
