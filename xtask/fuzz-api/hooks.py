@@ -18,7 +18,7 @@ QR_SIZE = 512
 # So many days have few enough hours for a series.
 HOURLY_DAYS = 150
 
-FILTERS = {"q", "tag", "created_from", "created_to", "sort"}
+FILTERS = {"q", "tag", "owner", "created_from", "created_to", "sort"}
 
 
 @schemathesis.hook

@@ -185,6 +185,21 @@ async fn an_expired_link_leads_to_its_fallback() {
 }
 
 #[tokio::test]
+async fn enum_03_a_disabled_link_is_looked_up_as_seldom_as_none() {
+    let app = link(json!({})).await;
+    let id = app.links("").await.ok(200)["items"][0]["id"].as_u64().unwrap();
+    app.edit(id, &json!({ "status": "disabled" })).await.ok(200);
+    let count =
+        |tier| app.metric(&format!("redirects_total{{outcome=\"not_found\",tier=\"{tier}\"}}"));
+    for (code, round) in [("link", 1), ("none", 2)] {
+        for _ in 0..10 {
+            app.ask("GET", &format!("/{code}")).await.problem(404, "not_found");
+        }
+        assert_eq!((count("store"), count("memory")), (round, 9 * round), "{code}");
+    }
+}
+
+#[tokio::test]
 async fn enum_03_a_disabled_link_looks_like_none() {
     let app = link(json!({ "fallback_url": "https://example.com/over" })).await;
     let id = app.links("").await.ok(200)["items"][0]["id"].as_u64().unwrap();

@@ -117,6 +117,23 @@ async fn auth_05_whatever_looks_at_a_password_counts_as_a_guess() {
 }
 
 #[tokio::test]
+async fn auth_07_passwords_without_an_end_are_refused_before_they_are_hashed() {
+    let app = TestApp::open_to_all().await;
+    app.person(ADA).await;
+    let register = |password: &str| {
+        let body = json!({ "email": "eve@example.com", "password": password });
+        app.ask("POST", "/api/v1/auth/register").json(&body)
+    };
+    for len in [7, 11, 129, 1_025, 60_000] {
+        register(&"xq7!vLp2#mZw ".repeat(5_000)[..len]).await.refuses("password", "weak_password");
+    }
+    let endless = "x".repeat(5 << 20);
+    register(&endless).await.problem(413, "payload_too_large");
+    app.log_in(ADA, &endless).await.problem(413, "payload_too_large");
+    register(&"xq7!vLp2#mZw".repeat(11)[..128]).await.ok(201);
+}
+
+#[tokio::test]
 async fn auth_08_passwords_that_are_easy_to_guess_are_refused() {
     let app = TestApp::open_to_all().await;
     for password in ["short", "password1234", "shortener2026", "qwertyuiop12", "ada@example.com"] {
@@ -271,7 +288,7 @@ async fn jwt_09_another_role_needs_another_token() {
 }
 
 #[tokio::test]
-async fn logging_out_ends_this_login_and_everywhere_ends_all() {
+async fn jwt_09_logging_out_ends_this_login_and_everywhere_ends_all() {
     let app = TestApp::start().await;
     let (ada, session, key) = everything(&app).await;
     let other = app.log_in(ADA, PASSWORD).await.ok(200);
