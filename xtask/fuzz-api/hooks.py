@@ -3,6 +3,7 @@
 Generated requests are brought in line with it here, so that whatever is still found is a fault.
 """
 
+import datetime
 import uuid
 
 import schemathesis
@@ -18,6 +19,27 @@ QR_SIZE = 512
 # So many days have few enough hours for a series.
 HOURLY_DAYS = 150
 
+# A password that nobody guesses, and a host that no link of these tests leads to.
+PASSWORD = "four words nobody guesses"
+BLOCKED_HOST = "evil.invalid"
+
+# A client that no test comes from.
+BLOCKED_NETWORK = "203.0.113.7"
+
+# Percent-encoded, a longer query is past the limit of all queries.
+QUERY_LENGTH = 2100
+
+# No report has it: to block the host of one would keep all further links from being made.
+NO_REPORT = 9007199254740991
+
+# Of these the date of an end must lie ahead.
+ENDS = {
+    "/api/v1/admin/invites": "expires_at",
+    "/api/v1/admin/users/{id}/keys": "expires_at",
+    "/api/v1/keys": "expires_at",
+    "/api/v1/admin/ip-blocks": "until",
+}
+
 FILTERS = {"q", "tag", "owner", "created_from", "created_to", "sort"}
 
 
@@ -26,6 +48,10 @@ def before_call(ctx, case, kwargs):
     is_positive = case.meta is None or case.meta.generation.mode.is_positive
     if isinstance(case.body, dict):
         case.body = meant_body(case.body, is_positive, case.method)
+        if is_positive:
+            case.body = meant_values(case.body, case.operation.path)
+    if case.operation.path.endswith("/block-host"):
+        case.path_parameters["id"] = NO_REPORT
     if isinstance(case.query, dict):
         case.query = meant_query(case.query, is_positive, case.operation.path)
     if is_positive and "Idempotency-Key" in (case.headers or {}):
@@ -49,9 +75,40 @@ def meant_body(body, is_positive, method):
     return body
 
 
+def meant_values(body, path):
+    """What has rules that no schema can say."""
+    for name in ("password", "new_password"):
+        if body.get(name):
+            body[name] = PASSWORD
+    end = ENDS.get(path)
+    if end and body.get(end):
+        tomorrow = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(days=1)
+        body[end] = tomorrow.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if "pattern" in body:
+        body["pattern"] = BLOCKED_HOST
+    if "network" in body:
+        body["network"] = BLOCKED_NETWORK
+    # Nobody has two accounts, so that each address is another.
+    if body.get("email"):
+        body["email"] = f"{uuid.uuid4()}@example.com"
+    # A link is reported by one of its names, which is one of this server.
+    if path == "/api/v1/reports":
+        body.pop("url", None)
+        body["short_code"] = body.get("short_code") or "blog"
+    return body
+
+
 def meant_query(query, is_positive, path):
     query = {name: written(meant(value)) for name, value in query.items()}
+    if isinstance(query.get("target"), str):
+        query["target"] = query["target"].encode("ascii", "replace").decode()[:QUERY_LENGTH]
+        # Control characters are three bytes each, too.
+        query["target"] = "".join(c if c.isalnum() else "x" for c in query["target"])
     if is_positive:
+        if "target" in query:
+            query["target"] = "https://example.com/"
+        # Whose links they become has to be another user.
+        query.pop("links_to", None)
         # A cursor comes from the page before; only that of a history is a number, as documented.
         if not path.endswith("/history"):
             query.pop("cursor", None)

@@ -13,9 +13,6 @@ use crate::{
 /// Longest pattern, in bytes: MySQL's longest index key takes it whole.
 pub const PATTERN_LEN_MAX: usize = 700;
 
-/// Longest text that is parsed at all.
-const RAW_LEN_MAX: usize = 4 * PATTERN_LEN_MAX;
-
 /// Longest host name that the DNS has.
 const HOST_LEN_MAX: usize = 253;
 
@@ -53,7 +50,7 @@ pub struct TargetPattern {
 pub enum InvalidPattern {
     #[error("is no host, no *.host and no beginning of a URL")]
     Malformed,
-    #[error("is longer than {PATTERN_LEN_MAX} bytes")]
+    #[error("is longer than {PATTERN_LEN_MAX} characters")]
     TooLong,
 }
 
@@ -164,7 +161,8 @@ impl FromStr for TargetPattern {
 
     fn from_str(text: &str) -> Result<Self, InvalidPattern> {
         let text = text.trim();
-        if RAW_LEN_MAX < text.len() {
+        // In its own letters as well as in the one way to write it; no more is parsed at all.
+        if text.chars().nth(PATTERN_LEN_MAX).is_some() {
             return Err(InvalidPattern::TooLong);
         }
         let is_host = !text.contains(['/', ':']) || text.parse::<Ipv6Addr>().is_ok();

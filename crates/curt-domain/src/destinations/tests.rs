@@ -81,6 +81,10 @@ fn what_is_no_pattern_is_refused() {
     assert_eq!(long.parse::<TargetPattern>(), Err(InvalidPattern::Malformed));
     let long = format!("evil.example/{}", "a".repeat(PATTERN_LEN_MAX));
     assert_eq!(long.parse::<TargetPattern>(), Err(InvalidPattern::TooLong));
+    // What would become short is too long all the same.
+    let zeros = format!("{}1.0.0.0", "0".repeat(PATTERN_LEN_MAX - 6));
+    assert_eq!(zeros.parse::<TargetPattern>(), Err(InvalidPattern::TooLong));
+    assert!(zeros[1..].parse::<TargetPattern>().is_ok(), "one digit less");
     let endless = "a".repeat(1 << 20);
     assert_eq!(endless.parse::<TargetPattern>(), Err(InvalidPattern::TooLong));
 }

@@ -84,7 +84,6 @@ pub(crate) fn password() -> Object {
 
 pub(crate) fn current_password() -> Object {
     text("The password that one logs in with now.")
-        .max_length(Some(PASSWORD_LEN_SHOWN))
         .examples([json!("four words nobody guesses")])
         .build()
 }
@@ -118,9 +117,7 @@ pub(crate) fn expires_in() -> Object {
 }
 
 pub(crate) fn refresh_token() -> Object {
-    text("Good once, for the next tokens; for 30 days.")
-        .max_length(Some(PASSWORD_LEN_SHOWN))
-        .build()
+    text("Good once, for the next tokens; for 30 days.").build()
 }
 
 pub(crate) fn bootstrap_token() -> Object {
