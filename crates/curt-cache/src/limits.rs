@@ -46,8 +46,10 @@ pub enum Purpose {
     Anonymous,
     Registration,
     Login,
-    /// A guess at a link's password.
+    /// A guess at a link's password by one client.
     LinkPassword,
+    /// The same by all clients together.
+    LinkGuess,
     /// A visit of a code that no link has.
     UnknownCode,
     /// A report of a link.
@@ -59,12 +61,13 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Authenticated,
         Self::Anonymous,
         Self::Registration,
         Self::Login,
         Self::LinkPassword,
+        Self::LinkGuess,
         Self::UnknownCode,
         Self::Report,
         Self::WrongKey,
@@ -79,6 +82,7 @@ impl Purpose {
             Self::Registration => "registration",
             Self::Login => "login",
             Self::LinkPassword => "link_password",
+            Self::LinkGuess => "link_guess",
             Self::UnknownCode => "unknown_code",
             Self::Report => "report",
             Self::WrongKey => "wrong_key",
@@ -131,6 +135,7 @@ pub struct LimitSettings {
     pub registration: Option<Limit>,
     pub login: Option<Limit>,
     pub link_password: Option<Limit>,
+    pub link_guess: Option<Limit>,
     pub unknown_code: Option<Limit>,
     pub report: Option<Limit>,
     /// Refused requests before a client is blocked; without a limit nobody is.
@@ -148,6 +153,7 @@ impl LimitSettings {
         registration: Limit::standard(10, Duration::from_hours(1)),
         login: Limit::standard(20, Duration::from_mins(5)),
         link_password: Limit::standard(10, Duration::from_mins(15)),
+        link_guess: Limit::standard(100, Duration::from_mins(15)),
         unknown_code: Limit::standard(120, Duration::from_mins(1)),
         report: Limit::standard(10, Duration::from_hours(1)),
         block_after: Limit::standard(300, Duration::from_mins(10)),
@@ -162,6 +168,7 @@ impl LimitSettings {
         registration: None,
         login: None,
         link_password: None,
+        link_guess: None,
         unknown_code: None,
         report: None,
         block_after: None,
@@ -176,6 +183,7 @@ impl LimitSettings {
             Purpose::Registration => self.registration,
             Purpose::Login => self.login,
             Purpose::LinkPassword => self.link_password,
+            Purpose::LinkGuess => self.link_guess,
             Purpose::UnknownCode => self.unknown_code,
             Purpose::Report => self.report,
             Purpose::Refusal => self.block_after,
@@ -263,6 +271,17 @@ impl Limits {
     /// those that are judged at a time, more than the limit may be allowed.
     pub fn look(&self, purpose: Purpose, key: LimitKey, now: Instant) -> Decision {
         self.judge(purpose, key, now, Table::look)
+    }
+
+    /// Takes back what [`Limits::take`] recorded then: it turned out not to count. Only a key that has
+    /// a log of its own gets it back; what is shared with others stays as strict as it is.
+    pub fn give_back(&self, purpose: Purpose, key: LimitKey, taken_at: Instant, now: Instant) {
+        let Some(limit) = self.settings.limit(purpose) else { return };
+        let slot = Slot::Own(key);
+        let hash = self.hasher.hash_one(slot);
+        let since_start = |at: Instant| at.saturating_duration_since(self.start);
+        let mut table = self.table(purpose, hash);
+        table.give_back(slot, hash, limit, since_start(taken_at), since_start(now));
     }
 
     fn judge(

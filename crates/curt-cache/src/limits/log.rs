@@ -38,6 +38,12 @@ impl Log {
         }
     }
 
+    /// Forgets one: the first that is not earlier than that.
+    pub(super) fn forget_one_from(&mut self, from: u64) {
+        let first = self.times.partition_point(|&time| self.base + u64::from(time) < from);
+        self.times.remove(first);
+    }
+
     /// Adds a time that is not before the newest, of at most `len_max`.
     pub(super) fn record(&mut self, time: u64, len_max: usize) {
         let oldest = self.oldest().unwrap_or(time);

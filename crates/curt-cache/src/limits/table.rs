@@ -17,7 +17,7 @@ const DROPPED_AT_ONCE: usize = 2;
 /// One part in so many is for buckets that networks share.
 const SHARED_PART: usize = 8;
 
-/// **Invariant:** no log is empty, and keys stand in the order of their newest times.
+/// **Invariant:** no log is empty, and keys stand in the order of the newest times that they ever had.
 pub(super) struct Table {
     logs: LinkedHashMap<Slot, Log, RandomState>,
     /// The newest time that was recorded.
@@ -111,6 +111,28 @@ impl Table {
         };
         let is_allowed = count < count_max;
         Some(if is_allowed { Decision::Allowed(quota) } else { Decision::Refused(quota) })
+    }
+
+    /// Takes back what was recorded of a request that was judged then. Of several at the same time it
+    /// is the earliest, so that no window gets shorter; what is over is forgotten already.
+    pub(super) fn give_back(
+        &mut self,
+        slot: Slot,
+        hash: u64,
+        limit: Limit,
+        judged_at: Duration,
+        now: Duration,
+    ) {
+        let recorded_at = millis_up(judged_at);
+        if recorded_at + millis(limit.window()) <= millis(now).max(self.newest) {
+            return;
+        }
+        let entry = self.logs.raw_entry_mut().from_key_hashed_nocheck(hash, &slot);
+        let RawEntryMut::Occupied(mut entry) = entry else { return };
+        entry.get_mut().forget_one_from(recorded_at);
+        if entry.get().len() == 0 {
+            entry.remove();
+        }
     }
 
     /// Those that expired the longest ago, which stand in front.

@@ -77,6 +77,29 @@ fn xff_05_a_client_is_a_64_and_mapped_addresses_are_ipv4() {
 }
 
 #[test]
+fn what_is_given_back_leaves_the_rest_as_it_was() {
+    let start = Instant::now();
+    let limits = limits(settings(2, MINUTE), start);
+    let at = |seconds| start + Duration::from_secs(seconds);
+    let take = |seconds| limits.take(Purpose::Anonymous, numbered(1), at(seconds)).is_allowed();
+    let give_back =
+        |taken, now| limits.give_back(Purpose::Anonymous, numbered(1), at(taken), at(now));
+    assert_eq!([0, 10, 11].map(take), [true, true, false]);
+    // The earlier of the two goes, so the other counts until 70 s.
+    give_back(0, 12);
+    assert_eq!([12, 13, 69, 70].map(take), [true, false, false, true]);
+    // What is over is no longer there to be given back: those of 12 s and 70 s stay.
+    give_back(10, 71);
+    assert!(!take(71));
+    // Nor is what was never taken.
+    give_back(71, 71);
+    assert!(!take(71));
+    give_back(70, 71);
+    give_back(12, 71);
+    assert_eq!(keys(&limits, Purpose::Anonymous), 0);
+}
+
+#[test]
 fn without_a_limit_nothing_is_counted() {
     let start = Instant::now();
     let limits = limits(LimitSettings::OFF, start);

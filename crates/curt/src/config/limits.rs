@@ -72,7 +72,15 @@ static LOGIN: Setting<Option<Limit>> =
     limit("limits.login", "20/5m", "Tries to log in, by client.", "");
 
 static LINK_PASSWORD: Setting<Option<Limit>> =
-    limit("limits.link_password", "10/15m", "Passwords tried, by link and client.", "");
+    limit("limits.link_password", "10/15m", "Wrong passwords of links, by link and client.", "");
+
+static LINK_GUESSES: Setting<Option<Limit>> = limit(
+    "limits.link_guesses",
+    "100/15m",
+    "Wrong passwords of links, by link, from everywhere together.",
+    "Over it, nobody can try another password at that link; visitors who have given the right one in \
+     the last ten minutes still follow it.",
+);
 
 static UNKNOWN_CODES: Setting<Option<Limit>> = limit(
     "limits.unknown_codes",
@@ -129,6 +137,7 @@ pub(super) static SECTION: Section = Section {
         &REGISTRATION.about,
         &LOGIN.about,
         &LINK_PASSWORD.about,
+        &LINK_GUESSES.about,
         &UNKNOWN_CODES.about,
         &REPORTS.about,
         &BLOCK_AFTER.about,
@@ -144,6 +153,7 @@ pub(super) fn read(reader: &mut Reader) -> LimitSettings {
         registration: reader.value(&REGISTRATION),
         login: reader.value(&LOGIN),
         link_password: reader.value(&LINK_PASSWORD),
+        link_guess: reader.value(&LINK_GUESSES),
         unknown_code: reader.value(&UNKNOWN_CODES),
         report: reader.value(&REPORTS),
         block_after: reader.value(&BLOCK_AFTER),
