@@ -14,7 +14,8 @@ mod users;
 pub use authors::{AUTHOR_NAME_LEN_MAX, Author, Caller};
 pub use emails::{EMAIL_LEN_MAX, Email, InvalidEmail};
 pub use passwords::{
-    NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, PasswordHash, WeakPassword,
+    LINK_PASSWORD_LEN_MIN, NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, PasswordHash,
+    PasswordUse, WeakPassword,
 };
 pub use scopes::{InvalidScope, Role, Scope, Scopes};
 pub use tokens::{ApiKey, InvalidToken, Token, TokenHash};

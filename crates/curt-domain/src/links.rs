@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroU64};
 
-use crate::{ClickTotals, Code, TargetUrl, Timestamp, UserId};
+use crate::{ClickTotals, Code, PasswordHash, TargetUrl, Timestamp, UserId};
 
 mod texts;
 
@@ -139,6 +139,8 @@ pub struct Link {
     pub forward_query: bool,
     pub dates: Dates,
     pub max_clicks: Option<MaxClicks>,
+    /// Of the password that visitors are asked for.
+    pub password: Option<PasswordHash>,
     /// Where visitors go once the link has expired or is used up; not counted as a click.
     pub fallback: Option<TargetUrl>,
     pub disabled_at: Option<Timestamp>,
@@ -242,6 +244,7 @@ pub struct LinkEdit {
     pub valid_from: Option<Option<Timestamp>>,
     pub expires_at: Option<Option<Timestamp>>,
     pub max_clicks: Option<Option<MaxClicks>>,
+    pub password: Option<Option<PasswordHash>>,
     pub fallback: Option<Option<TargetUrl>>,
     pub switch: Option<Switch>,
 }
@@ -257,6 +260,7 @@ impl Link {
         replace(&mut link.redirect_status, edit.redirect_status.as_ref());
         replace(&mut link.forward_query, edit.forward_query.as_ref());
         replace(&mut link.max_clicks, edit.max_clicks.as_ref());
+        replace(&mut link.password, edit.password.as_ref());
         replace(&mut link.fallback, edit.fallback.as_ref());
         link.dates = Dates::new(
             edit.valid_from.unwrap_or(self.dates.valid_from),
@@ -290,6 +294,7 @@ pub struct Route {
     pub forward_query: bool,
     pub dates: Dates,
     pub max_clicks: Option<MaxClicks>,
+    pub password: Option<PasswordHash>,
     pub fallback: Option<TargetUrl>,
     /// Switched off: for visitors the same as absent.
     pub disabled: bool,
@@ -304,6 +309,8 @@ pub enum Verdict {
     Follow,
     /// Follow if one of so many clicks is left; only the database knows.
     FollowIfLeft(MaxClicks),
+    /// Follow once the visitor has shown that they know the password.
+    Locked,
     /// As if there were no such link: not yet valid, or switched off.
     Absent,
     Expired,
@@ -313,6 +320,16 @@ pub enum Verdict {
 
 impl Route {
     pub fn verdict(&self, now: Timestamp) -> Verdict {
+        match self.verdict_unlocked(now) {
+            Verdict::Follow | Verdict::FollowIfLeft(_) if self.password.is_some() => {
+                Verdict::Locked
+            }
+            verdict => verdict,
+        }
+    }
+
+    /// What a visitor gets who knows the password, or needs none.
+    pub fn verdict_unlocked(&self, now: Timestamp) -> Verdict {
         if self.abuse {
             Verdict::Blocked
         } else if self.disabled {

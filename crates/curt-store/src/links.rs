@@ -100,7 +100,7 @@ const LOCK: Sql = Sql::new("select id from links where id = $1").locking();
 
 const ROUTE: Sql = Sql::new(
     "select id, target, redirect_status, forward_query, valid_from, expires_at, max_clicks,
-            fallback_url, disabled_at, revision, abuse_at
+            fallback_url, disabled_at, revision, abuse_at, password_hash
      from links where domain_id = 0 and code = $1 and deleted_at is null",
 );
 

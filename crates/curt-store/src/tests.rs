@@ -39,6 +39,7 @@ pub(crate) fn link(number: u64) -> Link {
         forward_query: false,
         dates: Dates::default(),
         max_clicks: None,
+        password: None,
         fallback: None,
         disabled_at: None,
         deleted_at: None,

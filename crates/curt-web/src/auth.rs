@@ -10,6 +10,7 @@ use url::Url;
 use crate::AdminKey;
 
 mod actor;
+mod bodies;
 mod bootstrap;
 mod cookies;
 mod cross_site;
@@ -17,18 +18,21 @@ mod devices;
 mod hasher;
 mod throttle;
 mod tokens;
+mod unlocks;
 
 pub(crate) use actor::{
     Actor, Admin, By, Creator, Identity, KeyKeeper, Member, Person, Proof, ReadAnalytics,
     ReadLinks, Reader, Whence, WriteLinks, anonymous,
 };
+pub(crate) use bodies::BodyHashes;
 pub use bootstrap::{BOOTSTRAP_AGE_MAX, Bootstrap};
 pub(crate) use cookies::{Cookie, Cookies};
-pub(crate) use cross_site::{is_foreign, is_same_origin};
+pub(crate) use cross_site::{is_foreign, is_same_origin, is_sent_by_another_site};
 pub(crate) use devices::{DEVICE_AGE_MAX, Devices};
 pub(crate) use hasher::{Hasher, Verified};
 pub(crate) use throttle::{Guesser, LoginThrottle, Paused};
 pub(crate) use tokens::{ACCESS_AGE_MAX, AccessTokens, Holder};
+pub(crate) use unlocks::{UNLOCK_AGE_MAX, Unlocks};
 
 /// Section `auth` of the configuration.
 #[derive(Debug, Clone, Copy, Default)]
@@ -56,6 +60,8 @@ pub(crate) struct Auth {
     pub tokens: AccessTokens,
     pub cookies: Cookies,
     pub devices: Devices,
+    pub unlocks: Unlocks,
+    pub bodies: BodyHashes,
     pub throttle: LoginThrottle,
     /// Absent once there is an administrator.
     pub bootstrap: Option<Bootstrap>,
@@ -78,6 +84,8 @@ impl Auth {
             tokens: AccessTokens::new(secret, public_url.as_str().trim_end_matches('/')),
             cookies: Cookies::of_scheme(public_url.scheme()),
             devices: Devices::new(secret),
+            unlocks: Unlocks::new(secret),
+            bodies: BodyHashes::new(secret),
             throttle: LoginThrottle::new(),
             bootstrap,
             origin: public_url.origin().ascii_serialization(),

@@ -9,7 +9,7 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use curt_cache::Purpose;
-use curt_domain::{InvalidCode, InvalidTarget, InvalidText};
+use curt_domain::{InvalidCode, InvalidTarget, InvalidText, WeakPassword};
 use curt_store::{
     BlockTargetsError, ChangeUserError, CreateInviteError, CreateKeyError, CreateLoginError,
     CreateUserError, DeleteUserError, EditLinkError, INVITES_MAX, KEYS_PER_USER_MAX,
@@ -66,6 +66,10 @@ pub(crate) enum ApiError {
     Unauthenticated,
     #[error("the address or the password is wrong")]
     WrongPassword,
+    #[error("this link asks for a password: POST it here as the form field \"password\"")]
+    PasswordRequired,
+    #[error("the password is wrong")]
+    WrongLinkPassword,
     #[error("this is not for everybody: the key or the account lacks the right to do it")]
     Forbidden,
     #[error("this server makes no accounts for whoever asks")]
@@ -166,6 +170,10 @@ impl FieldError {
         Self::new(field, ProblemCode::InvalidCode, error.to_string())
     }
 
+    pub(crate) fn password(field: &str, weak: WeakPassword) -> Self {
+        Self::new(field, ProblemCode::WeakPassword, weak.to_string())
+    }
+
     pub(crate) fn text(field: &str, error: InvalidText) -> Self {
         Self::invalid(field, error.to_string())
     }
@@ -241,6 +249,7 @@ impl ApiError {
             Self::Unauthenticated | Self::WrongPassword | Self::TokenRefused => {
                 ProblemCode::Unauthenticated
             }
+            Self::PasswordRequired | Self::WrongLinkPassword => ProblemCode::PasswordRequired,
             Self::LimitReached { .. } => ProblemCode::LimitReached,
             Self::Forbidden | Self::RegistrationClosed => ProblemCode::Forbidden,
             Self::CrossSiteRequest => ProblemCode::CrossSiteRequest,
@@ -292,6 +301,17 @@ impl ApiError {
             errors: self.fields(),
             violated_policies: self.violated_policy().map(|purpose| [purpose.as_str()]),
         }
+    }
+
+    /// What a 401 asks for. No scheme is registered for a form, and no browser has a dialogue of its own
+    /// for one that it does not know.
+    pub(crate) fn challenge(&self) -> Option<(HeaderName, HeaderValue)> {
+        let scheme = match self.code() {
+            ProblemCode::Unauthenticated => "Bearer",
+            ProblemCode::PasswordRequired => "Form",
+            _ => return None,
+        };
+        Some((header::WWW_AUTHENTICATE, HeaderValue::from_static(scheme)))
     }
 
     fn problem_type(&self) -> &'static str {
@@ -457,9 +477,7 @@ impl IntoResponse for ApiError {
         let body =
             serde_json::to_vec(&self.problem()).expect("a problem is made of texts and numbers");
         let headers = [(header::CONTENT_TYPE, PROBLEM_JSON), (header::CACHE_CONTROL, NO_STORE)];
-        let challenge = (status == StatusCode::UNAUTHORIZED)
-            .then_some((header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer")));
-        let also = AppendHeaders(self.retry_after().into_iter().chain(challenge));
+        let also = AppendHeaders(self.retry_after().into_iter().chain(self.challenge()));
         (status, headers, also, body).into_response()
     }
 }

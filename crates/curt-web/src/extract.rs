@@ -42,7 +42,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
 
 /// A body that is said to be JSON and has at most so many bytes, not parsed yet.
 pub(crate) async fn json_bytes<S: Send + Sync>(
-    mut request: Request,
+    request: Request,
     state: &S,
     len_max: usize,
 ) -> Result<Bytes, ApiError> {
@@ -50,6 +50,15 @@ pub(crate) async fn json_bytes<S: Send + Sync>(
     if is_packed || !is_json(request.headers()) {
         return Err(ApiError::UnsupportedMediaType);
     }
+    body_bytes(request, state, len_max).await
+}
+
+/// A body of at most so many bytes.
+pub(crate) async fn body_bytes<S: Send + Sync>(
+    mut request: Request,
+    state: &S,
+    len_max: usize,
+) -> Result<Bytes, ApiError> {
     // Before a byte of it is asked for: `Expect: 100-continue` waits for this answer.
     if (len_max as u64) < request.body().size_hint().lower() {
         return Err(ApiError::PayloadTooLarge { limit: len_max });

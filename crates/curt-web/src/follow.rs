@@ -17,6 +17,7 @@ use curt_store::{Store, StoreError, StoreErrorKind};
 use crate::{
     Node,
     app::{App, Site},
+    auth::Auth,
     clicks::Clicks,
     errors::ApiError,
     limits::Gate,
@@ -24,6 +25,12 @@ use crate::{
     pages::{self, NO_STORE},
     visitors::{Said, Visitor},
 };
+
+mod unlock;
+
+pub(crate) use unlock::not_allowed;
+
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 
 /// A path that can only name a link: `/code`, `/code/`, or `/code+` for the preview.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +81,7 @@ pub(crate) struct Redirects {
     node: Arc<Node>,
     clicks: Clicks,
     gate: Gate,
+    auth: Arc<Auth>,
     clock: Clock,
 }
 
@@ -93,6 +101,7 @@ impl Redirects {
             node: Arc::clone(&app.node),
             clicks: app.clicks.clone(),
             gate: app.gate.clone(),
+            auth: Arc::clone(&app.auth),
             clock: app.clock.clone(),
         }
     }
@@ -125,9 +134,11 @@ impl Redirects {
                 }
                 Some(answer)
             }
-            Verdict::FollowIfLeft(_) | Verdict::Absent | Verdict::Expired | Verdict::Blocked => {
-                None
-            }
+            Verdict::FollowIfLeft(_)
+            | Verdict::Locked
+            | Verdict::Absent
+            | Verdict::Expired
+            | Verdict::Blocked => None,
         }
     }
 
@@ -141,18 +152,23 @@ impl Redirects {
         let Lookup::Found(cached) = lookup else {
             return self.unknown(tier, visit);
         };
-        match cached.route.verdict(now) {
+        let verdict = match cached.route.verdict(now) {
+            Verdict::Locked if self.is_open_to(visit, &cached, now) => {
+                cached.route.verdict_unlocked(now)
+            }
+            verdict => verdict,
+        };
+        match verdict {
             Verdict::Absent => self.unknown(tier, visit),
             Verdict::Expired => self.ended(ApiError::LinkGone, &cached, tier, visit),
             Verdict::Blocked => self.blocked(tier, visit),
-            Verdict::Follow | Verdict::FollowIfLeft(_) if self.is_blocked(&cached) => {
-                self.blocked(tier, visit)
-            }
-            Verdict::Follow | Verdict::FollowIfLeft(_) if visit.preview => Followed {
+            _ if self.is_blocked(&cached) => self.blocked(tier, visit),
+            _ if visit.preview => Followed {
                 response: pages::preview(&visit.code, &cached.route, &self.site),
                 outcome: Outcome::PreviewPage,
                 tier,
             },
+            Verdict::Locked => unlock::ask_password(tier, visit),
             Verdict::Follow => self.redirect(&cached, now, None, tier, visit).await,
             Verdict::FollowIfLeft(max) => self.follow_if_left(&cached, max, now, tier, visit).await,
         }
@@ -235,7 +251,11 @@ impl Redirects {
         }
         let location = location(cached, visit.query.as_deref());
         let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, NO_STORE)];
-        let response = (status(cached.route.redirect_status), headers).into_response();
+        let mut response = (status(cached.route.redirect_status), headers).into_response();
+        if cached.route.password.is_some() {
+            // Where a link with a password leads to need not learn its code.
+            response.headers_mut().insert(header::REFERRER_POLICY, NO_REFERRER);
+        }
         Followed { response, outcome: Outcome::Followed, tier }
     }
 

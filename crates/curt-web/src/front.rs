@@ -36,7 +36,7 @@ use crate::{
     body::Arriving,
     errors::ApiError,
     extract::ClientAddress,
-    follow::{CodePath, Followed, Redirects, Visit},
+    follow::{self, CodePath, Followed, Redirects, Visit},
     headers, hosts,
     limits::Gate,
     metrics::{ConnectionMetrics, NO_ROUTE, Outcome, REDIRECT_ROUTE, Tier},
@@ -49,7 +49,6 @@ use crate::{
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const NOTHING: HeaderValue = HeaderValue::from_static("0");
-const READERS: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
 /// Longest time from a request's headers to its answer: past every limit of the store, so that it
 /// ends only what is truly stuck.
@@ -218,11 +217,12 @@ impl Shared {
             return self.bar(visit);
         }
         if let Some(visit) = visit {
-            if !matches!(visit.method, Method::GET | Method::HEAD) {
-                let response = (([(header::ALLOW, READERS)]), ApiError::MethodNotAllowed);
-                return (REDIRECT_ROUTE.into(), response.into_response());
-            }
-            let Followed { response, outcome, tier } = self.redirects.follow(&visit).await;
+            let followed = match visit.method {
+                Method::GET | Method::HEAD => self.redirects.follow(&visit).await,
+                Method::POST if !visit.preview => self.redirects.unlock(&visit, request).await,
+                _ => follow::not_allowed(Tier::Memory),
+            };
+            let Followed { response, outcome, tier } = followed;
             self.metrics.visited(outcome, tier);
             return (REDIRECT_ROUTE.into(), response);
         }

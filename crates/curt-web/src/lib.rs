@@ -50,7 +50,7 @@ pub use blocks::{AutomaticBlocks, BlockList};
 pub use clicks::Counted;
 pub use destinations::DestinationList;
 pub use front::Front;
-pub use links::REPLAY_AGE_MAX;
+pub use links::{CHUNK_PASSWORDS_MAX, REPLAY_AGE_MAX};
 pub use metrics::{HttpMetrics, MetricsPage, ProcessMemory};
 pub use node::{BackupState, Node};
 pub use server::{ConnectionSettings, Server, ShutdownSettings};

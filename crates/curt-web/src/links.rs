@@ -31,6 +31,7 @@ mod list;
 mod qr;
 mod view;
 
+pub use bulk::CHUNK_PASSWORDS_MAX;
 pub(crate) use bulk::{__path_create_bulk, BULK_LINKS_MAX, BULK_REQUESTS_MAX, create_bulk};
 pub use create::REPLAY_AGE_MAX;
 pub(crate) use create::{__path_create, create};
@@ -131,6 +132,7 @@ pub(crate) async fn show(
         ProblemCode::UserinfoNotAllowed,
         ProblemCode::SelfRedirect,
         ProblemCode::BlockedDestination,
+        ProblemCode::WeakPassword,
     ]))),
 )]
 pub(crate) async fn edit(
@@ -140,7 +142,7 @@ pub(crate) async fn edit(
     IfMatch(revision): IfMatch,
     body: ApiJson<EditBody>,
 ) -> Result<Response, ApiError> {
-    let edit = body.value.parse(&app.site)?;
+    let edit = body.value.parse(&app.site)?.into_edit(&app).await?;
     let record = app.store.edit_link(&actor.caller(), id, edit, revision, app.clock.now()).await?;
     app.cache.invalidate(record.link.code.as_str());
     Ok(answer(&record, &app.site, &app.clock))

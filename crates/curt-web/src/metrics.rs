@@ -56,6 +56,11 @@ pub(crate) enum Outcome {
     Blocked,
     PreviewPage,
     LimitedPage,
+    /// A link that asks for its password.
+    PasswordPage,
+    WrongPassword,
+    /// The password was right; the way back to the link.
+    Unlocked,
     Prefetch,
     /// A blocked client, or too many codes that do not exist.
     Refused,
@@ -82,6 +87,9 @@ impl EncodeLabelValue for Outcome {
             Self::Blocked => "blocked",
             Self::PreviewPage => "preview_page",
             Self::LimitedPage => "limited_page",
+            Self::PasswordPage => "password_page",
+            Self::WrongPassword => "wrong_password",
+            Self::Unlocked => "unlocked",
             Self::Prefetch => "prefetch",
             Self::Refused => "refused",
             Self::Failed => "failed",

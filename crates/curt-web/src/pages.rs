@@ -24,6 +24,7 @@ pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 static MESSAGE_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(STYLE));
 static FORM_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| form_policy(STYLE));
+static LOCK_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| lock_policy(STYLE));
 static DOCS_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(docs::STYLE));
 
 /// Nothing may run or load on our pages but the one style sheet inside them, known by its hash.
@@ -34,6 +35,12 @@ fn policy(style: &str) -> HeaderValue {
 /// The same for a page whose form is sent to this server.
 fn form_policy(style: &str) -> HeaderValue {
     policy_with_forms(style, "'self'")
+}
+
+/// The same for a page whose form is sent to this server and answered with the way to anywhere: some
+/// browsers let `form-action` forbid the redirects that follow, too.
+fn lock_policy(style: &str) -> HeaderValue {
+    policy_with_forms(style, "'self' http: https:")
 }
 
 fn policy_with_forms(style: &str, forms: &str) -> HeaderValue {
@@ -50,6 +57,7 @@ fn policy_with_forms(style: &str, forms: &str) -> HeaderValue {
 pub(crate) enum Style {
     Message,
     Form,
+    Lock,
     Docs,
 }
 
@@ -67,8 +75,10 @@ struct PreviewPage<'a> {
     texts: &'a Texts,
     style: &'a str,
     short_url: &'a str,
-    /// None where showing it would be a way around a limit.
+    /// None where showing it would be a way around a limit or a password.
     target: Option<&'a str>,
+    /// Why there is none.
+    hidden: &'a str,
     host: &'a str,
     foreign_script: bool,
 }
@@ -82,6 +92,15 @@ struct ReportPage<'a> {
     link: &'a str,
     /// Empty where nothing is wrong.
     mistake: &'a str,
+}
+
+#[derive(Template)]
+#[template(path = "password.html")]
+struct PasswordPage<'a> {
+    texts: &'a Texts,
+    style: &'a str,
+    /// Whether one was tried already.
+    was_wrong: bool,
 }
 
 /// Under which the API's documentation groups them.
@@ -189,18 +208,33 @@ pub(crate) fn limited() -> Response {
     message(StatusCode::OK, &ENGLISH.limited)
 }
 
+/// What a link with a password answers: a form for people, a problem for programs.
+pub(crate) fn password(error: &ApiError, headers: &HeaderMap) -> Response {
+    if !wants_html(headers) {
+        return error.clone().into_response();
+    }
+    let was_wrong = matches!(error, ApiError::WrongLinkPassword);
+    let page = PasswordPage { texts: &ENGLISH, style: STYLE, was_wrong };
+    (AppendHeaders(error.challenge()), styled(error.status(), Style::Lock, &page)).into_response()
+}
+
 /// Where a link leads, for those who want to know before they follow it.
 pub(crate) fn preview(code: &Code, route: &Route, site: &Site) -> Response {
     let host = route.target.host();
     let foreign_script = host.split('.').any(|label| label.starts_with("xn--"));
-    let hidden = route.max_clicks.is_some();
+    let hidden = match (&route.password, route.max_clicks) {
+        (Some(_), _) => Some(ENGLISH.preview_locked),
+        (None, Some(_)) => Some(ENGLISH.preview_hidden),
+        (None, None) => None,
+    };
     let page = PreviewPage {
         texts: &ENGLISH,
         style: STYLE,
         short_url: &site.short_url(code),
-        target: (!hidden).then_some(route.target.as_str()),
+        target: hidden.is_none().then_some(route.target.as_str()),
+        hidden: hidden.unwrap_or_default(),
         host: &host,
-        foreign_script: foreign_script && !hidden,
+        foreign_script: foreign_script && hidden.is_none(),
     };
     html(StatusCode::OK, &page)
 }
@@ -253,6 +287,7 @@ pub(crate) fn complete(status: StatusCode, style: Style, body: String) -> Respon
     let policy = match style {
         Style::Message => &MESSAGE_POLICY,
         Style::Form => &FORM_POLICY,
+        Style::Lock => &LOCK_POLICY,
         Style::Docs => &DOCS_POLICY,
     };
     let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));

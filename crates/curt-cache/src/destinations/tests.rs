@@ -24,6 +24,7 @@ fn cached(target: &str, fallback: Option<&str>) -> CachedRoute {
         forward_query: false,
         dates: Dates::default(),
         max_clicks: None,
+        password: None,
         fallback: fallback.map(url),
         disabled: false,
         abuse: false,

@@ -47,6 +47,7 @@ fn route(revision: u64) -> Route {
         forward_query: false,
         dates: Dates::default(),
         max_clicks: None,
+        password: None,
         fallback: None,
         disabled: false,
         abuse: false,

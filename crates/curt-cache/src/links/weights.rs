@@ -32,7 +32,8 @@ impl Weighter<Code, Arc<CachedRoute>> for ByWeight {
         let target = route.target.as_str().len() + ALLOCATION;
         let location = cached.location.len() + ALLOCATION;
         let fallback = route.fallback.as_ref().map_or(0, |url| url.as_str().len() + ALLOCATION);
-        weight(code, fixed + target + location + fallback)
+        let password = route.password.as_ref().map_or(0, |hash| hash.as_str().len() + ALLOCATION);
+        weight(code, fixed + target + location + fallback + password)
     }
 }
 

@@ -17,6 +17,9 @@ pub const PASSWORD_LEN_MIN: usize = 12;
 /// Longest new password, in characters: room for a sentence, and little enough to hash.
 pub const PASSWORD_LEN_MAX: usize = 128;
 
+/// Shortest new password of a link, in characters: people read them out to each other.
+pub const LINK_PASSWORD_LEN_MIN: usize = 8;
+
 /// Characters that are looked at for how easy they are to guess: if these are not, the whole is not
 /// either. The estimate of texts made for it takes 1 s for 128 characters, and 40 ms for these.
 const ESTIMATED_LEN: usize = 24;
@@ -32,10 +35,18 @@ pub struct Password(Box<str>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPassword(Password);
 
+/// What a new password is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PasswordUse {
+    /// The account of this address.
+    Account(Email),
+    Link,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum WeakPassword {
-    #[error("has {len} characters, at least {PASSWORD_LEN_MIN} are needed")]
-    TooShort { len: usize },
+    #[error("has {len} characters, at least {len_min} are needed")]
+    TooShort { len: usize, len_min: usize },
     #[error("has {len} characters, at most {PASSWORD_LEN_MAX} are allowed")]
     TooLong { len: usize },
     #[error("is easy to guess")]
@@ -81,15 +92,9 @@ impl fmt::Debug for PasswordHash {
 
 impl NewPassword {
     /// Takes milliseconds: not for a thread that has to answer others.
-    pub fn check(password: Password, email: &Email) -> Result<Self, WeakPassword> {
-        let len = password.0.chars().count();
-        if len < PASSWORD_LEN_MIN {
-            return Err(WeakPassword::TooShort { len });
-        }
-        if PASSWORD_LEN_MAX < len {
-            return Err(WeakPassword::TooLong { len });
-        }
-        if is_guessable(&password.0, email) {
+    pub fn check(password: Password, usage: &PasswordUse) -> Result<Self, WeakPassword> {
+        usage.check_len(&password)?;
+        if usage.guesses(&password.0) {
             return Err(WeakPassword::Guessable);
         }
         Ok(Self(password))
@@ -100,13 +105,41 @@ impl NewPassword {
     }
 }
 
-/// Below 10^8 guesses: what attackers of a slow hash try, with patience.
-fn is_guessable(password: &str, email: &Email) -> bool {
+impl PasswordUse {
+    const fn len_min(&self) -> usize {
+        match self {
+            Self::Account(_) => PASSWORD_LEN_MIN,
+            Self::Link => LINK_PASSWORD_LEN_MIN,
+        }
+    }
+
+    /// The part of [`NewPassword::check`] that takes no time.
+    pub fn check_len(&self, password: &Password) -> Result<(), WeakPassword> {
+        let (len, len_min) = (password.0.chars().count(), self.len_min());
+        if len < len_min {
+            return Err(WeakPassword::TooShort { len, len_min });
+        }
+        if PASSWORD_LEN_MAX < len {
+            return Err(WeakPassword::TooLong { len });
+        }
+        Ok(())
+    }
+
+    /// Whether somebody guesses it. For an account below 10^8 guesses: what attackers of a slow hash
+    /// try, with patience. For a link below 10^6: nobody makes more than some ten thousand a day.
+    fn guesses(&self, password: &str) -> bool {
+        let (known, least) = match self {
+            Self::Account(email) => (words_of(email), Score::Three),
+            Self::Link => (Vec::new(), Score::Two),
+        };
+        let known: Vec<&str> = known.iter().map(String::as_str).chain(OUR_WORDS).collect();
+        zxcvbn(&start(password), &known).score() < least
+    }
+}
+
+fn words_of(email: &Email) -> Vec<String> {
     let parts = email.key().split(|c: char| !c.is_alphanumeric()).chain(email.key().split('@'));
-    let words = parts.chain([email.key(), email.as_str()]).chain(OUR_WORDS);
-    let known: Vec<String> = words.map(start).collect();
-    let known: Vec<&str> = known.iter().map(String::as_str).collect();
-    zxcvbn(&start(password), &known).score() < Score::Three
+    parts.chain([email.key(), email.as_str()]).map(start).collect()
 }
 
 fn start(text: &str) -> String {

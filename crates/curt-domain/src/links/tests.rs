@@ -25,6 +25,7 @@ fn link() -> Link {
         forward_query: false,
         dates: Dates::default(),
         max_clicks: None,
+        password: None,
         fallback: None,
         disabled_at: None,
         deleted_at: None,
@@ -52,11 +53,32 @@ fn route(link: &Link) -> Route {
         forward_query: link.forward_query,
         dates: link.dates,
         max_clicks: link.max_clicks,
+        password: link.password.clone(),
         fallback: link.fallback.clone(),
         disabled: link.disabled_at.is_some(),
         abuse: false,
         revision: link.revision,
     }
+}
+
+#[test]
+fn a_password_is_asked_for_only_where_there_is_something_to_follow() {
+    let password = Some(PasswordHash::new("$argon2id$v=19$"));
+    let locked = |link: Link| route(&Link { password: password.clone(), ..link });
+    let limited = Link { max_clicks: MaxClicks::new(2), ..link() };
+    for (link, verdict) in [
+        (link(), Verdict::Follow),
+        (limited.clone(), Verdict::FollowIfLeft(limited.max_clicks.unwrap())),
+    ] {
+        assert_eq!(locked(link.clone()).verdict(at(0)), Verdict::Locked);
+        assert_eq!(locked(link).verdict_unlocked(at(0)), verdict);
+    }
+    let over = Link { dates: Dates::new(None, Some(at(5))).unwrap(), ..link() };
+    assert_eq!(locked(over).verdict(at(5)), Verdict::Expired);
+    let disabled = Link { disabled_at: Some(at(0)), ..link() };
+    assert_eq!(locked(disabled).verdict(at(0)), Verdict::Absent);
+    let abused = Route { abuse: true, ..locked(link()) };
+    assert_eq!(abused.verdict(at(0)), Verdict::Blocked);
 }
 
 /// Valid from 1 000 until just before 2 000.

@@ -78,9 +78,9 @@ struct Editing {
 const UPDATE: Sql = Sql::new(
     "update links set target = $1, title = $2, note = $3, redirect_status = $4, forward_query = $5,
          valid_from = $6, expires_at = $7, max_clicks = $8, fallback_url = $9, disabled_at = $10,
-         deleted_at = $11, revision = $12, updated_at = $13, target_host = $14, target_hash = $15,
-         search_text = $16
-     where id = $17",
+         deleted_at = $11, revision = $12, updated_at = $13, password_hash = $14, target_host = $15,
+         target_hash = $16, search_text = $17
+     where id = $18",
 );
 
 impl Store {

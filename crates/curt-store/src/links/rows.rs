@@ -1,8 +1,8 @@
 //! Between rows and links: which columns there are, and in which order.
 
 use curt_domain::{
-    ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, RedirectStatus, Route,
-    Tag, TargetUrl, Timestamp, Title, UserId,
+    ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, PasswordHash,
+    RedirectStatus, Route, Tag, TargetUrl, Timestamp, Title, UserId,
 };
 
 use crate::db::{DbError, Row, Value};
@@ -11,7 +11,7 @@ use crate::db::{DbError, Row, Value};
 macro_rules! settings_columns {
     () => {
         "target, title, note, redirect_status, forward_query, valid_from, expires_at, max_clicks, \
-         fallback_url, disabled_at, deleted_at, revision, updated_at"
+         fallback_url, disabled_at, deleted_at, revision, updated_at, password_hash"
     };
 }
 
@@ -41,7 +41,7 @@ macro_rules! insert_link {
             link_columns!(),
             ", target_host, target_hash, search_text)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, \
-                     $18, $19, $20)"
+                     $18, $19, $20, $21)"
         )
     };
 }
@@ -49,7 +49,7 @@ macro_rules! insert_link {
 pub(super) use {insert_link, link_columns, record_columns, settings_columns};
 
 /// How many columns `settings_columns!` names.
-const SETTINGS_LEN: usize = 13;
+const SETTINGS_LEN: usize = 14;
 /// Where the settings begin in `link_columns!`.
 const SETTINGS_START: usize = 4;
 /// Where in `record_columns!` follows what happened to the link.
@@ -71,6 +71,7 @@ pub(super) fn settings(link: &Link) -> [Value<'_>; SETTINGS_LEN] {
         link.deleted_at.into(),
         Value::number(link.revision),
         link.updated_at.into(),
+        link.password.as_ref().map(PasswordHash::as_str).into(),
     ]
 }
 
@@ -172,6 +173,7 @@ impl Origin {
             revision: row.number(start + 11)?,
             created_at: self.created_at,
             updated_at: some_time(row, start + 12)?,
+            password: password(row, start + 13)?,
         })
     }
 }
@@ -189,6 +191,7 @@ pub(super) fn route(row: &Row) -> Result<Route, DbError> {
         disabled: row.optional_int(8)?.is_some(),
         revision: row.number(9)?,
         abuse: row.optional_int(10)?.is_some(),
+        password: password(row, 11)?,
     })
 }
 
@@ -222,6 +225,10 @@ fn target(row: &Row, column: usize) -> Result<TargetUrl, DbError> {
 fn optional_target(row: &Row, column: usize) -> Result<Option<TargetUrl>, DbError> {
     let target = row.optional_text(column)?.map(TargetUrl::from_stored);
     target.transpose().map_err(DbError::unreadable)
+}
+
+fn password(row: &Row, column: usize) -> Result<Option<PasswordHash>, DbError> {
+    Ok(row.optional_text(column)?.map(PasswordHash::new))
 }
 
 fn redirect_status(row: &Row, column: usize) -> Result<RedirectStatus, DbError> {

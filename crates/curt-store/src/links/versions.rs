@@ -21,7 +21,7 @@ pub struct LinkVersion {
 const INSERT: Sql = Sql::new(concat!(
     "insert into link_versions (link_id, replaced_at, tags, ",
     settings_columns!(),
-    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
+    ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)"
 ));
 
 const SELECT: Sql = Sql::new(concat!(

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use curt_domain::{
-    Access, Caller, Link, LinkEdit, MaxClicks, Note, RedirectStatus, Switch, Timestamp, Title,
+    Access, Caller, Link, LinkEdit, MaxClicks, Note, PasswordHash, RedirectStatus, Switch,
+    Timestamp, Title,
 };
 use curt_store::{
     Change, ChangeKind, Changes, EditLinkError, ExpectedRevision, RESTORE_WINDOW, Store,
@@ -27,6 +28,7 @@ fn full_edit() -> LinkEdit {
         valid_from: Some(Some(later(10))),
         expires_at: Some(Some(later(20))),
         max_clicks: Some(MaxClicks::new(3)),
+        password: Some(Some(PasswordHash::new("$argon2id$v=19$…"))),
         fallback: Some(Some(target("https://example.org/over"))),
         switch: Some(Switch::Disabled),
     }

@@ -5,13 +5,13 @@
 //! those who do, and get the same answer.
 
 use curt_cache::Purpose;
-use curt_domain::{Email, Password, PasswordHash, User, UserId};
+use curt_domain::{Email, Password, PasswordHash, PasswordUse, User, UserId};
 use curt_store::Credentials;
 
 use crate::{
     app::App,
     auth::{Guesser, Paused, Verified, Whence},
-    errors::{ApiError, FieldError, ProblemCode},
+    errors::{ApiError, FieldError},
 };
 
 /// Whose address and password these are.
@@ -82,9 +82,7 @@ pub(crate) async fn new_hash(
     password: &str,
     email: &Email,
 ) -> Result<PasswordHash, ApiError> {
-    let hash = app.auth.hasher.hash(Password::new(password), email).await?;
-    hash.map_err(|weak| {
-        let mistake = FieldError::new(field, ProblemCode::WeakPassword, weak.to_string());
-        ApiError::InvalidFields(vec![mistake])
-    })
+    let usage = PasswordUse::Account(email.clone());
+    let hash = app.auth.hasher.hash(Password::new(password), usage).await?;
+    hash.map_err(|weak| ApiError::InvalidFields(vec![FieldError::password(field, weak)]))
 }

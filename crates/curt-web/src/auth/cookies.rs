@@ -1,7 +1,7 @@
-//! The cookies of browsers: whose session it is, and that a device is known.
+//! The cookies of browsers: whose session it is, that a device is known, which link is open.
 //!
 //! Over HTTPS their names begin with `__Host-`, which browsers take only with `Secure`, for all of
-//! this host and for no other. On plain HTTP, which is this machine alone, they refuse that prefix.
+//! this host and for no other; with `__Secure-` where a path of it is enough. On plain HTTP, which is this machine alone, they refuse these prefixes.
 
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ pub(crate) enum Cookie {
     Session,
     /// Somebody logged in from this browser before.
     Device,
+    /// Somebody gave the password of a link; only its path gets it.
+    Unlocked,
 }
 
 /// How cookies are written here, which follows from the public URL.
@@ -29,6 +31,8 @@ impl Cookie {
             (Self::Session, Cookies::Plain) => "session",
             (Self::Device, Cookies::Secure) => "__Host-device",
             (Self::Device, Cookies::Plain) => "device",
+            (Self::Unlocked, Cookies::Secure) => "__Secure-unlocked",
+            (Self::Unlocked, Cookies::Plain) => "unlocked",
         }
     }
 }
@@ -47,10 +51,22 @@ impl Cookies {
 
     /// Sets the cookie. The value is one of ours: base 64, and perhaps dots.
     pub(crate) fn set(self, cookie: Cookie, value: &str, age_max: Duration) -> HeaderValue {
+        self.set_on(cookie, value, age_max, "/")
+    }
+
+    /// The same for a path of this server and those below it; a code or nothing follows the slash.
+    pub(crate) fn set_on(
+        self,
+        cookie: Cookie,
+        value: &str,
+        age_max: Duration,
+        path: &str,
+    ) -> HeaderValue {
         let name = cookie.name(self);
         let secure = if self == Self::Secure { "; Secure" } else { "" };
         let age = age_max.as_secs();
-        let line = format!("{name}={value}; Path=/; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
+        let line =
+            format!("{name}={value}; Path={path}; Max-Age={age}; HttpOnly; SameSite=Lax{secure}");
         HeaderValue::try_from(line).expect("tokens are visible ASCII")
     }
 

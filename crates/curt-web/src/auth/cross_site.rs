@@ -24,6 +24,12 @@ pub(crate) fn is_same_origin(headers: &HeaderMap, own: &str) -> bool {
     origins.peek().is_some() && origins.all(|origin| origin == own)
 }
 
+/// Whether the browser says that another site sent the request. The origin is not asked for: a link
+/// may have more names than one, and a page that tells nobody where its visitors come from has none.
+pub(crate) fn is_sent_by_another_site(headers: &HeaderMap) -> bool {
+    headers.get_all(&SEC_FETCH_SITE).iter().any(|site| site != "same-origin" && site != "none")
+}
+
 /// Whether the request says that another site made it. Programs that are no browser say nothing.
 pub(crate) fn is_foreign(headers: &HeaderMap, own: &str) -> bool {
     let says = headers.contains_key(&SEC_FETCH_SITE) || headers.contains_key(header::ORIGIN);

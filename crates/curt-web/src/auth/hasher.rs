@@ -15,7 +15,7 @@ use argon2::{
     password_hash::{PasswordHasher as _, PasswordVerifier as _, phc},
 };
 use crossbeam_channel::{Receiver, Sender};
-use curt_domain::{Email, NewPassword, Password, PasswordHash, WeakPassword};
+use curt_domain::{NewPassword, Password, PasswordHash, PasswordUse, WeakPassword};
 use tokio::{sync::oneshot, time::timeout};
 
 use crate::errors::ApiError;
@@ -72,14 +72,22 @@ impl Hasher {
     pub(crate) async fn hash(
         &self,
         password: Password,
-        email: &Email,
+        usage: PasswordUse,
     ) -> Result<Result<PasswordHash, WeakPassword>, ApiError> {
-        let email = email.clone();
-        self.run(move || match NewPassword::check(password, &email) {
+        self.run(move || match NewPassword::check(password, &usage) {
             Ok(new) => hash(new.password()).map(Ok),
             Err(weak) => Ok(Err(weak)),
         })
         .await?
+    }
+
+    /// Whether a new password is not too easy to guess, without hashing it.
+    pub(crate) async fn check(
+        &self,
+        password: Password,
+        usage: PasswordUse,
+    ) -> Result<Result<(), WeakPassword>, ApiError> {
+        self.run(move || NewPassword::check(password, &usage).map(drop)).await
     }
 
     /// Whether this is the password of that hash. Without a hash it takes the same time and is not.

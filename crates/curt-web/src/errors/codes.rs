@@ -42,6 +42,8 @@ problem_codes! {
     InvalidJson: "invalid_json", BAD_REQUEST, "the body is not JSON";
     InvalidHost: "invalid_host", BAD_REQUEST, "the request names no valid host, or more than one";
     Unauthenticated: "unauthenticated", UNAUTHORIZED, "the key, the token or the password is missing or wrong";
+    PasswordRequired: "password_required", UNAUTHORIZED,
+        "the link asks for a password, and this was none or the wrong one";
     Forbidden: "forbidden", FORBIDDEN, "the key or the account lacks the right to do this";
     CrossSiteRequest: "cross_site_request", FORBIDDEN,
         "a page of another site sent the request with the cookie of this one";

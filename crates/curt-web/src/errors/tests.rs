@@ -27,6 +27,8 @@ fn every_error() -> Vec<(ApiError, u16, &'static str)> {
         (ApiError::NotFound, 404, "not_found"),
         (ApiError::MethodNotAllowed, 405, "method_not_allowed"),
         (ApiError::Unauthenticated, 401, "unauthenticated"),
+        (ApiError::PasswordRequired, 401, "password_required"),
+        (ApiError::WrongLinkPassword, 401, "password_required"),
         (ApiError::WrongPassword, 401, "unauthenticated"),
         (ApiError::TokenRefused, 401, "unauthenticated"),
         (ApiError::Forbidden, 403, "forbidden"),

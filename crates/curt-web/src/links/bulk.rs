@@ -12,9 +12,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use curt_domain::{Caller, Link, LinkId, LinkRecord, Timestamp, UserId};
-use curt_store::{CreateLinksError, StoreError};
+use curt_store::{CreateLinksError, LINKS_AT_ONCE_MAX, StoreError};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use tokio::time::{Instant, timeout_at};
 
 use self::{
@@ -23,7 +22,7 @@ use self::{
 };
 use super::{
     TAG,
-    create::{Draft, NoFreeCode, REPLAYED, Request},
+    create::{Checked, Draft, NoFreeCode, REPLAYED, Request},
 };
 use crate::{
     app::App,
@@ -53,6 +52,9 @@ const WRITING_TIME_MAX: Duration = Duration::from_secs(15);
 /// How much longer the chunk may take that is being written then.
 const LAST_CHUNK_TIME_MAX: Duration = Duration::from_secs(3);
 
+/// Passwords in a chunk: each takes some 40 ms to hash, and the chunk must be done in time.
+pub const CHUNK_PASSWORDS_MAX: usize = 100;
+
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
@@ -67,6 +69,8 @@ pub(crate) struct BulkQuery {
 /// Makes up to 10 000 links. Each item of `links` is what a single create takes, and has a result of
 /// its own with the status that a single create would have: what is wrong with one costs no other.
 /// Only a body that is no list of links is refused whole.
+///
+/// Passwords take their time: of 500 links in a row at most 100 can have one.
 ///
 /// Should writing take longer than a quarter of a minute, the rest has the status 503. Send it again
 /// with the same `Idempotency-Key`: what was written is answered again, and what was not is tried.
@@ -99,7 +103,8 @@ pub(crate) async fn create_bulk(
 ) -> Result<Response, ApiError> {
     let _slot = app.bulk_slots.try_acquire().map_err(|_| ApiError::TooBusy)?;
     let body = json_bytes(request, &app, BULK_BODY_LEN_MAX).await?;
-    let read = move || Ok::<_, ApiError>((read_chunks(&body)?, Sha256::digest(&body).into()));
+    let bodies = app.auth.bodies.clone();
+    let read = move || Ok::<_, ApiError>((read_chunks(&body)?, bodies.of(&body)));
     let (chunks, body_hash) = off_thread(read).await??;
     if query.dry_run {
         // Nothing is written, so a key has nothing to guard.
@@ -117,9 +122,22 @@ pub(crate) async fn create_bulk(
 }
 
 /// Parses the items of a chunk as single creates would be.
-async fn parse(chunk: &Chunk, app: &App) -> Result<Vec<Result<Draft, ApiError>>, ApiError> {
+async fn parse(chunk: &Chunk, app: &App) -> Result<Vec<Result<Checked, ApiError>>, ApiError> {
     let (items, site) = (chunk.items.clone(), Arc::clone(&app.site));
-    off_thread(move || items.iter().map(|item| body::parse_item(item, &site)).collect()).await
+    let parse = move || {
+        let mut passwords = 0;
+        let items = items.iter().map(|item| {
+            let checked = body::parse_item(item, &site)?;
+            passwords += usize::from(checked.password.is_some());
+            if CHUNK_PASSWORDS_MAX < passwords && checked.password.is_some() {
+                let words = format!("is one of more than {CHUNK_PASSWORDS_MAX} in a row of {LINKS_AT_ONCE_MAX} links");
+                return Err(ApiError::invalid_field("password", words));
+            }
+            Ok(checked)
+        });
+        items.collect()
+    };
+    off_thread(parse).await
 }
 
 /// The key of a request that its client may send again.
@@ -199,8 +217,8 @@ impl Writer<'_> {
             return Ok(written);
         }
         // Checked only now, as with a single create.
-        for draft in parse(chunk, self.app).await? {
-            batch.outcomes.push(Outcome::first(draft, self.app).await?);
+        for checked in parse(chunk, self.app).await? {
+            batch.outcomes.push(Outcome::first(checked, self.app).await?);
         }
         loop {
             let results = results(batch.first, &batch.outcomes, &self.app.site);
@@ -251,9 +269,15 @@ struct Candidate {
 }
 
 impl Outcome {
-    async fn first(draft: Result<Draft, ApiError>, app: &App) -> Result<Self, StoreError> {
+    async fn first(checked: Result<Checked, ApiError>, app: &App) -> Result<Self, ApiError> {
+        let draft = match checked {
+            Ok(checked) => checked.into_draft(app).await,
+            Err(error) => Err(error),
+        };
         let draft = match draft {
             Ok(draft) => draft,
+            // What is wrong on our side is not an answer to keep.
+            Err(error) if error.status().is_server_error() => return Err(error),
             Err(error) => return Ok(Self::Refused(error)),
         };
         let mut attempts = 0;

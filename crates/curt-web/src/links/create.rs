@@ -8,17 +8,16 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use curt_domain::{
-    Caller, ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, RedirectStatus,
-    Switch, Tag, TargetUrl, Timestamp, Title,
+    Caller, ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, Password,
+    PasswordHash, RedirectStatus, Switch, Tag, TargetUrl, Timestamp, Title,
 };
 use curt_store::{CreateLinkError, NewReplay, Replay, StoreError};
 use serde::Deserialize;
-use sha2::{Digest as _, Sha256};
 use utoipa::ToSchema;
 
 use super::{
     TAG,
-    fields::{SWITCH_WORDS, Whole},
+    fields::{SWITCH_WORDS, Whole, password_hash},
     view::LinkView,
 };
 use crate::{
@@ -66,13 +65,21 @@ pub(crate) struct CreateBody {
     expires_at: Option<String>,
     #[schema(schema_with = fields::max_clicks)]
     max_clicks: Option<Whole>,
+    #[schema(schema_with = fields::accounts::link_password)]
+    password: Option<String>,
     #[schema(schema_with = fields::fallback_url)]
     fallback_url: Option<String>,
     #[schema(schema_with = fields::switch_or_null)]
     status: Option<String>,
 }
 
-/// A checked request: a link that lacks only what the server gives it.
+/// A checked request, whose password is not hashed yet.
+pub(super) struct Checked {
+    pub(super) draft: Draft,
+    pub(super) password: Option<Password>,
+}
+
+/// A link that lacks only what the server gives it.
 pub(super) struct Draft {
     /// The code that was wished for; generated where there is none.
     pub(super) alias: Option<Code>,
@@ -84,6 +91,7 @@ pub(super) struct Draft {
     forward_query: bool,
     dates: Dates,
     max_clicks: Option<MaxClicks>,
+    password: Option<PasswordHash>,
     fallback: Option<TargetUrl>,
     switch: Switch,
 }
@@ -119,6 +127,7 @@ pub(super) struct Draft {
         ProblemCode::UserinfoNotAllowed,
         ProblemCode::SelfRedirect,
         ProblemCode::BlockedDestination,
+        ProblemCode::WeakPassword,
     ]))),
 )]
 pub(crate) async fn create(
@@ -128,7 +137,7 @@ pub(crate) async fn create(
     body: ApiJson<CreateBody>,
 ) -> Result<Response, ApiError> {
     let request = key.map(|key| {
-        let body_hash = Sha256::digest(&body.bytes).into();
+        let body_hash = app.auth.bodies.of(&body.bytes);
         Request { caller: creator.name(&body_hash), key, body_hash }
     });
     if let Some(request) = &request
@@ -138,7 +147,7 @@ pub(crate) async fn create(
     }
     // Checked only now: what was answered before is answered again, also when the rules have
     // changed since.
-    let draft = body.value.parse(&app.site)?;
+    let draft = body.value.parse(&app.site)?.into_draft(&app).await?;
     match draft.store(&app, &creator.caller(), request.as_ref()).await {
         // Another request with the same key was faster; its answer is ours too.
         Err(Refusal::ReplayExists) => {
@@ -165,7 +174,7 @@ fn created_headers(id: u64) -> [(HeaderName, HeaderValue); 2] {
 }
 
 impl CreateBody {
-    pub(super) fn parse(&self, site: &Site) -> Result<Draft, ApiError> {
+    pub(super) fn parse(&self, site: &Site) -> Result<Checked, ApiError> {
         let mut mistakes = Mistakes::default();
         let target = mistakes.target("original_url", &self.original_url, site);
         let alias = self.custom_alias.as_deref().and_then(|text| mistakes.alias(text, site));
@@ -176,6 +185,7 @@ impl CreateBody {
         let tags = mistakes.tags(self.tags.as_deref().unwrap_or_default());
         let status = self.redirect_status.and_then(|code| mistakes.redirect_status(code));
         let max_clicks = self.max_clicks.and_then(|count| mistakes.max_clicks(count));
+        let password = self.password.as_deref().and_then(|text| mistakes.link_password(text));
         let valid_from = self.valid_from.as_deref();
         let valid_from = valid_from.and_then(|text| mistakes.time("valid_from", text));
         let expires_at = self.expires_at.as_deref();
@@ -183,7 +193,7 @@ impl CreateBody {
         let dates = mistakes.dates(valid_from, expires_at);
         let switch = self.status.as_deref().and_then(|word| mistakes.switch(word, SWITCH_WORDS));
         mistakes.none()?;
-        Ok(Draft {
+        let draft = Draft {
             alias,
             target: target.expect("nothing was wrong with the fields, so there is a target"),
             title,
@@ -193,9 +203,21 @@ impl CreateBody {
             forward_query: self.forward_query.unwrap_or(false),
             dates,
             max_clicks,
+            password: None,
             fallback,
             switch: switch.unwrap_or(Switch::Active),
-        })
+        };
+        Ok(Checked { draft, password })
+    }
+}
+
+impl Checked {
+    pub(super) async fn into_draft(self, app: &App) -> Result<Draft, ApiError> {
+        let password = match self.password {
+            Some(password) => Some(password_hash(password, app).await?),
+            None => None,
+        };
+        Ok(Draft { password, ..self.draft })
     }
 }
 
@@ -280,6 +302,7 @@ impl Draft {
             forward_query: self.forward_query,
             dates: self.dates,
             max_clicks: self.max_clicks,
+            password: self.password.clone(),
             fallback: self.fallback.clone(),
             disabled_at: match self.switch {
                 Switch::Active => None,

@@ -1,12 +1,12 @@
 //! The body of a PATCH: an absent field keeps, null clears.
 
-use curt_domain::LinkEdit;
+use curt_domain::{LinkEdit, Password};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
-use super::fields::{SWITCH_WORDS, Whole};
+use super::fields::{SWITCH_WORDS, Whole, password_hash};
 use crate::{
-    app::Site,
+    app::{App, Site},
     errors::ApiError,
     mistakes::{Field, Mistakes, clearable, present},
     openapi::fields,
@@ -45,6 +45,9 @@ pub(crate) struct EditBody {
     #[schema(schema_with = fields::max_clicks)]
     max_clicks: Field<Whole>,
     #[serde(default, deserialize_with = "present")]
+    #[schema(schema_with = fields::accounts::link_password)]
+    password: Field<String>,
+    #[serde(default, deserialize_with = "present")]
     #[schema(schema_with = fields::fallback_url)]
     fallback_url: Field<String>,
     #[serde(default, deserialize_with = "present")]
@@ -52,13 +55,31 @@ pub(crate) struct EditBody {
     status: Field<String>,
 }
 
+/// A checked request, whose password is not hashed yet.
+pub(super) struct CheckedEdit {
+    edit: LinkEdit,
+    password: Field<Password>,
+}
+
+impl CheckedEdit {
+    pub(super) async fn into_edit(self, app: &App) -> Result<LinkEdit, ApiError> {
+        let password = match self.password {
+            Some(Some(password)) => Some(Some(password_hash(password, app).await?)),
+            Some(None) => Some(None),
+            None => None,
+        };
+        Ok(LinkEdit { password, ..self.edit })
+    }
+}
+
 impl EditBody {
-    pub(super) fn parse(self, site: &Site) -> Result<LinkEdit, ApiError> {
+    pub(super) fn parse(self, site: &Site) -> Result<CheckedEdit, ApiError> {
         let mut mistakes = Mistakes::default();
         let target = mistakes.required("original_url", self.original_url);
         let tags = mistakes.required("tags", self.tags);
         let status = mistakes.required("redirect_status", self.redirect_status);
         let switch = mistakes.required("status", self.status);
+        let password = clearable(self.password, |text| mistakes.link_password(&text));
         let edit = LinkEdit {
             target: target.and_then(|text| mistakes.target("original_url", &text, site)),
             title: clearable(self.title, |text| mistakes.title(&text)),
@@ -69,12 +90,13 @@ impl EditBody {
             valid_from: clearable(self.valid_from, |text| mistakes.time("valid_from", &text)),
             expires_at: clearable(self.expires_at, |text| mistakes.time("expires_at", &text)),
             max_clicks: clearable(self.max_clicks, |count| mistakes.max_clicks(count)),
+            password: None,
             fallback: clearable(self.fallback_url, |text| {
                 mistakes.target("fallback_url", &text, site)
             }),
             switch: switch.and_then(|word| mistakes.switch(&word, SWITCH_WORDS)),
         };
         mistakes.none()?;
-        Ok(edit)
+        Ok(CheckedEdit { edit, password })
     }
 }

@@ -5,20 +5,34 @@
 use std::fmt;
 
 use curt_domain::{
-    Code, Dates, InvalidText, MaxClicks, Note, RedirectStatus, TAGS_MAX, Tag, TargetUrl, Timestamp,
-    Title,
+    Code, Dates, InvalidText, MaxClicks, Note, Password, PasswordHash, PasswordUse, RedirectStatus,
+    TAGS_MAX, Tag, TargetUrl, Timestamp, Title,
 };
 use serde::{Deserialize, Deserializer, de};
 
 use crate::{
-    app::Site,
-    errors::{FieldError, ProblemCode},
+    app::{App, Site},
+    errors::{ApiError, FieldError, ProblemCode},
     mistakes::Mistakes,
 };
 
 /// What an owner can make of a status.
 pub(super) const SWITCH_WORDS: &str =
     "can be set to active or disabled; the others follow from the link";
+
+const PASSWORD: &str = "password";
+
+/// The hash of a link's new password, unless it is easy to guess.
+pub(super) async fn password_hash(password: Password, app: &App) -> Result<PasswordHash, ApiError> {
+    let hash = app.auth.hasher.hash(password, PasswordUse::Link).await?;
+    hash.map_err(|weak| ApiError::InvalidFields(vec![FieldError::password(PASSWORD, weak)]))
+}
+
+/// Whether a link's new password is easy to guess, for who only asks.
+pub(super) async fn check_password(password: Password, app: &App) -> Result<(), ApiError> {
+    let checked = app.auth.hasher.check(password, PasswordUse::Link).await?;
+    checked.map_err(|weak| ApiError::InvalidFields(vec![FieldError::password(PASSWORD, weak)]))
+}
 
 /// A whole number in JSON, which may be written `5.0` or `5e0` as well: JSON has one kind of number,
 /// JSON Schema calls these integers too, and some languages write every number so.
@@ -81,6 +95,13 @@ impl Mistakes {
             self.add(FieldError::new("custom_alias", ProblemCode::ReservedCode, words));
         }
         Some(code)
+    }
+
+    /// What takes no time to tell about a new password; the rest comes with its hash.
+    pub(super) fn link_password(&mut self, text: &str) -> Option<Password> {
+        let password = Password::new(text);
+        let checked = PasswordUse::Link.check_len(&password).map(|()| password);
+        self.keep(checked.map_err(|weak| FieldError::password(PASSWORD, weak)))
     }
 
     pub(super) fn dates(&mut self, from: Option<Timestamp>, until: Option<Timestamp>) -> Dates {

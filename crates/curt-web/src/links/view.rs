@@ -23,8 +23,6 @@ pub(super) struct LinkView {
     status: &'static str,
     /// Whether it leads to a blocked destination: then visitors get 451, however active it is.
     target_blocked: bool,
-    /// Whether visitors are asked for a password.
-    has_password: bool,
     clicks: ClicksView,
     #[schema(required = true, schema_with = fields::last_click_at)]
     last_click_at: Option<String>,
@@ -69,6 +67,8 @@ pub(super) struct SettingsView {
     expires_at: Option<String>,
     #[schema(required = true, schema_with = fields::max_clicks)]
     max_clicks: Option<u64>,
+    /// Whether visitors are asked for a password.
+    has_password: bool,
     #[schema(required = true, schema_with = fields::fallback_url)]
     fallback_url: Option<String>,
 }
@@ -83,8 +83,6 @@ impl LinkView {
             settings: SettingsView::new(link),
             status: record.status(now).as_str(),
             target_blocked: site.target_blocks.find(&link.target).is_some(),
-            // Links with passwords come with accounts; the field is part of the object from the start.
-            has_password: false,
             clicks: ClicksView::new(&record.clicks),
             last_click_at: text(record.last_click_at),
             revision: link.revision,
@@ -116,6 +114,7 @@ impl SettingsView {
             valid_from: text(link.dates.valid_from()),
             expires_at: text(link.dates.expires_at()),
             max_clicks: link.max_clicks.map(curt_domain::MaxClicks::get),
+            has_password: link.password.is_some(),
             fallback_url: link.fallback.as_ref().map(ToString::to_string),
         }
     }

@@ -167,6 +167,7 @@ fn everything() -> Value {
         "valid_from": "2026-01-31T12:00:00Z",
         "expires_at": "2026-06-01T00:00:00+02:00",
         "max_clicks": 1000,
+        "password": "tulips by the harbour",
         "fallback_url": "https://example.com/",
     })
 }
@@ -186,10 +187,10 @@ fn link() -> Value {
         "valid_from": "2026-01-31T12:00:00.000Z",
         "expires_at": "2026-05-31T22:00:00.000Z",
         "max_clicks": 1000,
+        "has_password": true,
         "fallback_url": "https://example.com/",
         "status": "active",
         "target_blocked": false,
-        "has_password": false,
         "clicks": {
             "total": 0, "human": 0, "bot": 0, "preview": 0, "prefetch": 0, "suspicious": 0
         },
@@ -222,6 +223,7 @@ fn bulk_results() -> Value {
     }
     first["tags"] = json!([]);
     first["forward_query"] = json!(false);
+    first["has_password"] = json!(false);
     json!({
         "results": [
             { "index": 0, "status": 201, "link": first },
@@ -308,6 +310,7 @@ fn answers() -> Vec<AnswerExample> {
         "valid_from": "2026-01-31T12:00:00.000Z",
         "expires_at": "2026-05-31T22:00:00.000Z",
         "max_clicks": 1000,
+        "has_password": true,
         "fallback_url": "https://example.com/",
         "disabled_at": null,
         "deleted_at": null,

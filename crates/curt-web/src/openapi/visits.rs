@@ -16,7 +16,7 @@ use crate::errors::ProblemCode;
 const TAG: &str = "visits";
 
 #[derive(OpenApi)]
-#[openapi(paths(follow, preview))]
+#[openapi(paths(follow, unlock, preview))]
 struct Visits;
 
 pub(super) fn paths() -> Paths {
@@ -91,6 +91,12 @@ impl utoipa::IntoParams for VisitedCode {
             description = "The link leads there for good; the method stays.",
             headers(("Location" = String, description = "The target.")),
         ),
+        (
+            status = 401,
+            description = "The link asks for a password: a form for browsers. It is sent with POST.",
+            body = String,
+            content_type = "text/html",
+        ),
         (status = 403, description = "", body = String, content_type = "text/html"),
         (status = 404, description = "", body = String, content_type = "text/html"),
         (status = 410, description = "", body = String, content_type = "text/html"),
@@ -99,6 +105,7 @@ impl utoipa::IntoParams for VisitedCode {
         (status = 503, description = "", body = String, content_type = "text/html"),
     ),
     extensions(("x-problems" = json!([
+        ProblemCode::PasswordRequired,
         ProblemCode::LinkGone,
         ProblemCode::LinkExhausted,
         ProblemCode::LinkBlocked,
@@ -107,6 +114,61 @@ impl utoipa::IntoParams for VisitedCode {
 )]
 #[expect(dead_code, reason = "the front answers; this is its documentation")]
 fn follow() {}
+
+/// Give a link's password
+///
+/// What the form of a link with a password sends: the field `password`, as
+/// `application/x-www-form-urlencoded`. The right one is answered with a cookie that opens the link for
+/// ten minutes, and the way back to it. Wrong ones are counted, by client and for the link.
+#[utoipa::path(
+    post,
+    path = "/{code}",
+    operation_id = "unlock_link",
+    tag = TAG,
+    params(VisitedCode),
+    responses(
+        (
+            status = 302,
+            description = "The link is over: the way to `fallback_url`; or there is none, and browsers \
+                are sent to `pages.not_found_url`.",
+            headers(("Location" = String, description = "The fallback.")),
+        ),
+        (
+            status = 303,
+            description = "The password is right: the way back to the link.",
+            headers(
+                ("Location" = String, description = "The path of the link."),
+                ("Set-Cookie" = String, description = "What opens it."),
+            ),
+        ),
+        (
+            status = 401,
+            description = "The password is wrong or missing: the form again.",
+            body = String,
+            content_type = "text/html",
+        ),
+        (status = 403, description = "", body = String, content_type = "text/html"),
+        (status = 404, description = "", body = String, content_type = "text/html"),
+        (status = 410, description = "", body = String, content_type = "text/html"),
+        (status = 408, description = "", body = String, content_type = "text/html"),
+        (status = 413, description = "", body = String, content_type = "text/html"),
+        (status = 429, description = "", body = String, content_type = "text/html"),
+        (status = 451, description = "", body = String, content_type = "text/html"),
+        (status = 503, description = "", body = String, content_type = "text/html"),
+    ),
+    extensions(("x-problems" = json!([
+        ProblemCode::PasswordRequired,
+        ProblemCode::CrossSiteRequest,
+        ProblemCode::MethodNotAllowed,
+        ProblemCode::RequestTimeout,
+        ProblemCode::PayloadTooLarge,
+        ProblemCode::LinkGone,
+        ProblemCode::LinkBlocked,
+        ProblemCode::RateLimited,
+    ]))),
+)]
+#[expect(dead_code, reason = "the front answers; this is its documentation")]
+fn unlock() {}
 
 /// Preview a link
 ///

@@ -90,6 +90,7 @@ fn bare_link(id: u64, code: &str) -> Link {
         forward_query: false,
         dates: Dates::default(),
         max_clicks: None,
+        password: None,
         fallback: None,
         disabled_at: None,
         deleted_at: None,

@@ -42,6 +42,7 @@ fn whole_link() -> Value {
         "valid_from": "2026-02-01T00:00:00+01:00",
         "expires_at": "2026-03-01T00:00:00.123456Z",
         "max_clicks": 9_007_199_254_740_991_u64,
+        "password": "tulips by the harbour",
         "fallback_url": "https://EXAMPLE.com/over",
     })
 }
@@ -83,7 +84,7 @@ async fn one_answer_names_everything_that_is_wrong() {
         "original_url": "javascript:alert(1)", "custom_alias": "admin", "title": " ",
         "note": "bell \u{7}", "tags": ["", "x".repeat(51)], "redirect_status": 303,
         "valid_from": "tomorrow", "expires_at": "2026-13-01T00:00:00Z", "max_clicks": 0,
-        "fallback_url": "https://sho.rt/x",
+        "password": "1234567", "fallback_url": "https://sho.rt/x",
     });
     assert_json_snapshot!(app.create(&wrong).await.problem(422, "invalid_field"));
     assert_eq!(app.link_count().await, 0);

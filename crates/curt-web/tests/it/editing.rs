@@ -50,7 +50,7 @@ async fn mass_02_null_clears_what_a_link_can_do_without() {
     let id = app.shorten("link", TARGET, whole_link()).await;
     let clear = json!({
         "title": null, "note": null, "valid_from": null, "expires_at": null, "max_clicks": null,
-        "fallback_url": null, "tags": [],
+        "password": null, "fallback_url": null, "tags": [],
     });
     app.edit(id, &clear).await.ok(200);
     assert_json_snapshot!(app.link(id).await.ok(200));

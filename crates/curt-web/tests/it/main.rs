@@ -31,6 +31,7 @@ mod idempotency;
 mod keys;
 mod limited;
 mod limits;
+mod link_passwords;
 mod lists;
 mod logins;
 mod matrix;

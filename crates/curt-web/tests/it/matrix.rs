@@ -98,6 +98,7 @@ const ROWS: &[(&str, Row)] = &[
     ("get /robots.txt", Row::Public),
     ("get /{code}", Row::Public),
     ("head /{code}", Row::Public),
+    ("post /{code}", Row::Public),
     ("get /{code}+", Row::Public),
 ];
 

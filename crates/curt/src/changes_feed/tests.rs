@@ -33,6 +33,7 @@ fn route() -> Route {
         forward_query: false,
         dates: curt_domain::Dates::default(),
         max_clicks: None,
+        password: None,
         fallback: None,
         disabled: false,
         abuse: false,

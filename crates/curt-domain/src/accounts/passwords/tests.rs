@@ -4,23 +4,24 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn email() -> Email {
-    Email::parse("ada.lovelace@analytical-engine.example").unwrap()
+fn check(typed: &str) -> Result<NewPassword, WeakPassword> {
+    let email = Email::parse("ada.lovelace@analytical-engine.example").unwrap();
+    NewPassword::check(Password::new(typed), &PasswordUse::Account(email))
 }
 
-fn check(typed: &str) -> Result<NewPassword, WeakPassword> {
-    NewPassword::check(Password::new(typed), &email())
+fn check_for_link(typed: &str) -> Result<(), WeakPassword> {
+    NewPassword::check(Password::new(typed), &PasswordUse::Link).map(drop)
 }
 
 #[test]
 fn auth_07_lengths_count_characters() {
     for (text, expected) in [
-        ("", Err(WeakPassword::TooShort { len: 0 })),
-        ("xq7!vLp", Err(WeakPassword::TooShort { len: 7 })),
-        ("xq7!vLp2#mZ", Err(WeakPassword::TooShort { len: 11 })),
+        ("", Err(WeakPassword::TooShort { len: 0, len_min: 12 })),
+        ("xq7!vLp", Err(WeakPassword::TooShort { len: 7, len_min: 12 })),
+        ("xq7!vLp2#mZ", Err(WeakPassword::TooShort { len: 11, len_min: 12 })),
         ("xq7!vLp2#mZw", Ok(())),
         // Three bytes each.
-        ("語彙力試験問題集合格者", Err(WeakPassword::TooShort { len: 11 })),
+        ("語彙力試験問題集合格者", Err(WeakPassword::TooShort { len: 11, len_min: 12 })),
         ("語彙力試験問題集合格者達", Ok(())),
     ] {
         assert_eq!(check(text).map(drop), expected, "{text}");
@@ -98,6 +99,19 @@ fn auth_08_what_has_no_pattern_is_taken() {
         "my dog likes cheese",
     ] {
         assert_eq!(check(text).map(drop), Ok(()), "{text}");
+    }
+}
+
+#[test]
+fn passwords_of_links_may_be_shorter_but_not_the_first_that_anybody_tries() {
+    let too_short = WeakPassword::TooShort { len: 7, len_min: LINK_PASSWORD_LEN_MIN };
+    assert_eq!(check_for_link("xq7!vLp"), Err(too_short));
+    for text in ["12345678", "password", "Passw0rd", "iloveyou", "curtcurt", "aaaaaaaa", "20261231"]
+    {
+        assert_eq!(check_for_link(text), Err(WeakPassword::Guessable), "{text}");
+    }
+    for text in ["xq7!vLp2", "tulpen im hafen", "語彙力試験問題集"] {
+        assert_eq!(check_for_link(text), Ok(()), "{text}");
     }
 }
 

@@ -4,6 +4,8 @@ use std::time::Instant;
 
 use futures_util::future::join_all;
 
+use curt_domain::Email;
+
 use super::*;
 
 fn password(text: &str) -> Password {
@@ -15,8 +17,8 @@ async fn verified(hasher: &Hasher, text: &str, stored: &str) -> Verified {
 }
 
 async fn hashed(hasher: &Hasher, text: &str) -> String {
-    let email = Email::parse("ada@example.com").unwrap();
-    hasher.hash(password(text), &email).await.unwrap().unwrap().as_str().to_owned()
+    let usage = PasswordUse::Account(Email::parse("ada@example.com").unwrap());
+    hasher.hash(password(text), usage).await.unwrap().unwrap().as_str().to_owned()
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use super::{
-    super::create::{CreateBody, Draft},
+    super::create::{Checked, CreateBody},
     BULK_LINKS_MAX,
     results::{Outcome, results},
 };
@@ -75,7 +75,7 @@ pub(super) fn read_chunks(body: &Bytes) -> Result<Vec<Chunk>, ApiError> {
     Ok(chunks)
 }
 
-pub(super) fn parse_item(item: &Bytes, site: &Site) -> Result<Draft, ApiError> {
+pub(super) fn parse_item(item: &Bytes, site: &Site) -> Result<Checked, ApiError> {
     if BODY_LEN_MAX < item.len() {
         return Err(ApiError::PayloadTooLarge { limit: BODY_LEN_MAX });
     }

@@ -9,7 +9,14 @@ use super::{
     parse,
     results::{Answer, Outcome, results},
 };
-use crate::{app::App, errors::ApiError, links::create::Draft};
+use crate::{
+    app::App,
+    errors::ApiError,
+    links::{
+        create::{Checked, Draft},
+        fields::check_password,
+    },
+};
 
 /// Checks everything that a create would, and writes nothing. Aliases may be taken by others until
 /// the request is sent in earnest.
@@ -21,7 +28,10 @@ pub(super) async fn check(
     let mut answer = Answer::default();
     let mut seen = HashSet::new();
     for chunk in chunks {
-        let drafts = parse(&chunk, app).await?;
+        let mut drafts = Vec::new();
+        for checked in parse(&chunk, app).await? {
+            drafts.push(look_at(checked, app).await);
+        }
         let aliases: Vec<Code> =
             drafts.iter().flatten().filter_map(|draft| draft.alias.clone()).collect();
         let taken = match aliases.as_slice() {
@@ -41,4 +51,13 @@ pub(super) async fn check(
         answer.add(&results(chunk.first, &outcomes, &app.site));
     }
     Ok(answer)
+}
+
+/// The draft of an item, without its password, which nobody will store.
+async fn look_at(checked: Result<Checked, ApiError>, app: &App) -> Result<Draft, ApiError> {
+    let Checked { draft, password } = checked?;
+    if let Some(password) = password {
+        check_password(password, app).await?;
+    }
+    Ok(draft)
 }

@@ -1,12 +1,12 @@
 //! The fields of accounts, their keys and invitations, and of the audit log.
 
 use curt_domain::{
-    EMAIL_LEN_MAX, FULL_NAME_LEN_MAX, KEY_NAME_LEN_MAX, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Role,
-    Scope,
+    EMAIL_LEN_MAX, FULL_NAME_LEN_MAX, KEY_NAME_LEN_MAX, LINK_PASSWORD_LEN_MIN, PASSWORD_LEN_MAX,
+    PASSWORD_LEN_MIN, Role, Scope,
 };
 use serde_json::json;
 use utoipa::openapi::{
-    ArrayBuilder, ObjectBuilder,
+    ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat,
     schema::{Array, Object},
 };
 
@@ -96,6 +96,18 @@ pub(crate) fn new_password() -> Object {
         .max_length(Some(PASSWORD_LEN_MAX))
         .examples([json!("four words nobody guesses")])
         .build()
+}
+
+pub(crate) fn link_password() -> Object {
+    let description = "The password that visitors are asked for. What is easy to guess is refused. It \
+                       is never shown again: `has_password` tells whether there is one.";
+    let schema = text(description)
+        .min_length(Some(LINK_PASSWORD_LEN_MIN))
+        .max_length(Some(PASSWORD_LEN_MAX))
+        .write_only(true)
+        .format(Some(SchemaFormat::KnownFormat(KnownFormat::Password)))
+        .examples([json!("tulips by the harbour")]);
+    or_null(schema.build())
 }
 
 /// 43 letters and digits.

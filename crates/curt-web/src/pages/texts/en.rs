@@ -61,12 +61,18 @@ pub(crate) const ENGLISH: Texts = Texts {
         title: "Thank you",
         text: "The administrators of this server will look at the link.",
     },
+    password_title: "This link asks for a password",
+    password_text: "Whoever gave you the link can tell you.",
+    password_wrong: "That is not the password. Capital and small letters differ.",
+    password_label: "Password",
+    password_send: "Open the link",
     preview_title: "Where this link leads",
     preview_short: "Short link",
     preview_host: "Site",
     preview_target: "Full address",
     preview_continue: "Go there",
     preview_hidden: "This link can be followed a limited number of times, so its target is not shown.",
+    preview_locked: "This link asks for a password, so its target is not shown.",
     preview_foreign_script: "The name of this site is written in more than plain Latin letters (it \
         starts with xn-- above). Names like this can be made to look like other, well-known ones.",
 };

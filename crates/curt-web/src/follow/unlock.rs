@@ -1,0 +1,149 @@
+//! Links with a password: who is asked for it, and what becomes of what they say.
+//!
+//! The right password is answered with a cookie and the way back to the link, not with the target:
+//! so the visit that follows is decided and counted like any other, and by then the link may be over.
+//! A guess counts before it is looked at, or many at a time would all be the first; the right one is
+//! taken back.
+
+use axum::{
+    extract::Request,
+    http::{HeaderValue, StatusCode, header},
+    response::IntoResponse as _,
+};
+use curt_cache::{CachedRoute, Lookup};
+use curt_domain::{Password, PasswordHash, Timestamp, Verdict};
+use url::form_urlencoded;
+
+use super::{Followed, Redirects, Visit};
+use crate::{
+    auth::{Cookie, UNLOCK_AGE_MAX, Verified, is_sent_by_another_site},
+    errors::ApiError,
+    extract::body_bytes,
+    metrics::{Outcome, Tier},
+    pages::{self, NO_STORE},
+};
+
+/// Largest form, in bytes: the longest password with every byte escaped, and some room.
+const FORM_LEN_MAX: usize = 4 << 10;
+
+/// What a link without a password answers to.
+const READERS: HeaderValue = HeaderValue::from_static("GET, HEAD");
+
+/// The answer to a method that a link does not know.
+pub(crate) fn not_allowed(tier: Tier) -> Followed {
+    let response = ([(header::ALLOW, READERS)], ApiError::MethodNotAllowed).into_response();
+    Followed { response, outcome: Outcome::Refused, tier }
+}
+
+pub(super) fn ask_password(tier: Tier, visit: &Visit) -> Followed {
+    let response = pages::password(&ApiError::PasswordRequired, &visit.headers);
+    Followed { response, outcome: Outcome::PasswordPage, tier }
+}
+
+impl Redirects {
+    /// A password for a link.
+    pub(crate) async fn unlock(&self, visit: &Visit, request: Request) -> Followed {
+        let now = self.clock.now();
+        let (lookup, tier) = match self.look_up(&visit.code, now).await {
+            Ok(found) => found,
+            Err(error) => return self.refuse(error, Outcome::Failed, Tier::Store, visit),
+        };
+        let Lookup::Found(cached) = lookup else {
+            return self.unknown(tier, visit);
+        };
+        match cached.route.verdict(now) {
+            Verdict::Absent => self.unknown(tier, visit),
+            Verdict::Expired => self.ended(ApiError::LinkGone, &cached, tier, visit),
+            Verdict::Blocked => self.blocked(tier, visit),
+            _ if self.is_blocked(&cached) => self.blocked(tier, visit),
+            Verdict::Locked | Verdict::Follow | Verdict::FollowIfLeft(_) => {
+                let Some(password) = &cached.route.password else {
+                    return not_allowed(tier);
+                };
+                match self.try_password(&cached, password, request, visit).await {
+                    Ok(()) => self.open(&cached, password, now, tier, visit),
+                    Err(error) => self.keep_locked(error, tier, visit),
+                }
+            }
+        }
+    }
+
+    /// Whether the visitor has given the password of the link some minutes ago.
+    pub(super) fn is_open_to(&self, visit: &Visit, cached: &CachedRoute, now: Timestamp) -> bool {
+        let cookie = self.auth.cookies.find(&visit.headers, Cookie::Unlocked);
+        cookie.zip(cached.route.password.as_ref()).is_some_and(|(cookie, password)| {
+            self.auth.unlocks.opens(cookie, cached.route.id, password, now)
+        })
+    }
+
+    async fn try_password(
+        &self,
+        cached: &CachedRoute,
+        password: &PasswordHash,
+        request: Request,
+        visit: &Visit,
+    ) -> Result<(), ApiError> {
+        // What is at stake is who guesses: no page shall have its visitors do it.
+        if is_sent_by_another_site(&visit.headers) {
+            return Err(ApiError::CrossSiteRequest);
+        }
+        self.gate.is_open_to(visit.client)?;
+        let form = body_bytes(request, &(), FORM_LEN_MAX).await?;
+        let mut fields = form_urlencoded::parse(&form);
+        let typed = fields.find_map(|(name, value)| (name == "password").then_some(value));
+        let typed = Password::new(&typed.ok_or(ApiError::PasswordRequired)?);
+        let guess = self.gate.guess(cached.route.id, visit.client)?;
+        match self.auth.hasher.verify(typed, Some(password.clone())).await {
+            Ok(Verified::Wrong) => Err(ApiError::WrongLinkPassword),
+            Ok(Verified::Right | Verified::Outdated { .. }) => {
+                guess.take_back();
+                Ok(())
+            }
+            // A server that is too busy to look has not seen a wrong password.
+            Err(error) => {
+                guess.take_back();
+                Err(error)
+            }
+        }
+    }
+
+    fn open(
+        &self,
+        cached: &CachedRoute,
+        password: &PasswordHash,
+        now: Timestamp,
+        tier: Tier,
+        visit: &Visit,
+    ) -> Followed {
+        let value = self.auth.unlocks.cookie(cached.route.id, password, now);
+        let path = format!("/{}", visit.code);
+        let cookie = self.auth.cookies.set_on(Cookie::Unlocked, &value, UNLOCK_AGE_MAX, &path);
+        let back = match &visit.query {
+            Some(query) => format!("{path}?{query}"),
+            None => path,
+        };
+        let back = HeaderValue::try_from(back).expect("a code and the query of a URI are ASCII");
+        let headers = [
+            (header::LOCATION, back),
+            (header::CACHE_CONTROL, NO_STORE),
+            (header::SET_COOKIE, cookie),
+        ];
+        let response = (StatusCode::SEE_OTHER, headers).into_response();
+        Followed { response, outcome: Outcome::Unlocked, tier }
+    }
+
+    fn keep_locked(&self, error: ApiError, tier: Tier, visit: &Visit) -> Followed {
+        let outcome = match error {
+            ApiError::PasswordRequired | ApiError::WrongLinkPassword => {
+                let response = pages::password(&error, &visit.headers);
+                return Followed { response, outcome: Outcome::WrongPassword, tier };
+            }
+            ApiError::RateLimited { .. }
+            | ApiError::Suspended { .. }
+            | ApiError::CrossSiteRequest
+            | ApiError::PayloadTooLarge { .. } => Outcome::Refused,
+            _ => Outcome::Failed,
+        };
+        self.refuse(error, outcome, tier, visit)
+    }
+}
