@@ -15,7 +15,6 @@ use crate::{
 };
 
 pub(crate) mod keys;
-mod passwords;
 pub(crate) mod users;
 
 /// Users that may share the part of an address before one is found by all of it.

@@ -87,12 +87,15 @@ Examples:
 const EDIT_EXAMPLES: &str = "\
 Examples:
   curt links edit blog --url https://this-week-in-rust.org/
-  curt links edit https://go.example.com/blog --clear expires-at --add-tag archive";
+  curt links edit https://go.example.com/blog --clear expires-at --add-tag archive
+  curt links edit blog --password < password.txt";
 
 const IMPORT_EXAMPLES: &str = "\
 Columns:
   original_url, short_code (or custom_alias), title, note, tags (with commas between them), status,
-  redirect_status, forward_query, valid_from, expires_at, max_clicks, fallback_url
+  redirect_status, forward_query, valid_from, expires_at, max_clicks, password, fallback_url
+
+Passwords are in no export. A row with has_password needs a password, or has_password set to false.
 
 An import that was broken off is repeated: within a day rows without a code are not made twice, and
 with --on-conflict skip rows whose code is taken by the same target are passed over.
@@ -108,8 +111,13 @@ Examples:
   curt links export --format ndjson --tag news | gzip > news.ndjson.gz";
 
 impl LinksCommand {
-    pub(crate) fn run(self, config: Config) -> anyhow::Result<Exit> {
+    pub(crate) fn run(mut self, config: Config) -> anyhow::Result<Exit> {
         self.check()?;
+        match &mut self {
+            Self::Add(args) => args.fields.ask_password()?,
+            Self::Edit(args) => args.fields.ask_password()?,
+            _ => {}
+        }
         let start = match &self {
             Self::Add(_) => Start::Fresh,
             Self::Import(args) if !args.dry_run => Start::Fresh,

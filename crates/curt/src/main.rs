@@ -22,6 +22,7 @@ mod new_file;
 mod node_id;
 mod open_files;
 mod output;
+mod passwords;
 mod problem;
 mod progress;
 mod qr;

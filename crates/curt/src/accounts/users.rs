@@ -9,7 +9,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Found, UserObject, find, passwords::new_password};
+use super::{Found, UserObject, find};
 use crate::{
     api::{Api, Start, bare, json as json_request, with_api},
     config::{self, Config},
@@ -17,6 +17,7 @@ use crate::{
     links::pages::Pages,
     lists::ListOutput,
     output,
+    passwords::new_password,
     table::{Column, Listing, cell},
 };
 

@@ -33,7 +33,7 @@ pub(crate) struct AddArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    fields: FieldFlags,
+    pub(super) fields: FieldFlags,
 }
 
 impl AddArgs {
@@ -42,6 +42,10 @@ impl AddArgs {
         let single = matches!(self.urls.as_slice(), [url] if url != STDIN);
         if !single && (self.alias.is_some() || self.idempotency_key.is_some()) {
             let words = "--alias and --idempotency-key go with a single URL";
+            return Err(Failure::new(Exit::Usage, words));
+        }
+        if self.fields.asks_password() && self.urls.iter().any(|url| url == STDIN) {
+            let words = "--password and - would both read standard input";
             return Err(Failure::new(Exit::Usage, words));
         }
         Ok(())

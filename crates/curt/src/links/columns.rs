@@ -10,17 +10,23 @@ pub(super) struct Column {
     cell: Option<fn(&LinkObject) -> String>,
 }
 
+/// No export has it: what it tells is that there was one.
+pub(super) const PASSWORD: &str = "password";
+pub(super) const HAS_PASSWORD: &str = "has_password";
+
 /// What an import makes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Import {
     /// It says something about the new link.
     Sets,
+    /// It says what the new link must not lack.
+    Demands,
     /// The database gives it anew.
     PassesOver,
 }
 
 /// Exports have them in this order. Those from `short_url` on are for people to look at.
-pub(super) static COLUMNS: [Column; 24] = [
+pub(super) static COLUMNS: [Column; 25] = [
     kept("short_code", |link| link.short_code.clone()),
     kept("original_url", |link| link.settings.original_url.clone()),
     kept("title", |link| link.settings.title.clone().unwrap_or_default()),
@@ -34,9 +40,15 @@ pub(super) static COLUMNS: [Column; 24] = [
     kept("max_clicks", |link| {
         link.settings.max_clicks.map(|count| count.to_string()).unwrap_or_default()
     }),
+    Column {
+        name: HAS_PASSWORD,
+        import: Import::Demands,
+        cell: Some(|link| link.settings.has_password.to_string()),
+    },
     kept("fallback_url", |link| link.settings.fallback_url.clone().unwrap_or_default()),
     // What a create calls the code of a link.
     Column { name: "custom_alias", import: Import::Sets, cell: None },
+    Column { name: PASSWORD, import: Import::Sets, cell: None },
     shown("short_url", |link| link.short_url.clone()),
     shown("clicks_total", |link| link.clicks.total.to_string()),
     shown("clicks_human", |link| link.clicks.human.to_string()),
@@ -46,7 +58,6 @@ pub(super) static COLUMNS: [Column; 24] = [
     // These NDJSON has.
     passed_over("id"),
     passed_over("target_blocked"),
-    passed_over("has_password"),
     passed_over("clicks"),
     passed_over("revision"),
 ];

@@ -32,7 +32,7 @@ pub(crate) struct EditArgs {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
-    fields: FieldFlags,
+    pub(super) fields: FieldFlags,
     /// Add this tag to those it has; may be repeated
     #[arg(long, value_name = "TAG", conflicts_with = "tags")]
     add_tag: Vec<String>,
@@ -53,6 +53,7 @@ enum Clearable {
     ValidFrom,
     ExpiresAt,
     MaxClicks,
+    Password,
     FallbackUrl,
 }
 
@@ -66,6 +67,7 @@ impl Clearable {
             Self::ValidFrom => ("valid_from", Value::Null),
             Self::ExpiresAt => ("expires_at", Value::Null),
             Self::MaxClicks => ("max_clicks", Value::Null),
+            Self::Password => ("password", Value::Null),
             Self::FallbackUrl => ("fallback_url", Value::Null),
         }
     }

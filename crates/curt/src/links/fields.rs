@@ -6,7 +6,7 @@ use clap::{Args, builder::PossibleValuesParser, builder::TypedValueParser as _};
 use curt_domain::{RedirectStatus, Timestamp};
 use serde_json::{Map, Value};
 
-use crate::config;
+use crate::{config, passwords::new_password};
 
 /// A link that ends sooner has ended before it is sent to anybody; longer is for ever.
 const SPANS: RangeInclusive<Duration> =
@@ -46,17 +46,35 @@ pub(super) struct FieldFlags {
     /// Stop working after so many clicks of people
     #[arg(long, value_name = "COUNT")]
     max_clicks: Option<u64>,
+    /// Ask visitors for a password, which is asked for now, or read from standard input
+    #[arg(long)]
+    password: bool,
+    /// What was typed then.
+    #[arg(skip)]
+    typed_password: String,
     /// Lead here once it has stopped working
     #[arg(long, value_name = "URL")]
     fallback_url: Option<String>,
 }
 
 impl FieldFlags {
+    /// Asks for the password, if there is to be one.
+    pub(super) fn ask_password(&mut self) -> anyhow::Result<()> {
+        if self.password {
+            self.typed_password = new_password()?;
+        }
+        Ok(())
+    }
+
+    pub(super) fn asks_password(&self) -> bool {
+        self.password
+    }
+
     /// What was given, by the names that the API has.
     pub(super) fn fields(&self, now: Timestamp) -> Map<String, Value> {
         let expires_in = self.expires_in.map(|span| now.plus(span).to_string());
         let expires_at = self.expires_at.clone().or(expires_in);
-        let given: [(&str, Option<Value>); 9] = [
+        let given: [(&str, Option<Value>); 10] = [
             ("title", self.title.clone().map(Value::from)),
             ("note", self.note.clone().map(Value::from)),
             ("tags", (!self.tags.is_empty()).then(|| self.tags.clone().into())),
@@ -65,6 +83,7 @@ impl FieldFlags {
             ("valid_from", self.valid_from.clone().map(Value::from)),
             ("expires_at", expires_at.map(Value::from)),
             ("max_clicks", self.max_clicks.map(Value::from)),
+            ("password", self.password.then(|| self.typed_password.clone().into())),
             ("fallback_url", self.fallback_url.clone().map(Value::from)),
         ];
         let given = given.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));

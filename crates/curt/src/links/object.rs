@@ -31,6 +31,7 @@ pub(crate) struct LinkSettings {
     pub(crate) valid_from: Option<String>,
     pub(crate) expires_at: Option<String>,
     pub(crate) max_clicks: Option<u64>,
+    pub(crate) has_password: bool,
     pub(crate) fallback_url: Option<String>,
 }
 
@@ -62,6 +63,7 @@ impl LinkSettings {
             ("valid from", self.valid_from.clone()),
             ("expires at", self.expires_at.clone()),
             ("max clicks", self.max_clicks.map(|count| count.to_string())),
+            ("password", self.has_password.then(|| "visitors are asked for one".to_owned())),
             ("fallback", self.fallback_url.clone()),
         ];
         all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()

@@ -1,6 +1,6 @@
 //! `curt users` and `curt keys`, and the link that makes the first administrator.
 
-use std::{fs, io::Write as _, os::unix::fs::PermissionsExt as _, process::Stdio};
+use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use serde_json::{Value, json};
 use testkit::server::ServerCommand;
@@ -13,13 +13,7 @@ const REJECTED: i32 = 4;
 
 /// With the password on standard input.
 fn typing(program: &Program, password: &str, arguments: &[&str]) -> Run {
-    let mut command = program.command(arguments);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut running = command.spawn().unwrap();
-    let mut input = running.stdin.take().unwrap();
-    input.write_all(password.as_bytes()).unwrap();
-    drop(input);
-    Run::from(running.wait_with_output().unwrap())
+    program.run_with_input(arguments, password.as_bytes())
 }
 
 fn with_ada() -> Program {

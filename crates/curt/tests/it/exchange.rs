@@ -37,11 +37,7 @@ fn import(program: &Program, arguments: &[&str]) -> Run {
 /// Imports text from standard input.
 fn import_text(program: &Program, text: &[u8], arguments: &[&str]) -> Run {
     let arguments = [&["links", "import", "-"][..], arguments].concat();
-    let mut command = program.command(&arguments);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    child.stdin.take().unwrap().write_all(text).unwrap();
-    Run::from(child.wait_with_output().unwrap())
+    program.run_with_input(&arguments, text)
 }
 
 fn sums(made: usize, skipped: usize, failed: usize) -> String {
@@ -113,6 +109,52 @@ proptest! {
             prop_assert_eq!(&links(&second), &all);
         }
     }
+}
+
+/// A link that was for a few must not come out of an export open to everybody.
+#[test]
+fn links_with_passwords_are_imported_with_one_or_not_at_all() {
+    let first = Program::new();
+    let add = ["links", "add", "https://example.com/", "--alias=party", "--password"];
+    let added = first.run_with_input(&add, b"tulips by the harbour\n");
+    assert_eq!(added.told(), (Some(0), "http://localhost:8000/party\n", ""));
+    for name in ["links.csv", "links.ndjson"] {
+        let path = first.path(name);
+        let path = path.to_str().unwrap();
+        assert_eq!(first.run(&["links", "export", path]).code, Some(0));
+        assert!(!fs::read_to_string(path).unwrap().contains("argon2"));
+        let refused = import(&Program::new(), &[path]);
+        let line = if name == "links.csv" { 2 } else { 1 };
+        let error = format!(
+            "error: line {line}: password is missing: the link had one; give it one, or set \
+             has_password to false\n"
+        );
+        assert_eq!(refused.told(), (Some(1), sums(0, 0, 1).as_str(), error.as_str()));
+    }
+    let second = Program::new();
+    let csv = b"original_url,short_code,has_password,password\n\
+                https://example.com/1,one,true,roses behind the station\n\
+                https://example.com/2,two,no,\n\
+                https://example.com/3,three,true,12345678\n";
+    let run = import_text(&second, csv, &[]);
+    let error = "error: line 4: password is easy to guess\n";
+    assert_eq!(run.told(), (Some(1), sums(2, 0, 1).as_str(), error));
+    let links = links(&second);
+    assert_eq!(
+        [&links["one"], &links["two"]].map(|link| link["has_password"] == true),
+        [true, false]
+    );
+}
+
+/// More than one request takes: the chunks end earlier then.
+#[test]
+fn many_links_with_passwords_are_imported_in_shorter_portions() {
+    let program = Program::new();
+    let row = |n| format!("https://example.com/{n},code{n},tulips by the harbour\n");
+    let rows: String = (0..102).map(row).collect();
+    let csv = format!("original_url,short_code,password\n{rows}");
+    let run = import_text(&program, csv.as_bytes(), &[]);
+    assert_eq!(run.told(), (Some(0), sums(102, 0, 0).as_str(), ""));
 }
 
 #[test]

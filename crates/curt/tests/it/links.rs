@@ -289,6 +289,28 @@ fn commands_that_begin_together_make_one_database() {
     assert_eq!(json(&list).len(), 6);
 }
 
+#[test]
+fn passwords_of_links_come_from_standard_input() {
+    let program = with_blog();
+    let edit = ["links", "edit", "blog", "--password"];
+    let weak = program.run_with_input(&edit, b"password\n");
+    assert_eq!(weak.told(), (Some(REJECTED), "", "error: --password is easy to guess\n"));
+    let nothing = program.run_with_input(&edit, b"");
+    assert_eq!(nothing.code, Some(2), "{nothing:?}");
+    let set = program.run_with_input(&edit, b"tulips by the harbour\n");
+    assert_eq!(set.told(), (Some(0), "edited http://localhost:8000/blog, now revision 2\n", ""));
+    assert_eq!(show(&program, "blog")["has_password"], true);
+    let card = program.run(&["links", "show", "blog"]).stdout;
+    assert!(card.contains("password        visitors are asked for one\n"), "{card}");
+    let both = program.run(&["links", "edit", "blog", "--password", "--clear=password"]);
+    assert_eq!(both.errors(), "error: password cannot be set and cleared at once");
+    let cleared = program.run(&["links", "edit", "blog", "--clear=password"]);
+    assert_eq!(cleared.code, Some(0), "{cleared:?}");
+    assert_eq!(show(&program, "blog")["has_password"], false);
+    let lines = program.run_with_input(&["links", "add", "-", "--password"], b"https://a.b/\n");
+    assert_eq!(lines.errors(), "error: --password and - would both read standard input");
+}
+
 #[tokio::test]
 async fn a_database_server_without_tables_has_no_links_yet() {
     for_each_server(async |database| {

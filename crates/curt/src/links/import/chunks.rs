@@ -2,12 +2,16 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use curt_store::LINKS_AT_ONCE_MAX;
+use curt_web::CHUNK_PASSWORDS_MAX;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::Sender;
 
-use super::rows::{Row, Rows};
+use super::{
+    super::columns::PASSWORD,
+    rows::{Row, Rows},
+};
 
 /// Input for one request, in bytes: as JSON it stays below the API's 16 MiB, however it is escaped.
 const INPUT_LEN_MAX: u64 = 1 << 20;
@@ -39,14 +43,19 @@ impl Chunk {
 
     /// What keeps a repeated import from making these links a second time, if anything has to: a
     /// link with a code of its own meets itself.
-    pub(super) fn idempotency_key(&self, body: &[u8]) -> Option<String> {
+    pub(super) fn idempotency_key(&self) -> Option<String> {
         if self.links().all(|link| link.contains_key("custom_alias")) {
             return None;
         }
         // Equal rows elsewhere in the file are other links.
         let mut hash = Sha256::new();
         hash.update(self.rows.first()?.line.to_be_bytes());
-        hash.update(body);
+        for link in self.links() {
+            let mut link = link.clone();
+            // The key is kept: it must not be a fast hash of a password. The API compares the whole.
+            link.remove(PASSWORD);
+            hash.update(serde_json::to_vec(&link).expect("rows are made of texts and numbers"));
+        }
         Some(format!("import-{}", URL_SAFE_NO_PAD.encode(hash.finalize())))
     }
 }
@@ -64,9 +73,13 @@ pub(super) fn read_chunks(mut rows: Rows, chunks: &Sender<anyhow::Result<Chunk>>
 
 fn read_chunk(rows: &mut Rows) -> anyhow::Result<Chunk> {
     let start = rows.position();
-    let mut chunk = Vec::new();
-    while chunk.len() < LINKS_AT_ONCE_MAX && rows.position() - start < INPUT_LEN_MAX {
+    let (mut chunk, mut passwords) = (Vec::new(), 0);
+    while chunk.len() < LINKS_AT_ONCE_MAX
+        && passwords < CHUNK_PASSWORDS_MAX
+        && rows.position() - start < INPUT_LEN_MAX
+    {
         let Some(row) = rows.next()? else { break };
+        passwords += usize::from(row.link.as_ref().is_ok_and(|link| link.contains_key(PASSWORD)));
         chunk.push(row);
     }
     Ok(Chunk { rows: chunk, position: rows.position() })

@@ -12,7 +12,7 @@ use serde_json::{Map, Value};
 use super::{
     super::{
         cells::{split_tags, unguarded},
-        columns::{COLUMNS, Column, Import, column, settable},
+        columns::{COLUMNS, Column, HAS_PASSWORD, Import, column, settable},
     },
     rows::Row,
     source::Source,
@@ -219,7 +219,7 @@ fn value(column: &Column, cell: &str) -> Result<Value, &'static str> {
         "redirect_status" | "max_clicks" => {
             cell.trim().parse::<u64>().map(Value::from).map_err(|_| "is no whole number")
         }
-        "forward_query" => match cell.trim().to_ascii_lowercase().as_str() {
+        "forward_query" | HAS_PASSWORD => match cell.trim().to_ascii_lowercase().as_str() {
             "true" | "yes" | "1" => Ok(true.into()),
             "false" | "no" | "0" => Ok(false.into()),
             _ => Err("is neither true nor false"),

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::{
     super::{
-        columns::{Import, column},
+        columns::{HAS_PASSWORD, Import, PASSWORD, column},
         format::Format,
     },
     csv_rows::CsvRows,
@@ -83,6 +83,7 @@ impl Row {
 
 /// From a link as it is exported to the body that makes it; the body of a create stays as it is.
 fn to_create(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Vec<Mistake>> {
+    let had_password = fields.get(HAS_PASSWORD).is_some_and(|value| *value == true);
     let is_set = |name: &str| column(name).is_none_or(|column| column.import == Import::Sets);
     fields.retain(|name, value| !value.is_null() && is_set(name));
     if let Some(code) = fields.remove("short_code")
@@ -92,6 +93,11 @@ fn to_create(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Vec<M
             "short_code",
             "is the same as custom_alias; give one of them",
         )]);
+    }
+    // What was for a few there is not open to everybody here.
+    if had_password && !fields.contains_key(PASSWORD) {
+        let words = "is missing: the link had one; give it one, or set has_password to false";
+        return Err(vec![Mistake::new(PASSWORD, words)]);
     }
     let status = fields.get("status").and_then(Value::as_str);
     let known = LinkStatus::ALL.into_iter().find(|known| status == Some(known.as_str()));

@@ -11,7 +11,7 @@ use crate::failure::{Exit, Failure};
 const LINE_LEN_MAX: u64 = 4 * 1024;
 
 /// A new password: asked for twice on a terminal, else the first line of standard input.
-pub(super) fn new_password() -> anyhow::Result<String> {
+pub(crate) fn new_password() -> anyhow::Result<String> {
     if !io::stdin().is_terminal() {
         return line();
     }
