@@ -45,10 +45,6 @@ const ABORT_TIME_MAX: Duration = Duration::from_millis(100);
 /// Most bytes of a request's head.
 const HEAD_LEN_MAX: usize = 16 * 1024;
 
-/// Most headers that are read at all. Fewer are allowed, and the front says so with an answer of
-/// ours; past this number hyper says it with a bare one.
-const HEADERS_READ_MAX: usize = 128;
-
 /// Requests that one HTTP/2 connection may have open at a time.
 const STREAMS_MAX: u32 = 64;
 
@@ -222,7 +218,9 @@ async fn protocol(stream: &TcpStream) -> io::Result<Option<Protocol>> {
     })
 }
 
-/// Time limits are the watch's, so hyper's own stay off.
+/// Time limits are the watch's, so hyper's own stay off. Headers are read up to hyper's own limit, 100,
+/// for which it has room on its stack; any other costs two allocations with every request. Fewer are
+/// allowed, and the front says so with an answer of ours; past that hyper says it with a bare one.
 async fn serve_http1<S: Answers>(
     stream: WatchedStream,
     service: WatchedService<S>,
@@ -233,7 +231,8 @@ async fn serve_http1<S: Answers>(
         // Who has nothing more to say still waits for the answer.
         .half_close(true)
         .max_buf_size(HEAD_LEN_MAX)
-        .max_headers(HEADERS_READ_MAX)
+        // Answers are small: one piece in one `send` costs less than a list of pieces.
+        .writev(false)
         .serve_connection(stream, service);
     graceful.watch(connection).await
 }
