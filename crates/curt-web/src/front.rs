@@ -19,9 +19,7 @@ use axum::{
     Router,
     body::Body,
     extract::MatchedPath,
-    http::{
-        HeaderMap, HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header,
-    },
+    http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header},
     response::IntoResponse as _,
 };
 use futures_util::FutureExt as _;
@@ -115,13 +113,13 @@ impl Front {
     }
 
     /// Answers any request; what the server calls, and what tests call without a socket.
-    pub fn answer<B>(&self, request: Request<B>) -> Answer
+    pub fn answer<B>(&self, mut request: Request<B>) -> Answer
     where
         B: http_body::Body<Data = bytes::Bytes, Error: Into<axum::BoxError>> + Send + 'static,
     {
         let start = Instant::now();
-        if let Some(response) = self.at_once(&request, start) {
-            return Answer::Ready(ready(Ok(response)));
+        if let Some((status, location)) = self.at_once(&request) {
+            return Answer::Ready(ready(Ok(self.redirect(&mut request, status, location, start))));
         }
         let (shared, peer) = (Arc::clone(&self.shared), self.peer);
         let body_timeout = shared.site.body_timeout;
@@ -134,8 +132,8 @@ impl Front {
         Answer::Later(Box::pin(async move { Ok(shared.later(request, peer, start).await) }))
     }
 
-    /// The hot path: a link in memory that may be followed, from request to response in one go.
-    fn at_once<B>(&self, request: &Request<B>, start: Instant) -> Option<Response<Body>> {
+    /// The hot path: a link in memory that may be followed, its click written down.
+    fn at_once<B>(&self, request: &Request<B>) -> Option<(StatusCode, HeaderValue)> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
@@ -154,9 +152,21 @@ impl Front {
         let visitor = Visitor { client, query, headers: request.headers() };
         // A panic here is met again, caught and answered on the way through `later`.
         let follow = || shared.redirects.at_once(path.code, request.method(), visitor);
-        let (status, location) = catch_unwind(AssertUnwindSafe(follow)).ok()??;
+        catch_unwind(AssertUnwindSafe(follow)).ok()?
+    }
 
-        let mut headers = HeaderMap::with_capacity(6);
+    /// The answer of the hot path, in the request's own header map: hyper takes that back for the next
+    /// request of the connection, so that headers allocate nothing.
+    fn redirect<B>(
+        &self,
+        request: &mut Request<B>,
+        status: StatusCode,
+        location: HeaderValue,
+        start: Instant,
+    ) -> Response<Body> {
+        let shared = &*self.shared;
+        let mut headers = std::mem::take(request.headers_mut());
+        headers.clear();
         headers.insert(header::LOCATION, location);
         headers.insert(header::CACHE_CONTROL, NO_STORE);
         let mut response = Response::new(Body::empty());
@@ -164,7 +174,7 @@ impl Front {
         *response.headers_mut() = headers;
         shared.seal(&mut response, request.method(), request.version(), shared.request_ids.next());
         shared.metrics.followed(status, start.elapsed());
-        Some(response)
+        response
     }
 }
 
