@@ -17,7 +17,7 @@ use crate::{
     OpenError,
     condition::Work,
     directory::{self, Listing, LockError},
-    format::{SEGMENT_LEN, SegmentId},
+    format::{HEADER_LEN, SEGMENT_LEN, SegmentId},
     journal::{Shared, Wanted},
     recovery,
     segment::{self, Room, Segment, SegmentWriter, WritingKind},
@@ -209,11 +209,12 @@ impl Keeper {
     }
 
     fn sync_shard(&mut self, index: usize, now: Instant) {
-        let (ended, current, write_error) = {
+        let (ended, current, spare, write_error) = {
             let mut shard = self.shared.shards[index].lock();
+            let spare = shard.spare.as_ref().map(|w| Arc::clone(&w.segment));
             let current = shard.current.as_ref();
             let current = current.map(|w| (Arc::clone(&w.segment), w.offset, w.dropped));
-            (std::mem::take(&mut shard.ended), current, shard.write_error.take())
+            (std::mem::take(&mut shard.ended), current, spare, shard.write_error.take())
         };
         if let Some(error) = write_error {
             self.writing_failed(now, &error);
@@ -223,10 +224,14 @@ impl Keeper {
             self.make_segments(now);
         }
         let Some((segment, offset, dropped)) = current else { return };
+        // First what the writer comes to next: the disk takes its time.
+        segment.keep_pages(offset, self.windows[index].len);
+        if let Some(spare) = spare {
+            spare.keep_pages(HEADER_LEN, self.windows[index].len);
+        }
         if !self.note(segment.sync(offset, dropped)) {
             self.end_failed(index, &segment);
         }
-        segment.keep_pages(offset, self.windows[index].len);
     }
 
     fn finish(&mut self, segment: SegmentWriter) {

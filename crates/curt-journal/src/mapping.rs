@@ -27,6 +27,12 @@ fn page_len() -> usize {
     rustix::param::page_size()
 }
 
+/// Where the page begins that has this byte, or whose end it is behind.
+#[expect(clippy::cast_possible_truncation, reason = "no more than `offset`")]
+pub(crate) fn page_start(offset: u32) -> u32 {
+    (offset as usize / page_len() * page_len()) as u32
+}
+
 #[derive(Debug)]
 pub(crate) struct Mapping {
     start: NonNull<u8>,
@@ -62,7 +68,11 @@ impl Mapping {
             rustix::mm::mmap(ptr::null_mut(), len, protection, MapFlags::SHARED, file, 0)?
         };
         let start = NonNull::new(start.cast()).ok_or_else(|| io::Error::other("mapped at null"))?;
-        Ok(MappingWriter { mapping: Arc::new(Self { start, len }) })
+        let mapping = Self { start, len };
+        // Page by page: read ahead, the kernel would make larger pieces of the file, and syncing one
+        // that the writer has begun would take from it the pages of that piece it has not come to yet.
+        mapping.advise(0, len, Advice::Random);
+        Ok(MappingWriter { mapping: Arc::new(mapping) })
     }
 
     /// Waits until the bytes from `from` to `to` are on the disk, with what it takes to find them.
@@ -89,7 +99,7 @@ impl Mapping {
     }
 
     /// Lets go of the whole pages between `from` and `to`. What is in them stays in the page cache,
-    /// and so in the file; only this process stops counting them as its memory.
+    /// and so in the file, and is synced with it; only this process stops counting them as its memory.
     pub(crate) fn release(&self, from: u32, to: u32) {
         let from = (from as usize).next_multiple_of(page_len());
         let to = (to as usize).min(self.len) / page_len() * page_len();

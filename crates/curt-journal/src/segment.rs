@@ -22,7 +22,7 @@ use crate::{
         self, DROPPED_AT, HEADER_LEN, RECORD_LEN_MAX, RECORD_SPACE_MIN, SEAL_LEN, SEGMENT_LEN,
         Scratch, Seed, SegmentId,
     },
-    mapping::{Mapping, MappingWriter},
+    mapping::{self, Mapping, MappingWriter},
 };
 
 /// How records get into files.
@@ -284,6 +284,7 @@ impl Segment {
         let synced = match &self.mapping {
             None => self.file.sync_data(),
             Some(mapping) => {
+                upkeep.release(mapping, offset);
                 let header_to = if is_dropped_news { HEADER_LEN } else { 0 };
                 mapping.sync(from.offset, offset).and_then(|()| mapping.sync(0, header_to))
             }
@@ -301,7 +302,7 @@ impl Segment {
         self.file = file;
     }
 
-    /// Keeps the pages ready that the next `window` bytes go to, and lets go of those that are synced.
+    /// Keeps the pages ready that the next `window` bytes go to.
     pub(crate) fn keep_pages(&self, offset: u32, window: u32) {
         let Some(mapping) = &self.mapping else { return };
         let mut upkeep = self.upkeep.lock();
@@ -311,11 +312,18 @@ impl Segment {
             mapping.populate(upkeep.populated_to.max(offset), wanted_to);
             upkeep.populated_to = wanted_to;
         }
-        let to = self.synced_to.borrow().offset / RELEASED_STEP * RELEASED_STEP;
-        let released_to = upkeep.released_to.max(HEADER_LEN);
+    }
+}
+
+impl Upkeep {
+    /// Lets go of the pages that the writer has filled, before they are synced: all at once. A sync would
+    /// write-protect one after the other, and interrupt the writer's core for each.
+    fn release(&mut self, mapping: &Mapping, offset: u32) {
+        let to = mapping::page_start(offset);
+        let released_to = self.released_to.max(HEADER_LEN);
         if released_to < to {
             mapping.release(released_to, to);
-            upkeep.released_to = to;
+            self.released_to = to;
         }
     }
 }
@@ -336,9 +344,6 @@ fn write_published(file: &File, offset: u32, record: &[u8]) -> io::Result<()> {
     file.write_all_at(rest, offset + WORD_LEN as u64)?;
     file.write_all_at(word, offset)
 }
-
-/// A multiple of every page's length; less is not worth a system call.
-const RELEASED_STEP: u32 = 64 << 10;
 
 /// Whether the file system has no way to promise space for a segment.
 pub(crate) fn cannot_reserve(error: &io::Error) -> bool {
