@@ -89,6 +89,7 @@ async fn clearing_and_enabling_are_edits_too() {
             valid_from: Some(None),
             expires_at: Some(None),
             max_clicks: Some(None),
+            password: Some(None),
             fallback: Some(None),
             switch: Some(Switch::Active),
             ..LinkEdit::default()
