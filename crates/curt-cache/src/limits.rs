@@ -198,6 +198,8 @@ pub struct Quota {
     pub remaining: u32,
     /// Until the oldest request that counts no longer does: when there is one more again.
     pub reset_after: Duration,
+    /// Whether others used it up too: there was no room for a bucket of the key's own.
+    pub is_shared: bool,
 }
 
 #[must_use = "a limit that nobody looks at limits nothing"]
@@ -212,6 +214,12 @@ pub enum Decision {
 impl Decision {
     pub fn is_allowed(&self) -> bool {
         !matches!(self, Self::Refused(_))
+    }
+
+    /// Whether it was refused for what was done under the key itself: a bucket that is shared with
+    /// neighbours says nothing about one of them.
+    pub fn is_own_fault(&self) -> bool {
+        matches!(self, Self::Refused(quota) if !quota.is_shared)
     }
 
     pub fn quota(&self) -> Option<Quota> {

@@ -108,14 +108,15 @@ impl Gate {
         decision
     }
 
-    /// Suspects a client that was refused too often.
+    /// Suspects a client that was refused too often: for what it did, and not for what its neighbours
+    /// did while there was room for one bucket for all of them.
     fn note(&self, decision: Decision, client: IpAddr) {
-        if decision.is_allowed() || self.is_shared(client) {
+        if !decision.is_own_fault() || self.is_shared(client) {
             return;
         }
         let now = self.clock.instant();
         let refusal = self.limits.take(Purpose::Refusal, LimitKey::client(client), now);
-        if !refusal.is_allowed() {
+        if refusal.is_own_fault() {
             self.suspects.add(client);
         }
     }

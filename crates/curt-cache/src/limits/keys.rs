@@ -82,3 +82,9 @@ pub(super) enum Slot {
     Network(Client),
     Everybody,
 }
+
+impl Slot {
+    pub(super) const fn is_shared(self) -> bool {
+        !matches!(self, Self::Own(_))
+    }
+}

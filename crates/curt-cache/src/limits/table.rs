@@ -79,6 +79,7 @@ impl Table {
             limit,
             remaining: limit.count() - u32::try_from(log.len()).unwrap_or(u32::MAX),
             reset_after: Duration::from_millis(reset),
+            is_shared: slot.is_shared(),
         };
         if is_allowed {
             entry.to_back();
@@ -99,7 +100,12 @@ impl Table {
         let count_max = limit.count() as usize;
         let Some((_, log)) = self.logs.raw_entry().from_key_hashed_nocheck(hash, &slot) else {
             let has_room = self.logs.len() < self.keys_max(slot, count_max);
-            let all = Quota { limit, remaining: limit.count(), reset_after: Duration::ZERO };
+            let all = Quota {
+                limit,
+                remaining: limit.count(),
+                reset_after: Duration::ZERO,
+                is_shared: slot.is_shared(),
+            };
             return has_room.then_some(Decision::Allowed(all));
         };
         let (count, oldest) = log.after(now.checked_sub(millis(window)));
@@ -108,6 +114,7 @@ impl Table {
             limit,
             remaining: limit.count().saturating_sub(u32::try_from(count).unwrap_or(u32::MAX)),
             reset_after: Duration::from_millis(reset).min(window),
+            is_shared: slot.is_shared(),
         };
         let is_allowed = count < count_max;
         Some(if is_allowed { Decision::Allowed(quota) } else { Decision::Refused(quota) })

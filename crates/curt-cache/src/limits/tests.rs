@@ -178,6 +178,21 @@ fn when_even_networks_have_no_room_everybody_shares_one_bucket() {
 }
 
 #[test]
+fn b3_only_a_bucket_of_its_own_tells_of_a_keys_fault() {
+    let start = Instant::now();
+    let roomy = settings(1, MINUTE);
+    for (settings, is_own) in [(roomy, true), (LimitSettings { bytes_max: 0, ..roomy }, false)] {
+        let limits = limits(settings, start);
+        let take = || limits.take(Purpose::Anonymous, numbered(1), start);
+        let (allowed, refused) = (take(), take());
+        let looked = limits.look(Purpose::Anonymous, numbered(1), start);
+        assert!(allowed.is_allowed() && !refused.is_allowed() && !looked.is_allowed());
+        let faults = [allowed, refused, looked].map(|decision| decision.is_own_fault());
+        assert_eq!(faults, [false, is_own, is_own]);
+    }
+}
+
+#[test]
 fn what_is_over_makes_room() {
     let start = Instant::now();
     let limits = limits(settings(1, Duration::from_secs(1)), start);

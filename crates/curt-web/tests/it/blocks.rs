@@ -217,6 +217,31 @@ async fn who_goes_on_after_many_refusals_is_blocked_for_a_while_but_follows_link
     app.ask_from(CLIENT, "GET", "/unknown").await.problem(404, "not_found");
 }
 
+/// Two codes that do not exist a minute and `block_after` refusals, with that much memory.
+async fn with_little_memory(block_after: u32, bytes_max: usize) -> TestApp {
+    let limits = LimitSettings {
+        unknown_code: Limit::new(2, Duration::from_mins(1)),
+        block_after: Limit::new(block_after, Duration::from_mins(1)),
+        bytes_max,
+        ..LimitSettings::OFF
+    };
+    TestApp::with(|settings| settings.limits = limits).await
+}
+
+#[tokio::test]
+async fn b3_nobody_is_blocked_for_what_neighbours_did_while_memory_was_short() {
+    // Nobody has a bucket of their own: neighbours use up the codes of all.
+    let app = with_little_memory(3, 0).await;
+    assert!(tries(&app, CLIENT, 20).await.ends_with(&[429; 18]));
+    assert_eq!(tries(&app, NEIGHBOUR, 20).await, [429; 20]);
+    assert_eq!(networks(&app).await, [""; 0]);
+    // Here some have one for codes, but nobody one for 10 000 refusals, which takes 40 kB.
+    let app = with_little_memory(10_000, 1 << 20).await;
+    tries(&app, CLIENT, 10_010).await;
+    assert_eq!(tries(&app, NEIGHBOUR, 5).await, [404, 404, 429, 429, 429]);
+    assert_eq!(networks(&app).await, [""; 0]);
+}
+
 #[tokio::test]
 async fn an_automatic_block_can_be_lifted() {
     let app = with_automatic_blocks().await;
