@@ -22,6 +22,7 @@ use crate::{
     limits::Gate,
     links::{BULK_REQUESTS_MAX, QR_IMAGES_MAX},
     openapi::ApiDocument,
+    reports::AbuseFeed,
     routes::reserved_words,
 };
 
@@ -142,6 +143,7 @@ pub struct App {
     pub(crate) gate: Gate,
     /// Whom this node refuses; empty until it is reloaded.
     pub block_list: BlockList,
+    pub(crate) abuse_feed: AbuseFeed,
     /// Held by each bulk request while it is answered.
     #[from_ref(skip)]
     pub(crate) bulk_slots: Arc<Semaphore>,
@@ -186,6 +188,7 @@ impl App {
             clicks: Clicks::default(),
             destinations: DestinationList::new(store.clone(), target_blocks),
             store,
+            abuse_feed: AbuseFeed::default(),
             bulk_slots: Arc::new(Semaphore::new(BULK_REQUESTS_MAX)),
             qr_slots: Arc::new(Semaphore::new(QR_IMAGES_MAX)),
         }

@@ -1,9 +1,6 @@
 //! What probes and people ask about the node.
 
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{sync::Arc, time::Duration};
 
 use axum::{Json, extract::State, http::StatusCode};
 use curt_analytics::DrainState;
@@ -91,9 +88,9 @@ pub(crate) struct HealthView {
 struct DatabaseView {
     #[schema(schema_with = fields::engine)]
     engine: &'static str,
-    /// Whether it answered just now.
+    /// Whether it answered within the last second.
     reachable: bool,
-    /// What one round trip took, in milliseconds; null when there was no answer.
+    /// What that round trip took, in milliseconds; null when there was no answer.
     #[schema(required = true)]
     latency_ms: Option<f64>,
 }
@@ -194,9 +191,8 @@ pub(crate) async fn health(
     State(clicks): State<Clicks>,
     State(clock): State<Clock>,
 ) -> (StatusCode, Json<HealthView>) {
-    let start = Instant::now();
-    let reachable = store.ping().await.is_ok();
-    let latency_ms = reachable.then(|| start.elapsed().as_secs_f64() * 1e3);
+    let latency = node.database_latency(&clock).await;
+    let (reachable, latency_ms) = (latency.is_some(), latency.map(|took| took.as_secs_f64() * 1e3));
     let (code, status) = match node.readiness() {
         Err(NotReady::Stopping) => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
         Err(NotReady::StorageFailed) => (StatusCode::SERVICE_UNAVAILABLE, "failed"),

@@ -25,6 +25,7 @@ mod health;
 mod hosts;
 mod ids;
 mod invites;
+mod kept;
 mod keys;
 mod limits;
 mod links;

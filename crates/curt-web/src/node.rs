@@ -1,15 +1,22 @@
 //! Whether this node should get traffic, and how it stands with its database.
 
 use std::{
+    convert::Infallible,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
-use curt_domain::Timestamp;
+use curt_domain::{Clock, Timestamp};
 use curt_store::Store;
+
+use crate::kept::Kept;
+
+/// How long the database's latest sign of life is told to whoever asks: the health has no limit, and a
+/// flood of such questions must not become one of reads.
+const PING_KEEP: Duration = Duration::from_secs(1);
 
 /// Shared by the probes, the redirect and the tasks that learn about the world.
 pub struct Node {
@@ -17,6 +24,7 @@ pub struct Node {
     stopping: AtomicBool,
     closing: AtomicBool,
     database_reached: AtomicBool,
+    ping: Kept<Option<Duration>>,
     /// Absent while nobody makes backups, or has told yet.
     backup: Mutex<Option<BackupState>>,
 }
@@ -46,6 +54,7 @@ impl Node {
             stopping: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             database_reached: AtomicBool::new(true),
+            ping: Kept::new(PING_KEEP),
             backup: Mutex::new(None),
         }
     }
@@ -77,6 +86,18 @@ impl Node {
 
     pub fn reaches_database(&self) -> bool {
         self.database_reached.load(Ordering::Relaxed)
+    }
+
+    /// In what time the database answered, now or within the last second; `None` if it did not.
+    pub(crate) async fn database_latency(&self, clock: &Clock) -> Option<Duration> {
+        let store = self.store.clone();
+        let ping = async move {
+            let start = Instant::now();
+            let is_reached = store.ping().await.is_ok();
+            Ok::<_, Infallible>(is_reached.then(|| start.elapsed()))
+        };
+        let Ok(pinged) = self.ping.get(clock, ping).await;
+        pinged.value
     }
 
     /// Told by the task that makes backups.

@@ -7,7 +7,7 @@ use axum::{
     Json,
     body::Bytes,
     extract::{FromRequestParts, RawQuery, State},
-    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, StatusCode, request::Parts},
     response::{IntoResponse as _, Response},
 };
 use curt_cache::Purpose;
@@ -25,19 +25,15 @@ use crate::{
 };
 
 mod admin;
+mod feed;
 mod view;
 
 pub(crate) use admin::{
     __path_block_host, __path_disable, __path_dismiss, __path_enable, __path_list, block_host,
     disable, dismiss, enable, list,
 };
-use view::{FeedView, ReceivedView, ReportBody};
-
-/// Links in the feed: the latest, which is what others look for.
-const FEED_LEN_MAX: u32 = 1_000;
-
-/// How long others may keep the feed.
-const FEED_KEEP: HeaderValue = HeaderValue::from_static("public, max-age=60");
+pub(crate) use feed::{__path_show, AbuseFeed, show};
+use view::{ReceivedView, ReportBody};
 
 /// Largest form, in bytes: the longest note with every character escaped, and some room.
 const FORM_LEN_MAX: usize = 32 << 10;
@@ -163,21 +159,4 @@ async fn receive(draft: Draft, client: IpAddr, app: &App) -> Result<(), ApiError
     let caller = Caller { access: Access::All, author: Author::Anonymous, client: Some(client) };
     app.store.add_report(&caller, report).await?;
     Ok(())
-}
-
-/// List links disabled for abuse
-///
-/// Short links of this server that an administrator disabled because of abuse, the latest first, at
-/// most a thousand. For lists of others; of the target it tells the host alone.
-#[utoipa::path(
-    get,
-    path = "/abuse/feed.json",
-    operation_id = "show_abuse_feed",
-    tag = TAG,
-    responses((status = 200, description = "The links.", body = FeedView)),
-)]
-pub(crate) async fn feed(State(app): State<App>) -> Result<Response, ApiError> {
-    let links = app.store.abuse_links(FEED_LEN_MAX).await?;
-    let feed = FeedView::new(&links, &app.site);
-    Ok(([(header::CACHE_CONTROL, FEED_KEEP)], Json(feed)).into_response())
 }

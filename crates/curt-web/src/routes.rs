@@ -79,7 +79,7 @@ pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
         routes!(reports::enable),
         routes!(reports::block_host),
         routes!(reports::show_form, reports::send_form),
-        routes!(reports::feed),
+        routes!(reports::show),
         routes!(blocks::list, blocks::add),
         routes!(blocks::lift),
         routes!(health::health),

@@ -127,6 +127,7 @@ async fn resolve(
         Resolution::Dismiss => None,
         Resolution::Disable | Resolution::Enable => {
             app.cache.invalidate(report.code.as_str());
+            app.abuse_feed.forget();
             None
         }
         Resolution::BlockHost => {

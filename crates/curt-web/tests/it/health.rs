@@ -71,6 +71,21 @@ async fn a_database_that_is_away_degrades_the_node_and_does_not_take_it_out() {
 }
 
 #[tokio::test]
+async fn b2_a_flood_of_health_requests_asks_the_database_once_a_second() {
+    let app = TestApp::start().await;
+    let database = async || app.ask("GET", "/api/v1/health").await.ok(200)["database"].clone();
+    let first = database().await;
+    assert_eq!(first["reachable"], true);
+    app.store.close().await;
+    app.clock.advance(Duration::from_millis(999));
+    for _ in 0..100 {
+        assert_eq!(database().await, first);
+    }
+    app.clock.advance(Duration::from_millis(1));
+    assert_eq!(database().await["reachable"], false);
+}
+
+#[tokio::test]
 async fn health_says_how_clicks_are_counted() {
     let app = TestApp::start().await;
     let health = app.ask("GET", "/api/v1/health").await.ok(200);

@@ -1,5 +1,7 @@
 //! Reports of links, and what becomes of them.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use crate::{
@@ -92,6 +94,30 @@ async fn a_link_that_is_disabled_for_abuse_answers_451_and_stands_in_the_feed() 
     decide(&app, 1, "enable").await.ok(200);
     app.visit("/bad").await.leads_to(302, "https://a.example/");
     assert_eq!(feed(&app).await, json!([]));
+}
+
+#[tokio::test]
+async fn b2_the_feed_is_made_once_a_minute_and_anew_when_this_node_decides() {
+    let app = TestApp::start().await;
+    let neighbour = app.neighbour().await;
+    app.shorten("bad", TARGET, json!({})).await;
+    report(&app, "203.0.113.7", &spam()).await.ok(202);
+    assert_eq!(feed(&app).await, json!([]));
+    // Of what others decide it hears when the minute is over, and says how much of it is left.
+    decide(&neighbour, 1, "disable").await.ok(200);
+    app.clock.advance(Duration::from_secs(59));
+    let answer = app.ask("GET", "/abuse/feed.json").await;
+    assert_eq!(answer.header("cache-control"), "public, max-age=1");
+    assert_eq!(answer.ok(200)["items"], json!([]));
+    app.clock.advance(Duration::from_secs(1));
+    assert_eq!(feed(&app).await[0]["short_code"], "bad");
+    decide(&app, 1, "enable").await.ok(200);
+    assert_eq!(feed(&app).await, json!([]));
+    // No visitor reads the database meanwhile: this one has none.
+    app.store.close().await;
+    assert_eq!(feed(&app).await, json!([]));
+    app.clock.advance(Duration::from_mins(1));
+    app.ask("GET", "/abuse/feed.json").await.problem(503, "unavailable");
 }
 
 #[tokio::test]
