@@ -198,6 +198,7 @@ pub(crate) fn refuse(error: ApiError, headers: &HeaderMap, site: &Site) -> Respo
         ApiError::Unavailable | ApiError::PrefetchRefused | ApiError::TimedOut => {
             &ENGLISH.unavailable
         }
+        ApiError::BodyTooSlow | ApiError::PayloadTooLarge { .. } => &ENGLISH.not_received,
         _ => &ENGLISH.failed,
     };
     (AppendHeaders(error.retry_after()), message(error.status(), text)).into_response()

@@ -5,8 +5,7 @@ use std::net::IpAddr;
 
 use axum::{
     Json,
-    body::Bytes,
-    extract::{FromRequestParts, RawQuery, State},
+    extract::{FromRequestParts, RawQuery, Request, State},
     http::{HeaderMap, StatusCode, request::Parts},
     response::{IntoResponse as _, Response},
 };
@@ -19,7 +18,7 @@ use crate::{
     app::App,
     destinations::TAG,
     errors::{ApiError, FieldError, ProblemCode},
-    extract::{ApiJson, ApiQuery, ClientAddress, PathEntry},
+    extract::{ApiJson, ApiQuery, ClientAddress, PathEntry, body_bytes},
     mistakes::Mistakes,
     pages,
 };
@@ -115,22 +114,29 @@ pub(crate) async fn show_form(RawQuery(query): RawQuery) -> Response {
         (status = 202, description = "Thank you.", body = String, content_type = "text/html"),
         (status = 404, description = "There is no such link: the form again.", body = String,
             content_type = "text/html"),
+        (status = 408, description = "", body = String, content_type = "text/html"),
+        (status = 413, description = "", body = String, content_type = "text/html"),
         (status = 422, description = "Something is wrong: the form again.", body = String,
             content_type = "text/html"),
         (status = 429, description = "", body = String, content_type = "text/html"),
         (status = 503, description = "", body = String, content_type = "text/html"),
     ),
+    extensions(("x-problems" = json!([
+        ProblemCode::RequestTimeout,
+        ProblemCode::PayloadTooLarge,
+        ProblemCode::RateLimited,
+    ]))),
 )]
 pub(crate) async fn send_form(
     State(app): State<App>,
     Client(client): Client,
     headers: HeaderMap,
-    body: Bytes,
+    request: Request,
 ) -> Response {
-    if FORM_LEN_MAX < body.len() {
-        return ApiError::PayloadTooLarge { limit: FORM_LEN_MAX }.into_response();
-    }
-    let body = ReportBody::from_form(&body);
+    let body = match body_bytes(request, &app, FORM_LEN_MAX).await {
+        Ok(body) => ReportBody::from_form(&body),
+        Err(error) => return pages::refuse(error, &headers, &app.site),
+    };
     let code = body.code_or_url().to_owned();
     let received = match body.parse(&app.site) {
         Ok(draft) => receive(draft, client, &app).await,

@@ -23,6 +23,7 @@ pub(crate) struct Texts {
     pub client_blocked: Message,
     pub too_often: Message,
     pub unavailable: Message,
+    pub not_received: Message,
     pub failed: Message,
     pub report_title: &'static str,
     pub report_link: &'static str,

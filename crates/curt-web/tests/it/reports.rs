@@ -1,12 +1,14 @@
 //! Reports of links, and what becomes of them.
 
-use std::time::Duration;
+use std::{convert::Infallible, time::Duration};
 
+use axum::body::Body;
+use futures_util::stream;
 use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
-    app::{ADMIN_KEY, TestApp},
+    app::{ADMIN_KEY, TestApp, TestSettings},
     ask::Ask,
 };
 
@@ -94,6 +96,32 @@ async fn a_link_that_is_disabled_for_abuse_answers_451_and_stands_in_the_feed() 
     decide(&app, 1, "enable").await.ok(200);
     app.visit("/bad").await.leads_to(302, "https://a.example/");
     assert_eq!(feed(&app).await, json!([]));
+}
+
+#[tokio::test]
+async fn err_01_a_form_that_is_too_long_or_too_slow_is_told_so() {
+    let impatient = |settings: &mut TestSettings| {
+        settings.http.body_timeout = Duration::from_millis(1);
+    };
+    let app = TestApp::with(impatient).await;
+    let form = "application/x-www-form-urlencoded";
+    // With its length said, and without; a bit too long, and past what any request may have.
+    for len in [(32 << 10) + 1, (64 << 10) + 1, 1 << 20] {
+        let text = "a".repeat(len);
+        let streamed = Body::from_stream(stream::iter([Ok::<_, Infallible>(text.clone())]));
+        for body in [Body::from(text), streamed] {
+            app.ask("POST", "/-/report").body(form, body).await.problem(413, "payload_too_large");
+        }
+    }
+    let endless = || Body::from_stream(stream::pending::<Result<Vec<u8>, Infallible>>());
+    let late = app.ask("POST", "/-/report").body(form, endless()).await;
+    late.problem(408, "request_timeout");
+    assert_eq!(late.header("connection"), "close");
+    for (body, status) in [(Body::from("a".repeat(40_000)), 413), (endless(), 408)] {
+        let page = app.visit_with("POST", "/-/report").body(form, body).await;
+        assert_eq!(page.status, status);
+        assert!(page.text().contains("This did not arrive"), "{page:?}");
+    }
 }
 
 #[tokio::test]

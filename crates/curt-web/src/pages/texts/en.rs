@@ -40,6 +40,10 @@ pub(crate) const ENGLISH: Texts = Texts {
         title: "Try again in a moment",
         text: "This link cannot be looked up right now.",
     },
+    not_received: Message {
+        title: "This did not arrive",
+        text: "What your browser sent was too long, or came too slowly. Go back and try again.",
+    },
     failed: Message {
         title: "Something went wrong",
         text: "The fault is on our side and has been recorded.",
