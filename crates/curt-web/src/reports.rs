@@ -19,6 +19,7 @@ use crate::{
     destinations::TAG,
     errors::{ApiError, FieldError, ProblemCode},
     extract::{ApiJson, ApiQuery, ClientAddress, PathEntry, body_bytes},
+    limits::Allowance,
     mistakes::Mistakes,
     pages,
 };
@@ -75,11 +76,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Client {
 )]
 pub(crate) async fn report(
     State(app): State<App>,
-    Client(client): Client,
+    allowance: Allowance,
     body: ApiJson<ReportBody>,
 ) -> Result<Response, ApiError> {
     let draft = body.value.parse(&app.site)?;
-    receive(draft, client, &app).await?;
+    allowance.take_for_client(Purpose::Report)?;
+    receive(draft, allowance.client, &app).await?;
     Ok((StatusCode::ACCEPTED, Json(ReceivedView::new())).into_response())
 }
 
@@ -138,10 +140,12 @@ pub(crate) async fn send_form(
         Err(error) => return pages::refuse(error, &headers, &app.site),
     };
     let code = body.code_or_url().to_owned();
-    let received = match body.parse(&app.site) {
-        Ok(draft) => receive(draft, client, &app).await,
-        Err(error) => Err(error),
+    let received = async {
+        let draft = body.parse(&app.site)?;
+        app.gate.admit(Purpose::Report, client)?;
+        receive(draft, client, &app).await
     };
+    let received = received.await;
     match received {
         Ok(()) => pages::report_received(),
         Err(error @ (ApiError::NotFound | ApiError::InvalidFields(_))) => {
@@ -151,10 +155,9 @@ pub(crate) async fn send_form(
     }
 }
 
-/// Writes the report down. What visitors cannot see cannot be reported either: nobody learns which
+/// Writes down a report that the client may still make. What visitors cannot see cannot be reported either: nobody learns which
 /// links are switched off.
 async fn receive(draft: Draft, client: IpAddr, app: &App) -> Result<(), ApiError> {
-    app.gate.admit(Purpose::Report, client)?;
     let now = app.clock.now();
     let route = app.store.route(&draft.code).await?.ok_or(ApiError::NotFound)?;
     if route.verdict(now) == Verdict::Absent {

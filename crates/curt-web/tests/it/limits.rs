@@ -324,6 +324,30 @@ async fn rl_01_wrong_keys_and_sessions_are_refused_before_they_are_looked_up() {
 }
 
 #[tokio::test]
+async fn rl_01_reports_tell_what_is_left_of_their_own_limit() {
+    let limits =
+        LimitSettings { report: per_minute(1), anonymous: per_minute(9), ..LimitSettings::OFF };
+    let app = TestApp::with(|settings| settings.limits = limits).await;
+    app.shorten("bad", "https://evil.example/", json!({})).await;
+    let body = json!({ "short_code": "bad", "reason": "spam" });
+    let report = || app.ask_from(CLIENT, "POST", "/api/v1/reports").json(&body);
+    let (heard, refused) = (report().await, report().await);
+    heard.ok(202);
+    is_over(&refused, "60");
+    for (answer, anonymous) in [(&heard, 8), (&refused, 7)] {
+        let left = format!("\"anonymous\";r={anonymous};t=60, \"report\";r=0;t=60");
+        assert_eq!(answer.header("ratelimit"), left);
+        let policy = "\"anonymous\";q=9;w=60, \"report\";q=1;w=60";
+        assert_eq!(answer.header("ratelimit-policy"), policy);
+    }
+    assert_eq!(refused.problem(429, "rate_limited")["violated-policies"], json!(["report"]));
+    // The form counts for the same limit.
+    let form = app.ask_from(CLIENT, "POST", "/-/report");
+    let form = form.body("application/x-www-form-urlencoded", "link=bad&reason=spam").await;
+    is_over(&form, "60");
+}
+
+#[tokio::test]
 async fn phish_03_of_a_thousand_reports_from_one_address_ten_are_heard_and_one_is_kept() {
     let limits = LimitSettings { report: LimitSettings::DEFAULT.report, ..LimitSettings::OFF };
     let app = TestApp::with(|settings| settings.limits = limits).await;
