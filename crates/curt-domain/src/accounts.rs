@@ -11,7 +11,7 @@ mod scopes;
 mod tokens;
 mod users;
 
-pub use authors::{AUTHOR_NAME_LEN_MAX, Author, Caller};
+pub use authors::{AUTHOR_NAME_LEN_MAX, Author, Caller, Login};
 pub use emails::{EMAIL_LEN_MAX, Email, InvalidEmail};
 pub use passwords::{
     LINK_PASSWORD_LEN_MIN, NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, PasswordHash,

@@ -20,8 +20,9 @@ mod visitors;
 pub use accounts::{
     AUTHOR_NAME_LEN_MAX, Access, ApiKey, Author, Caller, EMAIL_LEN_MAX, Email, FULL_NAME_LEN_MAX,
     FullName, InvalidEmail, InvalidScope, InvalidToken, KEY_NAME_LEN_MAX, KeyId, KeyName,
-    LINK_PASSWORD_LEN_MIN, NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, PasswordHash,
-    PasswordUse, Role, Scope, Scopes, Token, TokenHash, User, UserEdit, UserId, WeakPassword,
+    LINK_PASSWORD_LEN_MIN, Login, NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password,
+    PasswordHash, PasswordUse, Role, Scope, Scopes, Token, TokenHash, User, UserEdit, UserId,
+    WeakPassword,
 };
 pub use blocks::{
     BLOCK_REASON_LEN_MAX, BLOCKS_MAX, BlockId, BlockKind, BlockReason, InvalidNetwork, IpBlock,

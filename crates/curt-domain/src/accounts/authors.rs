@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Access, KeyId, UserId};
+use super::{Access, KeyId, TokenHash, UserId};
 
 /// Longest name of an author that is kept, in characters; what the operating system calls a person.
 pub const AUTHOR_NAME_LEN_MAX: usize = 100;
@@ -35,6 +35,15 @@ impl Author {
             Self::AdminKey | Self::CommandLine(_) | Self::Anonymous | Self::System => None,
         }
     }
+}
+
+/// What a person is logged in with. It can end at any moment, also while they ask for something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Login {
+    /// A browser's session, by its token.
+    Session(TokenHash),
+    /// A program's tokens, by the name of their family.
+    Family(TokenHash),
 }
 
 /// Who asks for a change, from where, and whose things they may touch.

@@ -13,8 +13,8 @@ use super::{CreateLoginError, Creation, NewLogin};
 use crate::{
     Store, StoreError,
     audit::{Action, Signature},
-    db::{DbError, Row, Sql, Tx, Work},
-    users,
+    db::{DbError, Row, Sql, Tx, Value, Work},
+    users::{self, user_columns},
 };
 
 /// How long after its use a token gives a second tab a successor of its own.
@@ -27,7 +27,7 @@ pub const REFRESH_FAMILY_AGE_MAX: Duration = Duration::from_hours(365 * 24);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
     /// Its successor is good from now on.
-    Rotated(User),
+    Rotated { user: User, family: TokenHash },
     /// Unknown, expired, of a user who is disabled, or used a third time at once.
     Refused,
     /// It was used before: somebody has a copy, and all of its family are void.
@@ -68,6 +68,14 @@ const USE: Sql = Sql::new("update refresh_tokens set used_at = $1 where token_ha
 const USE_AGAIN: Sql =
     Sql::new("update refresh_tokens set used_again_at = $1 where token_hash = $2");
 
+/// A family is there as long as any of its tokens is.
+const USER: Sql = Sql::new(concat!(
+    "select ",
+    user_columns!(),
+    " from users where id = $1 and token_epoch = $2 and disabled_at is null
+         and exists (select 1 from refresh_tokens where user_id = $3 and family = $4)"
+));
+
 const END_FAMILY: Sql = Sql::new("delete from refresh_tokens where user_id = $1 and family = $2");
 
 impl Store {
@@ -92,6 +100,22 @@ impl Store {
         let rotating = Rotating { old, new, expires_at, signature };
         let rotated = self.db.transaction("rotate_refresh_token", rotating, rotate).await;
         rotated.map_err(StoreError::while_doing("rotating a refresh token"))
+    }
+
+    /// Who holds an access token of that epoch and family; nobody once either has ended, or the user
+    /// is disabled.
+    pub async fn token_user(
+        &self,
+        user: UserId,
+        epoch: u64,
+        family: &TokenHash,
+    ) -> Result<Option<User>, StoreError> {
+        let read = async {
+            let values = [user.into(), Value::number(epoch), user.into(), family.into()];
+            let row = self.db.row(USER, &values).await?;
+            row.as_ref().map(users::user).transpose()
+        };
+        read.await.map_err(StoreError::while_doing("reading whose an access token is"))
     }
 
     /// Signs out: the token's whole family ends. One that is unknown has ended already.
@@ -138,7 +162,7 @@ fn rotate<'t>(tx: &'t mut Tx<'_>, rotating: &'t Rotating) -> Work<'t, Rotation, 
         let ends_at = found.family_ends_at;
         let expires_at = rotating.expires_at.min(ends_at);
         insert(tx, user.id, &rotating.new, &found.family, expires_at, ends_at, now).await?;
-        Ok(Rotation::Rotated(user))
+        Ok(Rotation::Rotated { user, family: found.family })
     })
 }
 
@@ -195,4 +219,4 @@ async fn insert(
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[Sql] = &[INSERT, WHOSE, LOCK, USE, USE_AGAIN, END_FAMILY];
+pub(super) const STATEMENTS: &[Sql] = &[INSERT, WHOSE, LOCK, USE, USE_AGAIN, USER, END_FAMILY];

@@ -34,6 +34,15 @@ async fn signed_in(store: &Store) -> User {
     ada
 }
 
+/// What becomes of a token of the first family.
+fn rotated(user: &User) -> Rotation {
+    rotated_in(1, user)
+}
+
+fn rotated_in(family: u8, user: &User) -> Rotation {
+    Rotation::Rotated { user: user.clone(), family: token(family) }
+}
+
 fn after_grace(at: Timestamp) -> Timestamp {
     at.plus(REUSE_GRACE + Duration::from_millis(1))
 }
@@ -43,15 +52,15 @@ async fn rt_01_a_token_that_comes_again_ends_its_family() {
     for_each_store(async |store| {
         let ada = signed_in(store).await;
         store.create_refresh_token(login(&ada, 100), now()).await.unwrap();
-        assert_eq!(rotate_at(store, 1, 2, later(1)).await, Rotation::Rotated(ada.clone()));
-        assert_eq!(rotate_at(store, 2, 3, later(2)).await, Rotation::Rotated(ada.clone()));
+        assert_eq!(rotate_at(store, 1, 2, later(1)).await, rotated(&ada));
+        assert_eq!(rotate_at(store, 2, 3, later(2)).await, rotated(&ada));
         let late = after_grace(later(1));
         assert_eq!(rotate_at(store, 1, 4, late).await, Rotation::Reused(ada.id));
         for token in [1, 2, 3, 4] {
             assert_eq!(rotate_at(store, token, 5, late).await, Rotation::Refused, "{token}");
         }
         // Another device is signed in by itself.
-        assert_eq!(rotate_at(store, 100, 101, late).await, Rotation::Rotated(ada));
+        assert_eq!(rotate_at(store, 100, 101, late).await, rotated_in(100, &ada));
     })
     .await;
 }
@@ -60,7 +69,7 @@ async fn rt_01_a_token_that_comes_again_ends_its_family() {
 async fn rt_02_a_second_tab_gets_a_successor_of_its_own_in_the_same_family() {
     for_each_store(async |store| {
         let ada = signed_in(store).await;
-        let rotated = Rotation::Rotated(ada.clone());
+        let rotated = rotated(&ada);
         assert_eq!(rotate_at(store, 1, 2, later(0)).await, rotated);
         assert_eq!(rotate_at(store, 1, 3, now().plus(REUSE_GRACE)).await, rotated);
         // A third gets nothing, and takes nothing from the others.
@@ -80,8 +89,8 @@ async fn rt_02_of_many_at_once_two_get_a_successor() {
     for_each_store(async |store| {
         let ada = signed_in(store).await;
         let tabs = in_parallel((2..22).map(|new| rotate_at(store, 1, new, now()))).await;
-        let rotated = |rotation: &&Rotation| **rotation == Rotation::Rotated(ada.clone());
-        assert_eq!(tabs.iter().filter(rotated).count(), 2);
+        let rotated = rotated(&ada);
+        assert_eq!(tabs.iter().filter(|rotation| **rotation == rotated).count(), 2);
         assert!(tabs.iter().all(|rotation| !matches!(rotation, Rotation::Reused(_))));
     })
     .await;
@@ -94,7 +103,7 @@ async fn rt_03_tokens_expire_unused_and_families_in_the_end() {
         let last_moment = now().plus(30 * DAY);
         assert_eq!(rotate_at(store, 1, 2, last_moment).await, Rotation::Refused);
         let just_before = last_moment.minus(Duration::from_millis(1));
-        assert_eq!(rotate_at(store, 1, 2, just_before).await, Rotation::Rotated(ada.clone()));
+        assert_eq!(rotate_at(store, 1, 2, just_before).await, rotated(&ada));
 
         // Used every day, it ends all the same.
         let end = now().plus(REFRESH_FAMILY_AGE_MAX);
@@ -104,8 +113,8 @@ async fn rt_03_tokens_expire_unused_and_families_in_the_end() {
             if end <= at {
                 break;
             }
-            let rotated = rotate_at(store, number, number + 1, at).await;
-            assert_eq!(rotated, Rotation::Rotated(ada.clone()), "{number}");
+            let rotation = rotate_at(store, number, number + 1, at).await;
+            assert_eq!(rotation, rotated(&ada), "{number}");
             number += 1;
         }
         assert!(5 < number);
@@ -125,7 +134,7 @@ async fn rt_04_a_rotation_happens_as_a_whole_or_not_at_all() {
         let failed = store.rotate_refresh_token(token(1), token(2), later(9), now()).await;
         assert!(failed.is_err());
         let late = after_grace(now());
-        assert_eq!(rotate_at(store, 1, 3, late).await, Rotation::Rotated(ada));
+        assert_eq!(rotate_at(store, 1, 3, late).await, rotated(&ada));
     })
     .await;
 }
@@ -140,7 +149,30 @@ async fn logging_out_ends_one_device() {
         store.end_refresh_family(token(1)).await.unwrap();
         store.end_refresh_family(token(77)).await.unwrap();
         assert_eq!(rotate_at(store, 2, 3, now()).await, Rotation::Refused);
-        assert_eq!(rotate_at(store, 100, 101, now()).await, Rotation::Rotated(ada));
+        assert_eq!(rotate_at(store, 100, 101, now()).await, rotated_in(100, &ada));
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn jwt_09_an_access_token_is_good_as_long_as_its_family_and_its_epoch() {
+    for_each_store(async |store| {
+        let ada = signed_in(store).await;
+        store.create_refresh_token(login(&ada, 100), now()).await.unwrap();
+        let holder =
+            async |epoch, family| store.token_user(ada.id, epoch, &token(family)).await.unwrap();
+        assert_eq!(holder(1, 1).await, Some(ada.clone()));
+        assert_eq!((holder(2, 1).await, holder(1, 2).await), (None, None));
+        // A family keeps the name of its first token, also once that is used.
+        rotate_at(store, 1, 2, now()).await;
+        assert_eq!(holder(1, 1).await, Some(ada.clone()));
+        store.end_refresh_family(token(2)).await.unwrap();
+        assert_eq!(holder(1, 1).await, None);
+        assert_eq!(holder(1, 100).await, Some(ada.clone()));
+        let bob = create_user(store, "bob", Role::User).await;
+        assert_eq!(store.token_user(bob.id, 1, &token(100)).await.unwrap(), None);
+        let ended = store.end_sessions(&as_user(&ada), ada.id, now()).await.unwrap();
+        assert_eq!(holder(ended.token_epoch, 100).await, None);
     })
     .await;
 }

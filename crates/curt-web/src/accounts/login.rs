@@ -96,7 +96,9 @@ pub(crate) async fn refresh(
     let expires_at = now.plus(REFRESH_AGE_MAX);
     let rotation = app.store.rotate_refresh_token(old.hash(), new.hash(), expires_at, now).await?;
     match rotation {
-        Rotation::Rotated(user) => Ok(private(TokensView::new(&app, &user, &new))),
+        Rotation::Rotated { user, family } => {
+            Ok(private(TokensView::new(&app, &user, family, &new)))
+        }
         Rotation::Refused => Err(ApiError::TokenRefused),
         Rotation::Reused(user) => {
             tracing::warn!(%user, "a refresh token was used twice; its login has been ended");
@@ -107,8 +109,8 @@ pub(crate) async fn refresh(
 
 /// Log out
 ///
-/// Ends the login that the refresh token belongs to. Its access token is good for the rest of its
-/// quarter of an hour; `logout-everywhere` ends those, too. A token that is unknown has ended already.
+/// Ends the login that the refresh token belongs to, at once and with its access tokens. A token that
+/// is unknown has ended already.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/logout",

@@ -5,7 +5,7 @@ use axum::{
     http::{StatusCode, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
-use curt_domain::UserEdit;
+use curt_domain::{Login, UserEdit};
 use curt_store::LinksOf;
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -179,7 +179,7 @@ pub(crate) async fn change_password(
     let hash = new_hash(&app, "new_password", &new_password, &user.email).await?;
     let (caller, now) = (person.actor.caller(), app.clock.now());
     let user = app.store.set_password(&caller, person.id, hash, now).await?;
-    if !matches!(person.actor.proof, Proof::Session(_)) {
+    if !matches!(person.actor.proof, Proof::Login(Login::Session(_))) {
         return Ok(private(TokensView::begin(&app, &user).await?));
     }
     let token = tokens::session(&app, &user).await?;

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use curt_domain::{Token, User};
+use curt_domain::{Token, TokenHash, User};
 use curt_store::NewLogin;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -41,12 +41,13 @@ impl TokensView {
         let refresh = Token::from_random(random());
         let new = login(user, &refresh, now.plus(REFRESH_AGE_MAX));
         app.store.create_refresh_token(new, now).await?;
-        Ok(Self::new(app, user, &refresh))
+        // The first names the family.
+        Ok(Self::new(app, user, refresh.hash(), &refresh))
     }
 
     /// With a refresh token that the store knows already.
-    pub(super) fn new(app: &App, user: &User, refresh: &Token) -> Self {
-        let holder = Holder { user: user.id, epoch: user.token_epoch };
+    pub(super) fn new(app: &App, user: &User, family: TokenHash, refresh: &Token) -> Self {
+        let holder = Holder { user: user.id, epoch: user.token_epoch, family };
         Self {
             access_token: app.auth.tokens.issue(holder, app.clock.now()),
             token_type: "Bearer",

@@ -7,10 +7,10 @@ use axum::{
     http::{HeaderMap, header, request::Parts},
 };
 use curt_domain::{
-    Access, ApiKey, Author, Caller, Role, Scope, Scopes, Token, TokenHash, User, UserId,
+    Access, ApiKey, Author, Caller, Login, Role, Scope, Scopes, Token, User, UserId,
 };
 
-use super::{Cookie, cross_site};
+use super::{Cookie, Holder, cross_site};
 use crate::{app::App, errors::ApiError, extract::ClientAddress, limits::Allowance};
 
 /// Somebody who proved who they are.
@@ -27,8 +27,8 @@ pub(crate) struct Actor {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
     Key,
-    AccessToken,
-    Session(TokenHash),
+    /// Their password, when they logged in.
+    Login(Login),
 }
 
 impl Actor {
@@ -131,9 +131,7 @@ impl FromRequestParts<App> for Person {
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
         let actor = identify(parts)?.ok_or(ApiError::Unauthenticated)?;
         match (&actor.author, actor.proof) {
-            (Author::User(id), Proof::AccessToken | Proof::Session(_)) => {
-                Ok(Self { id: *id, actor })
-            }
+            (Author::User(id), Proof::Login(_)) => Ok(Self { id: *id, actor }),
             _ => Err(ApiError::Forbidden),
         }
     }
@@ -301,11 +299,10 @@ async fn by_bearer(text: &str, allowance: &Allowance, app: &App) -> Result<Actor
     }
     let now = app.clock.now();
     let holder = app.auth.tokens.verify(text, now).map_err(|_| ApiError::Unauthenticated)?;
-    let user = app.store.user(holder.user).await?.ok_or(ApiError::Unauthenticated)?;
-    if user.disabled_at.is_some() || user.token_epoch != holder.epoch {
-        return Err(ApiError::Unauthenticated);
-    }
-    Ok(Actor::user(&user, Proof::AccessToken, client))
+    let Holder { user, epoch, family } = holder;
+    let user = app.store.token_user(user, epoch, &family).await?;
+    let user = user.ok_or(ApiError::Unauthenticated)?;
+    Ok(Actor::user(&user, Proof::Login(Login::Family(family)), client))
 }
 
 async fn by_key(key: &ApiKey, allowance: &Allowance, app: &App) -> Result<Actor, ApiError> {
@@ -339,7 +336,8 @@ async fn by_session(
         allowance.looked_up_in_vain();
         return Ok(None);
     };
-    Ok(Some(Actor::user(&user, Proof::Session(token.hash()), allowance.client)))
+    let proof = Proof::Login(Login::Session(token.hash()));
+    Ok(Some(Actor::user(&user, proof, allowance.client)))
 }
 
 fn bearer(headers: &HeaderMap) -> Option<&str> {

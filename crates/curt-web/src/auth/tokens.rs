@@ -8,7 +8,7 @@
 use std::{fmt, time::Duration};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use curt_domain::{SecretKey, Timestamp, UserId};
+use curt_domain::{SecretKey, Timestamp, TokenHash, UserId};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
@@ -38,12 +38,14 @@ pub(crate) struct AccessTokens {
     issuer: Box<str>,
 }
 
-/// Whom a token was made for, and in which of that user's epochs.
+/// Whom a token was made for, in which of that user's epochs, and of which login it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Holder {
     pub user: UserId,
     /// Raised when all tokens of the user shall end.
     pub epoch: u64,
+    /// Of its refresh tokens: when that ends, so does this.
+    pub family: TokenHash,
 }
 
 /// It is not one of ours, or no longer good.
@@ -62,6 +64,8 @@ struct Claims {
     exp: i64,
     jti: String,
     epoch: u64,
+    /// The family, which for a program is what a session is for a browser.
+    sid: String,
 }
 
 impl AccessTokens {
@@ -82,6 +86,7 @@ impl AccessTokens {
             exp: issued_at + age_max,
             jti: URL_SAFE_NO_PAD.encode(random::<ID_BYTES>()),
             epoch: holder.epoch,
+            sid: URL_SAFE_NO_PAD.encode(holder.family.as_bytes()),
         };
         let claims = serde_json::to_vec(&claims).expect("claims are texts and numbers");
         self.sign(&format!("{HEADER}.{}", URL_SAFE_NO_PAD.encode(claims)))
@@ -118,7 +123,13 @@ impl AccessTokens {
             return Err(InvalidToken);
         }
         let user = crate::extract::decimal(&claims.sub).and_then(UserId::new);
-        Ok(Holder { user: user.ok_or(InvalidToken)?, epoch: claims.epoch })
+        let family = URL_SAFE_NO_PAD.decode(&claims.sid).map_err(|_| InvalidToken)?;
+        let family = family.try_into().map_err(|_| InvalidToken)?;
+        Ok(Holder {
+            user: user.ok_or(InvalidToken)?,
+            epoch: claims.epoch,
+            family: TokenHash::from_bytes(family),
+        })
     }
 }
 

@@ -298,6 +298,16 @@ async fn jwt_09_logging_out_ends_this_login_and_everywhere_ends_all() {
         assert_eq!(app.ask("POST", "/api/v1/auth/logout").json(&body).await.status, 204);
     }
     app.refresh(&other.refresh).await.problem(401, "unauthenticated");
+    app.me(&other.access).await.problem(401, "unauthenticated");
+    app.me(&ada.access).await.ok(200);
+    // Also those that were given out later, with whichever token of the login it is ended.
+    let third = Person::new(ada.id, ADA, &app.log_in(ADA, PASSWORD).await.ok(200));
+    let next = Person::new(ada.id, ADA, &app.refresh(&third.refresh).await.ok(200));
+    let body = json!({ "refresh_token": third.refresh });
+    assert_eq!(app.ask("POST", "/api/v1/auth/logout").json(&body).await.status, 204);
+    for access in [&third.access, &next.access] {
+        app.me(access).await.problem(401, "unauthenticated");
+    }
     app.me(&ada.access).await.ok(200);
     let out = app.ask("POST", "/api/v1/auth/logout-everywhere").key(&ada.access).await;
     assert_eq!(out.status, 204);
@@ -315,6 +325,9 @@ async fn rt_01_a_refresh_token_that_is_used_again_ends_its_family() {
     app.clock.advance(Duration::from_secs(11));
     app.refresh(&ada.refresh).await.problem(401, "unauthenticated");
     app.refresh(&second.refresh).await.problem(401, "unauthenticated");
+    for access in [&ada.access, &second.access] {
+        app.me(access).await.problem(401, "unauthenticated");
+    }
 }
 
 #[tokio::test]

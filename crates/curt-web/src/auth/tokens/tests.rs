@@ -16,13 +16,13 @@ fn tokens() -> AccessTokens {
 }
 
 fn holder() -> Holder {
-    Holder { user: UserId::new(12).unwrap(), epoch: 3 }
+    Holder { user: UserId::new(12).unwrap(), epoch: 3, family: TokenHash::from_bytes([5; 32]) }
 }
 
 fn claims() -> Value {
     json!({
         "iss": "https://sho.rt", "aud": "https://sho.rt", "sub": "12", "iat": NOW / 1000,
-        "exp": NOW / 1000 + 900, "jti": "abc", "epoch": 3,
+        "exp": NOW / 1000 + 900, "jti": "abc", "epoch": 3, "sid": URL_SAFE_NO_PAD.encode([5; 32]),
     })
 }
 
