@@ -71,8 +71,8 @@ const REHASH: Sql =
     Sql::new("update users set password_hash = $1 where id = $2 and password_hash = $3");
 
 impl Store {
-    /// Changes a user; an edit that changes nothing writes nothing. Whoever is switched off is
-    /// signed out everywhere.
+    /// Changes a user; an edit that changes nothing writes nothing. Whoever is switched off or gets
+    /// another role is signed out everywhere.
     pub async fn edit_user(
         &self,
         caller: &Caller,
@@ -156,7 +156,7 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, User, ChangeUse
             DbErrorKind::UniqueViolation => ChangeUserError::EmailTaken,
             _ => error.into(),
         })?;
-        if old.disabled_at.is_none() && new.disabled_at.is_some() {
+        if old.token_epoch != new.token_epoch {
             logins::end_all(tx, *id).await?;
         }
         write_down(tx, signature, &old, &new).await?;

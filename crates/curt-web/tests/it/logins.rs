@@ -279,9 +279,11 @@ async fn jwt_09_another_role_needs_another_token() {
     let app = TestApp::start().await;
     app.administrator("root@example.com").await;
     let ada = app.administrator(ADA).await;
+    let session = app.session(ADA).await;
     app.ask("GET", USERS).key(&ada.access).await.ok(200);
     app.edit_user(ada.id, &json!({ "role": "user" })).await.ok(200);
     app.ask("GET", USERS).key(&ada.access).await.problem(401, "unauthenticated");
+    assert_out(&app, &ada, &session).await;
     let tokens = app.log_in(ADA, PASSWORD).await.ok(200);
     let again = Person::new(ada.id, ADA, &tokens);
     app.ask("GET", USERS).key(&again.access).await.problem(403, "forbidden");
