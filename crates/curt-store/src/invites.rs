@@ -8,7 +8,7 @@ use crate::{
     audit::{Action, Signature},
     db::{DbError, Row, Sql, Tx, Value, Work},
     ids::Sequence,
-    users,
+    logins, users,
 };
 
 /// Most invitations that are listed; there are no more that can be used at a time.
@@ -35,6 +35,8 @@ pub struct Invite {
 pub enum CreateInviteError {
     #[error("there are {INVITES_MAX} invitations already")]
     TooMany,
+    #[error("the caller was logged out meanwhile")]
+    LoggedOut,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -123,6 +125,9 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, Invite, Cr
         let count = tx.row(COUNT, &[]).await?.ok_or_else(DbError::row_missing)?.number(0)?;
         if u64::from(INVITES_MAX) <= count {
             return Err(CreateInviteError::TooMany);
+        }
+        if !logins::is_still_good(tx, signature).await? {
+            return Err(CreateInviteError::LoggedOut);
         }
         let values = [
             Value::number(*id),

@@ -10,6 +10,7 @@ use crate::{
     audit::{Action, Signature},
     db::{DbError, Row, Sql, Tx, Value, Work},
     ids::Sequence,
+    logins,
     users::{self, USER_COLUMNS_LEN, user_columns},
 };
 
@@ -52,6 +53,8 @@ pub enum CreateKeyError {
     NoSuchUser,
     #[error("the user has {KEYS_PER_USER_MAX} keys already")]
     TooMany,
+    #[error("the caller was logged out meanwhile")]
+    LoggedOut,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -104,6 +107,7 @@ const WITH_USER: Sql = Sql::new(concat!(
 ));
 
 const OWNER: Sql = Sql::new("select user_id from api_keys where id = $1").locking();
+const IS_THERE: Sql = Sql::new("select user_id from api_keys where id = $1");
 const DELETE: Sql = Sql::new("delete from api_keys where id = $1");
 const NOTE_USE: Sql = Sql::new("update api_keys set last_used_at = $1 where id = $2");
 
@@ -177,6 +181,9 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, KeyRecord,
         if user.is_none_or(|user| user.disabled_at.is_some()) {
             return Err(CreateKeyError::NoSuchUser);
         }
+        if !logins::is_still_good(tx, signature).await? {
+            return Err(CreateKeyError::LoggedOut);
+        }
         let count = tx.row(COUNT, &[new.user.into()]).await?.ok_or_else(DbError::row_missing)?;
         if u64::from(KEYS_PER_USER_MAX) <= count.number(0)? {
             return Err(CreateKeyError::TooMany);
@@ -223,6 +230,11 @@ fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, bool, DbEr
     })
 }
 
+/// Whether nobody has taken the key back.
+pub(crate) async fn is_there(tx: &mut Tx<'_>, id: KeyId) -> Result<bool, DbError> {
+    Ok(tx.row(IS_THERE, &[Value::number(id.get())]).await?.is_some())
+}
+
 /// Reads `key_columns!` from that column on.
 fn key(row: &Row, start: usize) -> Result<KeyRecord, DbError> {
     let too_large = || DbError::unreadable("an id from 2^53 on");
@@ -241,4 +253,5 @@ fn key(row: &Row, start: usize) -> Result<KeyRecord, DbError> {
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] = &[INSERT, COUNT, LIST, WITH_USER, OWNER, DELETE, NOTE_USE];
+pub(crate) const STATEMENTS: &[Sql] =
+    &[INSERT, COUNT, LIST, WITH_USER, OWNER, IS_THERE, DELETE, NOTE_USE];

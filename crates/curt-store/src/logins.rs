@@ -4,12 +4,13 @@
 //! password, and checked against the epoch that was true when the password was. **Invariant:** whatever
 //! raises a user's epoch ends all their logins, so one that is there is of the current epoch.
 
-use curt_domain::{Timestamp, TokenHash, UserId};
+use curt_domain::{Author, Caller, Login, Timestamp, TokenHash, UserId};
 
 use crate::{
     Store, StoreError,
+    audit::Signature,
     db::{DbError, Sql, Tx},
-    users,
+    keys, users,
 };
 
 mod refresh_tokens;
@@ -110,6 +111,26 @@ impl Store {
             pruned += self.db.execute(delete, &[last.into()]).await?;
         }
     }
+}
+
+/// Whether what the caller came with is good still. It was when their request began, which may be
+/// seconds ago: a body comes slowly, a hash waits for its turn.
+///
+/// Whoever changes an account or makes something that opens one asks this under the lock of the account's
+/// row. So nothing that was let in before a new password undoes it or outlives it.
+pub(crate) async fn is_still_good(tx: &mut Tx<'_>, signature: &Signature) -> Result<bool, DbError> {
+    let Signature { caller: Caller { author, login, .. }, at, .. } = signature;
+    let row = match (login, author) {
+        (Some(Login::Session(token)), _) => {
+            tx.row(sessions::IS_GOOD, &[token.into(), (*at).into()]).await?
+        }
+        (Some(Login::Family(family)), Author::User(user)) => {
+            tx.row(refresh_tokens::IS_THERE, &[(*user).into(), family.into()]).await?
+        }
+        (None, Author::Key(_, key)) => return keys::is_there(tx, *key).await,
+        _ => return Ok(true),
+    };
+    Ok(row.is_some())
 }
 
 /// Ends everything that a user is signed in with. The caller holds the lock of the user's row.

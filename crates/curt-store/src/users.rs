@@ -15,7 +15,7 @@ use crate::{
     cursor::{Order, Position},
     db::{DbError, DbErrorKind, Row, Sql, Tx, Value, Work},
     ids::Sequence,
-    invites, owners,
+    invites, logins, owners,
 };
 
 mod changes;
@@ -65,6 +65,8 @@ pub enum CreateUserError {
     InviteInvalid,
     #[error("there is an administrator already")]
     AlreadySetUp,
+    #[error("the caller was logged out meanwhile")]
+    LoggedOut,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -240,6 +242,9 @@ impl Store {
 fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, User, CreateUserError> {
     Box::pin(async move {
         let Creation { id, new, admission, signature } = creation;
+        if !logins::is_still_good(tx, signature).await? {
+            return Err(CreateUserError::LoggedOut);
+        }
         let role = match admission {
             Admission::As(role) => *role,
             Admission::Invite(token) => {

@@ -394,6 +394,7 @@ impl From<CreateUserError> for ApiError {
             }
             // Nothing is left of the link that would have set this server up.
             CreateUserError::AlreadySetUp => Self::NotFound,
+            CreateUserError::LoggedOut => Self::Unauthenticated,
             CreateUserError::Store(error) => error.into(),
         }
     }
@@ -405,6 +406,7 @@ impl From<ChangeUserError> for ApiError {
             ChangeUserError::NotFound => Self::NotFound,
             ChangeUserError::EmailTaken => Self::EmailTaken,
             ChangeUserError::LastAdministrator => Self::LastAdministrator,
+            ChangeUserError::LoggedOut => Self::Unauthenticated,
             ChangeUserError::Store(error) => error.into(),
         }
     }
@@ -416,6 +418,7 @@ impl From<DeleteUserError> for ApiError {
             DeleteUserError::NotFound => Self::NotFound,
             DeleteUserError::NoSuchHeir => Self::invalid_field("links_to", "is no other user's id"),
             DeleteUserError::LastAdministrator => Self::LastAdministrator,
+            DeleteUserError::LoggedOut => Self::Unauthenticated,
             DeleteUserError::Store(error) => error.into(),
         }
     }
@@ -434,6 +437,7 @@ impl From<CreateKeyError> for ApiError {
     fn from(error: CreateKeyError) -> Self {
         match error {
             CreateKeyError::NoSuchUser => Self::NotFound,
+            CreateKeyError::LoggedOut => Self::Unauthenticated,
             CreateKeyError::TooMany => Self::LimitReached { max: KEYS_PER_USER_MAX },
             CreateKeyError::Store(error) => error.into(),
         }
@@ -443,6 +447,7 @@ impl From<CreateKeyError> for ApiError {
 impl From<CreateInviteError> for ApiError {
     fn from(error: CreateInviteError) -> Self {
         match error {
+            CreateInviteError::LoggedOut => Self::Unauthenticated,
             CreateInviteError::TooMany => Self::LimitReached { max: INVITES_MAX },
             CreateInviteError::Store(error) => error.into(),
         }

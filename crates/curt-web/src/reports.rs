@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use curt_cache::Purpose;
-use curt_domain::{Access, Author, Caller, Code, Note, ReportReason, Verdict};
+use curt_domain::{Author, Caller, Code, Note, ReportReason, Verdict};
 use curt_store::NewReport;
 use url::{Url, form_urlencoded};
 
@@ -165,7 +165,7 @@ async fn receive(draft: Draft, client: IpAddr, app: &App) -> Result<(), ApiError
     }
     let Draft { reason, note, .. } = draft;
     let report = NewReport { link: route.id, reason, note, at: now };
-    let caller = Caller { access: Access::All, author: Author::Anonymous, client: Some(client) };
+    let caller = Caller { author: Author::Anonymous, client: Some(client), ..Caller::SYSTEM };
     app.store.add_report(&caller, report).await?;
     Ok(())
 }

@@ -52,11 +52,14 @@ pub struct Caller {
     pub access: Access,
     pub author: Author,
     pub client: Option<IpAddr>,
+    /// What a person is logged in with; absent for keys and whatever is no person.
+    pub login: Option<Login>,
 }
 
 impl Caller {
     /// The program by itself.
-    pub const SYSTEM: Self = Self { access: Access::All, author: Author::System, client: None };
+    pub const SYSTEM: Self =
+        Self { access: Access::All, author: Author::System, client: None, login: None };
 
     /// What of the client's address may be kept.
     pub fn client_network(&self) -> Option<IpNet> {

@@ -76,6 +76,9 @@ const USER: Sql = Sql::new(concat!(
          and exists (select 1 from refresh_tokens where user_id = $3 and family = $4)"
 ));
 
+pub(super) const IS_THERE: Sql =
+    Sql::new("select user_id from refresh_tokens where user_id = $1 and family = $2 limit 1");
+
 const END_FAMILY: Sql = Sql::new("delete from refresh_tokens where user_id = $1 and family = $2");
 
 impl Store {
@@ -219,4 +222,5 @@ async fn insert(
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[Sql] = &[INSERT, WHOSE, LOCK, USE, USE_AGAIN, USER, END_FAMILY];
+pub(super) const STATEMENTS: &[Sql] =
+    &[INSERT, WHOSE, LOCK, USE, USE_AGAIN, USER, IS_THERE, END_FAMILY];

@@ -20,6 +20,9 @@ const USER: Sql = Sql::new(concat!(
      where token_hash = $1 and $2 < expires_at and disabled_at is null"
 ));
 
+pub(super) const IS_GOOD: Sql =
+    Sql::new("select user_id from sessions where token_hash = $1 and $2 < expires_at");
+
 const DELETE: Sql = Sql::new("delete from sessions where token_hash = $1");
 
 impl Store {
@@ -63,4 +66,4 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, (), Create
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[Sql] = &[INSERT, USER, DELETE];
+pub(super) const STATEMENTS: &[Sql] = &[INSERT, USER, IS_GOOD, DELETE];

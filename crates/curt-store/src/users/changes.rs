@@ -20,6 +20,8 @@ pub enum ChangeUserError {
     EmailTaken,
     #[error("nobody else could administer")]
     LastAdministrator,
+    #[error("the caller was logged out meanwhile")]
+    LoggedOut,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -128,7 +130,7 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, User, ChangeUse
             (None, None) => Vec::new(),
             _ => lock_administrators(tx).await?,
         };
-        let old = lock(tx, *id).await?.ok_or(ChangeUserError::NotFound)?;
+        let old = lock_for(tx, signature, *id).await?;
         let new = old.edited(edit, signature.at);
         if new == old && new.email.as_str() == old.email.as_str() {
             return Ok(old);
@@ -162,6 +164,20 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, User, ChangeUse
         write_down(tx, signature, &old, &new).await?;
         Ok(new)
     })
+}
+
+/// Locks the user who is to be changed, if the caller still may.
+async fn lock_for(
+    tx: &mut Tx<'_>,
+    signature: &Signature,
+    id: UserId,
+) -> Result<User, ChangeUserError> {
+    let user = lock(tx, id).await?.ok_or(ChangeUserError::NotFound)?;
+    if logins::is_still_good(tx, signature).await? {
+        Ok(user)
+    } else {
+        Err(ChangeUserError::LoggedOut)
+    }
 }
 
 /// A row for each thing that an edit did. Names and addresses are personal, so only that they were
@@ -204,7 +220,7 @@ pub(super) async fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<u64>, DbE
 fn set_password<'t>(tx: &'t mut Tx<'_>, new: &'t NewHash) -> Work<'t, User, ChangeUserError> {
     Box::pin(async move {
         let NewHash { id, hash, signature } = new;
-        let user = lock(tx, *id).await?.ok_or(ChangeUserError::NotFound)?;
+        let user = lock_for(tx, signature, *id).await?;
         let values = [hash.as_str().into(), signature.at.into(), (*id).into()];
         tx.execute(SET_PASSWORD, &values).await?;
         logins::end_all(tx, *id).await?;
@@ -216,7 +232,7 @@ fn set_password<'t>(tx: &'t mut Tx<'_>, new: &'t NewHash) -> Work<'t, User, Chan
 fn end_sessions<'t>(tx: &'t mut Tx<'_>, ending: &'t Ending) -> Work<'t, User, ChangeUserError> {
     Box::pin(async move {
         let Ending { id, signature } = ending;
-        let user = lock(tx, *id).await?.ok_or(ChangeUserError::NotFound)?;
+        let user = lock_for(tx, signature, *id).await?;
         tx.execute(RAISE_EPOCH, &[(*id).into()]).await?;
         logins::end_all(tx, *id).await?;
         signature.write(tx, Action::UserEndSessions, Some(id.get()), &json!({})).await?;

@@ -28,6 +28,8 @@ pub enum DeleteUserError {
     NoSuchHeir,
     #[error("nobody else could administer")]
     LastAdministrator,
+    #[error("the caller was logged out meanwhile")]
+    LoggedOut,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -80,6 +82,9 @@ fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, (), Delete
         let user = found.iter().find(|user| user.id == *id).ok_or(DeleteUserError::NotFound)?;
         if heir.is_some_and(|heir| heir == *id || !found.iter().any(|user| user.id == heir)) {
             return Err(DeleteUserError::NoSuchHeir);
+        }
+        if !logins::is_still_good(tx, signature).await? {
+            return Err(DeleteUserError::LoggedOut);
         }
         let others = administrators.iter().any(|other| *other != id.get());
         if user.is_active_administrator() && !others {

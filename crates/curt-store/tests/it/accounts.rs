@@ -10,12 +10,14 @@ pub(crate) fn admin() -> Caller {
         access: Access::All,
         author: Author::AdminKey,
         client: Some("203.0.113.77".parse().unwrap()),
+        login: None,
     }
 }
 
 /// Somebody with nothing but their own account.
 pub(crate) fn as_user(user: &User) -> Caller {
-    Caller { access: Access::Of(user.id), author: Author::User(user.id), client: None }
+    let author = Author::User(user.id);
+    Caller { access: Access::Of(user.id), author, client: None, login: None }
 }
 
 pub(crate) fn email(name: &str) -> Email {

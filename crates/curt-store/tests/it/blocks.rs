@@ -1,6 +1,6 @@
 //! Blocked clients: added, replaced, listed, lifted, and heard of by all nodes.
 
-use curt_domain::{Access, Author, BlockKind, BlockReason, Caller, IpBlock, Timestamp, UserId};
+use curt_domain::{Author, BlockKind, BlockReason, Caller, IpBlock, Timestamp, UserId};
 use curt_store::{AuditQuery, ChangeKind, Changes, NewBlock, Store};
 
 use crate::stores::{for_each_store, in_parallel, later, now};
@@ -12,7 +12,7 @@ fn new(network: &str, kind: BlockKind, until: Option<Timestamp>) -> NewBlock {
 
 fn caller() -> Caller {
     let author = Author::User(UserId::new(7).unwrap());
-    Caller { access: Access::All, author, client: None }
+    Caller { author, ..Caller::SYSTEM }
 }
 
 async fn add(store: &Store, block: NewBlock) -> IpBlock {

@@ -10,7 +10,7 @@ use crate::{
     stores::{for_each_store, in_parallel, later, now},
 };
 
-fn new_key(user: &User, number: u8) -> NewKey {
+pub(crate) fn new_key(user: &User, number: u8) -> NewKey {
     NewKey {
         user: user.id,
         name: KeyName::parse(&format!("key {number}")).unwrap(),

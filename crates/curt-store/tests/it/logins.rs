@@ -2,13 +2,15 @@
 
 use std::time::Duration;
 
-use curt_domain::{Role, Switch, Timestamp, User, UserEdit};
+use curt_domain::{Caller, Login, Role, Switch, Timestamp, User, UserEdit};
 use curt_store::{
-    CreateLoginError, LinksOf, NewLogin, REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation, Store,
+    Admission, ChangeUserError, CreateKeyError, CreateLoginError, CreateUserError, DeleteUserError,
+    LinksOf, NewLogin, REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation, Store,
 };
 
 use crate::{
-    accounts::{admin, as_user, create_user, hash, token},
+    accounts::{admin, as_user, create_user, email, hash, new_user, token},
+    keys::new_key,
     stores::{for_each_store, in_parallel, later, now},
 };
 
@@ -195,6 +197,59 @@ async fn no_rotation_outlives_a_new_password() {
         for number in (1..12).chain(101..112) {
             let refused = rotate_at(store, number, 200, later(1)).await;
             assert_eq!(refused, Rotation::Refused, "{number}");
+        }
+    })
+    .await;
+}
+
+/// Callers that were let in with a login that number 1 and 50 began.
+fn logged_in(user: &User) -> [Caller; 2] {
+    [Login::Family(token(1)), Login::Session(token(50))]
+        .map(|login| Caller { login: Some(login), ..as_user(user) })
+}
+
+#[tokio::test]
+async fn nobody_undoes_a_new_password_who_was_let_in_before_it() {
+    for_each_store(async |store| {
+        let ada = signed_in(store).await;
+        store.create_session(login(&ada, 50), now()).await.unwrap();
+        store.set_password(&admin(), ada.id, hash("new"), later(1)).await.unwrap();
+        let before = store.credentials_of(ada.id).await.unwrap();
+        for thief in logged_in(&ada) {
+            let set = store.set_password(&thief, ada.id, hash("old"), later(2)).await;
+            assert!(matches!(set, Err(ChangeUserError::LoggedOut)), "{set:?}");
+            let edit = UserEdit { email: Some(email("eve")), ..UserEdit::default() };
+            let edited = store.edit_user(&thief, ada.id, edit, later(2)).await;
+            assert!(matches!(edited, Err(ChangeUserError::LoggedOut)), "{edited:?}");
+            let deleted = store.delete_user(&thief, ada.id, LinksOf::Keep, later(2)).await;
+            assert!(matches!(deleted, Err(DeleteUserError::LoggedOut)), "{deleted:?}");
+            let made = store.create_key(&thief, new_key(&ada, 9), later(2)).await;
+            assert!(matches!(made, Err(CreateKeyError::LoggedOut)), "{made:?}");
+            let user = Admission::As(Role::User);
+            let made = store.create_user(&thief, new_user("eve"), user, later(2)).await;
+            assert!(matches!(made, Err(CreateUserError::LoggedOut)), "{made:?}");
+        }
+        assert_eq!(store.credentials_of(ada.id).await.unwrap(), before);
+        assert_eq!(store.keys(ada.id).await.unwrap(), []);
+    })
+    .await;
+}
+
+/// Whichever comes first.
+#[tokio::test]
+async fn of_two_new_passwords_at_once_the_administrators_stays() {
+    for_each_store(async |store| {
+        for round in 0..10 {
+            let ada = create_user(store, &format!("ada{round}"), Role::User).await;
+            store.create_refresh_token(login(&ada, round), now()).await.unwrap();
+            let login = Some(Login::Family(token(round)));
+            let (thief, admin) = (Caller { login, ..as_user(&ada) }, admin());
+            let sets = [(&thief, "old"), (&admin, "new")];
+            let sets = sets.map(|(by, text)| store.set_password(by, ada.id, hash(text), now()));
+            let results = in_parallel(sets).await;
+            assert!(results.iter().any(Result::is_ok), "{results:?}");
+            let found = store.credentials_of(ada.id).await.unwrap().unwrap();
+            assert_eq!(found.password, Some(hash("new")));
         }
     })
     .await;

@@ -43,6 +43,10 @@ impl Actor {
             access: self.access(),
             author: self.author.clone(),
             client: is_remote.then_some(self.client),
+            login: match self.proof {
+                Proof::Key => None,
+                Proof::Login(login) => Some(login),
+            },
         }
     }
 
@@ -228,7 +232,7 @@ impl FromRequestParts<App> for Creator {
 
 /// Somebody who has not said who they are.
 pub(crate) fn anonymous(client: IpAddr) -> Caller {
-    Caller { access: Access::All, author: Author::Anonymous, client: Some(client) }
+    Caller { author: Author::Anonymous, client: Some(client), ..Caller::SYSTEM }
 }
 
 /// Who sent the request; set by the front for every request that it hands on.

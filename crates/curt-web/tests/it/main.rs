@@ -35,6 +35,7 @@ mod link_passwords;
 mod lists;
 mod logins;
 mod matrix;
+mod meanwhile;
 mod metrics;
 mod numbers;
 mod openapi;
