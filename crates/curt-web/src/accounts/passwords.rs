@@ -5,7 +5,7 @@
 //! those who do, and get the same answer.
 
 use curt_cache::Purpose;
-use curt_domain::{Email, Password, PasswordHash, PasswordUse, User, UserId};
+use curt_domain::{Email, Password, PasswordHash, PasswordUse, Timestamp, User, UserId};
 use curt_store::Credentials;
 
 use crate::{
@@ -14,6 +14,20 @@ use crate::{
     errors::{ApiError, FieldError},
 };
 
+/// Whose password it is said to be.
+enum Whose<'a> {
+    /// Of whoever logs in under it. What is no address belongs to nobody, like most addresses.
+    Address(&'a str),
+    /// Of somebody who is logged in.
+    User(UserId),
+}
+
+/// What guesses are counted under, and whom they concern.
+struct Account {
+    email_key: String,
+    found: Option<Credentials>,
+}
+
 /// Whose address and password these are.
 pub(super) async fn log_in(
     app: &App,
@@ -21,15 +35,7 @@ pub(super) async fn log_in(
     email: &str,
     password: &str,
 ) -> Result<User, ApiError> {
-    whence.allowance.take_for_client(Purpose::Login)?;
-    // What is no address belongs to nobody, like most addresses.
-    let parsed = Email::parse(email).ok();
-    let found = match &parsed {
-        Some(email) => app.store.credentials(email).await?,
-        None => None,
-    };
-    let key = parsed.as_ref().map_or(email, Email::key);
-    verify(app, whence, key, found, password).await
+    verify(app, whence, Whose::Address(email), password).await
 }
 
 /// Whether somebody who is logged in knows their password, too.
@@ -39,25 +45,21 @@ pub(super) async fn confirm(
     id: UserId,
     password: &str,
 ) -> Result<User, ApiError> {
-    let found = app.store.credentials_of(id).await?.ok_or_else(super::gone)?;
-    let key = found.user.email.key().to_owned();
-    verify(app, whence, &key, Some(found), password).await
+    verify(app, whence, Whose::User(id), password).await
 }
 
 async fn verify(
     app: &App,
     whence: &Whence,
-    email: &str,
-    found: Option<Credentials>,
+    whose: Whose<'_>,
     password: &str,
 ) -> Result<User, ApiError> {
+    // First of all: whoever guesses too often costs nobody a look at the database.
+    whence.allowance.take_for_client(Purpose::Login)?;
     let (auth, now) = (&app.auth, app.clock.now());
-    let user = found.as_ref().map(|credentials| credentials.user.id);
-    let is_known = |cookie: &&str| user.is_some_and(|user| auth.devices.knows(cookie, user, now));
-    let guesser = match whence.device.as_deref().filter(is_known) {
-        Some(cookie) => Guesser::Device { cookie },
-        None => Guesser::Anybody { email },
-    };
+    let Account { email_key, found } = whose.find(app).await?;
+    let user = found.as_ref().map(|credentials| &credentials.user);
+    let guesser = guesser(app, whence, &email_key, user, now);
     let paused = |Paused(retry_after)| ApiError::LoginPaused { retry_after };
     auth.throttle.guess(guesser, now).map_err(paused)?;
     let old = found.as_ref().and_then(|credentials| credentials.password.clone());
@@ -73,6 +75,41 @@ async fn verify(
         app.store.rehash_password(credentials.user.id, &old, &hash).await?;
     }
     Ok(credentials.user)
+}
+
+impl Whose<'_> {
+    async fn find(self, app: &App) -> Result<Account, ApiError> {
+        let email = match self {
+            Self::Address(text) => Email::parse(text).map_err(|_| text),
+            Self::User(id) => {
+                let found = app.store.credentials_of(id).await?.ok_or_else(super::gone)?;
+                let email_key = found.user.email.key().to_owned();
+                return Ok(Account { email_key, found: Some(found) });
+            }
+        };
+        Ok(match email {
+            Ok(email) => Account {
+                email_key: email.key().to_owned(),
+                found: app.store.credentials(&email).await?,
+            },
+            Err(text) => Account { email_key: text.to_owned(), found: None },
+        })
+    }
+}
+
+fn guesser<'a>(
+    app: &App,
+    whence: &'a Whence,
+    email: &'a str,
+    user: Option<&User>,
+    now: Timestamp,
+) -> Guesser<'a> {
+    let is_known =
+        |cookie: &&str| user.is_some_and(|user| app.auth.devices.knows(cookie, user.id, now));
+    match whence.device.as_deref().filter(is_known) {
+        Some(cookie) => Guesser::Device { cookie },
+        None => Guesser::Anybody { email },
+    }
 }
 
 /// The hash of a new password, or what is wrong with it.

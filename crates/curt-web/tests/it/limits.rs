@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use curt_cache::{Limit, LimitSettings};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     answer::Answer,
@@ -213,6 +213,35 @@ async fn tries_to_log_in_register_and_report_have_limits_of_their_own() {
     let report = || post("/api/v1/reports", json!({ "short_code": "none", "reason": "spam" }));
     report().await.problem(404, "not_found");
     is_over(&report().await, "60");
+}
+
+/// AUTH-05: a session that was stolen guesses no more than anybody does, right or wrong.
+#[tokio::test]
+async fn auth_05_whatever_looks_at_a_password_has_the_limit_of_logging_in() {
+    let limits = LimitSettings { login: per_minute(3), ..LimitSettings::OFF };
+    let app = TestApp::with(|settings| settings.limits = limits).await;
+    let ada = app.person(ADA).await;
+    let wrong = json!("a wrong password");
+    let guesses = [
+        ("POST", "/api/v1/auth/password", json!({ "new_password": "five words nobody guesses" })),
+        ("PATCH", "/api/v1/auth/me", json!({ "email": "eve@example.com" })),
+        ("DELETE", ME, json!({})),
+    ];
+    let guess = |(method, path, body): &(&'static str, &'static str, Value)| {
+        let mut body = body.clone();
+        body["current_password"] = wrong.clone();
+        app.ask_from(CLIENT, method, path).key(&ada.access).json(&body)
+    };
+    for ask in &guesses {
+        guess(ask).await.problem(401, "unauthenticated");
+    }
+    for ask in &guesses {
+        let refused = guess(ask).await;
+        is_over(&refused, "60");
+        assert_eq!(refused.problem(429, "rate_limited")["violated-policies"], json!(["login"]));
+    }
+    is_over(&app.log_in_from(CLIENT, ADA, PASSWORD).await, "60");
+    app.log_in(ADA, PASSWORD).await.ok(200);
 }
 
 /// So many requests a minute with a key, and so many without one.
