@@ -61,16 +61,16 @@ async fn verify(
     let user = found.as_ref().map(|credentials| &credentials.user);
     let guesser = guesser(app, whence, &email_key, user, now);
     let paused = |Paused(retry_after)| ApiError::LoginPaused { retry_after };
-    auth.throttle.guess(guesser, now).map_err(paused)?;
+    let guess = auth.throttle.guess(guesser, now).map_err(paused)?;
     let old = found.as_ref().and_then(|credentials| credentials.password.clone());
     let verified = auth.hasher.verify(Password::new(password), old.clone()).await;
     // A server that is too busy to look has not seen a wrong password.
-    let verified = verified.inspect_err(|_| auth.throttle.take_back(guesser))?;
+    let verified = verified.inspect_err(|_| auth.throttle.take_back(guess))?;
     let Some(credentials) = found else { return Err(ApiError::WrongPassword) };
     if verified == Verified::Wrong || credentials.user.disabled_at.is_some() {
         return Err(ApiError::WrongPassword);
     }
-    auth.throttle.succeeded(guesser);
+    auth.throttle.succeeded(guess);
     if let (Verified::Outdated { hash }, Some(old)) = (verified, old) {
         app.store.rehash_password(credentials.user.id, &old, &hash).await?;
     }

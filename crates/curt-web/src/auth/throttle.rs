@@ -47,7 +47,16 @@ pub(crate) enum Guesser<'a> {
     Device { cookie: &'a str },
 }
 
-#[derive(Debug, Clone, Copy, Default)]
+/// One that was counted as wrong, until something else is said about it.
+#[must_use = "it is counted as wrong"]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Guess<'a> {
+    guesser: Guesser<'a>,
+    before: Failures,
+    counted: Failures,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 struct Failures {
     count: u32,
     /// In milliseconds since 1970.
@@ -64,18 +73,32 @@ impl LoginThrottle {
     }
 
     /// Counts a guess as wrong until [`LoginThrottle::succeeded`] says otherwise.
-    pub(crate) fn guess(&self, guesser: Guesser<'_>, now: Timestamp) -> Result<(), Paused> {
-        self.with(guesser, |failures| failures.add(now))
+    pub(crate) fn guess<'a>(
+        &self,
+        guesser: Guesser<'a>,
+        now: Timestamp,
+    ) -> Result<Guess<'a>, Paused> {
+        self.with(guesser, |failures| {
+            let before = *failures;
+            failures.add(now)?;
+            Ok(Guess { guesser, before, counted: *failures })
+        })
     }
 
     /// It was the right password, which ends the row.
-    pub(crate) fn succeeded(&self, guesser: Guesser<'_>) {
-        self.with(guesser, |failures| *failures = Failures::default());
+    pub(crate) fn succeeded(&self, guess: Guess<'_>) {
+        self.with(guess.guesser, |failures| *failures = Failures::default());
     }
 
-    /// Its password was not looked at after all.
-    pub(crate) fn take_back(&self, guesser: Guesser<'_>) {
-        self.with(guesser, |failures| failures.count = failures.count.saturating_sub(1));
+    /// Its password was not looked at after all, so it begins no pause either; unless there was
+    /// another meanwhile, which does.
+    pub(crate) fn take_back(&self, guess: Guess<'_>) {
+        self.with(guess.guesser, |failures| {
+            failures.count = failures.count.saturating_sub(1);
+            if failures.latest_at == guess.counted.latest_at {
+                failures.latest_at = guess.before.latest_at;
+            }
+        });
     }
 
     fn with<T>(&self, guesser: Guesser<'_>, change: impl FnOnce(&mut Failures) -> T) -> T {
