@@ -104,11 +104,12 @@ fn guesser<'a>(
     user: Option<&User>,
     now: Timestamp,
 ) -> Guesser<'a> {
+    let epoch = user.map(|user| user.token_epoch);
     let is_known =
         |cookie: &&str| user.is_some_and(|user| app.auth.devices.knows(cookie, user.id, now));
     match whence.device.as_deref().filter(is_known) {
-        Some(cookie) => Guesser::Device { cookie },
-        None => Guesser::Anybody { email },
+        Some(cookie) => Guesser::Device { cookie, epoch },
+        None => Guesser::Anybody { email, epoch },
     }
 }
 

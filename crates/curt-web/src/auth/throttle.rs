@@ -39,12 +39,15 @@ pub(crate) struct LoginThrottle {
 }
 
 /// Whose guesses are counted together.
+///
+/// AUTH-04: the account's epoch is part of it. It is raised with every new password, so whoever got
+/// one from an administrator begins a new row, on every node and whatever others have guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Guesser<'a> {
     /// Anybody who tries that address.
-    Anybody { email: &'a str },
+    Anybody { email: &'a str, epoch: Option<u64> },
     /// A browser that somebody logged in from before.
-    Device { cookie: &'a str },
+    Device { cookie: &'a str, epoch: Option<u64> },
 }
 
 /// One that was counted as wrong, until something else is said about it.

@@ -1,7 +1,11 @@
 //! AUTH-*, JWT-09, RT-*: logging in, what one gets for it, and how it ends.
 
-use std::time::{Duration, Instant};
+use std::{
+    future::IntoFuture as _,
+    time::{Duration, Instant},
+};
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use crate::{
@@ -80,6 +84,53 @@ async fn auth_03_and_04_guesses_are_paused_but_not_for_a_browser_that_is_known()
     app.clock.advance(Duration::from_mins(2));
     app.log_in(ADA, PASSWORD).await.ok(200);
     app.log_in(ADA, "a wrong password").await.problem(401, "unauthenticated");
+}
+
+#[tokio::test]
+async fn auth_04_a_password_that_is_set_for_somebody_ends_their_pauses_on_every_node() {
+    let app = TestApp::start().await;
+    let ada = app.person(ADA).await;
+    let neighbour = app.neighbour().await;
+    let device = cookie(&app.log_in(ADA, PASSWORD).await, "__Host-device").unwrap();
+    let known = format!("__Host-device={device}");
+    let log_ins = |password| {
+        [
+            app.log_in(ADA, password),
+            neighbour.log_in(ADA, password),
+            app.log_in(ADA, password).header("cookie", &known),
+        ]
+    };
+    for _ in 0..10 {
+        for guess in log_ins("a wrong password") {
+            guess.await.problem(401, "unauthenticated");
+        }
+    }
+    for paused in log_ins(PASSWORD) {
+        paused.await.problem(429, "rate_limited");
+    }
+    let new = "five words that nobody guesses";
+    app.edit_user(ada.id, &json!({ "password": new })).await.ok(200);
+    for allowed in log_ins(new) {
+        allowed.await.ok(200);
+    }
+}
+
+#[tokio::test]
+async fn auth_06_of_guesses_at_the_same_time_each_counts() {
+    let app = TestApp::start().await;
+    app.person(ADA).await;
+    let mut looked_at = 0;
+    // A busy machine looks at fewer, and takes those back that it has no time for.
+    loop {
+        let guesses = (0..20).map(|_| app.log_in(ADA, "a wrong password").into_future());
+        let answers = join_all(guesses).await;
+        looked_at += answers.iter().filter(|answer| answer.status == 401).count();
+        if answers.iter().all(|answer| answer.status == 429) {
+            break;
+        }
+    }
+    assert_eq!(looked_at, 10);
+    app.log_in(ADA, PASSWORD).await.problem(429, "rate_limited");
 }
 
 #[tokio::test]

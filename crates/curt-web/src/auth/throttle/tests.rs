@@ -2,8 +2,8 @@
 
 use super::*;
 
-const HERS: Guesser<'static> = Guesser::Anybody { email: "ada@example.com" };
-const HER_BROWSER: Guesser<'static> = Guesser::Device { cookie: "12.3.abc" };
+const HERS: Guesser<'static> = Guesser::Anybody { email: "ada@example.com", epoch: Some(1) };
+const HER_BROWSER: Guesser<'static> = Guesser::Device { cookie: "12.3.abc", epoch: Some(1) };
 const DAY: Duration = Duration::from_hours(24);
 
 fn start() -> Timestamp {
@@ -56,6 +56,20 @@ fn auth_04_the_guesses_of_others_cost_a_known_browser_nothing() {
     while throttle.guess(HER_BROWSER, start()).is_ok() {}
     let paused = throttle.guess(HER_BROWSER, start()).unwrap_err();
     assert_eq!(paused, Paused(PAUSE_MIN), "a stolen browser guesses no more than anybody");
+}
+
+#[test]
+fn auth_04_a_new_password_begins_a_new_row() {
+    let throttle = LoginThrottle::new();
+    for guesser in [HERS, HER_BROWSER] {
+        while throttle.guess(guesser, start()).is_ok() {}
+        let again = match guesser {
+            Guesser::Anybody { email, .. } => Guesser::Anybody { email, epoch: Some(2) },
+            Guesser::Device { cookie, .. } => Guesser::Device { cookie, epoch: Some(2) },
+        };
+        assert!(throttle.guess(again, start()).is_ok());
+        assert!(throttle.guess(guesser, start()).is_err());
+    }
 }
 
 #[test]
