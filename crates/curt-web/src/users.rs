@@ -181,19 +181,13 @@ pub(crate) async fn edit(
     PathUser(id): PathUser,
     body: ApiJson<EditBody>,
 ) -> Result<Response, ApiError> {
-    let (edit, password) = body.value.parse()?;
-    let (caller, now) = (by.actor.caller(), app.clock.now());
+    let (mut edit, password) = body.value.parse()?;
     let user = app.store.user(id).await?.ok_or(ApiError::NotFound)?;
-    let email = edit.email.clone().unwrap_or(user.email);
-    let hash = match password {
-        Some(password) => Some(new_hash(&app, "password", &password, &email).await?),
-        None => None,
-    };
-    // What can be refused comes first; a password is always taken.
-    let mut user = app.store.edit_user(&caller, id, edit, now).await?;
-    if let Some(hash) = hash {
-        user = app.store.set_password(&caller, id, hash, now).await?;
+    if let Some(password) = password {
+        let email = edit.email.as_ref().unwrap_or(&user.email);
+        edit.password = Some(new_hash(&app, "password", &password, email).await?);
     }
+    let user = app.store.edit_user(&by.actor.caller(), id, edit, app.clock.now()).await?;
     Ok(private(UserView::new(&user)))
 }
 
@@ -257,6 +251,7 @@ impl EditBody {
             full_name: clearable(self.full_name, |text| mistakes.full_name(&text)),
             role: role.and_then(|word| mistakes.role(&word)),
             switch: switch.and_then(|word| mistakes.switch(&word, words)),
+            password: None,
         };
         mistakes.none()?;
         Ok((edit, password))

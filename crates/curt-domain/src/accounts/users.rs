@@ -1,6 +1,6 @@
 //! Users: what an account is, and how it may be edited.
 
-use crate::{Email, FullName, Role, Switch, Timestamp, UserId};
+use crate::{Email, FullName, PasswordHash, Role, Switch, Timestamp, UserId};
 
 /// Somebody with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,6 +24,7 @@ pub struct UserEdit {
     pub full_name: Option<Option<FullName>>,
     pub role: Option<Role>,
     pub switch: Option<Switch>,
+    pub password: Option<PasswordHash>,
 }
 
 impl User {
@@ -32,8 +33,8 @@ impl User {
         self.role == Role::Administrator && self.disabled_at.is_none()
     }
 
-    /// The user after an edit; one that changes nothing gives the same user. Who is disabled or has
-    /// other rights than before needs new access tokens.
+    /// The user after an edit; one that changes nothing gives the same user. Who is disabled, has
+    /// other rights than before or another password needs new access tokens.
     #[must_use]
     pub fn edited(&self, edit: &UserEdit, now: Timestamp) -> Self {
         let mut user = self.clone();
@@ -49,7 +50,8 @@ impl User {
             Some(Switch::Active) => user.disabled_at = None,
             Some(Switch::Disabled) => user.disabled_at = self.disabled_at.or(Some(now)),
         }
-        if user.role != self.role || (self.disabled_at.is_none() && user.disabled_at.is_some()) {
+        let is_switched_off = self.disabled_at.is_none() && user.disabled_at.is_some();
+        if user.role != self.role || is_switched_off || edit.password.is_some() {
             user.token_epoch += 1;
         }
         // An address in other letters is the same, and yet to be kept.

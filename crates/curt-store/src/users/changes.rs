@@ -38,12 +38,6 @@ struct Editing {
     signature: Signature,
 }
 
-struct NewHash {
-    id: UserId,
-    hash: PasswordHash,
-    signature: Signature,
-}
-
 struct Ending {
     id: UserId,
     signature: Signature,
@@ -61,10 +55,7 @@ const UPDATE: Sql = Sql::new(
      where id = $8",
 );
 
-const SET_PASSWORD: Sql = Sql::new(
-    "update users set password_hash = $1, token_epoch = token_epoch + 1, updated_at = $2
-     where id = $3",
-);
+const SET_PASSWORD: Sql = Sql::new("update users set password_hash = $1 where id = $2");
 
 const RAISE_EPOCH: Sql = Sql::new("update users set token_epoch = token_epoch + 1 where id = $1");
 
@@ -74,7 +65,7 @@ const REHASH: Sql =
 
 impl Store {
     /// Changes a user; an edit that changes nothing writes nothing. Whoever is switched off or gets
-    /// another role is signed out everywhere.
+    /// another role or password is signed out everywhere.
     pub async fn edit_user(
         &self,
         caller: &Caller,
@@ -95,8 +86,8 @@ impl Store {
         hash: PasswordHash,
         now: Timestamp,
     ) -> Result<User, ChangeUserError> {
-        let new = NewHash { id, hash, signature: self.sign(caller, now) };
-        self.db.transaction("set_password", new, set_password).await
+        let edit = UserEdit { password: Some(hash), ..UserEdit::default() };
+        self.edit_user(caller, id, edit, now).await
     }
 
     /// Replaces the hash of the same password by a better one, unless there is a new password.
@@ -158,10 +149,16 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, User, ChangeUse
             DbErrorKind::UniqueViolation => ChangeUserError::EmailTaken,
             _ => error.into(),
         })?;
+        if let Some(hash) = &edit.password {
+            tx.execute(SET_PASSWORD, &[hash.as_str().into(), (*id).into()]).await?;
+        }
         if old.token_epoch != new.token_epoch {
             logins::end_all(tx, *id).await?;
         }
         write_down(tx, signature, &old, &new).await?;
+        if edit.password.is_some() {
+            signature.write(tx, Action::UserPassword, Some(id.get()), &json!({})).await?;
+        }
         Ok(new)
     })
 }
@@ -215,18 +212,6 @@ async fn write_down(
 pub(super) async fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<u64>, DbError> {
     let rows = tx.rows(LOCK_ADMINISTRATORS, &[]).await?;
     rows.iter().map(|row| row.number(0)).collect()
-}
-
-fn set_password<'t>(tx: &'t mut Tx<'_>, new: &'t NewHash) -> Work<'t, User, ChangeUserError> {
-    Box::pin(async move {
-        let NewHash { id, hash, signature } = new;
-        let user = lock_for(tx, signature, *id).await?;
-        let values = [hash.as_str().into(), signature.at.into(), (*id).into()];
-        tx.execute(SET_PASSWORD, &values).await?;
-        logins::end_all(tx, *id).await?;
-        signature.write(tx, Action::UserPassword, Some(id.get()), &json!({})).await?;
-        Ok(User { token_epoch: user.token_epoch + 1, updated_at: signature.at, ..user })
-    })
 }
 
 fn end_sessions<'t>(tx: &'t mut Tx<'_>, ending: &'t Ending) -> Work<'t, User, ChangeUserError> {

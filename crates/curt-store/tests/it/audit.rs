@@ -55,6 +55,7 @@ async fn every_change_of_a_user_has_a_row() {
             full_name: Some(FullName::parse("Secret Name").ok()),
             role: Some(Role::Administrator),
             switch: Some(Switch::Disabled),
+            password: None,
         };
         store.edit_user(&caller, ada.id, edit.clone(), later(1)).await.unwrap();
         store.edit_user(&caller, ada.id, edit, later(2)).await.unwrap();

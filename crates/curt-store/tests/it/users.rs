@@ -188,6 +188,32 @@ async fn edits_change_what_they_name() {
 }
 
 #[tokio::test]
+async fn an_edit_happens_as_a_whole_or_not_at_all() {
+    for_each_store(async |store| {
+        let ada = create_user(store, "ada", Role::Administrator).await;
+        store.edit_user(&admin(), ada.id, UserEdit::default(), later(1)).await.unwrap();
+        let everything = |role| UserEdit {
+            email: Some(email("lovelace")),
+            role: Some(role),
+            password: Some(hash("new")),
+            ..UserEdit::default()
+        };
+        let before = store.credentials_of(ada.id).await.unwrap();
+        let refused = store.edit_user(&admin(), ada.id, everything(Role::User), later(2)).await;
+        assert!(matches!(refused, Err(ChangeUserError::LastAdministrator)), "{refused:?}");
+        assert_eq!(store.credentials_of(ada.id).await.unwrap(), before);
+
+        create_user(store, "bob", Role::Administrator).await;
+        let all = everything(Role::User);
+        let edited = store.edit_user(&admin(), ada.id, all, later(3)).await.unwrap();
+        assert_eq!((edited.token_epoch, edited.updated_at), (2, later(3)));
+        let after = store.credentials_of(ada.id).await.unwrap().unwrap();
+        assert_eq!((after.user, after.password), (edited, Some(hash("new"))));
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn the_last_administrator_stays() {
     for_each_store(async |store| {
         let ada = create_user(store, "ada", Role::Administrator).await;

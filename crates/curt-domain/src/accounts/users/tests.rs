@@ -27,6 +27,7 @@ fn an_edit_that_changes_nothing_gives_the_same_user() {
         full_name: Some(None),
         role: Some(Role::User),
         switch: Some(Switch::Active),
+        password: None,
     };
     for edit in [UserEdit::default(), same] {
         assert_eq!(user.edited(&edit, at(9)), user);
@@ -57,4 +58,7 @@ fn jwt_09_access_tokens_become_void_with_rights() {
     assert_eq!(disabled.edited(&edit(None, Some(Switch::Disabled)), at(11)), disabled);
     let enabled = disabled.edited(&edit(None, Some(Switch::Active)), at(12));
     assert_eq!((enabled.token_epoch, enabled.disabled_at), (5, None));
+    let password = Some(PasswordHash::new("new"));
+    let safer = enabled.edited(&UserEdit { password, ..UserEdit::default() }, at(13));
+    assert_eq!((safer.token_epoch, safer.updated_at), (6, at(13)));
 }
