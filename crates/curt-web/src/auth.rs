@@ -16,6 +16,7 @@ mod cookies;
 mod cross_site;
 mod devices;
 mod hasher;
+mod successors;
 mod throttle;
 mod tokens;
 mod unlocks;
@@ -30,6 +31,7 @@ pub(crate) use cookies::{Cookie, Cookies};
 pub(crate) use cross_site::{is_foreign, is_same_origin, is_sent_by_another_site};
 pub(crate) use devices::{DEVICE_AGE_MAX, Devices};
 pub(crate) use hasher::{Hasher, Verified};
+pub(crate) use successors::Successors;
 pub(crate) use throttle::{Guesser, LoginThrottle, Paused};
 pub(crate) use tokens::{ACCESS_AGE_MAX, AccessTokens, Holder};
 pub(crate) use unlocks::{UNLOCK_AGE_MAX, Unlocks};
@@ -58,6 +60,7 @@ pub(crate) struct Auth {
     pub admin_key: AdminKey,
     pub hasher: Hasher,
     pub tokens: AccessTokens,
+    pub successors: Successors,
     pub cookies: Cookies,
     pub devices: Devices,
     pub unlocks: Unlocks,
@@ -82,6 +85,7 @@ impl Auth {
             admin_key,
             hasher: Hasher::default(),
             tokens: AccessTokens::new(secret, public_url.as_str().trim_end_matches('/')),
+            successors: Successors::new(secret),
             cookies: Cookies::of_scheme(public_url.scheme()),
             devices: Devices::new(secret),
             unlocks: Unlocks::new(secret),

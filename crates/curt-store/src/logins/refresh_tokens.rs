@@ -1,8 +1,8 @@
 //! Refresh tokens: each is used once, and gives way to the next of its family.
 //!
-//! Who uses one again has a copy, unless it is a second tab of the same browser: for a few seconds a
-//! token gives one more successor. After that the whole family ends, whoever has its latest (RFC 9700
-//! §4.14.2).
+//! Who uses one again has a copy, unless it is a second tab of the same browser: for a few seconds it
+//! gets the same successor, so that a family is one line and a copy shows itself sooner or later. After
+//! that the whole family ends, whoever has its latest (RFC 9700 §4.14.2).
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     users::{self, user_columns},
 };
 
-/// How long after its use a token gives a second tab a successor of its own.
+/// How long after its use a token gives a second tab what it gave the first.
 pub const REUSE_GRACE: Duration = Duration::from_secs(10);
 
 /// How long a family lives, however often it is used; then a password is asked for again.
@@ -28,7 +28,8 @@ pub const REFRESH_FAMILY_AGE_MAX: Duration = Duration::from_hours(365 * 24);
 pub enum Rotation {
     /// Its successor is good from now on.
     Rotated { user: User, family: TokenHash },
-    /// Unknown, expired, of a user who is disabled, or used a third time at once.
+    /// Unknown, expired, of a user who is disabled, or its successor has been used already: whoever
+    /// comes so late would get what is void, and end the family by using it.
     Refused,
     /// It was used before: somebody has a copy, and all of its family are void.
     Reused(UserId),
@@ -47,7 +48,6 @@ struct Found {
     expires_at: Timestamp,
     family_ends_at: Timestamp,
     used_at: Option<Timestamp>,
-    used_again_at: Option<Timestamp>,
 }
 
 const INSERT: Sql = Sql::new(
@@ -59,14 +59,12 @@ const INSERT: Sql = Sql::new(
 const WHOSE: Sql = Sql::new("select user_id from refresh_tokens where token_hash = $1");
 
 const LOCK: Sql = Sql::new(
-    "select family, expires_at, family_ends_at, used_at, used_again_at
+    "select family, expires_at, family_ends_at, used_at
      from refresh_tokens where token_hash = $1",
 )
 .locking();
 
 const USE: Sql = Sql::new("update refresh_tokens set used_at = $1 where token_hash = $2");
-const USE_AGAIN: Sql =
-    Sql::new("update refresh_tokens set used_again_at = $1 where token_hash = $2");
 
 /// A family is there as long as any of its tokens is.
 const USER: Sql = Sql::new(concat!(
@@ -91,7 +89,8 @@ impl Store {
         self.db.transaction("create_refresh_token", Creation { new, now }, create).await
     }
 
-    /// Takes a refresh token and makes the new one its successor, or neither: one transaction.
+    /// Takes a refresh token and makes the new one its successor, or neither: one transaction. For the
+    /// same token it must always be the same.
     pub async fn rotate_refresh_token(
         &self,
         old: TokenHash,
@@ -149,23 +148,28 @@ fn rotate<'t>(tx: &'t mut Tx<'_>, rotating: &'t Rotating) -> Work<'t, Rotation, 
         if user.disabled_at.is_some() || has_expired {
             return Ok(Rotation::Refused);
         }
-        let using = match (found.used_at, found.used_again_at) {
-            (None, _) => USE,
-            (Some(at), None) if now.since(at) <= REUSE_GRACE => USE_AGAIN,
-            (Some(at), Some(_)) if now.since(at) <= REUSE_GRACE => return Ok(Rotation::Refused),
-            (Some(_), _) => {
-                tx.execute(END_FAMILY, &[user.id.into(), (&found.family).into()]).await?;
+        let family = found.family;
+        match found.used_at {
+            None => {
+                tx.execute(USE, &[now.into(), (&rotating.old).into()]).await?;
+                let ends_at = found.family_ends_at;
+                let expires_at = rotating.expires_at.min(ends_at);
+                insert(tx, user.id, &rotating.new, &family, expires_at, ends_at, now).await?;
+                Ok(Rotation::Rotated { user, family })
+            }
+            Some(at) if now.since(at) <= REUSE_GRACE => {
+                let successor = find(tx, &rotating.new).await?;
+                let is_unused = successor.is_some_and(|token| token.used_at.is_none());
+                Ok(if is_unused { Rotation::Rotated { user, family } } else { Rotation::Refused })
+            }
+            Some(_) => {
+                tx.execute(END_FAMILY, &[user.id.into(), (&family).into()]).await?;
                 let id = Some(user.id.get());
                 let signature = &rotating.signature;
                 signature.write(tx, Action::UserTokenReused, id, &json!({})).await?;
-                return Ok(Rotation::Reused(user.id));
+                Ok(Rotation::Reused(user.id))
             }
-        };
-        tx.execute(using, &[now.into(), (&rotating.old).into()]).await?;
-        let ends_at = found.family_ends_at;
-        let expires_at = rotating.expires_at.min(ends_at);
-        insert(tx, user.id, &rotating.new, &found.family, expires_at, ends_at, now).await?;
-        Ok(Rotation::Rotated { user, family: found.family })
+        }
     })
 }
 
@@ -185,8 +189,11 @@ async fn lock(tx: &mut Tx<'_>, token: &TokenHash) -> Result<Option<(User, Found)
     let id = id.ok_or_else(|| DbError::unreadable("an id from 2^53 on"))?;
     let Some(user) = users::lock(tx, id).await? else { return Ok(None) };
     // It may have gone while the user was waited for.
-    let Some(row) = tx.row(LOCK, &[token.into()]).await? else { return Ok(None) };
-    Ok(Some((user, found(&row)?)))
+    Ok(find(tx, token).await?.map(|found| (user, found)))
+}
+
+async fn find(tx: &mut Tx<'_>, token: &TokenHash) -> Result<Option<Found>, DbError> {
+    tx.row(LOCK, &[token.into()]).await?.as_ref().map(found).transpose()
 }
 
 fn found(row: &Row) -> Result<Found, DbError> {
@@ -196,7 +203,6 @@ fn found(row: &Row) -> Result<Found, DbError> {
         expires_at: Timestamp::from_millis(row.int(1)?),
         family_ends_at: Timestamp::from_millis(row.int(2)?),
         used_at: row.optional_int(3)?.map(Timestamp::from_millis),
-        used_again_at: row.optional_int(4)?.map(Timestamp::from_millis),
     })
 }
 
@@ -222,5 +228,4 @@ async fn insert(
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[Sql] =
-    &[INSERT, WHOSE, LOCK, USE, USE_AGAIN, USER, IS_THERE, END_FAMILY];
+pub(super) const STATEMENTS: &[Sql] = &[INSERT, WHOSE, LOCK, USE, USER, IS_THERE, END_FAMILY];

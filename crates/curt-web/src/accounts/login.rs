@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     app::App,
-    auth::{Person, Whence, random},
+    auth::{Person, Whence},
     errors::{ApiError, ProblemCode},
     extract::ApiJson,
     openapi::fields::accounts as fields,
@@ -77,7 +77,7 @@ pub(crate) async fn log_in(
 ///
 /// Gives the next tokens for a refresh token, which is good once. Using it again ends all that came
 /// of the same login: somebody has a copy. Only within ten seconds a second use is taken for another
-/// tab.
+/// tab, and gets the same refresh token, unless that has been used, too.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/refresh",
@@ -92,7 +92,7 @@ pub(crate) async fn refresh(
     body: ApiJson<RefreshBody>,
 ) -> Result<Response, ApiError> {
     let old: Token = body.value.refresh_token.parse().map_err(|_| ApiError::TokenRefused)?;
-    let (now, new) = (app.clock.now(), Token::from_random(random()));
+    let (now, new) = (app.clock.now(), app.auth.successors.of(&old));
     let expires_at = now.plus(REFRESH_AGE_MAX);
     let rotation = app.store.rotate_refresh_token(old.hash(), new.hash(), expires_at, now).await?;
     match rotation {

@@ -1,0 +1,15 @@
+//! RT-02: one successor, and only for whoever has the secret.
+
+use super::*;
+
+#[test]
+fn rt_02_a_token_has_one_successor_and_no_other_deployment_knows_it() {
+    let [ours, theirs] = [[7; 32], [8; 32]].map(|key| SecretKey::new(&key).unwrap());
+    let (ours, theirs) = (Successors::new(&ours), Successors::new(&theirs));
+    let [one, other] = [[1; 32], [2; 32]].map(Token::from_random);
+    let next = ours.of(&one);
+    assert_eq!(next, ours.of(&one));
+    for token in [&one, &other, &ours.of(&other), &theirs.of(&one), &ours.of(&next)] {
+        assert_ne!(&next, token);
+    }
+}
