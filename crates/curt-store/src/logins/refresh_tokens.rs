@@ -20,6 +20,10 @@ use crate::{
 /// How long after its use a token gives a second tab what it gave the first.
 pub const REUSE_GRACE: Duration = Duration::from_secs(10);
 
+/// Used tokens that a family keeps, to know them again: what a client leaves in a day that refreshes
+/// every quarter of an hour. An older one is unknown; whoever has it gets nothing, and ends nothing.
+pub const USED_TOKENS_MAX: u32 = 100;
+
 /// How long a family lives, however often it is used; then a password is asked for again.
 pub const REFRESH_FAMILY_AGE_MAX: Duration = Duration::from_hours(365 * 24);
 
@@ -76,6 +80,14 @@ const USER: Sql = Sql::new(concat!(
 
 pub(super) const IS_THERE: Sql =
     Sql::new("select user_id from refresh_tokens where user_id = $1 and family = $2 limit 1");
+
+/// When the newest of those was used that are too many.
+const LAST_TO_FORGET: Sql = Sql::new(
+    "select used_at from refresh_tokens where user_id = $1 and family = $2 and used_at is not null
+     order by used_at desc limit 1 offset $3",
+);
+const FORGET: Sql =
+    Sql::new("delete from refresh_tokens where user_id = $1 and family = $2 and used_at <= $3");
 
 const END_FAMILY: Sql = Sql::new("delete from refresh_tokens where user_id = $1 and family = $2");
 
@@ -155,6 +167,7 @@ fn rotate<'t>(tx: &'t mut Tx<'_>, rotating: &'t Rotating) -> Work<'t, Rotation, 
                 let ends_at = found.family_ends_at;
                 let expires_at = rotating.expires_at.min(ends_at);
                 insert(tx, user.id, &rotating.new, &family, expires_at, ends_at, now).await?;
+                forget_oldest(tx, user.id, &family).await?;
                 Ok(Rotation::Rotated { user, family })
             }
             Some(at) if now.since(at) <= REUSE_GRACE => {
@@ -171,6 +184,15 @@ fn rotate<'t>(tx: &'t mut Tx<'_>, rotating: &'t Rotating) -> Work<'t, Rotation, 
             }
         }
     })
+}
+
+/// Or who refreshes all the time would have rows without an end.
+async fn forget_oldest(tx: &mut Tx<'_>, user: UserId, family: &TokenHash) -> Result<(), DbError> {
+    let values = [user.into(), family.into(), i64::from(USED_TOKENS_MAX).into()];
+    if let Some(row) = tx.row(LAST_TO_FORGET, &values).await? {
+        tx.execute(FORGET, &[user.into(), family.into(), row.int(0)?.into()]).await?;
+    }
+    Ok(())
 }
 
 fn end_family<'t>(tx: &'t mut Tx<'_>, token: &'t TokenHash) -> Work<'t, (), DbError> {
@@ -228,4 +250,5 @@ async fn insert(
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[Sql] = &[INSERT, WHOSE, LOCK, USE, USER, IS_THERE, END_FAMILY];
+pub(super) const STATEMENTS: &[Sql] =
+    &[INSERT, WHOSE, LOCK, USE, USER, IS_THERE, LAST_TO_FORGET, FORGET, END_FAMILY];
