@@ -15,6 +15,10 @@ IDLE_NORMAL_CONNECTIONS=64
 # Longer than the load beside it takes to connect.
 CROWD_SPARE_SECONDS=2
 DESCRIPTOR_SECONDS_MAX=5
+LOGIN_RATE=200
+# Two hashes at a time of what Argon2id takes, in bytes: 19 MiB.
+HASHES_BYTES=$((2 * 19456 * 1024))
+LOGIN_ROUNDS=5
 
 # Slow clients of all kinds, all of one address: first all let in, then with the limit that one
 # address has.
@@ -74,6 +78,43 @@ descriptors_over() {
     local deadline=$((SECONDS + DESCRIPTOR_SECONDS_MAX)) over
     while over=$(($(open_descriptors) - $1)) && ((0 < over && SECONDS < deadline)); do sleep 0.1; done
     echo "$((0 < over ? over : 0))"
+}
+
+# Wrong passwords by the hundred, from clients that no limit stops, beside redirects on the same core.
+measure_logins() {
+    local round base
+    local before=() during=() lags=() memory=() wrong=() paused=() busy=() refused=() rates=()
+    seed_hot
+    for ((round = 1; round <= pairs && round <= LOGIN_ROUNDS; round++)); do
+        await_quiet
+        start_server "$SERVER_CORE" "$seeded" CURT_LIMITS__ENABLED=true \
+            CURT_HTTP__TRUSTED_PROXIES=127.0.0.3
+        run_steady "$NORMAL_CLIENTS" "$NORMAL_RATE" "$WARM_UP_SECONDS"
+        run_steady "$NORMAL_CLIENTS" "$NORMAL_RATE" "$seconds"
+        before+=("$(load_p99_millis)")
+        # From here on the kernel keeps the most.
+        echo 5 >"/proc/$server_pid/clear_refs"
+        base=$(memory_bytes)
+        start_crowd logins "$BENCH_HOST" "$LOGIN_RATE" $((seconds + CROWD_SPARE_SECONDS))
+        run_steady "$NORMAL_CLIENTS" "$NORMAL_RATE" "$seconds"
+        during+=("$(load_p99_millis)") lags+=("$(load_lag_millis)")
+        end_crowd
+        memory+=("$(rounded 1 "($(memory_most_bytes) - $base) / 1e6")")
+        wrong+=("${crowd[wrong]}") paused+=("${crowd[paused]}") busy+=("${crowd[busy]}")
+        refused+=("$(rounded 1 "${crowd[refused_max]} / 1e3")")
+        rates+=("$(rounded 0 "(${crowd[wrong]} + ${crowd[paused]} + ${crowd[busy]}) * 1e6 / ${crowd[micros]}")")
+        say "round $round: p99 ${before[-1]} ms, then ${during[-1]} ms; ${memory[-1]} MB more"
+        end_server TERM
+    done
+    record_ratio "logins: $LOGIN_RATE wrong passwords/s beside $NORMAL_RATE redirects/s: p99 of these, × without" \
+        "${during[*]}" "${before[*]}" '<=' 1.5
+    record "— p99 ms with; without; the load's own delay with" \
+        "$(spread 2 "${during[@]}"); $(spread 2 "${before[@]}"); $(spread 2 "${lags[@]}")"
+    record_goal '— resident memory at most, over that before' "$(spread 1 "${memory[@]}") MB" \
+        "$(median "${memory[@]}")" '<=' "$(rounded 1 "$HASHES_BYTES / 1e6")" MB
+    record '— logins/s; of a round: looked at (401); paused (429); too many at a time (503)' \
+        "$(spread 0 "${rates[@]}"); $(spread 0 "${wrong[@]}"); $(spread 0 "${paused[@]}"); $(spread 0 "${busy[@]}")"
+    record '— slowest refusal, ms' "$(spread 1 "${refused[@]}")"
 }
 
 # Idle connections that were used once: their memory, and what others notice of them.

@@ -213,6 +213,11 @@ memory_bytes() {
     awk '/^VmRSS:/ { print $2 * 1024 }' "/proc/$server_pid/status"
 }
 
+# The most that it was, since the kernel was asked to forget.
+memory_most_bytes() {
+    awk '/^VmHWM:/ { print $2 * 1024 }' "/proc/$server_pid/status"
+}
+
 # Files and sockets that the server has open.
 open_descriptors() {
     local all=("/proc/$server_pid/fd"/*)

@@ -24,6 +24,7 @@ mod dry_runs;
 mod editing;
 mod errors;
 mod finding;
+mod floods;
 mod following;
 mod health;
 mod history;

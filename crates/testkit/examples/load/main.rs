@@ -1,5 +1,5 @@
 //! Loads that `wrk` cannot make, for `scripts/bench`: requests at a fixed rate, clients that are
-//! slow on purpose, thousands of idle connections, and bodies with thousands of links.
+//! slow on purpose, thousands of idle connections, floods of logins, and bodies with thousands of links.
 //!
 //! Each ends by itself, and with an error at the first answer that is not what it has to be.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command, and no server")]
@@ -7,6 +7,7 @@
 mod bulk;
 mod http;
 mod idle;
+mod logins;
 mod redirects;
 mod slow;
 mod steady;
@@ -28,10 +29,11 @@ const USAGE: &str = "usage:
   load steady ADDRESS CODES CONNECTIONS RATE SECONDS   redirects at a fixed rate
   load slow ADDRESS CLIENTS SECONDS                    keeps up so many slow clients for so long
   load idle ADDRESS CODES CONNECTIONS SECONDS          keeps so many connections open for so long
+  load logins ADDRESS RATE SECONDS                     wrong passwords at a fixed rate
   load bulk ADDRESS CLIENTS LINKS SECONDS              creates links, so many with each request
 
-CODES is a file with a code in each line, the most popular first. `slow` and `bulk` are the
-administrator: CURT_ADMIN_KEY.";
+CODES is a file with a code in each line, the most popular first. `slow`, `logins` and `bulk`
+are the administrator: CURT_ADMIN_KEY.";
 
 /// Where connections of `steady` and `bulk` come from. The crowds come from the addresses after it,
 /// so that limits for each client can tell them apart.
@@ -74,6 +76,10 @@ async fn run(arguments: &[&str]) -> Outcome<()> {
             allow_connections(connections)?;
             let redirects = Redirects::new(address, &fs::read_to_string(codes)?)?;
             idle::run(address.parse()?, redirects, connections, seconds(time)?).await
+        }
+        ["logins", address, rate, time] => {
+            allow_connections(logins::AT_ONCE_MAX)?;
+            logins::run(address.parse()?, rate.parse()?, seconds(time)?, &admin_key()?).await
         }
         ["bulk", address, clients, links, time] => {
             let plan = bulk::Plan {
