@@ -35,7 +35,8 @@ use crate::{
     errors::ApiError,
     extract::ClientAddress,
     follow::{self, CodePath, Followed, Redirects, Visit},
-    headers, hosts,
+    headers::{self, HTTPS_ONLY},
+    hosts,
     limits::Gate,
     metrics::{ConnectionMetrics, NO_ROUTE, Outcome, REDIRECT_ROUTE, Tier},
     pages::{self, NO_STORE},
@@ -78,6 +79,8 @@ struct Shared {
     redirects: Redirects,
     gate: Gate,
     router: Router,
+    /// How browsers come here: a proxy in front may take HTTPS off.
+    is_https: bool,
     metrics: HttpMetrics,
     node: Arc<Node>,
     request_ids: RequestIds,
@@ -88,6 +91,7 @@ impl Front {
     pub fn new(app: App, metrics: HttpMetrics) -> Self {
         let shared = Shared {
             site: Arc::clone(&app.site),
+            is_https: app.site.public_url().starts_with("https://"),
             redirects: Redirects::new(&app),
             gate: app.gate.clone(),
             node: Arc::clone(&app.node),
@@ -278,6 +282,9 @@ impl Shared {
         id: HeaderValue,
     ) {
         response.headers_mut().insert(REQUEST_ID, id);
+        if self.is_https {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+        }
         // hyper says it for GET by itself, and HEAD has the headers of GET.
         let is_empty = response.body().size_hint().exact() == Some(0);
         if *method == Method::HEAD && is_empty && response.status() != StatusCode::NO_CONTENT {

@@ -1,11 +1,11 @@
-//! What tells browsers to be careful, on every answer but the redirect in memory.
+//! What tells browsers to be careful, on every answer but redirects to targets.
 //!
-//! That one has no body, and nothing of it is kept or shown; it would pay for headers that guard
+//! Those have no body, and nothing of them is kept or shown; they would pay for headers that guard
 //! nothing. What the API tells is stored by nobody, unless the answer itself says so.
 
 use axum::{
     body::Body,
-    http::{HeaderName, HeaderValue, Response, header},
+    http::{HeaderName, HeaderValue, Response, StatusCode, header},
 };
 
 use crate::pages::NO_STORE;
@@ -13,10 +13,15 @@ use crate::pages::NO_STORE;
 /// For whatever is no page: should a browser show it after all, nothing in it runs or loads.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
+/// For two years browsers that were here come by HTTPS only. Of this host alone: whether its subdomains
+/// can do that, only their operator knows.
+pub(crate) const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
+
+const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
+const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
+
 /// Nobody else's pages read it, embed it, or share a window with it.
-const GUARDS: [(HeaderName, HeaderValue); 4] = [
-    (header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff")),
-    (header::REFERRER_POLICY, HeaderValue::from_static("no-referrer")),
+const GUARDS: [(HeaderName, HeaderValue); 2] = [
     (
         HeaderName::from_static("cross-origin-opener-policy"),
         HeaderValue::from_static("same-origin"),
@@ -28,11 +33,20 @@ const GUARDS: [(HeaderName, HeaderValue); 4] = [
 ];
 
 /// Adds what the answer does not say already: pages have a policy of their own.
+///
+/// Nothing to a redirect to somebody else's page, from memory or not: it has no body to guard.
 pub(crate) fn guard(response: &mut Response<Body>) {
-    if response.status().is_redirection() {
+    let status = response.status();
+    if leads_elsewhere(status) {
         return;
     }
     let headers = response.headers_mut();
+    headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(NOSNIFF);
+    headers.entry(header::REFERRER_POLICY).or_insert(NO_REFERRER);
+    // What a browser has kept of a page that is not modified has its policy with it.
+    if status.is_redirection() {
+        return;
+    }
     for (name, value) in GUARDS {
         headers.entry(name).or_insert(value);
     }
@@ -41,3 +55,12 @@ pub(crate) fn guard(response: &mut Response<Body>) {
         headers.entry(header::CACHE_CONTROL).or_insert(NO_STORE);
     }
 }
+
+/// Whether this sends the visitor to somebody else's page, who may want to know where people come from:
+/// a browser goes by the policy of the redirect then. What leads back to us is 303.
+fn leads_elsewhere(status: StatusCode) -> bool {
+    status.is_redirection() && !matches!(status, StatusCode::SEE_OTHER | StatusCode::NOT_MODIFIED)
+}
+
+#[cfg(test)]
+mod tests;

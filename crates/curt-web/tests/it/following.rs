@@ -33,7 +33,8 @@ async fn a_redirect_is_302_and_kept_by_nobody() {
     // Nothing that would set something, name us, or tell the target where the visitor came from.
     let mut names: Vec<&str> = answer.headers.keys().map(http::HeaderName::as_str).collect();
     names.sort_unstable();
-    assert_eq!(names, ["cache-control", "location", "x-request-id"]);
+    let expected = ["cache-control", "location", "strict-transport-security", "x-request-id"];
+    assert_eq!(names, expected);
 }
 
 #[tokio::test]

@@ -26,6 +26,7 @@ mod errors;
 mod finding;
 mod floods;
 mod following;
+mod guards;
 mod health;
 mod history;
 mod idempotency;
