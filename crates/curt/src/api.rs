@@ -50,6 +50,8 @@ pub(crate) struct Api {
     authorization: HeaderValue,
     host: HeaderValue,
     pub(crate) public_url: Url,
+    /// What the rows of a repeated import are known again by.
+    pub(crate) import_secret: [u8; 32],
 }
 
 /// The body of a successful answer.
@@ -80,6 +82,7 @@ impl Api {
     async fn open(mut config: Config, secret: SecretKey, store: &Store) -> anyhow::Result<Self> {
         let admin = AdminKey::random().context("asking the system for random bytes")?;
         let authorization = header_value(&format!("Bearer {}", admin.expose()))?;
+        let import_secret = secret.derive("curt import keys");
         let keys = Keys { secret, admin, new_admin_key: None };
         config.limits = LimitSettings::OFF;
         config.cache = CacheSettings { bytes_max: CACHE_BYTES_MAX, ..config.cache };
@@ -97,6 +100,7 @@ impl Api {
             authorization,
             host: header_value(&public_url[Position::BeforeHost..Position::AfterPort])?,
             public_url,
+            import_secret,
         })
     }
 

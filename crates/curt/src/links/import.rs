@@ -175,7 +175,7 @@ impl Import<'_> {
         let query = if self.args.dry_run { "?dry_run=true" } else { "" };
         let path = format!("/api/v1/urls/bulk{query}");
         let body = chunk.body();
-        let key = chunk.idempotency_key();
+        let key = chunk.idempotency_key(&body, &self.api.import_secret);
         let mut request = json_bytes(Method::POST, &path, body);
         if let Some(key) = key {
             request.headers_mut().insert(IDEMPOTENCY_KEY, header_value(&key)?);

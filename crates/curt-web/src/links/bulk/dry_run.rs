@@ -6,7 +6,7 @@ use curt_domain::{Code, UserId};
 
 use super::{
     body::Chunk,
-    parse,
+    of_item, parse,
     results::{Answer, Outcome, results},
 };
 use crate::{
@@ -30,7 +30,7 @@ pub(super) async fn check(
     for chunk in chunks {
         let mut drafts = Vec::new();
         for checked in parse(&chunk, app).await? {
-            drafts.push(look_at(checked, app).await);
+            drafts.push(of_item(look_at(checked, app).await)?);
         }
         let aliases: Vec<Code> =
             drafts.iter().flatten().filter_map(|draft| draft.alias.clone()).collect();

@@ -3,9 +3,10 @@
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use curt_store::LINKS_AT_ONCE_MAX;
 use curt_web::CHUNK_PASSWORDS_MAX;
+use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use sha2::{Digest as _, Sha256};
+use sha2::Sha256;
 use tokio::sync::mpsc::Sender;
 
 use super::{
@@ -43,20 +44,16 @@ impl Chunk {
 
     /// What keeps a repeated import from making these links a second time, if anything has to: a
     /// link with a code of its own meets itself.
-    pub(super) fn idempotency_key(&self) -> Option<String> {
+    pub(super) fn idempotency_key(&self, body: &[u8], secret: &[u8; 32]) -> Option<String> {
         if self.links().all(|link| link.contains_key("custom_alias")) {
             return None;
         }
+        // The key is kept, and bodies may hold passwords: it must not be a hash that anybody can make.
+        let hash: Hmac<Sha256> =
+            Hmac::new_from_slice(secret).expect("HMAC takes a key of any length");
         // Equal rows elsewhere in the file are other links.
-        let mut hash = Sha256::new();
-        hash.update(self.rows.first()?.line.to_be_bytes());
-        for link in self.links() {
-            let mut link = link.clone();
-            // The key is kept: it must not be a fast hash of a password. The API compares the whole.
-            link.remove(PASSWORD);
-            hash.update(serde_json::to_vec(&link).expect("rows are made of texts and numbers"));
-        }
-        Some(format!("import-{}", URL_SAFE_NO_PAD.encode(hash.finalize())))
+        let hash = hash.chain_update(self.rows.first()?.line.to_be_bytes()).chain_update(body);
+        Some(format!("import-{}", URL_SAFE_NO_PAD.encode(hash.finalize().into_bytes())))
     }
 }
 

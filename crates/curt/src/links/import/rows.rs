@@ -83,7 +83,11 @@ impl Row {
 
 /// From a link as it is exported to the body that makes it; the body of a create stays as it is.
 fn to_create(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Vec<Mistake>> {
-    let had_password = fields.get(HAS_PASSWORD).is_some_and(|value| *value == true);
+    let had_password = match fields.get(HAS_PASSWORD) {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(had)) => *had,
+        Some(_) => return Err(vec![Mistake::new(HAS_PASSWORD, "is neither true nor false")]),
+    };
     let is_set = |name: &str| column(name).is_none_or(|column| column.import == Import::Sets);
     fields.retain(|name, value| !value.is_null() && is_set(name));
     if let Some(code) = fields.remove("short_code")
