@@ -46,7 +46,9 @@ pub enum Purpose {
     Anonymous,
     Registration,
     Login,
-    /// A guess at a link's password by one client.
+    /// A password of a link that is looked at, right or wrong.
+    Unlock,
+    /// A wrong one, at one link by one client.
     LinkPassword,
     /// The same by all clients together.
     LinkGuess,
@@ -61,11 +63,12 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Authenticated,
         Self::Anonymous,
         Self::Registration,
         Self::Login,
+        Self::Unlock,
         Self::LinkPassword,
         Self::LinkGuess,
         Self::UnknownCode,
@@ -81,6 +84,7 @@ impl Purpose {
             Self::Anonymous => "anonymous",
             Self::Registration => "registration",
             Self::Login => "login",
+            Self::Unlock => "unlock",
             Self::LinkPassword => "link_password",
             Self::LinkGuess => "link_guess",
             Self::UnknownCode => "unknown_code",
@@ -134,6 +138,7 @@ pub struct LimitSettings {
     pub anonymous: Option<Limit>,
     pub registration: Option<Limit>,
     pub login: Option<Limit>,
+    pub unlock: Option<Limit>,
     pub link_password: Option<Limit>,
     pub link_guess: Option<Limit>,
     pub unknown_code: Option<Limit>,
@@ -152,6 +157,7 @@ impl LimitSettings {
         anonymous: Limit::standard(20, Duration::from_mins(1)),
         registration: Limit::standard(10, Duration::from_hours(1)),
         login: Limit::standard(20, Duration::from_mins(5)),
+        unlock: Limit::standard(100, Duration::from_mins(5)),
         link_password: Limit::standard(10, Duration::from_mins(15)),
         link_guess: Limit::standard(100, Duration::from_mins(15)),
         unknown_code: Limit::standard(120, Duration::from_mins(1)),
@@ -167,6 +173,7 @@ impl LimitSettings {
         anonymous: None,
         registration: None,
         login: None,
+        unlock: None,
         link_password: None,
         link_guess: None,
         unknown_code: None,
@@ -182,6 +189,7 @@ impl LimitSettings {
             Purpose::Anonymous | Purpose::WrongKey => self.anonymous,
             Purpose::Registration => self.registration,
             Purpose::Login => self.login,
+            Purpose::Unlock => self.unlock,
             Purpose::LinkPassword => self.link_password,
             Purpose::LinkGuess => self.link_guess,
             Purpose::UnknownCode => self.unknown_code,
@@ -281,15 +289,27 @@ impl Limits {
         self.judge(purpose, key, now, Table::look)
     }
 
-    /// Takes back what [`Limits::take`] recorded then: it turned out not to count. Only a key that has
-    /// a log of its own gets it back; what is shared with others stays as strict as it is.
-    pub fn give_back(&self, purpose: Purpose, key: LimitKey, taken_at: Instant, now: Instant) {
-        let Some(limit) = self.settings.limit(purpose) else { return };
-        let slot = Slot::Own(key);
-        let hash = self.hasher.hash_one(slot);
+    /// Takes back what [`Limits::take`] allowed and recorded then: it turned out not to count.
+    pub fn give_back(
+        &self,
+        purpose: Purpose,
+        key: LimitKey,
+        taken: Decision,
+        taken_at: Instant,
+        now: Instant,
+    ) {
+        let Decision::Allowed(Quota { limit, is_shared, .. }) = taken else { return };
         let since_start = |at: Instant| at.saturating_duration_since(self.start);
-        let mut table = self.table(purpose, hash);
-        table.give_back(slot, hash, limit, since_start(taken_at), since_start(now));
+        let give_back_to = |slot: Slot| {
+            let hash = self.hasher.hash_one(slot);
+            let mut table = self.table(purpose, hash);
+            table.give_back(slot, hash, limit, since_start(taken_at), since_start(now))
+        };
+        if !is_shared {
+            give_back_to(Slot::Own(key));
+        } else if !key.neighbours().is_some_and(give_back_to) {
+            give_back_to(Slot::Everybody);
+        }
     }
 
     fn judge(
@@ -307,8 +327,7 @@ impl Limits {
         };
         let shared = || {
             self.metrics.count_shared(purpose);
-            let with_neighbours =
-                key.network().and_then(|network| judge_in(Slot::Network(network)));
+            let with_neighbours = key.neighbours().and_then(judge_in);
             with_neighbours.or_else(|| judge_in(Slot::Everybody))
         };
         let decision = judge_in(Slot::Own(key)).or_else(shared);

@@ -27,12 +27,6 @@ fn page_len() -> usize {
     rustix::param::page_size()
 }
 
-/// Where the page begins that has this byte, or whose end it is behind.
-#[expect(clippy::cast_possible_truncation, reason = "no more than `offset`")]
-pub(crate) fn page_start(offset: u32) -> u32 {
-    (offset as usize / page_len() * page_len()) as u32
-}
-
 #[derive(Debug)]
 pub(crate) struct Mapping {
     start: NonNull<u8>,
@@ -100,18 +94,24 @@ impl Mapping {
 
     /// Lets go of the whole pages between `from` and `to`. What is in them stays in the page cache,
     /// and so in the file, and is synced with it; only this process stops counting them as its memory.
-    pub(crate) fn release(&self, from: u32, to: u32) {
-        let from = (from as usize).next_multiple_of(page_len());
-        let to = (to as usize).min(self.len) / page_len() * page_len();
-        self.advise(from, to, Advice::LinuxDontNeed);
+    /// Says where the pages end that are gone.
+    #[expect(clippy::cast_possible_truncation, reason = "no more than `to`")]
+    pub(crate) fn release(&self, from: u32, to: u32) -> u32 {
+        let start = (from as usize).next_multiple_of(page_len());
+        let end = (to as usize).min(self.len) / page_len() * page_len();
+        if end <= start {
+            return from;
+        }
+        self.advise(start, end, Advice::LinuxDontNeed);
+        end as u32
     }
 
     fn advise(&self, from: usize, to: usize, advice: Advice) {
         if to <= from {
             return;
         }
-        // SAFETY: inside the mapping, like above. In a shared mapping of a file, neither advice changes
-        // what a later load or store sees.
+        // SAFETY: inside the mapping, like above. In a shared mapping of a file, none of these advices
+        // changes what a later load or store sees.
         #[expect(unsafe_code, reason = "the call takes an address")]
         let advised = unsafe { rustix::mm::madvise(self.at(from), to - from, advice) };
         if let Err(error) = advised {

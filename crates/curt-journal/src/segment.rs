@@ -22,7 +22,7 @@ use crate::{
         self, DROPPED_AT, HEADER_LEN, RECORD_LEN_MAX, RECORD_SPACE_MIN, SEAL_LEN, SEGMENT_LEN,
         Scratch, Seed, SegmentId,
     },
-    mapping::{self, Mapping, MappingWriter},
+    mapping::{Mapping, MappingWriter},
 };
 
 /// How records get into files.
@@ -319,12 +319,7 @@ impl Upkeep {
     /// Lets go of the pages that the writer has filled, before they are synced: all at once. A sync would
     /// write-protect one after the other, and interrupt the writer's core for each.
     fn release(&mut self, mapping: &Mapping, offset: u32) {
-        let to = mapping::page_start(offset);
-        let released_to = self.released_to.max(HEADER_LEN);
-        if released_to < to {
-            mapping.release(released_to, to);
-            self.released_to = to;
-        }
+        self.released_to = mapping.release(self.released_to.max(HEADER_LEN), offset);
     }
 }
 

@@ -56,6 +56,8 @@ pub(crate) enum ApiError {
     TooManyHeaders,
     #[error("the body came too slowly")]
     BodyTooSlow,
+    #[error("the body ended early")]
+    BodyBroken,
     #[error("the body is larger than {limit} bytes")]
     PayloadTooLarge { limit: usize },
     #[error("there is nothing here")]
@@ -232,7 +234,7 @@ impl ApiError {
 
     pub(crate) fn code(&self) -> ProblemCode {
         match self {
-            Self::InvalidJson { .. } => ProblemCode::InvalidJson,
+            Self::InvalidJson { .. } | Self::BodyBroken => ProblemCode::InvalidJson,
             Self::InvalidHost => ProblemCode::InvalidHost,
             Self::Misdirected => ProblemCode::MisdirectedRequest,
             Self::UriTooLong => ProblemCode::UriTooLong,

@@ -71,7 +71,7 @@ pub(crate) async fn body_bytes<S: Send + Sync>(
         if BodyTooSlow::caused(&rejection) {
             return ApiError::BodyTooSlow;
         }
-        ApiError::InvalidJson { detail: "the body ended early".to_owned() }
+        ApiError::BodyBroken
     })
 }
 

@@ -153,7 +153,7 @@ impl Redirects {
             return self.unknown(tier, visit);
         };
         let verdict = match cached.route.verdict(now) {
-            Verdict::Locked if self.is_open_to(visit, &cached, now) => {
+            Verdict::Locked if self.has_unlocked(visit, &cached, now) => {
                 cached.route.verdict_unlocked(now)
             }
             verdict => verdict,
@@ -162,16 +162,19 @@ impl Redirects {
             Verdict::Absent => self.unknown(tier, visit),
             Verdict::Expired => self.ended(ApiError::LinkGone, &cached, tier, visit),
             Verdict::Blocked => self.blocked(tier, visit),
-            _ if self.is_blocked(&cached) => self.blocked(tier, visit),
-            _ if visit.preview => Followed {
-                response: pages::preview(&visit.code, &cached.route, &self.site),
-                outcome: Outcome::PreviewPage,
-                tier,
-            },
+            // Nothing is told of its target, nor whether that is blocked.
+            Verdict::Locked if visit.preview => self.preview(&cached, tier, visit),
             Verdict::Locked => unlock::ask_password(tier, visit),
+            _ if self.is_blocked(&cached) => self.blocked(tier, visit),
+            _ if visit.preview => self.preview(&cached, tier, visit),
             Verdict::Follow => self.redirect(&cached, now, None, tier, visit).await,
             Verdict::FollowIfLeft(max) => self.follow_if_left(&cached, max, now, tier, visit).await,
         }
+    }
+
+    fn preview(&self, cached: &CachedRoute, tier: Tier, visit: &Visit) -> Followed {
+        let response = pages::preview(&visit.code, &cached.route, &self.site);
+        Followed { response, outcome: Outcome::PreviewPage, tier }
     }
 
     /// The cache, else the store. With the database away, what was cached is still good for a

@@ -12,7 +12,7 @@ use std::{
     convert::Infallible,
     net::IpAddr,
     sync::{Arc, Mutex, PoisonError},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use axum::{
@@ -22,7 +22,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use curt_cache::{Decision, LimitKey, Limits, Purpose, Quota};
-use curt_domain::{Clock, LinkId};
+use curt_domain::Clock;
 
 use crate::{
     BlockList,
@@ -34,6 +34,10 @@ use crate::{
     hosts,
 };
 
+mod guesses;
+
+use guesses::InFlight;
+
 /// Of draft-ietf-httpapi-ratelimit-headers.
 pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
@@ -44,6 +48,7 @@ pub(crate) struct Gate {
     pub limits: Arc<Limits>,
     pub suspects: Suspects,
     blocks: BlockList,
+    guesses: InFlight,
     site: Arc<Site>,
     clock: Clock,
 }
@@ -54,6 +59,7 @@ impl Gate {
             limits: Arc::new(limits),
             suspects: Suspects::default(),
             blocks: blocks.clone(),
+            guesses: InFlight::default(),
             site: Arc::clone(site),
             clock: clock.clone(),
         }
@@ -75,23 +81,6 @@ impl Gate {
     /// One more of these by a client, or an error once there were too many.
     pub(crate) fn admit(&self, purpose: Purpose, client: IpAddr) -> Result<(), ApiError> {
         verdict(purpose, self.take(purpose, LimitKey::client(client), client))
-    }
-
-    /// One more guess at the password of a link. It counts unless it is taken back.
-    pub(crate) fn guess(&self, link: LinkId, client: IpAddr) -> Result<Guess<'_>, ApiError> {
-        let own = LimitKey::link_and_client(link.get(), client);
-        let mut guess = Guess { gate: self, taken: Vec::new(), at: self.clock.instant() };
-        let all = LimitKey::link(link.get());
-        for (purpose, key) in [(Purpose::LinkPassword, own), (Purpose::LinkGuess, all)] {
-            let decision = self.limits.take(purpose, key, guess.at);
-            self.note(decision, client);
-            if let Err(error) = verdict(purpose, decision) {
-                guess.take_back();
-                return Err(error);
-            }
-            guess.taken.push((purpose, key));
-        }
-        Ok(guess)
     }
 
     /// Judges one more of these, by whoever has this key, from that client.
@@ -124,23 +113,6 @@ impl Gate {
     /// Whether this address is a proxy's: blocking it would shut out all who come through it.
     fn is_shared(&self, client: IpAddr) -> bool {
         client.is_loopback() || self.site.clients.trusts(client)
-    }
-}
-
-/// A guess at a password that has been counted as a wrong one.
-#[must_use = "a guess that was right or not looked at is to be taken back"]
-pub(crate) struct Guess<'a> {
-    gate: &'a Gate,
-    taken: Vec<(Purpose, LimitKey)>,
-    at: Instant,
-}
-
-impl Guess<'_> {
-    pub(crate) fn take_back(self) {
-        let now = self.gate.clock.instant();
-        for (purpose, key) in self.taken {
-            self.gate.limits.give_back(purpose, key, self.at, now);
-        }
     }
 }
 

@@ -198,7 +198,10 @@ pub(crate) fn refuse(error: ApiError, headers: &HeaderMap, site: &Site) -> Respo
         ApiError::Unavailable | ApiError::PrefetchRefused | ApiError::TimedOut => {
             &ENGLISH.unavailable
         }
-        ApiError::BodyTooSlow | ApiError::PayloadTooLarge { .. } => &ENGLISH.not_received,
+        ApiError::BodyTooSlow | ApiError::BodyBroken | ApiError::PayloadTooLarge { .. } => {
+            &ENGLISH.not_received
+        }
+        ApiError::CrossSiteRequest => &ENGLISH.sent_elsewhere,
         _ => &ENGLISH.failed,
     };
     (AppendHeaders(error.retry_after()), message(error.status(), text)).into_response()

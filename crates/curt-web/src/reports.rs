@@ -16,6 +16,7 @@ use url::{Url, form_urlencoded};
 
 use crate::{
     app::App,
+    auth::is_sent_by_another_site,
     destinations::TAG,
     errors::{ApiError, FieldError, ProblemCode},
     extract::{ApiJson, ApiQuery, ClientAddress, PathEntry, body_bytes},
@@ -114,6 +115,8 @@ pub(crate) async fn show_form(RawQuery(query): RawQuery) -> Response {
     tag = TAG,
     responses(
         (status = 202, description = "Thank you.", body = String, content_type = "text/html"),
+        (status = 403, description = "A page of another site sent it.", body = String,
+            content_type = "text/html"),
         (status = 404, description = "There is no such link: the form again.", body = String,
             content_type = "text/html"),
         (status = 408, description = "", body = String, content_type = "text/html"),
@@ -135,6 +138,10 @@ pub(crate) async fn send_form(
     headers: HeaderMap,
     request: Request,
 ) -> Response {
+    // Or a page elsewhere would have each of its visitors report a link, as if they were independent.
+    if is_sent_by_another_site(&headers) {
+        return pages::refuse(ApiError::CrossSiteRequest, &headers, &app.site);
+    }
     let body = match body_bytes(request, &app, FORM_LEN_MAX).await {
         Ok(body) => ReportBody::from_form(&body),
         Err(error) => return pages::refuse(error, &headers, &app.site),
@@ -155,8 +162,8 @@ pub(crate) async fn send_form(
     }
 }
 
-/// Writes down a report that the client may still make. What visitors cannot see cannot be reported either: nobody learns which
-/// links are switched off.
+/// Writes down a report that the client may still make. What visitors cannot see cannot be reported
+/// either: nobody learns which links are switched off.
 async fn receive(draft: Draft, client: IpAddr, app: &App) -> Result<(), ApiError> {
     let now = app.clock.now();
     let route = app.store.route(&draft.code).await?.ok_or(ApiError::NotFound)?;

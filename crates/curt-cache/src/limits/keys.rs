@@ -67,19 +67,28 @@ impl LimitKey {
         Self(Who::Name(hash))
     }
 
-    pub(super) fn network(self) -> Option<Client> {
+    /// The bucket for those like it when there is no room for one of its own.
+    pub(super) fn neighbours(self) -> Option<Slot> {
         match self.0 {
-            Who::Client(client) | Who::LinkAndClient(_, client) => Some(client.network()),
-            Who::User(_) | Who::Link(_) | Who::Name(_) => None,
+            Who::Client(client) | Who::LinkAndClient(_, client) => {
+                Some(Slot::Network(client.network()))
+            }
+            Who::Link(id) => Some(Slot::Links(id % LINK_BUCKETS)),
+            Who::User(_) | Who::Name(_) => None,
         }
     }
 }
+
+/// Buckets that links share: so many that a flood at some links leaves most others alone, and fewer than
+/// there is room for beside the keys' own.
+const LINK_BUCKETS: u64 = 1024;
 
 /// A place in the table: a key's own, or one that is shared by those for whom there was no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Slot {
     Own(LimitKey),
     Network(Client),
+    Links(u64),
     Everybody,
 }
 

@@ -121,7 +121,8 @@ impl Table {
     }
 
     /// Takes back what was recorded of a request that was judged then. Of several at the same time it
-    /// is the earliest, so that no window gets shorter; what is over is forgotten already.
+    /// is the earliest, so that no window gets shorter; what is over is forgotten already. Says whether
+    /// there is such a key.
     pub(super) fn give_back(
         &mut self,
         slot: Slot,
@@ -129,17 +130,18 @@ impl Table {
         limit: Limit,
         judged_at: Duration,
         now: Duration,
-    ) {
+    ) -> bool {
         let recorded_at = millis_up(judged_at);
         if recorded_at + millis(limit.window()) <= millis(now).max(self.newest) {
-            return;
+            return true;
         }
         let entry = self.logs.raw_entry_mut().from_key_hashed_nocheck(hash, &slot);
-        let RawEntryMut::Occupied(mut entry) = entry else { return };
+        let RawEntryMut::Occupied(mut entry) = entry else { return false };
         entry.get_mut().forget_one_from(recorded_at);
         if entry.get().len() == 0 {
             entry.remove();
         }
+        true
     }
 
     /// Those that expired the longest ago, which stand in front.
@@ -161,7 +163,7 @@ impl Table {
         let all = self.bytes_max / (KEY_BYTES + count_max * size_of::<u32>());
         match slot {
             Slot::Own(_) => all - all / SHARED_PART,
-            Slot::Network(_) => all,
+            Slot::Network(_) | Slot::Links(_) => all,
             Slot::Everybody => usize::MAX,
         }
     }

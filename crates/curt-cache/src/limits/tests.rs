@@ -15,6 +15,7 @@ fn settings(count: u32, window: Duration) -> LimitSettings {
     LimitSettings { anonymous: Limit::new(count, window), ..LimitSettings::DEFAULT }
 }
 
+#[expect(clippy::large_types_passed_by_value, reason = "tests make it where they need it")]
 fn limits(settings: LimitSettings, start: Instant) -> Limits {
     Limits::new(settings, start, &mut Registry::default())
 }
@@ -69,7 +70,7 @@ fn xff_05_a_client_is_a_64_and_mapped_addresses_are_ipv4() {
     assert_eq!(client("2001:db8:1:2::1"), client("2001:db8:1:2:ffff:ffff:ffff:ffff"));
     assert_ne!(client("2001:db8:1:2::1"), client("2001:db8:1:3::1"));
     assert_eq!(client("::ffff:192.0.2.1"), client("192.0.2.1"));
-    let network = |text| client(text).network();
+    let network = |text| client(text).neighbours();
     assert_eq!(network("2001:db8:1:2::1"), network("2001:db8:1:ffff::1"));
     assert_ne!(network("2001:db8:1::"), network("2001:db8:2::"));
     assert_eq!(network("192.0.2.1"), network("192.0.255.1"));
@@ -81,22 +82,52 @@ fn what_is_given_back_leaves_the_rest_as_it_was() {
     let start = Instant::now();
     let limits = limits(settings(2, MINUTE), start);
     let at = |seconds| start + Duration::from_secs(seconds);
-    let take = |seconds| limits.take(Purpose::Anonymous, numbered(1), at(seconds)).is_allowed();
-    let give_back =
-        |taken, now| limits.give_back(Purpose::Anonymous, numbered(1), at(taken), at(now));
-    assert_eq!([0, 10, 11].map(take), [true, true, false]);
+    let decide = |seconds| limits.take(Purpose::Anonymous, numbered(1), at(seconds));
+    let take = |seconds| decide(seconds).is_allowed();
+    let first = decide(0);
+    let give_back = |taken, now| {
+        limits.give_back(Purpose::Anonymous, numbered(1), first, at(taken), at(now));
+    };
+    assert_eq!([10, 11].map(take), [true, false]);
     // The earlier of the two goes, so the other counts until 70 s.
     give_back(0, 12);
     assert_eq!([12, 13, 69, 70].map(take), [true, false, false, true]);
     // What is over is no longer there to be given back: those of 12 s and 70 s stay.
     give_back(10, 71);
     assert!(!take(71));
-    // Nor is what was never taken.
+    // Nor is what was never taken, or refused.
     give_back(71, 71);
+    limits.give_back(Purpose::Anonymous, numbered(1), decide(71), at(70), at(71));
     assert!(!take(71));
     give_back(70, 71);
     give_back(12, 71);
     assert_eq!(keys(&limits, Purpose::Anonymous), 0);
+}
+
+/// Without room for buckets of their own: what did not count is given back there, too, and a flood at one
+/// link leaves nearly all others alone.
+#[test]
+fn links_share_many_buckets_when_there_is_no_room() {
+    let start = Instant::now();
+    let link_guess = Limit::new(2, MINUTE);
+    let settings = LimitSettings { link_guess, bytes_max: 1 << 20, ..LimitSettings::OFF };
+    let limits = limits(settings, start);
+    let take = |link| limits.take(Purpose::LinkGuess, LimitKey::link(link), start);
+    let shared = |decision: Decision| decision.quota().unwrap().is_shared;
+    let is_shared = |link: &u64| shared(take(*link));
+    let flooded = (0..10_000).find(is_shared).unwrap();
+    assert!(take(flooded).is_allowed());
+    assert!(!take(flooded).is_allowed());
+    let neighbours = (1..100).map(|n| take(flooded + 1024 * n));
+    let refused = neighbours.into_iter().find(|decision| shared(*decision)).unwrap();
+    assert!(!refused.is_allowed() && !refused.is_own_fault());
+    let other = (flooded + 1..flooded + 1000).find(is_shared).unwrap();
+    for _ in 0..5 {
+        let key = LimitKey::link(other);
+        let taken = limits.take(Purpose::LinkGuess, key, start);
+        assert!(taken.is_allowed() && shared(taken));
+        limits.give_back(Purpose::LinkGuess, key, taken, start, start);
+    }
 }
 
 #[test]

@@ -44,9 +44,14 @@ impl Cookies {
 
     /// The cookie's value, if the request carries it.
     pub(crate) fn find(self, headers: &HeaderMap, cookie: Cookie) -> Option<&str> {
+        self.all(headers, cookie).next()
+    }
+
+    /// The values of all cookies of that name: each path and domain may have set one.
+    pub(crate) fn all(self, headers: &HeaderMap, cookie: Cookie) -> impl Iterator<Item = &str> {
         let lines = headers.get_all(header::COOKIE).iter().filter_map(|line| line.to_str().ok());
-        let mut pairs = lines.flat_map(|line| line.split(';')).map(str::trim);
-        pairs.find_map(|pair| pair.strip_prefix(cookie.name(self))?.strip_prefix('='))
+        let pairs = lines.flat_map(|line| line.split(';')).map(str::trim);
+        pairs.filter_map(move |pair| pair.strip_prefix(cookie.name(self))?.strip_prefix('='))
     }
 
     /// Sets the cookie. The value is one of ours: base 64, and perhaps dots.

@@ -39,7 +39,7 @@ macro_rules! problem_codes {
 }
 
 problem_codes! {
-    InvalidJson: "invalid_json", BAD_REQUEST, "the body is not JSON";
+    InvalidJson: "invalid_json", BAD_REQUEST, "the body is not JSON, or not all of it arrived";
     InvalidHost: "invalid_host", BAD_REQUEST, "the request names no valid host, or more than one";
     Unauthenticated: "unauthenticated", UNAUTHORIZED, "the key, the token or the password is missing or wrong";
     PasswordRequired: "password_required", UNAUTHORIZED,

@@ -21,6 +21,7 @@ fn every_error() -> Vec<(ApiError, u16, &'static str)> {
         (ApiError::Misdirected, 421, "misdirected_request"),
         (ApiError::UriTooLong, 414, "uri_too_long"),
         (ApiError::TooManyHeaders, 431, "headers_too_large"),
+        (ApiError::BodyBroken, 400, "invalid_json"),
         (ApiError::BodyTooSlow, 408, "request_timeout"),
         (ApiError::UnsupportedMediaType, 415, "unsupported_media_type"),
         (ApiError::PayloadTooLarge { limit: 7 }, 413, "payload_too_large"),

@@ -2,8 +2,7 @@
 //!
 //! The right password is answered with a cookie and the way back to the link, not with the target:
 //! so the visit that follows is decided and counted like any other, and by then the link may be over.
-//! A guess counts before it is looked at, or many at a time would all be the first; the right one is
-//! taken back.
+//! Only then does a visitor learn whether the link leads to a destination that is blocked.
 
 use axum::{
     extract::Request,
@@ -55,7 +54,6 @@ impl Redirects {
             Verdict::Absent => self.unknown(tier, visit),
             Verdict::Expired => self.ended(ApiError::LinkGone, &cached, tier, visit),
             Verdict::Blocked => self.blocked(tier, visit),
-            _ if self.is_blocked(&cached) => self.blocked(tier, visit),
             Verdict::Locked | Verdict::Follow | Verdict::FollowIfLeft(_) => {
                 let Some(password) = &cached.route.password else {
                     return not_allowed(tier);
@@ -69,11 +67,11 @@ impl Redirects {
     }
 
     /// Whether the visitor has given the password of the link some minutes ago.
-    pub(super) fn is_open_to(&self, visit: &Visit, cached: &CachedRoute, now: Timestamp) -> bool {
-        let cookie = self.auth.cookies.find(&visit.headers, Cookie::Unlocked);
-        cookie.zip(cached.route.password.as_ref()).is_some_and(|(cookie, password)| {
-            self.auth.unlocks.opens(cookie, cached.route.id, password, now)
-        })
+    pub(super) fn has_unlocked(&self, visit: &Visit, cached: &CachedRoute, now: Timestamp) -> bool {
+        let Some(password) = &cached.route.password else { return false };
+        // Whoever can set cookies for a name above ours must not hide the one that we gave.
+        let mut cookies = self.auth.cookies.all(&visit.headers, Cookie::Unlocked);
+        cookies.any(|cookie| self.auth.unlocks.opens(cookie, cached.route.id, password, now))
     }
 
     async fn try_password(
@@ -87,23 +85,19 @@ impl Redirects {
         if is_sent_by_another_site(&visit.headers) {
             return Err(ApiError::CrossSiteRequest);
         }
-        self.gate.is_open_to(visit.client)?;
         let form = body_bytes(request, &(), FORM_LEN_MAX).await?;
         let mut fields = form_urlencoded::parse(&form);
         let typed = fields.find_map(|(name, value)| (name == "password").then_some(value));
         let typed = Password::new(&typed.ok_or(ApiError::PasswordRequired)?);
         let guess = self.gate.guess(cached.route.id, visit.client)?;
         match self.auth.hasher.verify(typed, Some(password.clone())).await {
-            Ok(Verified::Wrong) => Err(ApiError::WrongLinkPassword),
-            Ok(Verified::Right | Verified::Outdated { .. }) => {
-                guess.take_back();
-                Ok(())
+            Ok(Verified::Wrong) => {
+                guess.was_wrong();
+                Err(ApiError::WrongLinkPassword)
             }
+            Ok(Verified::Right | Verified::Outdated { .. }) => Ok(()),
             // A server that is too busy to look has not seen a wrong password.
-            Err(error) => {
-                guess.take_back();
-                Err(error)
-            }
+            Err(error) => Err(error),
         }
     }
 
@@ -118,7 +112,8 @@ impl Redirects {
         let value = self.auth.unlocks.cookie(cached.route.id, password, now);
         let path = format!("/{}", visit.code);
         let cookie = self.auth.cookies.set_on(Cookie::Unlocked, &value, UNLOCK_AGE_MAX, &path);
-        let back = match &visit.query {
+        // What is not ASCII has no place in a header, nor in a query.
+        let back = match visit.query.as_deref().filter(|query| query.is_ascii()) {
             Some(query) => format!("{path}?{query}"),
             None => path,
         };
@@ -134,15 +129,13 @@ impl Redirects {
 
     fn keep_locked(&self, error: ApiError, tier: Tier, visit: &Visit) -> Followed {
         let outcome = match error {
-            ApiError::PasswordRequired | ApiError::WrongLinkPassword => {
+            ApiError::PasswordRequired => return ask_password(tier, visit),
+            ApiError::WrongLinkPassword => {
                 let response = pages::password(&error, &visit.headers);
                 return Followed { response, outcome: Outcome::WrongPassword, tier };
             }
-            ApiError::RateLimited { .. }
-            | ApiError::Suspended { .. }
-            | ApiError::CrossSiteRequest
-            | ApiError::PayloadTooLarge { .. } => Outcome::Refused,
-            _ => Outcome::Failed,
+            _ if error.status().is_server_error() => Outcome::Failed,
+            _ => Outcome::Refused,
         };
         self.refuse(error, outcome, tier, visit)
     }

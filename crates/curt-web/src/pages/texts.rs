@@ -24,6 +24,7 @@ pub(crate) struct Texts {
     pub too_often: Message,
     pub unavailable: Message,
     pub not_received: Message,
+    pub sent_elsewhere: Message,
     pub failed: Message,
     pub report_title: &'static str,
     pub report_link: &'static str,

@@ -68,8 +68,19 @@ static ANONYMOUS: Setting<Option<Limit>> = limit(
 static REGISTRATION: Setting<Option<Limit>> =
     limit("limits.registration", "10/1h", "New accounts, by client.", "");
 
-static LOGIN: Setting<Option<Limit>> =
-    limit("limits.login", "20/5m", "Tries to log in, by client.", "");
+static LOGIN: Setting<Option<Limit>> = limit(
+    "limits.login",
+    "20/5m",
+    "Passwords of accounts that are looked at, by client.",
+    "Logging in, and what asks for the password again: changing it or the address, deleting an account.",
+);
+
+static UNLOCKS: Setting<Option<Limit>> = limit(
+    "limits.unlocks",
+    "100/5m",
+    "Passwords of links that are looked at, right or wrong, by client.",
+    "Each takes a core some 40 ms; nobody shall keep it from everybody else's.",
+);
 
 static LINK_PASSWORD: Setting<Option<Limit>> =
     limit("limits.link_password", "10/15m", "Wrong passwords of links, by link and client.", "");
@@ -136,6 +147,7 @@ pub(super) static SECTION: Section = Section {
         &ANONYMOUS.about,
         &REGISTRATION.about,
         &LOGIN.about,
+        &UNLOCKS.about,
         &LINK_PASSWORD.about,
         &LINK_GUESSES.about,
         &UNKNOWN_CODES.about,
@@ -152,6 +164,7 @@ pub(super) fn read(reader: &mut Reader) -> LimitSettings {
         anonymous: reader.value(&ANONYMOUS),
         registration: reader.value(&REGISTRATION),
         login: reader.value(&LOGIN),
+        unlock: reader.value(&UNLOCKS),
         link_password: reader.value(&LINK_PASSWORD),
         link_guess: reader.value(&LINK_GUESSES),
         unknown_code: reader.value(&UNKNOWN_CODES),

@@ -40,6 +40,10 @@ pub(crate) const ENGLISH: Texts = Texts {
         title: "Try again in a moment",
         text: "This link cannot be looked up right now.",
     },
+    sent_elsewhere: Message {
+        title: "Another page sent this",
+        text: "What you typed did not come from the form here. Open the link itself and try again.",
+    },
     not_received: Message {
         title: "This did not arrive",
         text: "What your browser sent was too long, or came too slowly. Go back and try again.",

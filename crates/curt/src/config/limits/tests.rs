@@ -27,12 +27,14 @@ fn the_defaults_are_those_of_the_limits() {
     };
     let LimitSettings { authenticated, anonymous, registration, login, .. } =
         LimitSettings::DEFAULT;
-    let LimitSettings { link_password, link_guess, unknown_code, report, block_after, .. } =
-        LimitSettings::DEFAULT;
+    let LimitSettings {
+        unlock, link_password, link_guess, unknown_code, report, block_after, ..
+    } = LimitSettings::DEFAULT;
     assert_eq!(default(&AUTHENTICATED), authenticated);
     assert_eq!(default(&ANONYMOUS), anonymous);
     assert_eq!(default(&REGISTRATION), registration);
     assert_eq!(default(&LOGIN), login);
+    assert_eq!(default(&UNLOCKS), unlock);
     assert_eq!(default(&LINK_PASSWORD), link_password);
     assert_eq!(default(&LINK_GUESSES), link_guess);
     assert_eq!(default(&UNKNOWN_CODES), unknown_code);
