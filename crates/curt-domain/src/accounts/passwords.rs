@@ -28,8 +28,12 @@ const ESTIMATED_LEN: usize = 24;
 const OUR_WORDS: [&str; 3] = ["curt", "shortener", "shorturl"];
 
 /// What somebody typed as their password, its letters in one form (NFKC): keyboards differ.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Password(Box<str>);
+#[derive(Clone)]
+pub struct Password {
+    text: Box<str>,
+    /// As it was typed, where that is another form.
+    typed: Option<Box<str>>,
+}
 
 /// A password that may be set.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,14 +59,30 @@ pub enum WeakPassword {
 
 impl Password {
     pub fn new(typed: &str) -> Self {
-        Self(typed.nfkc().collect())
+        let text: Box<str> = typed.nfkc().collect();
+        let typed = (*text != *typed).then(|| typed.into());
+        Self { text, typed }
     }
 
     /// For the hash, and nothing else.
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
+    }
+
+    /// What was typed, if it is another text. Programs that change no letters hashed that one.
+    pub fn other_form(&self) -> Option<&str> {
+        self.typed.as_deref()
     }
 }
+
+/// However it was typed.
+impl PartialEq for Password {
+    fn eq(&self, other: &Self) -> bool {
+        self.text == other.text
+    }
+}
+
+impl Eq for Password {}
 
 impl fmt::Debug for Password {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -94,7 +114,7 @@ impl NewPassword {
     /// Takes milliseconds: not for a thread that has to answer others.
     pub fn check(password: Password, usage: &PasswordUse) -> Result<Self, WeakPassword> {
         usage.check_len(&password)?;
-        if usage.guesses(&password.0) {
+        if usage.guesses(&password.text) {
             return Err(WeakPassword::Guessable);
         }
         Ok(Self(password))
@@ -115,7 +135,7 @@ impl PasswordUse {
 
     /// The part of [`NewPassword::check`] that takes no time.
     pub fn check_len(&self, password: &Password) -> Result<(), WeakPassword> {
-        let (len, len_min) = (password.0.chars().count(), self.len_min());
+        let (len, len_min) = (password.text.chars().count(), self.len_min());
         if len < len_min {
             return Err(WeakPassword::TooShort { len, len_min });
         }

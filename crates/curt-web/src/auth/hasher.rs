@@ -167,9 +167,7 @@ fn hash(password: &Password) -> Result<PasswordHash, ApiError> {
 
 fn verify(password: &Password, stored: &str) -> Result<Verified, ApiError> {
     if let Some(cost) = bcrypt_cost(stored) {
-        let is_right = cost <= BCRYPT_COST_MAX
-            && bcrypt::verify(password.as_str().as_bytes(), stored)
-                .map_err(|error| ApiError::from_failure(&error))?;
+        let is_right = cost <= BCRYPT_COST_MAX && is_of_bcrypt(password, stored)?;
         return if is_right { outdated(password) } else { Ok(Verified::Wrong) };
     }
     let parsed = phc::PasswordHash::new(stored).map_err(|error| ApiError::from_failure(&error))?;
@@ -179,6 +177,17 @@ fn verify(password: &Password, stored: &str) -> Result<Verified, ApiError> {
         return Ok(Verified::Wrong);
     }
     if is_current(&parsed, &params) { Ok(Verified::Right) } else { outdated(password) }
+}
+
+/// Such hashes are imported, and not every program brings the letters of a password into one form. How
+/// much work it is follows from what was typed alone, so time tells nothing about the hash.
+fn is_of_bcrypt(password: &Password, stored: &str) -> Result<bool, ApiError> {
+    let mut is_right = false;
+    for form in [Some(password.as_str()), password.other_form()].into_iter().flatten() {
+        let verified = bcrypt::verify(form.as_bytes(), stored);
+        is_right |= verified.map_err(|error| ApiError::from_failure(&error))?;
+    }
+    Ok(is_right)
 }
 
 /// Made again while the password is known, which is now alone.

@@ -63,6 +63,23 @@ async fn hashes_of_bcrypt_and_of_other_costs_are_made_anew() {
 }
 
 #[tokio::test]
+async fn a_hash_of_bcrypt_may_be_of_letters_in_any_form() {
+    let hasher = Hasher::default();
+    let [composed, decomposed] = ["caf\u{e9} au lait \u{fb01}n", "cafe\u{301} au lait \u{fb01}n"];
+    for imported in [composed, decomposed, "caf\u{e9} au lait fin"] {
+        let old = bcrypt::hash(imported, 4).unwrap();
+        let Verified::Outdated { hash } = verified(&hasher, imported, &old).await else {
+            panic!("{imported:?} is the password");
+        };
+        // From now on it does not matter how it is typed.
+        for typed in [composed, decomposed] {
+            assert_eq!(verified(&hasher, typed, hash.as_str()).await, Verified::Right);
+        }
+        assert_eq!(verified(&hasher, "cafe au lait fin", &old).await, Verified::Wrong);
+    }
+}
+
+#[tokio::test]
 async fn hashes_that_would_take_for_ever_open_nothing() {
     let hasher = Hasher::default();
     let dear = bcrypt::hash("imported long ago", 4).unwrap().replacen("$04$", "$31$", 1);
