@@ -130,3 +130,15 @@ fn a_ban_without_a_reason_or_with_a_broken_version_is_refused() {
     let error = toml::from_str::<Policy>(&broken).unwrap_err();
     assert!(error.message().contains("h2:<new"), "{error}");
 }
+
+/// JWT-11: there is no RSA here, to sign tokens with or for anything else, as long as its timing leaks
+/// keys (RUSTSEC-2023-0071); not in what is built, and `cargo xtask deny` keeps it so.
+#[test]
+fn jwt_11_nothing_here_signs_with_rsa() {
+    let policy: Policy = toml::from_str(include_str!("../../../deny.toml")).unwrap();
+    let problems = banned(&policy.bans, &[shipped("rsa", "0.9.10"), shipped("hmac", "0.13.0")]);
+    assert_eq!(problems.len(), 1);
+    assert!(shown(&problems)[0].starts_with("rsa 0.9.10: is banned: its timing leaks the key"));
+    let lock = include_str!("../../../Cargo.lock");
+    assert!(lock.contains("name = \"hmac\"\n") && !lock.contains("name = \"rsa\"\n"));
+}
