@@ -25,6 +25,7 @@ mod me;
 mod passwords;
 mod register;
 mod session;
+mod setup;
 mod tokens;
 
 pub(crate) use login::{
@@ -38,6 +39,7 @@ pub(crate) use me::{
 pub(crate) use passwords::new_hash;
 pub(crate) use register::{__path_bootstrap, __path_register, Draft, bootstrap, create, register};
 pub(crate) use session::{__path_begin_session, __path_end_session, begin_session, end_session};
+pub(crate) use setup::{__path_send_setup, __path_show_setup, send_setup, show_setup};
 
 /// Under which the API's documentation groups them.
 const TAG: &str = "accounts";

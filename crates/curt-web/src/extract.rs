@@ -241,6 +241,15 @@ pub(crate) fn decimal<T: FromStr>(text: &str) -> Option<T> {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClientAddress(pub IpAddr);
 
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let client = parts.extensions.get::<Self>();
+        Ok(*client.expect("the front gives every request its client"))
+    }
+}
+
 /// The `Idempotency-Key` header, if there is one.
 pub(crate) struct IdempotencyKey(pub Option<String>);
 

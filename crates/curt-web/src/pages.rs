@@ -14,8 +14,10 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{app::Site, docs, errors::ApiError};
 
+mod setup;
 mod texts;
 
+pub(crate) use setup::{Typed, setup_done, setup_form};
 use texts::{ENGLISH, Message, Texts};
 
 const STYLE: &str = include_str!("../templates/page.css");
@@ -27,7 +29,8 @@ static FORM_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| form_policy(STYLE))
 static LOCK_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| lock_policy(STYLE));
 static DOCS_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(docs::STYLE));
 
-/// Nothing may run or load on our pages but the one style sheet inside them, known by its hash.
+/// Nothing may run or load on our pages but the one style sheet inside them, known by its hash. One
+/// of them has a script, too ([`setup`]).
 fn policy(style: &str) -> HeaderValue {
     policy_with_forms(style, "'none'")
 }
@@ -58,6 +61,7 @@ pub(crate) enum Style {
     Message,
     Form,
     Lock,
+    Setup,
     Docs,
 }
 
@@ -292,6 +296,7 @@ pub(crate) fn complete(status: StatusCode, style: Style, body: String) -> Respon
         Style::Message => &MESSAGE_POLICY,
         Style::Form => &FORM_POLICY,
         Style::Lock => &LOCK_POLICY,
+        Style::Setup => &setup::POLICY,
         Style::Docs => &DOCS_POLICY,
     };
     let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));

@@ -54,6 +54,7 @@ pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
         routes!(analytics::show_series),
         routes!(accounts::register),
         routes!(accounts::bootstrap),
+        routes!(accounts::show_setup, accounts::send_setup),
         routes!(accounts::log_in),
         routes!(accounts::refresh),
         routes!(accounts::log_out),

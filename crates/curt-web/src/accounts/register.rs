@@ -1,12 +1,14 @@
 //! Making accounts: by oneself, by invitation, and the very first.
 
+use std::net::IpAddr;
+
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use curt_cache::Purpose;
-use curt_domain::{Caller, Email, FullName, Role, Token};
+use curt_domain::{Caller, Email, FullName, Role, Token, User};
 use curt_store::{Admission, NewUser};
 use serde::Deserialize;
 use utoipa::ToSchema;
@@ -37,18 +39,18 @@ pub(crate) struct RegisterBody {
 }
 
 /// The first administrator.
-#[derive(Deserialize, ToSchema)]
+#[derive(Default, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 #[schema(as = Bootstrap)]
 pub(crate) struct BootstrapBody {
     #[schema(schema_with = fields::bootstrap_token)]
-    token: String,
+    pub(super) token: String,
     #[schema(schema_with = fields::email)]
-    email: String,
+    pub(super) email: String,
     #[schema(schema_with = fields::new_password)]
-    password: String,
+    pub(super) password: String,
     #[schema(schema_with = fields::full_name_or_null)]
-    full_name: Option<String>,
+    pub(super) full_name: Option<String>,
 }
 
 /// Make an account
@@ -119,18 +121,27 @@ pub(crate) async fn bootstrap(
     whence: Whence,
     body: ApiJson<BootstrapBody>,
 ) -> Result<Response, ApiError> {
-    let BootstrapBody { token, email, password, full_name } = body.value;
+    let user = first_administrator(&app, whence.allowance.client, &body.value).await?;
+    Ok((StatusCode::CREATED, private(UserView::new(&user))).into_response())
+}
+
+/// Makes the first administrator, for whoever has the token of the one-time link.
+pub(super) async fn first_administrator(
+    app: &App,
+    client: IpAddr,
+    body: &BootstrapBody,
+) -> Result<User, ApiError> {
+    let BootstrapBody { token, email, password, full_name } = body;
     let bootstrap = app.auth.bootstrap.as_ref().ok_or(ApiError::NotFound)?;
     let token: Token = token.parse().map_err(|_| ApiError::NotFound)?;
     if !bootstrap.admits(&token, app.clock.now()) {
         return Err(ApiError::NotFound);
     }
-    let (email, full_name) = parse(&email, full_name.as_deref())?;
-    let draft = Draft { email, full_name, password };
-    let caller = anonymous(whence.allowance.client);
-    let created = create(&app, &caller, draft, Admission::FirstAdministrator).await?;
+    let (email, full_name) = parse(email, full_name.as_deref())?;
+    let draft = Draft { email, full_name, password: password.clone() };
+    let user = make(app, &anonymous(client), draft, Admission::FirstAdministrator).await?;
     bootstrap.used.cancel();
-    Ok(created)
+    Ok(user)
 }
 
 /// An account that is about to be made.
@@ -148,16 +159,26 @@ fn parse(email: &str, full_name: Option<&str>) -> Result<(Email, Option<FullName
     Ok((email.expect("nothing was wrong with the fields, so there is an address"), full_name))
 }
 
-/// The password is hashed whether or not the address is taken, so that time does not tell.
+/// Makes the account, and answers with it.
 pub(crate) async fn create(
     app: &App,
     caller: &Caller,
     draft: Draft,
     admission: Admission,
 ) -> Result<Response, ApiError> {
+    let user = make(app, caller, draft, admission).await?;
+    Ok((StatusCode::CREATED, private(UserView::new(&user))).into_response())
+}
+
+/// The password is hashed whether or not the address is taken, so that time does not tell.
+async fn make(
+    app: &App,
+    caller: &Caller,
+    draft: Draft,
+    admission: Admission,
+) -> Result<User, ApiError> {
     let Draft { email, full_name, password } = draft;
     let password = Some(new_hash(app, "password", &password, &email).await?);
     let new = NewUser { email, full_name, password };
-    let user = app.store.create_user(caller, new, admission, app.clock.now()).await?;
-    Ok((StatusCode::CREATED, private(UserView::new(&user))).into_response())
+    Ok(app.store.create_user(caller, new, admission, app.clock.now()).await?)
 }

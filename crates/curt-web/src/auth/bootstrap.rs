@@ -29,6 +29,11 @@ impl Bootstrap {
 
     /// Whether this is the token, and still good. Hashes are compared, so no time tells anything.
     pub(crate) fn admits(&self, token: &Token, now: Timestamp) -> bool {
-        self.token == token.hash() && now < self.until && !self.used.is_cancelled()
+        self.token == token.hash() && self.is_open(now)
+    }
+
+    /// Whether there is a token yet that is good.
+    pub(crate) fn is_open(&self, now: Timestamp) -> bool {
+        now < self.until && !self.used.is_cancelled()
     }
 }

@@ -90,7 +90,21 @@ impl Answer {
         let hash = STANDARD.encode(Sha256::digest(style));
         assert!(policy.contains(&format!("'sha256-{hash}'")), "{policy} forbids {style}");
         let page = self.page();
-        assert!(!page.contains("<script") && !page.contains("<img"), "{page}");
+        assert!(!page.contains("<img"), "{page}");
+        // A page that has a script says in its policy which one it is; all others have none.
+        let (before, script, after) = match page.split_once("<script>") {
+            Some((before, rest)) => {
+                let (script, after) = rest.split_once("</script>").expect("a script has an end");
+                (before, Some(script), after)
+            }
+            None => (page.as_str(), None, ""),
+        };
+        assert!(!before.contains("<script") && !after.contains("<script"), "{page}");
+        assert_eq!(script.is_some(), policy.contains("script-src"), "{policy}");
+        if let Some(script) = script {
+            let hash = STANDARD.encode(Sha256::digest(script));
+            assert!(policy.contains(&format!("; script-src 'sha256-{hash}'")), "{policy}");
+        }
     }
 
     /// The header's value; a missing or repeated one fails the test.

@@ -47,4 +47,5 @@ mod qr;
 mod registering;
 mod reports;
 mod sessions;
+mod setup;
 mod targets;

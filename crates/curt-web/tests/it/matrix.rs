@@ -91,6 +91,9 @@ const ROWS: &[(&str, Row, u16)] = &[
     ("post /api/v1/urls/{id}/restore", Row::Own(WRITE), 200),
     ("get /-/report", Row::Public, 200),
     ("post /-/report", Row::Public, 202),
+    // There is an administrator already.
+    ("get /-/setup", Row::Public, 404),
+    ("post /-/setup", Row::Public, 404),
     ("get /abuse/feed.json", Row::Public, 200),
     ("get /docs", Row::Public, 200),
     ("get /favicon.ico", Row::Public, 204),
