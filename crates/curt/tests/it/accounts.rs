@@ -1,9 +1,14 @@
 //! `curt users` and `curt keys`, and the link that makes the first administrator.
 
-use std::{fs, os::unix::fs::PermissionsExt as _};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
-use testkit::server::ServerCommand;
+use testkit::server::{Client, Server, ServerCommand};
 
 use crate::program::{Program, Run};
 
@@ -134,4 +139,63 @@ fn setup_01_the_first_start_leaves_a_link_that_only_its_user_reads() {
     server.kill();
     let _server = command.start();
     assert!(!file.exists(), "there is an administrator");
+}
+
+/// With that, a server waits at least as long as its housekeeping takes to come by.
+const HOUSEKEEPING_TIME_MAX: Duration = Duration::from_mins(3);
+
+/// Links of the administrator's key and of nobody, made before there was an administrator.
+fn server_with_links(data_dir: &Path) -> Server {
+    let command = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), data_dir);
+    let server = command.env("CURT_LINKS__ANONYMOUS_CREATE", "true").start();
+    for (mut client, alias) in [(server.client(), "by-key"), (server.visitor(), "by-nobody")] {
+        let link = json!({ "original_url": "https://example.com/", "custom_alias": alias });
+        assert_eq!(client.post("/api/v1/urls", &link).unwrap().status, 201);
+    }
+    server
+}
+
+/// Asks until both links are Ada's: they change hands in the background.
+fn assert_all_become_adas(server: &Server) {
+    let log_in = json!({ "email": "ada@example.com", "password": PASSWORD });
+    let tokens = server.visitor().post("/api/v1/auth/login", &log_in).unwrap();
+    assert_eq!(tokens.status, 200);
+    let token = tokens.json()["access_token"].as_str().unwrap().to_owned();
+    let mut ada = server.visitor().with_key(&token);
+    let id = ada.get("/api/v1/auth/me").unwrap().json()["id"].clone();
+    let path = format!("/api/v1/urls?owner={id}&sort=created_at");
+    let codes = |client: &mut Client| {
+        let items = client.get(&path).unwrap().json()["items"].as_array().unwrap().clone();
+        items.iter().map(|item| item["short_code"].clone()).collect::<Vec<_>>()
+    };
+    let (mut admin, start) = (server.client(), Instant::now());
+    while codes(&mut admin).len() < 2 {
+        assert!(start.elapsed() < HOUSEKEEPING_TIME_MAX, "{}", server.output());
+    }
+    assert_eq!(codes(&mut ada), ["by-key", "by-nobody"]);
+}
+
+#[test]
+fn links_of_before_become_those_of_the_first_administrator_of_the_command_line() {
+    let program = Program::new().with_env("USER", "operator");
+    let server = server_with_links(&program.path("data"));
+    let add = ["users", "add", "--admin", "ada@example.com"];
+    assert_eq!(typing(&program, PASSWORD, &add).code, Some(0));
+    // The first thing that a server does is its housekeeping.
+    server.kill();
+    let server = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), program.path("data")).start();
+    assert_all_become_adas(&server);
+}
+
+#[test]
+fn links_of_before_become_those_of_the_first_administrator_of_the_one_time_link() {
+    let data_dir = tempfile::tempdir().unwrap();
+    let server = server_with_links(data_dir.path());
+    let link = fs::read_to_string(data_dir.path().join("admin-setup.url")).unwrap();
+    let token = link.trim().split_once('#').unwrap().1;
+    let body = json!({ "token": token, "email": "ada@example.com", "password": PASSWORD });
+    assert_eq!(server.visitor().post("/api/v1/auth/bootstrap", &body).unwrap().status, 201);
+    server.kill();
+    let server = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), data_dir.path()).start();
+    assert_all_become_adas(&server);
 }
