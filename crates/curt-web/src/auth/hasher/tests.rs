@@ -118,3 +118,10 @@ async fn auth_12_a_flood_is_refused_at_once_and_has_few_hashes_at_a_time() {
     );
     assert!(logins.iter().any(|(verified, _)| verified.is_ok()));
 }
+
+#[tokio::test]
+async fn auth_12_hashing_has_a_core_only_while_nobody_else_wants_it() {
+    let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
+    let policy = Hasher::default().run(thread_priority::thread_schedule_policy).await.unwrap();
+    assert_eq!(policy.unwrap(), idle);
+}
