@@ -12,10 +12,14 @@ use std::{
 use curt_cache::LinkCache;
 use curt_store::{ChangeKind, Changes, Store, StoreError};
 use curt_web::{BlockList, DestinationList, Node};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
+
+/// Longest wait for an answer. A connection can fall silent, and the store would wait for it much longer
+/// than another node's changes may take to be heard of; the next question takes another connection.
+const ANSWER_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Changes read at a time; a full page is followed by the next one at once.
 const PAGE_LEN: u32 = 1_000;
@@ -64,13 +68,14 @@ impl ChangesFeed {
     }
 
     async fn poll(&mut self) {
-        let caught_up = self.catch_up().await;
+        let caught_up = timeout(ANSWER_TIME_MAX, self.catch_up()).await;
+        let caught_up = caught_up.map_err(anyhow::Error::from).and_then(|done| Ok(done?));
         // Said once per change of weather, not once a second.
         if caught_up.is_ok() != self.node.reaches_database() {
             match &caught_up {
                 Ok(()) => tracing::info!("the database can be reached again"),
                 Err(error) => {
-                    let error = error as &dyn std::error::Error;
+                    let error: &dyn std::error::Error = error.as_ref();
                     tracing::error!(error, "the database cannot be reached; serving from memory");
                 }
             }

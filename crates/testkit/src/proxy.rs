@@ -1,5 +1,5 @@
-//! A network between a server and its database that can fail: it can be cut, and it can swallow the
-//! answer to a COMMIT that the database has carried out.
+//! A network between a server and its database that can fail: it can be cut, it can fall silent, and it
+//! can swallow the answer to a COMMIT that the database has carried out.
 
 use std::{
     io::{Read as _, Write as _},
@@ -27,6 +27,10 @@ pub struct Proxy {
 struct Network {
     database: SocketAddr,
     is_cut: AtomicBool,
+    /// Connections there were so far.
+    connections: AtomicU32,
+    /// So many of them carry nothing any more.
+    silent: AtomicU32,
     /// Answers to COMMIT that are still to be lost.
     answers_to_lose: AtomicU32,
     answers_lost: Mutex<u32>,
@@ -46,6 +50,8 @@ impl Proxy {
         let network = Arc::new(Network {
             database: database.parse().expect("test databases have an address and a port"),
             is_cut: AtomicBool::new(false),
+            connections: AtomicU32::new(0),
+            silent: AtomicU32::new(0),
             answers_to_lose: AtomicU32::new(0),
             answers_lost: Mutex::default(),
             answer_lost: Condvar::new(),
@@ -70,6 +76,12 @@ impl Proxy {
             // The other side may have been faster.
             stream.shutdown(Shutdown::Both).ok();
         }
+    }
+
+    /// Whatever comes over the connections that there are is lost, and neither side is told. New ones work.
+    pub fn silence(&self) {
+        let there_are = self.network.connections.load(Ordering::SeqCst);
+        self.network.silent.store(there_are, Ordering::SeqCst);
     }
 
     pub fn restore(&self) {
@@ -104,6 +116,10 @@ impl Network {
         self.streams.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_silent(&self, connection: u32) -> bool {
+        connection < self.silent.load(Ordering::SeqCst)
+    }
+
     /// Whether the answer to what was just sent shall be lost.
     fn shall_lose(&self, sent: &[u8]) -> bool {
         let commits = sent.windows(COMMIT.len()).any(|word| word == COMMIT);
@@ -127,6 +143,7 @@ fn serve(network: &Arc<Network>, client: TcpStream) {
     if network.is_cut.load(Ordering::SeqCst) {
         return end([&client, &database]);
     }
+    let number = network.connections.fetch_add(1, Ordering::SeqCst);
     let loses = Arc::new(AtomicBool::new(false));
     let (statements, answers) = (Arc::clone(network), Arc::clone(network));
     let ends = [copy(&client), copy(&database)];
@@ -134,6 +151,9 @@ fn serve(network: &Arc<Network>, client: TcpStream) {
     thread::spawn(move || {
         let [client, database] = &ends;
         forward(client, database, |sent| {
+            if statements.is_silent(number) {
+                return Piece::IsSwallowed;
+            }
             if statements.shall_lose(sent) {
                 loses_answer.store(true, Ordering::SeqCst);
             }
@@ -142,6 +162,9 @@ fn serve(network: &Arc<Network>, client: TcpStream) {
     });
     thread::spawn(move || {
         forward(&database, &client, |_| {
+            if answers.is_silent(number) {
+                return Piece::IsSwallowed;
+            }
             if !loses.load(Ordering::SeqCst) {
                 return Piece::Passes;
             }
@@ -154,6 +177,8 @@ fn serve(network: &Arc<Network>, client: TcpStream) {
 
 enum Piece {
     Passes,
+    /// It is gone, and the connection stays.
+    IsSwallowed,
     IsLost,
 }
 
@@ -161,9 +186,10 @@ enum Piece {
 fn forward(mut from: &TcpStream, mut to: &TcpStream, mut judge: impl FnMut(&[u8]) -> Piece) {
     let mut piece = vec![0; PIECE_LEN];
     while let Ok(len @ 1..) = from.read(&mut piece) {
-        let passes = matches!(judge(&piece[..len]), Piece::Passes);
-        if !passes || to.write_all(&piece[..len]).is_err() {
-            break;
+        match judge(&piece[..len]) {
+            Piece::IsSwallowed => {}
+            Piece::Passes if to.write_all(&piece[..len]).is_ok() => {}
+            Piece::Passes | Piece::IsLost => break,
         }
     }
     end([from, to]);

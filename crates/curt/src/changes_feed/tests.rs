@@ -4,7 +4,10 @@ use curt_cache::{CacheSettings, Lookup};
 use curt_domain::{BlockKind, Caller, Clock, Code, Route, TargetRules, TargetUrl};
 use curt_store::{NewBlock, StoreMetrics, StoreSettings};
 use prometheus_client::registry::Registry;
-use testkit::databases::TestDatabase;
+use testkit::{
+    databases::{TestDatabase, for_each_server},
+    proxy::Proxy,
+};
 
 use super::*;
 
@@ -12,7 +15,11 @@ const CODE: &str = "remembered";
 
 /// A feed on a database of its own, and the cache that it looks after, with one link in it.
 async fn feed(database: &TestDatabase, offline_max: Duration) -> ChangesFeed {
-    let settings = StoreSettings::new(database.url().parse().unwrap());
+    feed_at(&database.url(), offline_max).await
+}
+
+async fn feed_at(url: &str, offline_max: Duration) -> ChangesFeed {
+    let settings = StoreSettings::new(url.parse().unwrap());
     let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();
     store.migrate(&Clock::System).await.unwrap();
     let cache = Arc::new(LinkCache::new(CacheSettings::DEFAULT, &mut Registry::default()));
@@ -56,6 +63,26 @@ async fn a_node_that_loses_its_database_says_so_and_serves_what_it_has() {
     feed.poll().await;
     assert!(!feed.node.reaches_database());
     assert!(remembers(&feed));
+}
+
+/// The store itself waits for twelve seconds.
+#[tokio::test]
+async fn a_connection_that_falls_silent_holds_the_feed_up_for_moments() {
+    for_each_server(async |database| {
+        let proxy = Proxy::before(&database.url());
+        let mut feed = feed_at(proxy.url(), Duration::from_hours(1)).await;
+        feed.poll().await;
+        assert!(feed.node.reaches_database());
+        proxy.silence();
+        let silence = Instant::now();
+        feed.poll().await;
+        assert!(!feed.node.reaches_database());
+        while !feed.node.reaches_database() {
+            feed.poll().await;
+            assert!(silence.elapsed() < Duration::from_secs(10), "it waits for one connection");
+        }
+    })
+    .await;
 }
 
 #[tokio::test]
