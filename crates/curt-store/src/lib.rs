@@ -47,9 +47,7 @@ pub use links::{
     CreateLinkError, CreateLinksError, EditLinkError, ExpectedRevision, LINKS_AT_ONCE_MAX,
     LinkPage, LinkQuery, LinkSort, LinkVersion, ListLinksError, PAGE_LEN_MAX, RESTORE_WINDOW,
 };
-pub use logins::{
-    CreateLoginError, NewLogin, REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation, USED_TOKENS_MAX,
-};
+pub use logins::{CreateLoginError, NewLogin, REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation};
 pub use meta::CheckSecretError;
 pub use metrics::StoreMetrics;
 pub use migrations::{MigrateError, MigrationState, MigrationStatus, newest_migration};

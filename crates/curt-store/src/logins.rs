@@ -16,7 +16,7 @@ use crate::{
 mod refresh_tokens;
 mod sessions;
 
-pub use refresh_tokens::{REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation, USED_TOKENS_MAX};
+pub use refresh_tokens::{REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation};
 
 /// Rows deleted at a time, so that nobody waits long for SQLite's writer.
 const PRUNED_AT_ONCE: u32 = 1_000;

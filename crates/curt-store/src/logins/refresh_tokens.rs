@@ -20,9 +20,10 @@ use crate::{
 /// How long after its use a token gives a second tab what it gave the first.
 pub const REUSE_GRACE: Duration = Duration::from_secs(10);
 
-/// Used tokens that a family keeps, to know them again: what a client leaves in a day that refreshes
-/// every quarter of an hour. An older one is unknown; whoever has it gets nothing, and ends nothing.
-pub const USED_TOKENS_MAX: u32 = 100;
+/// Used tokens that a family keeps, to know them again until they expire: a hundred a day, which is one
+/// every quarter of an hour, for a hundred days; about a megabyte. None makes room for another, or a thief
+/// would make the stolen one unknown by refreshing often. A family that has so many ends.
+const USED_TOKENS_MAX: u32 = 10_000;
 
 /// How long a family lives, however often it is used; then a password is asked for again.
 pub const REFRESH_FAMILY_AGE_MAX: Duration = Duration::from_hours(365 * 24);
@@ -32,8 +33,9 @@ pub const REFRESH_FAMILY_AGE_MAX: Duration = Duration::from_hours(365 * 24);
 pub enum Rotation {
     /// Its successor is good from now on.
     Rotated { user: User, family: TokenHash },
-    /// Unknown, expired, of a user who is disabled, or its successor has been used already: whoever
-    /// comes so late would get what is void, and end the family by using it.
+    /// Unknown, expired, of a user who is disabled or a family that has used too many, or its successor
+    /// has been used already: whoever comes so late would get what is void, and end the family by using
+    /// it.
     Refused,
     /// It was used before: somebody has a copy, and all of its family are void.
     Reused(UserId),
@@ -43,6 +45,8 @@ struct Rotating {
     old: TokenHash,
     new: TokenHash,
     expires_at: Timestamp,
+    /// [`USED_TOKENS_MAX`], less in tests.
+    used_max: u32,
     signature: Signature,
 }
 
@@ -81,13 +85,11 @@ const USER: Sql = Sql::new(concat!(
 pub(super) const IS_THERE: Sql =
     Sql::new("select user_id from refresh_tokens where user_id = $1 and family = $2 limit 1");
 
-/// When the newest of those was used that are too many.
-const LAST_TO_FORGET: Sql = Sql::new(
-    "select used_at from refresh_tokens where user_id = $1 and family = $2 and used_at is not null
-     order by used_at desc limit 1 offset $3",
+/// Finds a row if a family has more tokens than that. One of them is unused; to ask which would read the
+/// table, where the index alone knows how many.
+const HAS_MORE: Sql = Sql::new(
+    "select user_id from refresh_tokens where user_id = $1 and family = $2 limit 1 offset $3",
 );
-const FORGET: Sql =
-    Sql::new("delete from refresh_tokens where user_id = $1 and family = $2 and used_at <= $3");
 
 const END_FAMILY: Sql = Sql::new("delete from refresh_tokens where user_id = $1 and family = $2");
 
@@ -111,7 +113,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Rotation, StoreError> {
         let signature = self.sign(&Caller::SYSTEM, now);
-        let rotating = Rotating { old, new, expires_at, signature };
+        let rotating = Rotating { old, new, expires_at, used_max: USED_TOKENS_MAX, signature };
         let rotated = self.db.transaction("rotate_refresh_token", rotating, rotate).await;
         rotated.map_err(StoreError::while_doing("rotating a refresh token"))
     }
@@ -162,12 +164,15 @@ fn rotate<'t>(tx: &'t mut Tx<'_>, rotating: &'t Rotating) -> Work<'t, Rotation, 
         }
         let family = found.family;
         match found.used_at {
+            None if has_used_too_many(tx, user.id, &family, rotating.used_max).await? => {
+                tx.execute(END_FAMILY, &[user.id.into(), (&family).into()]).await?;
+                Ok(Rotation::Refused)
+            }
             None => {
                 tx.execute(USE, &[now.into(), (&rotating.old).into()]).await?;
                 let ends_at = found.family_ends_at;
                 let expires_at = rotating.expires_at.min(ends_at);
                 insert(tx, user.id, &rotating.new, &family, expires_at, ends_at, now).await?;
-                forget_oldest(tx, user.id, &family).await?;
                 Ok(Rotation::Rotated { user, family })
             }
             Some(at) if now.since(at) <= REUSE_GRACE => {
@@ -187,12 +192,14 @@ fn rotate<'t>(tx: &'t mut Tx<'_>, rotating: &'t Rotating) -> Work<'t, Rotation, 
 }
 
 /// Or who refreshes all the time would have rows without an end.
-async fn forget_oldest(tx: &mut Tx<'_>, user: UserId, family: &TokenHash) -> Result<(), DbError> {
-    let values = [user.into(), family.into(), i64::from(USED_TOKENS_MAX).into()];
-    if let Some(row) = tx.row(LAST_TO_FORGET, &values).await? {
-        tx.execute(FORGET, &[user.into(), family.into(), row.int(0)?.into()]).await?;
-    }
-    Ok(())
+async fn has_used_too_many(
+    tx: &mut Tx<'_>,
+    user: UserId,
+    family: &TokenHash,
+    used_max: u32,
+) -> Result<bool, DbError> {
+    let values = [user.into(), family.into(), i64::from(used_max).into()];
+    Ok(tx.row(HAS_MORE, &values).await?.is_some())
 }
 
 fn end_family<'t>(tx: &'t mut Tx<'_>, token: &'t TokenHash) -> Work<'t, (), DbError> {
@@ -251,4 +258,7 @@ async fn insert(
 /// For the test that prepares every statement.
 #[cfg(test)]
 pub(super) const STATEMENTS: &[Sql] =
-    &[INSERT, WHOSE, LOCK, USE, USER, IS_THERE, LAST_TO_FORGET, FORGET, END_FAMILY];
+    &[INSERT, WHOSE, LOCK, USE, USER, IS_THERE, HAS_MORE, END_FAMILY];
+
+#[cfg(test)]
+mod tests;
