@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use curt_domain::{Caller, KeyId, KeyName, Scopes, Timestamp, TokenHash, User, UserId};
+use curt_domain::{
+    Access, Caller, KeyId, KeyName, Role, Scopes, Timestamp, TokenHash, User, UserId,
+};
 use serde_json::json;
 
 use crate::{
@@ -107,7 +109,10 @@ const WITH_USER: Sql = Sql::new(concat!(
 ));
 
 const OWNER: Sql = Sql::new("select user_id from api_keys where id = $1").locking();
-const IS_THERE: Sql = Sql::new("select user_id from api_keys where id = $1");
+const OWNER_ROLE: Sql = Sql::new(
+    "select users.role from api_keys join users on users.id = api_keys.user_id
+     where api_keys.id = $1 and (expires_at is null or $2 < expires_at) and disabled_at is null",
+);
 const DELETE: Sql = Sql::new("delete from api_keys where id = $1");
 const NOTE_USE: Sql = Sql::new("update api_keys set last_used_at = $1 where id = $2");
 
@@ -230,9 +235,21 @@ fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, bool, DbEr
     })
 }
 
-/// Whether nobody has taken the key back.
-pub(crate) async fn is_there(tx: &mut Tx<'_>, id: KeyId) -> Result<bool, DbError> {
-    Ok(tx.row(IS_THERE, &[Value::number(id.get())]).await?.is_some())
+/// Whether the key still opens what it did, as [`Store::key_with_user`] has it: nobody has taken it back,
+/// it has not expired, and whose it is was neither disabled nor, where it acts on what is everybody's,
+/// made an ordinary user.
+pub(crate) async fn is_still_good(
+    tx: &mut Tx<'_>,
+    id: KeyId,
+    access: Access,
+    at: Timestamp,
+) -> Result<bool, DbError> {
+    let row = tx.row(OWNER_ROLE, &[Value::number(id.get()), at.into()]).await?;
+    let Some(row) = row else { return Ok(false) };
+    Ok(match access {
+        Access::All => row.text(0)? == Role::Administrator.as_str(),
+        Access::Of(_) => true,
+    })
 }
 
 /// Reads `key_columns!` from that column on.
@@ -254,4 +271,4 @@ fn key(row: &Row, start: usize) -> Result<KeyRecord, DbError> {
 /// For the test that prepares every statement.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[Sql] =
-    &[INSERT, COUNT, LIST, WITH_USER, OWNER, IS_THERE, DELETE, NOTE_USE];
+    &[INSERT, COUNT, LIST, WITH_USER, OWNER, OWNER_ROLE, DELETE, NOTE_USE];

@@ -117,20 +117,26 @@ impl Store {
 /// seconds ago: a body comes slowly, a hash waits for its turn.
 ///
 /// Whoever changes an account or makes something that opens one asks this under the lock of the account's
-/// row. So nothing that was let in before a new password undoes it or outlives it.
+/// row. So nothing that was let in before a new password undoes it or outlives it. `users::create` and
+/// `invites::create` have no account to lock: of what they make and a logout at the same moment, either
+/// may be the first.
 pub(crate) async fn is_still_good(tx: &mut Tx<'_>, signature: &Signature) -> Result<bool, DbError> {
-    let Signature { caller: Caller { author, login, .. }, at, .. } = signature;
-    let row = match (login, author) {
+    let Signature { caller: Caller { access, author, login, .. }, at, .. } = signature;
+    match (login, author) {
         (Some(Login::Session(token)), _) => {
-            tx.row(sessions::IS_GOOD, &[token.into(), (*at).into()]).await?
+            Ok(tx.row(sessions::IS_GOOD, &[token.into(), (*at).into()]).await?.is_some())
         }
-        (Some(Login::Family(family)), Author::User(user)) => {
-            tx.row(refresh_tokens::IS_THERE, &[(*user).into(), family.into()]).await?
+        (Some(Login::Family { user, token }), _) => {
+            Ok(tx.row(refresh_tokens::IS_THERE, &[(*user).into(), token.into()]).await?.is_some())
         }
-        (None, Author::Key(_, key)) => return keys::is_there(tx, *key).await,
-        _ => return Ok(true),
-    };
-    Ok(row.is_some())
+        (None, Author::Key(_, key)) => keys::is_still_good(tx, *key, *access, *at).await,
+        // Nobody is a user without being logged in.
+        (None, Author::User(_)) => Ok(false),
+        // What they have nobody takes from them while the server runs, or they have nothing.
+        (None, Author::AdminKey | Author::CommandLine(_) | Author::Anonymous | Author::System) => {
+            Ok(true)
+        }
+    }
 }
 
 /// Ends everything that a user is signed in with. The caller holds the lock of the user's row.

@@ -42,8 +42,8 @@ impl Author {
 pub enum Login {
     /// A browser's session, by its token.
     Session(TokenHash),
-    /// A program's tokens, by the name of their family.
-    Family(TokenHash),
+    /// Whose program's tokens, by the name of their family.
+    Family { user: UserId, token: TokenHash },
 }
 
 /// Who asks for a change, from where, and whose things they may touch.

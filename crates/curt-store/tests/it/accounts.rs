@@ -1,7 +1,14 @@
 //! What the tests of accounts have in common.
 
-use curt_domain::{Access, Author, Caller, Email, PasswordHash, Role, Token, TokenHash, User};
-use curt_store::{Admission, NewUser, Store};
+use std::{
+    sync::atomic::{AtomicU64, Ordering},
+    time::Duration,
+};
+
+use curt_domain::{
+    Access, Author, Caller, Email, Login, PasswordHash, Role, Token, TokenHash, User,
+};
+use curt_store::{Admission, NewLogin, NewUser, Store};
 
 use crate::stores::now;
 
@@ -18,6 +25,19 @@ pub(crate) fn admin() -> Caller {
 pub(crate) fn as_user(user: &User) -> Caller {
     let author = Author::User(user.id);
     Caller { access: Access::Of(user.id), author, client: None, login: None }
+}
+
+/// Somebody who is logged in, and may change their own account.
+pub(crate) async fn in_session(store: &Store, user: &User) -> Caller {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let user = store.user(user.id).await.unwrap().unwrap();
+    let mut token = [0xa5; 32];
+    token[..8].copy_from_slice(&NEXT.fetch_add(1, Ordering::Relaxed).to_le_bytes());
+    let token = Token::from_random(token).hash();
+    let expires_at = now().plus(Duration::from_hours(24));
+    let login = NewLogin { user: user.id, token_epoch: user.token_epoch, token, expires_at };
+    store.create_session(login, now()).await.unwrap();
+    Caller { login: Some(Login::Session(token)), ..as_user(&user) }
 }
 
 pub(crate) fn email(name: &str) -> Email {

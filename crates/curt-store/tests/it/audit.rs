@@ -9,7 +9,7 @@ use curt_store::{
 use serde_json::Value;
 
 use crate::{
-    accounts::{admin, as_user, create_user, email, hash, new_user, token},
+    accounts::{admin, create_user, email, hash, in_session, new_user, token},
     stores::{for_each_store, later, now},
 };
 
@@ -49,7 +49,7 @@ async fn every_change_of_a_user_has_a_row() {
     for_each_store(async |store| {
         let root = create_user(store, "root", Role::Administrator).await;
         let ada = create_user(store, "ada", Role::User).await;
-        let caller = Caller { access: Access::All, ..as_user(&root) };
+        let caller = Caller { access: Access::All, ..in_session(store, &root).await };
         let edit = UserEdit {
             email: Some(email("secret")),
             full_name: Some(FullName::parse("Secret Name").ok()),
@@ -116,8 +116,8 @@ async fn what_was_refused_leaves_no_row() {
 #[tokio::test]
 async fn authors_are_read_back_with_their_networks() {
     for_each_store(async |store| {
-        let ada = create_user(store, "ada", Role::User).await;
-        let key = store.create_key(&as_user(&ada), new_key(&ada), now()).await.unwrap();
+        let ada = create_user(store, "ada", Role::Administrator).await;
+        let key = store.create_key(&admin(), new_key(&ada), now()).await.unwrap();
         let authors = [
             (Author::AdminKey, "203.0.113.77", Some("203.0.113.0/24")),
             (Author::User(ada.id), "::ffff:198.51.100.3", Some("198.51.100.0/24")),
@@ -127,7 +127,11 @@ async fn authors_are_read_back_with_their_networks() {
             (Author::System, "", None),
         ];
         for (at, (author, client, _)) in (1..).zip(authors.clone()) {
-            let caller = Caller { author, client: client.parse().ok(), ..Caller::SYSTEM };
+            let login = match author {
+                Author::User(_) => in_session(store, &ada).await.login,
+                _ => None,
+            };
+            let caller = Caller { author, client: client.parse().ok(), login, ..Caller::SYSTEM };
             store.end_sessions(&caller, ada.id, later(at)).await.unwrap();
         }
         let query = AuditQuery { action: Some("user.end_sessions".to_owned()), ..everything() };
@@ -151,8 +155,10 @@ async fn filters_and_pages_find_the_same_rows() {
         for at in 1..=6 {
             let user = if at % 2 == 0 { &ada } else { &bob };
             // Several at the same time.
-            store.end_sessions(&as_user(user), ada.id, later(at / 3)).await.unwrap();
-            store.set_password(&as_user(user), bob.id, hash("x"), later(at / 3)).await.unwrap();
+            let caller = in_session(store, user).await;
+            store.end_sessions(&caller, ada.id, later(at / 3)).await.unwrap();
+            let caller = in_session(store, user).await;
+            store.set_password(&caller, bob.id, hash("x"), later(at / 3)).await.unwrap();
         }
         let all = audit(store, &everything()).await;
         assert_eq!(all.len(), 14);

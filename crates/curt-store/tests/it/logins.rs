@@ -9,7 +9,7 @@ use curt_store::{
 };
 
 use crate::{
-    accounts::{admin, as_user, create_user, email, hash, new_user, token},
+    accounts::{admin, as_user, create_user, email, hash, in_session, new_user, token},
     keys::new_key,
     stores::{for_each_store, in_parallel, later, now},
 };
@@ -207,7 +207,8 @@ async fn jwt_09_an_access_token_is_good_as_long_as_its_family_and_its_epoch() {
         assert_eq!(holder(1, 100).await, Some(ada.clone()));
         let bob = create_user(store, "bob", Role::User).await;
         assert_eq!(store.token_user(bob.id, 1, &token(100)).await.unwrap(), None);
-        let ended = store.end_sessions(&as_user(&ada), ada.id, now()).await.unwrap();
+        let ended =
+            store.end_sessions(&in_session(store, &ada).await, ada.id, now()).await.unwrap();
         assert_eq!(holder(ended.token_epoch, 100).await, None);
     })
     .await;
@@ -221,7 +222,7 @@ async fn no_rotation_outlives_a_new_password() {
         for number in 2..12 {
             store.create_refresh_token(login(&ada, number), now()).await.unwrap();
         }
-        let caller = as_user(&ada);
+        let caller = in_session(store, &ada).await;
         let change = async || {
             store.set_password(&caller, ada.id, hash("new"), now()).await.unwrap();
         };
@@ -238,7 +239,7 @@ async fn no_rotation_outlives_a_new_password() {
 
 /// Callers that were let in with a login that number 1 and 50 began.
 fn logged_in(user: &User) -> [Caller; 2] {
-    [Login::Family(token(1)), Login::Session(token(50))]
+    [Login::Family { user: user.id, token: token(1) }, Login::Session(token(50))]
         .map(|login| Caller { login: Some(login), ..as_user(user) })
 }
 
@@ -276,7 +277,7 @@ async fn of_two_new_passwords_at_once_the_administrators_stays() {
         for round in 0..10 {
             let ada = create_user(store, &format!("ada{round}"), Role::User).await;
             store.create_refresh_token(login(&ada, round), now()).await.unwrap();
-            let login = Some(Login::Family(token(round)));
+            let login = Some(Login::Family { user: ada.id, token: token(round) });
             let (thief, admin) = (Caller { login, ..as_user(&ada) }, admin());
             let sets = [(&thief, "old"), (&admin, "new")];
             let sets = sets.map(|(by, text)| store.set_password(by, ada.id, hash(text), now()));

@@ -7,7 +7,7 @@ use curt_store::{
 };
 
 use crate::{
-    accounts::{admin, as_user, create_user, email, hash, new_user, token},
+    accounts::{admin, create_user, email, hash, in_session, new_user, token},
     lists::query,
     stores::{for_each_store, in_parallel, later, now},
 };
@@ -169,7 +169,10 @@ async fn edits_change_what_they_name() {
             full_name: Some(FullName::parse("Ada").ok()),
             ..UserEdit::default()
         };
-        let edited = store.edit_user(&as_user(&ada), ada.id, edit.clone(), later(1)).await.unwrap();
+        let edited = store
+            .edit_user(&in_session(store, &ada).await, ada.id, edit.clone(), later(1))
+            .await
+            .unwrap();
         assert_eq!(edited, ada.edited(&edit, later(1)));
         assert_eq!(store.user(ada.id).await.unwrap(), Some(edited.clone()));
         assert_eq!(store.credentials(&email("ada")).await.unwrap(), None);
@@ -265,7 +268,10 @@ async fn a_new_hash_of_the_same_password_does_not_undo_a_new_password() {
             (of_ada().await.password, of_ada().await.user),
             (Some(hash("better")), ada.clone())
         );
-        store.set_password(&as_user(&ada), ada.id, hash("new"), later(1)).await.unwrap();
+        store
+            .set_password(&in_session(store, &ada).await, ada.id, hash("new"), later(1))
+            .await
+            .unwrap();
         store.rehash_password(ada.id, &hash("better"), &hash("even better")).await.unwrap();
         assert_eq!(of_ada().await.password, Some(hash("new")));
     })
@@ -283,8 +289,10 @@ async fn jwt_09_a_new_password_ends_everything_of_before() {
             expires_at: later(1_000),
         };
         store.create_session(login(1, 1), now()).await.unwrap();
-        let changed =
-            store.set_password(&as_user(&ada), ada.id, hash("new"), later(1)).await.unwrap();
+        let changed = store
+            .set_password(&in_session(store, &ada).await, ada.id, hash("new"), later(1))
+            .await
+            .unwrap();
         assert_eq!(changed.token_epoch, 2);
         assert_eq!(store.user(ada.id).await.unwrap(), Some(changed));
         assert_eq!(store.session_user(&token(1), later(1)).await.unwrap(), None);
@@ -292,7 +300,8 @@ async fn jwt_09_a_new_password_ends_everything_of_before() {
         let refused = store.create_session(login(2, 1), later(2)).await;
         assert!(matches!(refused, Err(CreateLoginError::UserChanged)), "{refused:?}");
         store.create_session(login(2, 2), later(2)).await.unwrap();
-        let ended = store.end_sessions(&as_user(&ada), ada.id, later(3)).await.unwrap();
+        let ended =
+            store.end_sessions(&in_session(store, &ada).await, ada.id, later(3)).await.unwrap();
         assert_eq!(ended.token_epoch, 3);
         assert_eq!(store.session_user(&token(2), later(3)).await.unwrap(), None);
     })

@@ -306,7 +306,8 @@ async fn by_bearer(text: &str, allowance: &Allowance, app: &App) -> Result<Actor
     let Holder { user, epoch, family } = holder;
     let user = app.store.token_user(user, epoch, &family).await?;
     let user = user.ok_or(ApiError::Unauthenticated)?;
-    Ok(Actor::user(&user, Proof::Login(Login::Family(family)), client))
+    let login = Login::Family { user: user.id, token: family };
+    Ok(Actor::user(&user, Proof::Login(login), client))
 }
 
 async fn by_key(key: &ApiKey, allowance: &Allowance, app: &App) -> Result<Actor, ApiError> {

@@ -1,6 +1,7 @@
-//! JWT-09: whoever is logged out while their request is under way changes no account with it.
+//! JWT-09: whoever is logged out while their request is under way changes no account with it, and neither
+//! does a key that is void by then.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, time::Duration};
 
 use axum::body::{Body, Bytes};
 use futures_util::stream;
@@ -17,9 +18,13 @@ const NEW_PASSWORD: &str = "five words that nobody guesses";
 
 /// A body that comes after the other request has been answered. Who sent it is found out before.
 fn after(meanwhile: Ask, body: &Value) -> Body {
+    after_all(async move { assert!(meanwhile.await.status.is_success()) }, body)
+}
+
+fn after_all(meanwhile: impl Future<Output = ()> + Send + 'static, body: &Value) -> Body {
     let body = Bytes::from(body.to_string());
     Body::from_stream(stream::once(async move {
-        assert!(meanwhile.await.status.is_success());
+        meanwhile.await;
         Ok::<_, Infallible>(body)
     }))
 }
@@ -94,4 +99,57 @@ async fn a_key_that_is_taken_back_meanwhile_makes_no_other() {
     let answer = make.body("application/json", after(revoke, &body)).await;
     answer.problem(401, "unauthenticated");
     assert_eq!(app.ask("GET", "/api/v1/keys").key(&ada.access).await.ok(200)["items"], json!([]));
+}
+
+/// What a key can do of that.
+fn changes_by_key(to: &Person) -> impl Iterator<Item = (&'static str, String, Value)> {
+    changes(to).into_iter().filter(|(_, path, _)| path.contains("/admin/"))
+}
+
+#[tokio::test]
+async fn a_key_of_somebody_disabled_or_demoted_meanwhile_changes_no_account() {
+    let app = TestApp::start().await;
+    let root = app.administrator("root@example.com").await;
+    let ada = app.administrator(ADA).await;
+    let key = app.key_of(&ada, &["admin"]).await;
+    let before = everything(&app, &root).await[1..].to_vec();
+    let path = format!("{USERS}/{}", ada.id);
+    let edit = |body: Value| app.ask("PATCH", &path).key(ADMIN_KEY).json(&body);
+    for (taken, given) in [
+        (json!({ "status": "disabled" }), json!({ "status": "active" })),
+        (json!({ "role": "user" }), json!({ "role": "administrator" })),
+    ] {
+        for (method, path, body) in changes_by_key(&root) {
+            let ask = app.ask(method, &path).key(&key);
+            let answer = ask.body("application/json", after(edit(taken.clone()), &body)).await;
+            answer.problem(401, "unauthenticated");
+            edit(given.clone()).await.ok(200);
+        }
+    }
+    assert_eq!(everything(&app, &root).await[1..], before);
+    app.log_in("root@example.com", PASSWORD).await.ok(200);
+    app.log_in("eve@example.com", PASSWORD).await.problem(401, "unauthenticated");
+    // It was not the key.
+    app.ask("GET", USERS).key(&key).await.ok(200);
+}
+
+#[tokio::test]
+async fn a_key_that_expires_meanwhile_changes_no_account() {
+    const HOUR: Duration = Duration::from_hours(1);
+    let app = TestApp::start().await;
+    let root = app.administrator("root@example.com").await;
+    let ada = app.administrator(ADA).await;
+    let before = everything(&app, &root).await;
+    for (method, path, body) in changes_by_key(&root) {
+        let expires_at = app.clock.now().plus(HOUR).to_string();
+        let key = json!({ "name": "key", "scopes": ["admin"], "expires_at": expires_at });
+        let made = app.ask("POST", &format!("{USERS}/{}/keys", ada.id)).key(ADMIN_KEY).json(&key);
+        let key = made.await.ok(201)["key"].as_str().unwrap().to_owned();
+        let clock = app.clock.clone();
+        let expire = async move { clock.advance(HOUR) };
+        let ask = app.ask(method, &path).key(&key);
+        let answer = ask.body("application/json", after_all(expire, &body)).await;
+        answer.problem(401, "unauthenticated");
+    }
+    assert_eq!(everything(&app, &root).await, before);
 }
