@@ -26,24 +26,20 @@ pub struct NewBlock {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum AddBlocksError {
-    /// Of a kind; see [`BLOCKS_MAX`].
+pub enum AddBlockError {
+    /// Of a kind, and none of them is of this network; see [`BLOCKS_MAX`].
     #[error("there are {BLOCKS_MAX} blocks already")]
     TooMany,
     #[error(transparent)]
     Store(#[from] StoreError),
 }
 
-impl From<DbError> for AddBlocksError {
-    fn from(error: DbError) -> Self {
-        StoreError::new("blocking a client", error).into()
-    }
-}
-
 struct Adding {
     blocks: Vec<NewBlock>,
     /// One for each.
     first_id: u64,
+    /// [`BLOCKS_MAX`], less in tests.
+    blocks_max: u32,
     signature: Signature,
 }
 
@@ -52,7 +48,10 @@ struct Lifting {
     signature: Signature,
 }
 
-const COUNT: Sql = Sql::new("select count(*) from ip_blocks where kind = $1");
+/// What is over takes no room; it stays a row until it is pruned.
+const COUNT: Sql = Sql::new(
+    "select count(*) from ip_blocks where kind = $1 and (ends_at is null or $2 < ends_at)",
+);
 
 const UPSERT: Sql = Sql::new(
     "insert into ip_blocks (id, network, kind, reason, created_at, created_by, ends_at)
@@ -89,16 +88,32 @@ const LIFT: Sql = Sql::new("delete from ip_blocks where id = $1");
 const PRUNE: Sql = Sql::new("delete from ip_blocks where ends_at <= $1");
 
 impl Store {
-    /// Blocks these, all or none; what holds afterwards is given back in their order.
+    /// Blocks this one, if there is room or its network is blocked already.
+    pub async fn add_block(
+        &self,
+        block: NewBlock,
+        caller: &Caller,
+        now: Timestamp,
+    ) -> Result<IpBlock, AddBlockError> {
+        let mut added = self.add_blocks(vec![block], caller, now).await?;
+        added.pop().ok_or(AddBlockError::TooMany)
+    }
+
+    /// Blocks as many of these as there is room for, one kind after the other; gives back what holds
+    /// of them afterwards.
     pub async fn add_blocks(
         &self,
         blocks: Vec<NewBlock>,
         caller: &Caller,
         now: Timestamp,
-    ) -> Result<Vec<IpBlock>, AddBlocksError> {
-        let ids = self.reserve(Sequence::Blocks, blocks.len() as u64).await?;
-        let adding = Adding { blocks, first_id: ids.start, signature: self.sign(caller, now) };
-        self.db.transaction("add_blocks", adding, add).await
+    ) -> Result<Vec<IpBlock>, StoreError> {
+        let signature = self.sign(caller, now);
+        let added = async {
+            let first_id = self.reserve(Sequence::Blocks, blocks.len() as u64).await?.start;
+            let adding = Adding { blocks, first_id, blocks_max: BLOCKS_MAX, signature };
+            self.db.transaction("add_blocks", adding, add).await
+        };
+        added.await.map_err(StoreError::while_doing("blocking clients"))
     }
 
     /// Lifts a block, and says what it was.
@@ -136,20 +151,55 @@ impl Store {
     }
 }
 
-fn add<'t>(tx: &'t mut Tx<'_>, adding: &'t Adding) -> Work<'t, Vec<IpBlock>, AddBlocksError> {
+fn add<'t>(tx: &'t mut Tx<'_>, adding: &'t Adding) -> Work<'t, Vec<IpBlock>, DbError> {
     Box::pin(async move {
-        let mut added = Vec::with_capacity(adding.blocks.len());
-        for (id, block) in (adding.first_id..).zip(&adding.blocks) {
-            added.push(add_one(tx, id, block, &adding.signature).await?);
+        let Adding { blocks, first_id, blocks_max, signature } = adding;
+        let mut added = Vec::with_capacity(blocks.len());
+        for kind in BlockKind::ALL {
+            let of_kind: Vec<_> =
+                (*first_id..).zip(blocks).filter(|(_, block)| block.kind == kind).collect();
+            if of_kind.is_empty() {
+                continue;
+            }
+            let mut room = count_room(tx, kind, *blocks_max, signature.at).await?;
+            for (id, block) in of_kind {
+                if !holds(tx, block, signature.at).await? {
+                    let Some(left) = room.checked_sub(1) else { continue };
+                    room = left;
+                }
+                added.push(add_one(tx, id, block, signature).await?);
+            }
         }
         // Addresses are people's: the log names blocks by their ids alone.
         let (object, details) = match added.as_slice() {
+            [] => return Ok(added),
             [block] => (Some(block.id.get()), json!({ "kind": block.kind.as_str() })),
             blocks => (None, json!({ "count": blocks.len() })),
         };
-        adding.signature.write(tx, Action::BlockCreate, object, &details).await?;
+        signature.write(tx, Action::BlockCreate, object, &details).await?;
         Ok(added)
     })
+}
+
+/// How many more of a kind may hold. A few more may come of adding at the same time: the limit is there
+/// against runaways.
+async fn count_room(
+    tx: &mut Tx<'_>,
+    kind: BlockKind,
+    blocks_max: u32,
+    now: Timestamp,
+) -> Result<u64, DbError> {
+    let row = tx.row(COUNT, &[kind.as_str().into(), now.into()]).await?;
+    let count = row.ok_or_else(DbError::row_missing)?.number(0)?;
+    Ok(u64::from(blocks_max).saturating_sub(count))
+}
+
+/// Whether the network is blocked like that already, so that the new block takes no more room.
+async fn holds(tx: &mut Tx<'_>, new: &NewBlock, now: Timestamp) -> Result<bool, DbError> {
+    let network = new.network.to_string();
+    let row = tx.row(OF_NETWORK, &[network.as_str().into(), new.kind.as_str().into()]).await?;
+    let old = row.as_ref().map(block).transpose()?;
+    Ok(old.is_some_and(|old| old.until.is_none_or(|until| now < until)))
 }
 
 async fn add_one(
@@ -157,12 +207,8 @@ async fn add_one(
     id: u64,
     new: &NewBlock,
     signature: &Signature,
-) -> Result<IpBlock, AddBlocksError> {
+) -> Result<IpBlock, DbError> {
     let kind = new.kind.as_str();
-    let count = tx.row(COUNT, &[kind.into()]).await?.ok_or_else(DbError::row_missing)?.number(0)?;
-    if u64::from(BLOCKS_MAX) <= count {
-        return Err(AddBlocksError::TooMany);
-    }
     let network = new.network.to_string();
     let values = [
         Value::number(id),
@@ -217,3 +263,6 @@ fn block(row: &Row) -> Result<IpBlock, DbError> {
 /// For the test that prepares every statement.
 #[cfg(test)]
 pub(crate) const STATEMENTS: &[Sql] = &[COUNT, UPSERT, OF_NETWORK, ONE, PAGE, LIFT, PRUNE];
+
+#[cfg(test)]
+mod tests;

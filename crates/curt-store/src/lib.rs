@@ -31,7 +31,7 @@ mod users;
 
 pub use audit::{Action, AuditPage, AuditQuery, AuditRecord, ListAuditError};
 pub use backups::{Contents, InspectError, copy_sqlite, fold_sqlite_log, inspect_sqlite};
-pub use blocks::{AddBlocksError, BLOCKS_AT_ONCE_MAX, NewBlock};
+pub use blocks::{AddBlockError, BLOCKS_AT_ONCE_MAX, NewBlock};
 pub use changes::{Change, ChangeKind, Changes};
 pub use clicks::{
     AddClicksError, CLICK_ROWS_MAX, ClickBatch, ClickLosses, JournalMark, LinkClicks, MarkMove,

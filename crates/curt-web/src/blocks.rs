@@ -12,7 +12,7 @@ use axum::{
 };
 use curt_cache::{Blocked, Blocks};
 use curt_domain::{BLOCKS_MAX, BlockId, BlockKind, Clock};
-use curt_store::{AddBlocksError, Store, StoreError};
+use curt_store::{AddBlockError, Store, StoreError};
 use tokio::sync::Mutex;
 
 use crate::{
@@ -129,10 +129,9 @@ pub(crate) async fn add(
 ) -> Result<(StatusCode, Json<BlockView>), ApiError> {
     let now = app.clock.now();
     let wanted = body.value.parse(now, allowance.client)?;
-    let added = app.store.add_blocks(vec![wanted], &by.actor.caller(), now).await?;
+    let added = app.store.add_block(wanted, &by.actor.caller(), now).await?;
     app.block_list.reload().await?;
-    let [added] = added.as_slice() else { unreachable!("one was added") };
-    Ok((StatusCode::CREATED, Json(BlockView::new(added))))
+    Ok((StatusCode::CREATED, Json(BlockView::new(&added))))
 }
 
 /// Lift a block
@@ -160,13 +159,13 @@ pub(crate) async fn lift(
     Ok(StatusCode::NO_CONTENT)
 }
 
-impl From<AddBlocksError> for ApiError {
-    fn from(error: AddBlocksError) -> Self {
+impl From<AddBlockError> for ApiError {
+    fn from(error: AddBlockError) -> Self {
         match error {
-            AddBlocksError::TooMany => {
+            AddBlockError::TooMany => {
                 Self::invalid_field("network", format!("is one too many: {error}; lift some first"))
             }
-            AddBlocksError::Store(error) => error.into(),
+            AddBlockError::Store(error) => error.into(),
         }
     }
 }

@@ -16,7 +16,7 @@ fn caller() -> Caller {
 }
 
 async fn add(store: &Store, block: NewBlock) -> IpBlock {
-    store.add_blocks(vec![block], &caller(), now()).await.unwrap().pop().unwrap()
+    store.add_block(block, &caller(), now()).await.unwrap()
 }
 
 /// How many blocks came or went.
@@ -67,13 +67,13 @@ async fn a_network_has_one_block_of_a_kind_whoever_adds_it_and_when() {
         let first = add(store, new("203.0.113.7", BlockKind::Automatic, Some(later(10)))).await;
         let add = async |millis| {
             let block = new("203.0.113.7", BlockKind::Automatic, Some(later(millis)));
-            store.add_blocks(vec![block], &caller(), now()).await
+            store.add_block(block, &caller(), now()).await
         };
         for added in in_parallel([20, 30, 40].map(add)).await {
-            assert_eq!(added.unwrap()[0].id, first.id);
+            assert_eq!(added.unwrap().id, first.id);
         }
         let manual = new("203.0.113.7", BlockKind::Manual, None);
-        assert_ne!(store.add_blocks(vec![manual], &caller(), now()).await.unwrap()[0].id, first.id);
+        assert_ne!(store.add_block(manual, &caller(), now()).await.unwrap().id, first.id);
         assert_eq!(store.blocks(None, 10, now()).await.unwrap().len(), 2);
     })
     .await;

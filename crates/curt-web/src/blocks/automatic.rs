@@ -11,8 +11,8 @@ use std::{
     time::Duration,
 };
 
-use curt_domain::{BlockKind, BlockReason, Caller, Clock, Network};
-use curt_store::{AddBlocksError, BLOCKS_AT_ONCE_MAX, NewBlock, Store};
+use curt_domain::{BlockKind, BlockReason, Caller, Clock, Network, Timestamp};
+use curt_store::{BLOCKS_AT_ONCE_MAX, NewBlock, Store, StoreError};
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -81,18 +81,25 @@ impl AutomaticBlocks {
             reason: Some(BlockReason::parse(REASON).expect("our own words are a reason")),
             until: Some(now.plus(self.block_for)),
         };
-        let blocks = networks.iter().map(block).collect();
-        let written = self.store.add_blocks(blocks, &Caller::SYSTEM, now).await;
-        let enforced = match written {
-            Ok(_) => self.list.reload().await.map_err(AddBlocksError::from),
-            Err(error) => Err(error),
-        };
-        match enforced {
-            Ok(()) => tracing::info!(clients = networks.len(), "blocked clients for a while"),
+        match self.enforce(networks.iter().map(block).collect(), now).await {
+            Ok(clients) if clients == networks.len() => {
+                tracing::info!(clients, "blocked clients for a while");
+            }
+            Ok(clients) => {
+                let left_out = networks.len() - clients;
+                tracing::warn!(clients, left_out, "blocked as many clients as there is room for");
+            }
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
                 tracing::warn!(error, "clients that ask too often could not be blocked");
             }
         }
+    }
+
+    /// Says how many there was room for.
+    async fn enforce(&self, blocks: Vec<NewBlock>, now: Timestamp) -> Result<usize, StoreError> {
+        let added = self.store.add_blocks(blocks, &Caller::SYSTEM, now).await?;
+        self.list.reload().await?;
+        Ok(added.len())
     }
 }

@@ -110,10 +110,10 @@ async fn blocks_are_read_again_when_somebody_changed_them() {
         until: None,
     };
     let now = Clock::System.now();
-    let added = feed.store.add_blocks(vec![block], &Caller::SYSTEM, now).await.unwrap();
+    let added = feed.store.add_block(block, &Caller::SYSTEM, now).await.unwrap();
     feed.poll().await;
     assert!(feed.blocks.bars(client));
-    feed.store.lift_block(added[0].id, &Caller::SYSTEM, now).await.unwrap();
+    feed.store.lift_block(added.id, &Caller::SYSTEM, now).await.unwrap();
     feed.poll().await;
     assert!(!feed.blocks.bars(client));
 }
