@@ -22,6 +22,7 @@ use curt_store::{
 };
 
 use crate::{
+    depth::Done,
     fold::Fold,
     left::{LeftBecause, LeftSegments, Name, name},
     reading::{Look, Reading},
@@ -75,6 +76,19 @@ impl Purpose {
             Self::Replay(liveness) | Self::Rehearse(liveness) => *liveness,
         }
     }
+
+    /// Whether the segment is of this process's journal.
+    fn has_made(&self, id: SegmentId) -> bool {
+        matches!(self, Self::Drain(journal) if journal.has_made(id))
+    }
+
+    /// Of this process, so far.
+    fn records_written(&self) -> u64 {
+        match self {
+            Self::Drain(journal) => journal.records_appended(),
+            Self::Replay(_) | Self::Rehearse(_) => 0,
+        }
+    }
 }
 
 /// What became of one pass.
@@ -122,6 +136,7 @@ pub(crate) struct Counting {
     readings: BTreeMap<Name, Reading>,
     left: LeftSegments,
     fold: Fold,
+    done: Done,
     rows_max: usize,
     said_unremovable: bool,
 }
@@ -136,6 +151,7 @@ impl Counting {
             readings: BTreeMap::new(),
             left: LeftSegments::default(),
             fold: Fold::default(),
+            done: Done::default(),
             rows_max: CLICK_ROWS_MAX,
             said_unremovable: false,
         }
@@ -155,11 +171,17 @@ impl Counting {
         self.readings.values().map(Reading::stored)
     }
 
+    /// How many records of this process's journal are done with.
+    pub(crate) fn records_done(&self) -> u64 {
+        self.done.records()
+    }
+
     pub(crate) fn left(&self) -> &LeftSegments {
         &self.left
     }
 
     async fn try_pass(&mut self) -> Result<Pass, PassError> {
+        let written_before = self.purpose.records_written();
         self.list_segments().await?;
         let now = self.clock.now();
         let started = Instant::now();
@@ -191,6 +213,9 @@ impl Counting {
             }
             batch.store_time = Some(started.elapsed());
         }
+        if batch.is_dry && self.left.count() == 0 {
+            self.done.all_read(written_before, self.purpose.records_written());
+        }
         self.put_away_finished(now);
         Ok(Pass::Counted(batch))
     }
@@ -208,6 +233,7 @@ impl Counting {
         let listed: HashSet<Name> = files.iter().map(name).collect();
         self.readings.retain(|name, _| listed.contains(name));
         self.left.keep_listed(&listed);
+        self.done.keep_listed(&listed);
         let now = Instant::now();
         let is_new = |file: &SegmentFile| {
             let name = name(file);
@@ -227,6 +253,9 @@ impl Counting {
                 continue;
             }
             let stored = marks.get(&file.id.0).copied();
+            if self.purpose.has_made(file.id) {
+                self.done.found(name(&file), stored.map_or(0, |mark| mark.records));
+            }
             self.readings.insert(name(&file), Reading::new(file, stored));
         }
         Ok(())
@@ -284,8 +313,9 @@ impl Counting {
             }
         }
         let mut steps = steps.iter().map(|step| (step.segment, step)).collect::<HashMap<_, _>>();
-        for ((_, id), reading) in &mut self.readings {
-            if let Some(step) = steps.remove(&id.0) {
+        for (name, reading) in &mut self.readings {
+            if let Some(step) = steps.remove(&name.1.0) {
+                self.done.moved(name, step.to.records);
                 reading.stepped(step);
             }
         }

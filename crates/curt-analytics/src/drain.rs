@@ -24,6 +24,7 @@ use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 use crate::{
     DrainMetrics, PassError,
     counting::{Batch, Counting, Pass, Purpose},
+    rate::Rate,
 };
 
 /// Between two looks at a journal that has nothing more: what a click waits before it shows.
@@ -64,7 +65,7 @@ pub enum Finished {
 
 /// What the drain's health is, to whoever has a clone of it.
 #[derive(Debug, Clone, Default)]
-pub struct DrainWatch(Arc<Mutex<DrainState>>);
+pub struct DrainWatch(Arc<Watched>);
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DrainState {
@@ -75,6 +76,14 @@ pub struct DrainState {
     /// Segments that wait for the newer release which wrote them, cannot be read, or are not what their
     /// names say.
     pub left_segments: usize,
+    /// Of the records that this process's journal has written: what it has written beyond them waits.
+    pub records_done: u64,
+}
+
+#[derive(Debug, Default)]
+struct Watched {
+    state: Mutex<DrainState>,
+    rate: Mutex<Rate>,
 }
 
 #[derive(Debug, Default)]
@@ -89,12 +98,14 @@ impl Drain {
     pub fn start(settings: DrainSettings) -> io::Result<Self> {
         let DrainSettings { store, journal, directory, clock, metrics } = settings;
         let watch = metrics.watch().clone();
-        watch.0.lock().counted_to = Some(oldest_click(&directory, &clock));
+        watch.0.state.lock().counted_to = Some(oldest_click(&directory, &clock));
+        *watch.0.rate.lock() = Rate::begin(clock.instant());
         let shared = Arc::new(Shared::default());
         let purpose = Purpose::Drain(journal);
         let thread = DrainThread {
             shared: Arc::clone(&shared),
-            counting: Counting::new(store, directory, clock, purpose),
+            counting: Counting::new(store, directory, clock.clone(), purpose),
+            clock,
             metrics,
             watch: watch.clone(),
             pause: PAUSE_MIN,
@@ -133,12 +144,24 @@ impl Drop for Drain {
 
 impl DrainWatch {
     pub fn state(&self) -> DrainState {
-        self.0.lock().clone()
+        self.0.state.lock().clone()
     }
 
     /// How long ago the oldest click may have been that is not counted yet.
     pub fn lag(&self, now: Timestamp) -> Option<Duration> {
-        self.0.lock().counted_to.map(|counted_to| now.since(counted_to))
+        self.0.state.lock().counted_to.map(|counted_to| now.since(counted_to))
+    }
+
+    /// How many of the records that the journal has written are not counted yet.
+    pub fn depth(&self, journal: &Journal) -> u64 {
+        // Read first: what is counted in between was written in between, or before.
+        let done = self.0.state.lock().records_done;
+        journal.records_appended().saturating_sub(done)
+    }
+
+    /// How many clicks were counted each second of the last minute, on average.
+    pub fn clicks_per_second(&self, now: Instant) -> f64 {
+        self.0.rate.lock().per_second(now)
     }
 }
 
@@ -164,6 +187,7 @@ impl Shared {
 struct DrainThread {
     shared: Arc<Shared>,
     counting: Counting,
+    clock: Clock,
     metrics: DrainMetrics,
     watch: DrainWatch,
     pause: Duration,
@@ -198,6 +222,7 @@ impl DrainThread {
         let failure = match passed {
             Ok(Pass::Counted(batch)) => {
                 self.metrics.count(batch);
+                self.watch.0.rate.lock().add(self.clock.instant(), batch.clicks);
                 self.pause = PAUSE_MIN;
                 None
             }
@@ -207,7 +232,7 @@ impl DrainThread {
                 Some(chain(error))
             }
         };
-        let mut state = self.watch.0.lock();
+        let mut state = self.watch.0.state.lock();
         match (&failure, &state.failure) {
             (Some(error), before) if before.as_ref() != Some(error) => {
                 tracing::error!(error, "clicks stay in the journal: they cannot be counted now");
@@ -220,6 +245,7 @@ impl DrainThread {
             state.counted_to = Some(*counted_to);
         }
         state.left_segments = self.counting.left().count();
+        state.records_done = self.counting.records_done();
     }
 }
 

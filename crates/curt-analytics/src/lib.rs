@@ -5,10 +5,12 @@
 
 mod agents;
 mod counting;
+mod depth;
 mod drain;
 mod fold;
 mod left;
 mod metrics;
+mod rate;
 mod reading;
 mod replay;
 

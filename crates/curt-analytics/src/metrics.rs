@@ -47,7 +47,7 @@ impl DrainMetrics {
         registry.register_with_unit("read", help, Unit::Seconds, metrics.read_time.clone());
         let help = "Time to store a batch";
         registry.register_with_unit("store", help, Unit::Seconds, metrics.store_time.clone());
-        registry.register_collector(Box::new(Lag { watch: metrics.watch.clone(), clock }));
+        registry.register_collector(Box::new(Asked { watch: metrics.watch.clone(), clock }));
         metrics
     }
 
@@ -85,15 +85,19 @@ impl DrainMetrics {
     }
 }
 
-/// Asked when somebody looks, so that it grows while the drain waits for the database.
+/// Asked when somebody looks, so that the lag grows and the rate falls while the drain waits for the
+/// database.
 #[derive(Debug)]
-struct Lag {
+struct Asked {
     watch: DrainWatch,
     clock: Clock,
 }
 
-impl Collector for Lag {
+impl Collector for Asked {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
+        let rate = ConstGauge::new(self.watch.clicks_per_second(self.clock.instant()));
+        let (name, help) = ("clicks_per_second", "Clicks counted, on average of the last minute");
+        rate.encode(encoder.encode_descriptor(name, help, None, rate.metric_type())?)?;
         let Some(lag) = self.watch.lag(self.clock.now()) else { return Ok(()) };
         let gauge = ConstGauge::new(lag.as_secs_f64());
         let help = "Age of the oldest click that may not be counted yet";

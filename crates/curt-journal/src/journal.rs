@@ -2,6 +2,7 @@
 
 use std::{
     cell::Cell,
+    collections::HashSet,
     fs::File,
     num::NonZeroUsize,
     path::PathBuf,
@@ -100,6 +101,8 @@ pub(crate) struct Shared {
     pub(crate) clock: Clock,
     pub(crate) shards: Box<[Mutex<Shard>]>,
     pub(crate) live: LiveSegments,
+    /// By this process, as far as they are still there: at most what the capacity allows.
+    pub(crate) made: Mutex<HashSet<SegmentId>>,
     /// Of the directory, while this journal has it. The kernel releases it with the last handle,
     /// however the process ends.
     pub(crate) lock: Mutex<Option<File>>,
@@ -153,6 +156,16 @@ impl Journal {
         Liveness::Ended
     }
 
+    /// Whether this journal made the segment, and no earlier run. Ask while it is there.
+    pub fn has_made(&self, id: SegmentId) -> bool {
+        self.shared.made.lock().contains(&id)
+    }
+
+    /// How many records were written down since it was opened; all of them can be read by now.
+    pub fn records_appended(&self) -> u64 {
+        self.counts().records
+    }
+
     /// Whether the directory is this journal's: not when the disk did not allow to lock it. Then another
     /// process may have it, and no file in there is to be removed.
     pub fn has_directory(&self) -> bool {
@@ -160,13 +173,7 @@ impl Journal {
     }
 
     pub fn stats(&self) -> Stats {
-        let mut counts = Counts::default();
-        for shard in &self.shared.shards {
-            let shard = shard.lock();
-            counts.records += shard.counts.records;
-            counts.bytes += shard.counts.bytes;
-            counts.dropped += shard.counts.dropped;
-        }
+        let counts = self.counts();
         Stats::new(&self.shared.condition.lock(), counts, self.shared.settings.capacity)
     }
 
@@ -178,6 +185,17 @@ impl Journal {
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the journal's thread has panicked; the next start ends its segments");
         }
+    }
+
+    fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for shard in &self.shared.shards {
+            let shard = shard.lock();
+            counts.records += shard.counts.records;
+            counts.bytes += shard.counts.bytes;
+            counts.dropped += shard.counts.dropped;
+        }
+        counts
     }
 
     fn dropped_since_close(&self) -> u64 {
@@ -209,6 +227,7 @@ impl Shared {
             clock,
             shards: (0..shards).map(|_| Mutex::new(Shard::new())).collect(),
             live: Mutex::default(),
+            made: Mutex::default(),
             lock: Mutex::default(),
             condition: Mutex::default(),
             wanted: Mutex::default(),

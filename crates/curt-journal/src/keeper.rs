@@ -4,6 +4,7 @@
 //! Whatever takes time happens here and outside the shards' locks.
 
 use std::{
+    collections::HashSet,
     fs::File,
     io,
     path::Path,
@@ -203,9 +204,12 @@ impl Keeper {
         let id = SegmentId(u128::from_le_bytes(id));
         // Before it has a name that a reader could meet.
         self.shared.live.lock().push(id);
+        self.shared.made.lock().insert(id);
         let now = self.shared.clock.now();
-        SegmentWriter::create(self.directory(), id, now, kind, room)
-            .inspect_err(|_| self.shared.live.lock().retain(|live| *live != id))
+        SegmentWriter::create(self.directory(), id, now, kind, room).inspect_err(|_| {
+            self.shared.live.lock().retain(|live| *live != id);
+            self.shared.made.lock().remove(&id);
+        })
     }
 
     fn sync_shard(&mut self, index: usize, now: Instant) {
@@ -289,9 +293,19 @@ impl Keeper {
                 condition.bytes = listing.segments.iter().map(|segment| segment.len).sum();
                 drop(condition);
                 self.look_for_gone(&listing);
+                self.forget_counted(&listing);
             }
             Err(error) => tracing::debug!(%error, "the journal's directory could not be read"),
         }
+    }
+
+    /// Keeps in mind only what is still to be counted, or will be there again. Nothing was made since
+    /// `listing` was read: that happens on this thread.
+    fn forget_counted(&self, listing: &Listing) {
+        let listed = listing.segments.iter().map(|segment| segment.id);
+        let gone = self.gone.iter().map(|writer| writer.segment.id);
+        let kept: HashSet<SegmentId> = listed.chain(gone).collect();
+        self.shared.made.lock().retain(|id| kept.contains(id));
     }
 
     /// Notices that somebody has deleted or moved what is being written. `listing` was read before: all

@@ -138,6 +138,10 @@ struct CountingView {
     journal_max_bytes: u64,
     /// How long ago the oldest click may have been that is not counted yet, in seconds.
     lag_s: f64,
+    /// How many clicks that were written down since the start are not counted yet.
+    depth: u64,
+    /// How many clicks were counted each second, on average of the last minute.
+    clicks_per_s: f64,
     /// Whether the database did not take the latest clicks; the log says why. They stay in the journal.
     failing: bool,
     /// Clicks since the start that were followed and could not be written down.
@@ -147,7 +151,8 @@ struct CountingView {
 }
 
 impl CountingView {
-    fn new(counted: &Counted, now: Timestamp) -> Self {
+    fn new(counted: &Counted, clock: &Clock) -> Self {
+        let now = clock.now();
         let (stats, drain) = (counted.journal.stats(), counted.drain.state());
         Self {
             ok: stats.state == JournalState::Working && counts_in_time(&drain, now),
@@ -159,6 +164,8 @@ impl CountingView {
             journal_bytes: stats.bytes,
             journal_max_bytes: stats.capacity,
             lag_s: counted.drain.lag(now).unwrap_or_default().as_secs_f64(),
+            depth: counted.drain.depth(&counted.journal),
+            clicks_per_s: counted.drain.clicks_per_second(clock.instant()),
             failing: drain.failure.is_some(),
             dropped: stats.records_dropped,
             left_segments: drain.left_segments,
@@ -202,7 +209,7 @@ pub(crate) async fn health(
     let database = DatabaseView { engine: store.engine().as_str(), reachable, latency_ms };
     let now = clock.now();
     let backup = node.backup().map(|state| BackupView::new(state, now));
-    let counting = clicks.counted().map(|counted| CountingView::new(counted, now));
+    let counting = clicks.counted().map(|counted| CountingView::new(counted, &clock));
     let version = env!("CARGO_PKG_VERSION");
     (code, Json(HealthView { status, version, database, backup, counting }))
 }

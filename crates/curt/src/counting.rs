@@ -39,7 +39,6 @@ impl Counting {
             }
             Err(error) => return Err(error).context("opening the journal"),
         };
-        JournalMetrics::register(registry, Arc::clone(&journal));
         let drain = Drain::start(DrainSettings {
             store,
             journal: Arc::clone(&journal),
@@ -47,7 +46,9 @@ impl Counting {
             clock: Clock::System,
             metrics: DrainMetrics::register(registry, Clock::System),
         });
-        Ok(Self { journal, drain: drain.context("starting the drain")? })
+        let counting = Self { journal, drain: drain.context("starting the drain")? };
+        JournalMetrics::register(registry, counting.counted());
+        Ok(counting)
     }
 
     /// What redirects and health need of it.

@@ -5,6 +5,7 @@
 
 mod clocks;
 mod damage;
+mod depth;
 mod exactness;
 mod journals;
 mod power_cuts;

@@ -333,6 +333,8 @@ fn answers() -> Vec<AnswerExample> {
             "journal_bytes": 33_554_432,
             "journal_max_bytes": 1_073_741_824,
             "lag_s": 0.1,
+            "depth": 12,
+            "clicks_per_s": 104.5,
             "failing": false,
             "dropped": 0,
             "left_segments": 0,

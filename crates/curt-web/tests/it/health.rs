@@ -100,6 +100,18 @@ async fn health_says_how_clicks_are_counted() {
     assert_eq!([&counting["dropped"], &counting["left_segments"]], [&json!(0), &json!(0)]);
 }
 
+/// This node writes clicks down, and nothing counts them.
+#[tokio::test]
+async fn health_says_how_many_clicks_wait_and_how_fast_they_are_counted() {
+    let app = TestApp::with(|settings| settings.clicks = Some(Durability::Process)).await;
+    app.shorten("link", "https://example.com/", json!({})).await;
+    for clicks in 0..3 {
+        let counting = &app.ask("GET", "/api/v1/health").await.ok(200)["counting"];
+        assert_eq!([&counting["depth"], &counting["clicks_per_s"]], [&json!(clicks), &json!(0.0)]);
+        app.visit("/link").await.leads_to(302, "https://example.com/");
+    }
+}
+
 #[tokio::test]
 async fn p7_health_says_how_old_the_newest_backup_is_and_stays_ready() {
     let app = TestApp::start().await;

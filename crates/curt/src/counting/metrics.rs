@@ -1,8 +1,9 @@
 //! What the journal tells Prometheus. It is asked when somebody looks: redirects count nothing twice.
 
-use std::{fmt, sync::Arc};
+use std::fmt;
 
-use curt_journal::{Journal, State, Stats};
+use curt_journal::{State, Stats};
+use curt_web::Counted;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric},
@@ -12,20 +13,22 @@ use prometheus_client::{
 
 #[derive(Debug)]
 pub(crate) struct JournalMetrics {
-    journal: Arc<Journal>,
+    counted: Counted,
 }
 
 impl JournalMetrics {
     /// Adds them to the registry; all their names start with `journal_`.
-    pub(crate) fn register(registry: &mut Registry, journal: Arc<Journal>) {
+    pub(crate) fn register(registry: &mut Registry, counted: Counted) {
         let registry = registry.sub_registry_with_prefix("journal");
-        registry.register_collector(Box::new(Self { journal }));
+        registry.register_collector(Box::new(Self { counted }));
     }
 }
 
 impl Collector for JournalMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let stats = self.journal.stats();
+        let Counted { journal, drain } = &self.counted;
+        let depth = drain.depth(journal);
+        let stats = journal.stats();
         let Stats { records_appended, records_dropped, sync_failures, .. } = stats;
         let mut put = |name, help, unit: Option<&Unit>, metric: &dyn EncodeMetric| {
             metric.encode(encoder.encode_descriptor(name, help, unit, metric.metric_type())?)
@@ -35,6 +38,8 @@ impl Collector for JournalMetrics {
         let help = "Clicks that could not be written down";
         put("dropped", help, None, &counter(records_dropped))?;
         put("sync_failures", "Segments that could not be synced", None, &counter(sync_failures))?;
+        let help = "Clicks written down since the start that are not counted yet";
+        put("depth", help, None, &gauge(depth))?;
         let help = "Room that clicks take until they are counted, what is reserved included";
         put("size", help, Some(&Unit::Bytes), &gauge(stats.bytes))?;
         put("capacity", "Room that they may take", Some(&Unit::Bytes), &gauge(stats.capacity))?;

@@ -44,6 +44,11 @@ fn recover(visits: &mut Visits, server: &Server, metrics: &mut Client) {
     await_counted(server);
     let dropped = health(server)["dropped"].as_u64().unwrap();
     assert_eq!(visits.counted(server) + dropped, visits.tally().answered);
+    // Told by the drain just after the database knows.
+    await_health(server, |counting| counting["depth"] == 0);
+    assert_eq!(metrics.metric::<u64>("curt_journal_depth"), 0);
+    let per_second = metrics.metric::<f64>("curt_drain_clicks_per_second");
+    assert!(0.0 < per_second && 0.0 < health(server)["clicks_per_s"].as_f64().unwrap());
     for name in ["curt_journal_dropped_total", "curt_drain_dropped_total"] {
         assert_eq!(metrics.metric::<u64>(name), dropped, "{name}");
     }
@@ -67,6 +72,7 @@ fn p2_a_full_journal_drops_and_knows_what() {
     visits.during(&server, Pace::Busy, || await_health(&server, drops));
     let full = health(&server);
     assert_eq!((&full["ok"], &full["journal"]), (&false.into(), &"full".into()), "{full}");
+    assert!(0 < full["depth"].as_u64().unwrap(), "{full}");
     drop(lock);
     recover(&mut visits, &server, &mut Client::new(metrics));
 }
