@@ -169,6 +169,8 @@ async fn every_example_of_an_answer_is_one_that_is_given() {
     health["database"]["latency_ms"] = json!(0.12);
     health["counting"]["journal_bytes"] = json!(32 << 20);
     health["counting"]["lag_s"] = json!(0.1);
+    health["counting"]["depth"] = json!(12);
+    health["counting"]["clicks_per_s"] = json!(104.5);
     assert_eq!(health, example("/api/v1/health", "get", "200"));
 }
 
