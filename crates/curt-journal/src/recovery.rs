@@ -6,7 +6,7 @@
 use std::{
     fs::{File, OpenOptions},
     io,
-    os::unix::fs::{FileExt as _, OpenOptionsExt as _},
+    os::unix::fs::OpenOptionsExt as _,
     path::Path,
 };
 
@@ -16,6 +16,7 @@ use crate::{
     directory::{self, SegmentFile},
     format::{self, RECORD_SPACE_MIN, SEGMENT_LEN, Seed},
     reader::{Liveness, Mark, OpenSegmentError, SegmentReader},
+    segment::write_published,
 };
 
 /// The directory must be locked. What cannot be ended is left as it is, which every reader can take.
@@ -64,6 +65,11 @@ fn seal(file: &File, segment: &SegmentFile, at: u64, count: u64) -> io::Result<u
         return Ok(segment.len);
     }
     let count = u32::try_from(count).unwrap_or(u32::MAX);
-    file.write_all_at(&format::encode_seal(Seed::of(segment.id), count), at)?;
+    let seal = format::encode_seal(Seed::of(segment.id), count);
+    // Killed within it, half a seal would pass for damage.
+    write_published(file, u32::try_from(at).map_err(io::Error::other)?, &seal)?;
     Ok(end)
 }
+
+#[cfg(test)]
+mod tests;

@@ -327,7 +327,7 @@ impl Upkeep {
 ///
 /// `kill -9` ends a `pwrite` between two pages: what crosses from one to the next gets its word last, by
 /// a call of its own. (Found by killing: the half of a record looked like damage.)
-fn write_published(file: &File, offset: u32, record: &[u8]) -> io::Result<()> {
+pub(crate) fn write_published(file: &File, offset: u32, record: &[u8]) -> io::Result<()> {
     const PAGE_LEN_MIN: u64 = 4096;
     const WORD_LEN: usize = 4;
     let offset = u64::from(offset);
