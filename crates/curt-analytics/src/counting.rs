@@ -54,6 +54,8 @@ pub enum PassError {
     Journal(#[from] io::Error),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error("the program panicked, as its standard error says: this is a bug")]
+    Panicked,
 }
 
 /// What a journal is counted for, and so what becomes of its segments.
@@ -139,6 +141,9 @@ pub(crate) struct Counting {
     done: Done,
     rows_max: usize,
     said_unremovable: bool,
+    /// For tests of what becomes of a batch that is committed when the thread panics.
+    #[cfg(test)]
+    pub(crate) panics_after_commit: bool,
 }
 
 impl Counting {
@@ -154,6 +159,8 @@ impl Counting {
             done: Done::default(),
             rows_max: CLICK_ROWS_MAX,
             said_unremovable: false,
+            #[cfg(test)]
+            panics_after_commit: false,
         }
     }
 
@@ -164,6 +171,14 @@ impl Counting {
             self.forget();
         }
         result
+    }
+
+    /// In place of one that panicked: with nothing of what it had read, and its marks of what is done.
+    pub(crate) fn anew(&mut self) -> Self {
+        let (store, directory) = (self.store.clone(), self.directory.clone());
+        let done = std::mem::take(&mut self.done);
+        let anew = Self::new(store, directory, self.clock.clone(), self.purpose.clone());
+        Self { done, ..anew }
     }
 
     /// Where the marks stand of all segments that could be read.
@@ -212,6 +227,8 @@ impl Counting {
                 return Ok(Pass::Overtaken);
             }
             batch.store_time = Some(started.elapsed());
+            #[cfg(test)]
+            assert!(!self.panics_after_commit, "as the test wants it");
         }
         if batch.is_dry && self.left.count() == 0 {
             self.done.all_read(written_before, self.purpose.records_written());

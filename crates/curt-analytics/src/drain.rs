@@ -9,6 +9,7 @@ use std::{
     error::Error,
     fmt::Write as _,
     io, iter,
+    panic::{self, AssertUnwindSafe},
     path::PathBuf,
     sync::Arc,
     thread,
@@ -198,7 +199,7 @@ impl DrainThread {
         loop {
             // Asked first: a pass that began when the journal was closed has seen all of it.
             let end = self.shared.end();
-            let passed = runtime.block_on(self.counting.pass());
+            let passed = self.pass(runtime);
             self.report(&passed);
             let pause = match (passed, end) {
                 (Ok(Pass::Counted(batch)), Some(_)) if batch.is_dry => return Finished::Whole,
@@ -210,6 +211,16 @@ impl DrainThread {
             };
             self.shared.wait(pause, end);
         }
+    }
+
+    /// A panic is a batch that was not counted: whatever was half done is thrown away, and the marks say
+    /// where to go on. Else one bad batch would end the counting, and nobody would hear of it.
+    fn pass(&mut self, runtime: &Handle) -> Result<Pass, PassError> {
+        let pass = AssertUnwindSafe(|| runtime.block_on(self.counting.pass()));
+        panic::catch_unwind(pass).unwrap_or_else(|_| {
+            self.counting = self.counting.anew();
+            Err(PassError::Panicked)
+        })
     }
 
     fn longer_pause(&mut self) -> Duration {
@@ -271,3 +282,6 @@ fn lower_priority() {
         tracing::debug!(%error, "the drain keeps the priority of all");
     }
 }
+
+#[cfg(test)]
+mod tests;

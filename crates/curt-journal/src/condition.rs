@@ -34,6 +34,7 @@ pub(crate) struct Condition {
     pub(crate) segments: usize,
     pub(crate) sync_failures: u64,
     making: Trouble,
+    keeping: Trouble,
     syncing: Trouble,
 }
 
@@ -47,6 +48,8 @@ pub(crate) enum Work {
     /// Making and writing segments.
     Writing,
     Syncing,
+    /// The keeper itself: it has panicked.
+    Keeping,
 }
 
 impl Condition {
@@ -70,13 +73,15 @@ impl Condition {
         match work {
             Work::Writing => &mut self.making,
             Work::Syncing => &mut self.syncing,
+            Work::Keeping => &mut self.keeping,
         }
     }
 }
 
 impl Stats {
     pub(crate) fn new(condition: &Condition, counts: Counts, capacity: u64) -> Self {
-        let error = condition.making.0.as_ref().or(condition.syncing.0.as_ref()).cloned();
+        let troubles = [&condition.making, &condition.syncing, &condition.keeping];
+        let error = troubles.into_iter().find_map(|trouble| trouble.0.clone());
         let state = match (&error, condition.is_full) {
             (Some(_), _) => State::Failing,
             (None, true) => State::Full,

@@ -7,6 +7,7 @@ use std::{
     collections::HashSet,
     fs::File,
     io,
+    panic::{self, AssertUnwindSafe},
     path::Path,
     sync::Arc,
     time::{Duration, Instant},
@@ -41,6 +42,8 @@ pub(crate) struct Keeper {
     kind: Option<WritingKind>,
     /// Not before this, because something has failed.
     retry_at: Option<Instant>,
+    /// No round before this.
+    panicked_until: Option<Instant>,
     next_sync: Instant,
     next_damaged_check: Instant,
     /// How far ahead pages are kept ready, for each shard.
@@ -68,6 +71,7 @@ impl Keeper {
             shared,
             kind: None,
             retry_at: None,
+            panicked_until: None,
             next_sync: now,
             next_damaged_check: now,
             windows,
@@ -99,8 +103,40 @@ impl Keeper {
             if wanted.close {
                 return self.close();
             }
-            self.round(now, wanted);
+            self.guarded_round(now, wanted);
         }
+    }
+
+    /// A panic must not end the thread: without spares all clicks would be dropped, and without syncs
+    /// nobody would know what a power cut costs. What a round has taken from a shard is sealed, which is
+    /// all that a reader needs; what it was to make is found lacking by the next.
+    fn guarded_round(&mut self, now: Instant, wanted: Wanted) {
+        if self.panicked_until.is_some_and(|until| now < until) {
+            return;
+        }
+        let round = AssertUnwindSafe(|| self.round(now, wanted));
+        if panic::catch_unwind(round).is_ok() {
+            if self.panicked_until.take().is_some() {
+                self.shared.condition.lock().has_worked(Work::Keeping);
+            }
+            return;
+        }
+        self.let_go_of_orphans();
+        let until = now + RETRY_INTERVAL;
+        (self.panicked_until, self.next_sync) = (Some(until), until);
+        let error = io::Error::other("the journal's thread panicked: this is a bug");
+        self.shared.condition.lock().has_failed(Work::Keeping, &error);
+    }
+
+    /// A segment that was made and given to no shard must not count as live for ever: ended, it is empty,
+    /// and whoever drains the journal removes it. Shards get new ones from this thread only.
+    fn let_go_of_orphans(&self) {
+        let mut held = HashSet::new();
+        for shard in &self.shared.shards {
+            let shard = shard.lock();
+            held.extend([&shard.current, &shard.spare].into_iter().flatten().map(|w| w.segment.id));
+        }
+        self.shared.live.lock().retain(|id| held.contains(id));
     }
 
     /// What is due now.

@@ -315,6 +315,13 @@ impl Segment {
     }
 }
 
+impl Drop for Segment {
+    /// What is not synced by now nobody will sync. Whoever waits for what was has it.
+    fn drop(&mut self) {
+        self.synced_to.send_modify(|synced_to| synced_to.has_failed = true);
+    }
+}
+
 impl Upkeep {
     /// Lets go of the pages that the writer has filled, before they are synced: all at once. A sync would
     /// write-protect one after the other, and interrupt the writer's core for each.

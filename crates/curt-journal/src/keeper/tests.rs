@@ -140,6 +140,54 @@ fn a_disk_that_syncs_again_needs_no_click_to_say_so() {
     assert_eq!(rig.stats().state, State::Working);
 }
 
+/// It is made to index a list that is empty.
+#[test]
+fn b9_a_keeper_that_panics_says_so_and_goes_on() {
+    for kind in KINDS {
+        let directory = quick_directory();
+        let mut rig = Rig::new(settings(directory.path(), kind));
+        rig.round();
+        let (windows, round) = (std::mem::take(&mut rig.keeper.windows), |rig: &mut Rig| {
+            rig.keeper.guarded_round(rig.now, SYNC);
+        });
+        assert!(rig.append(b"before"));
+        rig.shared.shards[0].lock().roll_over(&rig.shared.live);
+        rig.now += RETRY_INTERVAL;
+        round(&mut rig);
+        assert_eq!(rig.shared.live.lock().len(), 1, "what was made for nobody is no live one");
+        let stats = rig.stats();
+        assert_eq!(stats.state, State::Failing);
+        assert!(stats.error.unwrap().contains("panicked"));
+        assert!(rig.append(b"meanwhile"), "there was a spare");
+
+        rig.keeper.windows = windows;
+        round(&mut rig);
+        assert_eq!(rig.stats().state, State::Failing, "it does not spin");
+        rig.now += RETRY_INTERVAL;
+        round(&mut rig);
+        assert_eq!(rig.stats().state, State::Working);
+        assert!(rig.append(b"after"));
+        rig.keeper.close();
+        let content = read(directory.path());
+        assert_eq!(content.payloads, [b"before".as_slice(), b"meanwhile", b"after"]);
+        assert_eq!((content.lost, content.damaged_segments), (0, 0));
+    }
+}
+
+/// As when the keeper panics before it comes to it.
+#[test]
+fn b9_nobody_waits_for_a_segment_that_nobody_will_sync() {
+    let directory = quick_directory();
+    let rig = Rig::new(power(directory.path(), WritingKind::Mapped));
+    let receipt = rig.shared.append(3, |out| out.fill(1)).unwrap();
+    let mut shard = rig.shared.shards[0].lock();
+    shard.roll_over(&rig.shared.live);
+    shard.ended.clear();
+    drop(shard);
+    assert_eq!(poll(rig.shared.synced(receipt)), Poll::Ready(Err(SyncFailed)));
+    assert_eq!(read(directory.path()).payloads, [[1; 3]], "it is there all the same");
+}
+
 #[test]
 fn a_full_journal_looks_for_room_once_an_interval() {
     let directory = quick_directory();

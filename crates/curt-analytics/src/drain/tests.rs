@@ -1,0 +1,87 @@
+//! A panic costs no click and does not go unnoticed.
+
+use std::{net::IpAddr, num::NonZeroUsize};
+
+use curt_domain::{Click, ClickQuery, LinkId, Privacy};
+use curt_journal::JournalSettings;
+use curt_store::{StoreMetrics, StoreSettings};
+use testkit::databases::for_each_engine;
+
+use super::*;
+
+const CLICKS: u64 = 1_000;
+
+fn append(journal: &Journal, now: Timestamp) {
+    for _ in 0..CLICKS {
+        let click = Click {
+            // Clicks of links that are gone count as all others.
+            link: LinkId::new(1).unwrap(),
+            at: now,
+            decided: None,
+            client: IpAddr::from([192, 0, 2, 1]),
+            privacy: Privacy::default(),
+            user_agent: b"",
+            referrer: b"",
+            language: b"",
+            query: ClickQuery::default(),
+        };
+        journal.append(click.encoded_len(), |place| click.encode(place)).unwrap();
+    }
+}
+
+fn drain_thread(store: &Store, journal: &Arc<Journal>, directory: PathBuf) -> DrainThread {
+    let metrics = DrainMetrics::unregistered();
+    let purpose = Purpose::Drain(Arc::clone(journal));
+    DrainThread {
+        shared: Arc::default(),
+        counting: Counting::new(store.clone(), directory, Clock::System, purpose),
+        clock: Clock::System,
+        watch: metrics.watch().clone(),
+        metrics,
+        pause: PAUSE_MIN,
+    }
+}
+
+/// After the commit and before anybody knows of it, which is the worst moment.
+#[tokio::test(flavor = "multi_thread")]
+async fn b9_a_drain_that_panics_says_so_and_goes_on_to_count_each_click_once() {
+    for_each_engine(async |database| {
+        let settings = StoreSettings::new(database.url().parse().unwrap());
+        let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();
+        store.migrate(&Clock::System).await.unwrap();
+        let home = tempfile::tempdir().unwrap();
+        let directory = home.path().join("journal");
+        let settings = JournalSettings::new(directory.clone(), NonZeroUsize::MIN);
+        let journal = Arc::new(Journal::open(settings, Clock::System).unwrap());
+        append(&journal, Clock::System.now());
+
+        let mut thread = drain_thread(&store, &journal, directory);
+        thread.counting.panics_after_commit = true;
+        let watch = thread.watch.clone();
+        let runtime = Handle::current();
+        let (mut thread, passed) = tokio::task::spawn_blocking(move || {
+            let passed = thread.pass(&runtime);
+            thread.report(&passed);
+            (thread, passed)
+        })
+        .await
+        .unwrap();
+        assert!(matches!(passed, Err(PassError::Panicked)), "{passed:?}");
+        assert!(watch.state().failure.is_some_and(|failure| failure.contains("panicked")));
+        assert!(thread.longer_pause() < thread.pause, "it does not spin");
+
+        append(&journal, Clock::System.now());
+        journal.close();
+        thread.shared.end_by(Instant::now() + Duration::from_mins(1));
+        let runtime = Handle::current();
+        let finished = tokio::task::spawn_blocking(move || thread.run(&runtime)).await.unwrap();
+        assert_eq!((finished, watch.depth(&journal)), (Finished::Whole, 0));
+        assert_eq!(watch.state().failure, None);
+        let [from, to] = [i64::MIN, i64::MAX].map(Timestamp::from_millis);
+        let ever = curt_domain::Span::around(from, to).unwrap();
+        let counted = store.clicks_within(LinkId::new(1).unwrap(), ever).await.unwrap();
+        assert_eq!(counted.total(), 2 * CLICKS);
+        store.close().await;
+    })
+    .await;
+}
