@@ -45,7 +45,7 @@ impl Rate {
         let clicks = self.seconds.iter().filter(|(at, _)| is_recent(*at)).map(|(_, sum)| sum);
         let clicks: u64 = clicks.sum();
         let begins = Duration::from_secs((running.as_secs() + 1).saturating_sub(WINDOW_SECONDS));
-        let window = (running - begins).max(TIME_MIN);
+        let window = running.saturating_sub(begins).max(TIME_MIN);
         let clicks = u32::try_from(clicks).unwrap_or(u32::MAX);
         f64::from(clicks) / window.as_secs_f64()
     }
