@@ -12,6 +12,7 @@ mod tokens;
 mod users;
 
 pub use authors::{AUTHOR_NAME_LEN_MAX, Author, Caller, Login};
+pub(crate) use authors::{NETWORK_LEN_V4, NETWORK_LEN_V6};
 pub use emails::{EMAIL_LEN_MAX, Email, InvalidEmail};
 pub use passwords::{
     LINK_PASSWORD_LEN_MIN, NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password, PasswordHash,

@@ -4,7 +4,12 @@ use std::{fmt, net::IpAddr, str::FromStr};
 
 use ipnet::IpNet;
 
-use crate::{InvalidProxies, InvalidText, Timestamp, UserId, clients::network, links::checked};
+use crate::{
+    InvalidProxies, InvalidText, Timestamp, UserId,
+    accounts::{NETWORK_LEN_V4, NETWORK_LEN_V6},
+    clients::network,
+    links::checked,
+};
 
 /// Longest reason, in characters: a line of a list.
 pub const BLOCK_REASON_LEN_MAX: usize = 200;
@@ -56,6 +61,16 @@ impl Network {
             let loopback: IpNet = loopback.parse().expect("a network by its syntax");
             self.0.contains(&loopback) || loopback.contains(&self.0)
         })
+    }
+
+    /// As the log keeps it: of an address no more than of any client's, see
+    /// [`Caller::client_network`](crate::Caller::client_network).
+    #[must_use]
+    pub fn as_kept(&self) -> Self {
+        let len = if self.0.addr().is_ipv4() { NETWORK_LEN_V4 } else { NETWORK_LEN_V6 };
+        let len = len.min(self.0.prefix_len());
+        let kept = IpNet::new(self.0.addr(), len).expect("it is no longer than it was");
+        Self(kept.trunc())
     }
 
     pub fn first(&self) -> IpAddr {

@@ -2,7 +2,7 @@
 //!
 //! **Invariant:** a row is written in the transaction of what it tells of, so that there is never one
 //! without the other. It names objects by their ids and never holds a secret or an address of a
-//! person: of who was deleted, an id is all that is left.
+//! person: of who was deleted, an id is all that is left, and of a blocked address its network.
 
 use std::sync::{
     Arc,
@@ -28,72 +28,58 @@ const PRUNED_AT_ONCE: u32 = 1_000;
 /// First number that is no id.
 const ID_END: u64 = 1 << 53;
 
-/// What was done. The word before the dot says to what kind of object.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Action {
-    /// Of one client, or of several by the program itself.
-    BlockCreate,
-    BlockDelete,
-    DestinationBlock,
-    DestinationUnblock,
-    InviteCreate,
-    InviteDelete,
-    KeyCreate,
-    KeyDelete,
-    LinkCreate,
+macro_rules! actions {
+    ($($(#[doc = $about:literal])* $action:ident = $word:literal,)*) => {
+        /// What was done. The word before the dot says to what kind of object.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Action {
+            $($(#[doc = $about])* $action,)*
+        }
+
+        impl Action {
+            pub const ALL: &[Self] = &[$(Self::$action),*];
+
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$action => $word,)*
+                }
+            }
+        }
+    };
+}
+
+actions! {
+    BlockCreate = "block.create",
+    BlockDelete = "block.delete",
+    DestinationBlock = "destination.block",
+    DestinationUnblock = "destination.unblock",
+    InviteCreate = "invite.create",
+    InviteDelete = "invite.delete",
+    KeyCreate = "key.create",
+    KeyDelete = "key.delete",
+    LinkCreate = "link.create",
     /// Many at once.
-    LinkImport,
-    LinkDelete,
-    LinkEdit,
-    LinkRestore,
-    ReportBlockHost,
-    ReportDisable,
-    ReportDismiss,
-    ReportEnable,
-    UserCreate,
-    UserDelete,
-    UserDisable,
-    UserEdit,
-    UserEnable,
-    UserEndSessions,
-    UserPassword,
-    UserRole,
+    LinkImport = "link.import",
+    LinkDelete = "link.delete",
+    LinkEdit = "link.edit",
+    LinkRestore = "link.restore",
+    ReportBlockHost = "report.block_host",
+    ReportDisable = "report.disable",
+    ReportDismiss = "report.dismiss",
+    ReportEnable = "report.enable",
+    UserCreate = "user.create",
+    UserDelete = "user.delete",
+    UserDisable = "user.disable",
+    UserEdit = "user.edit",
+    UserEnable = "user.enable",
+    UserEndSessions = "user.end_sessions",
+    UserPassword = "user.password",
+    UserRole = "user.role",
     /// A refresh token came again that was used before: somebody has a copy.
-    UserTokenReused,
+    UserTokenReused = "user.token_reused",
 }
 
 impl Action {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::BlockCreate => "block.create",
-            Self::BlockDelete => "block.delete",
-            Self::DestinationBlock => "destination.block",
-            Self::DestinationUnblock => "destination.unblock",
-            Self::InviteCreate => "invite.create",
-            Self::InviteDelete => "invite.delete",
-            Self::KeyCreate => "key.create",
-            Self::KeyDelete => "key.delete",
-            Self::LinkCreate => "link.create",
-            Self::LinkImport => "link.import",
-            Self::LinkDelete => "link.delete",
-            Self::LinkEdit => "link.edit",
-            Self::LinkRestore => "link.restore",
-            Self::ReportBlockHost => "report.block_host",
-            Self::ReportDisable => "report.disable",
-            Self::ReportDismiss => "report.dismiss",
-            Self::ReportEnable => "report.enable",
-            Self::UserCreate => "user.create",
-            Self::UserDelete => "user.delete",
-            Self::UserDisable => "user.disable",
-            Self::UserEdit => "user.edit",
-            Self::UserEnable => "user.enable",
-            Self::UserEndSessions => "user.end_sessions",
-            Self::UserPassword => "user.password",
-            Self::UserRole => "user.role",
-            Self::UserTokenReused => "user.token_reused",
-        }
-    }
-
     fn object_kind(self) -> &'static str {
         self.as_str().split('.').next().unwrap_or_default()
     }

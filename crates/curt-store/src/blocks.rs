@@ -4,7 +4,7 @@
 use curt_domain::{
     BLOCKS_MAX, BlockId, BlockKind, BlockReason, Caller, IpBlock, Network, Timestamp, UserId,
 };
-use serde_json::json;
+use serde_json::{Value as Json, json};
 
 use crate::{
     ChangeKind, Store, StoreError,
@@ -170,13 +170,6 @@ fn add<'t>(tx: &'t mut Tx<'_>, adding: &'t Adding) -> Work<'t, Vec<IpBlock>, DbE
                 added.push(add_one(tx, id, block, signature).await?);
             }
         }
-        // Addresses are people's: the log names blocks by their ids alone.
-        let (object, details) = match added.as_slice() {
-            [] => return Ok(added),
-            [block] => (Some(block.id.get()), json!({ "kind": block.kind.as_str() })),
-            blocks => (None, json!({ "count": blocks.len() })),
-        };
-        signature.write(tx, Action::BlockCreate, object, &details).await?;
         Ok(added)
     })
 }
@@ -222,6 +215,7 @@ async fn add_one(
     tx.execute(UPSERT, &values).await?;
     let row = tx.row(OF_NETWORK, &[network.as_str().into(), kind.into()]).await?;
     let added = block(&row.ok_or_else(DbError::row_missing)?)?;
+    signature.write(tx, Action::BlockCreate, Some(added.id.get()), &details(&added)).await?;
     tx.changed(ChangeKind::IpBlocks, &added.id.get().to_string(), signature.at);
     Ok(added)
 }
@@ -232,12 +226,17 @@ fn lift<'t>(tx: &'t mut Tx<'_>, lifting: &'t Lifting) -> Work<'t, Option<IpBlock
         let Some(row) = tx.row(ONE, &[id()]).await? else { return Ok(None) };
         let lifted = block(&row)?;
         tx.execute(LIFT, &[id()]).await?;
-        let details = json!({ "kind": lifted.kind.as_str() });
         let (id, signature) = (lifted.id.get(), &lifting.signature);
-        signature.write(tx, Action::BlockDelete, Some(id), &details).await?;
+        signature.write(tx, Action::BlockDelete, Some(id), &details(&lifted)).await?;
         tx.changed(ChangeKind::IpBlocks, &id.to_string(), signature.at);
         Ok(Some(lifted))
     })
+}
+
+/// What the log keeps of a block, whose row goes when it is lifted or over. Addresses are people's: of
+/// one, it names the network that it is in.
+fn details(block: &IpBlock) -> Json {
+    json!({ "kind": block.kind.as_str(), "within": block.network.as_kept().to_string() })
 }
 
 fn block(row: &Row) -> Result<IpBlock, DbError> {

@@ -10,8 +10,8 @@ use super::{Access, KeyId, TokenHash, UserId};
 pub const AUTHOR_NAME_LEN_MAX: usize = 100;
 
 /// How much of a client's address is kept: enough to tell a network, too little for a household.
-const NETWORK_LEN_V4: u8 = 24;
-const NETWORK_LEN_V6: u8 = 48;
+pub(crate) const NETWORK_LEN_V4: u8 = 24;
+pub(crate) const NETWORK_LEN_V6: u8 = 48;
 
 /// Who did something, for the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -43,3 +43,18 @@ fn loopback_is_found_in_and_around_a_network() {
         assert!(!network(text).touches_loopback(), "{text}");
     }
 }
+
+#[test]
+fn of_an_address_the_log_keeps_its_network() {
+    for (network, kept) in [
+        ("203.0.113.7", "203.0.113.0/24"),
+        ("203.0.113.0/24", "203.0.113.0/24"),
+        ("203.0.0.0/16", "203.0.0.0/16"),
+        ("2001:db8:1:2::/64", "2001:db8:1::/48"),
+        ("2001:db8::/32", "2001:db8::/32"),
+        ("::/0", "::/0"),
+    ] {
+        let network: Network = network.parse().unwrap();
+        assert_eq!(network.as_kept().to_string(), kept);
+    }
+}

@@ -54,9 +54,15 @@ async fn blocks_are_kept_as_they_were_made_until_they_are_lifted() {
         assert_eq!(store.blocks(None, 10, now()).await.unwrap(), all[..1]);
         assert_eq!(changes(store).await, 3);
         let log = store.audit(&AuditQuery { limit: 10, ..AuditQuery::default() }).await.unwrap();
-        let mut actions: Vec<_> = log.items.iter().map(|row| row.action.as_str()).collect();
-        actions.sort_unstable();
-        assert_eq!(actions, ["block.create", "block.create", "block.delete"]);
+        let mut rows: Vec<_> =
+            log.items.iter().map(|row| (row.action.as_str(), row.details.as_str())).collect();
+        rows.sort_unstable();
+        // Also of what has been lifted, and of an address only its network.
+        let within = |network| format!(r#"{{"kind":"manual","within":"{network}"}}"#);
+        let (lifted, bare) = (within("203.0.113.0/24"), within("::/48"));
+        let expected =
+            [("block.create", &lifted), ("block.create", &bare), ("block.delete", &lifted)];
+        assert_eq!(rows, expected.map(|(action, details)| (action, details.as_str())));
     })
     .await;
 }
