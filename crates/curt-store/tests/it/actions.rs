@@ -132,7 +132,9 @@ impl Deed<'_> {
                 let block = self.destination().await;
                 assert!(store.unblock_target(&by, block, now()).await.unwrap());
             }
-            Action::InviteCreate => drop(self.invite().await),
+            Action::InviteCreate => {
+                self.invite().await;
+            }
             Action::InviteDelete => {
                 let invite = self.invite().await;
                 assert!(store.delete_invite(&by, invite.id, now()).await.unwrap());
