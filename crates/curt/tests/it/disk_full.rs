@@ -112,6 +112,27 @@ pub(crate) fn with_mounts(mount: &str) -> Vec<String> {
     way.iter().map(|&word| word.to_owned()).chain(["sh".into(), "-c".into(), script]).collect()
 }
 
+/// Runs a command on a path where the server sees it, whose mounts are its own (`with_mounts`).
+pub(crate) fn in_mounts_of(server: &Server, words: &[&str], path: &Path) {
+    let process = server.process_id().to_string();
+    let ways: [&[&str]; 2] = [&["--mount"], &["--user", "--mount", "--preserve-credentials"]];
+    let tried = ways.map(|way| {
+        let mut command = Command::new("nsenter");
+        command.args(["--target", &process]).args(way).args(words).arg(path);
+        command
+    });
+    // The first is of no use without privileges, the second not needed with them.
+    let mut said = Vec::new();
+    for mut command in tried {
+        let output = command.output().unwrap();
+        if output.status.success() {
+            return;
+        }
+        said.push(output);
+    }
+    panic!("{words:?}: {said:?}");
+}
+
 /// The file system of the server, which it keeps alive by an open directory.
 pub(crate) struct SmallDisk {
     root: File,

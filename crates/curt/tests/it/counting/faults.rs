@@ -18,7 +18,7 @@ use super::{
     command, segments,
     stopping::{VISITING, stop},
 };
-use crate::disk_full::{SmallDisk, on_small_disk, with_mounts};
+use crate::disk_full::{SmallDisk, in_mounts_of, on_small_disk, with_mounts};
 
 /// Enough to be sure that clicks go on to be dropped.
 const DROPPED_MIN: u64 = 500;
@@ -88,6 +88,23 @@ fn p2_p3_f5_a_full_disk_drops_and_knows_what() {
     let failing = health(&server);
     assert_eq!((&failing["ok"], &failing["journal"]), (&false.into(), &"failing".into()));
     disk.free();
+    recover(&mut visits, &server, &mut Client::new(metrics));
+}
+
+/// Something that cannot be written is mounted over it: an administrator's mistake, or a failover. The
+/// kernel makes no file system read-only by command while files of it are open for writing.
+#[test]
+fn p2_p3_a_journal_that_becomes_read_only_drops_and_knows_what() {
+    let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
+    let journal = data_dir.path().join("journal");
+    let server = command(data_dir.path()).metrics(metrics).within(with_mounts("true")).start();
+    let mut visits = Visits::new(&server);
+    visits.follow(&server, 1_000);
+    in_mounts_of(&server, &["mount", "-t", "tmpfs", "-o", "ro,mode=0700", "curt-test"], &journal);
+    visits.during(&server, Pace::Busy, || await_health(&server, drops));
+    let failing = health(&server);
+    assert_eq!((&failing["ok"], &failing["journal"]), (&false.into(), &"failing".into()));
+    in_mounts_of(&server, &["umount", "--lazy"], &journal);
     recover(&mut visits, &server, &mut Client::new(metrics));
 }
 
