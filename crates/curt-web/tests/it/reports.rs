@@ -205,3 +205,22 @@ async fn the_form_works_without_a_script() {
     assert_eq!(wrong.status, 422, "{wrong:?}");
     assert!(!wrong.text().contains("<b>"), "{wrong:?}");
 }
+
+/// Or a page with some visitors makes reports that look independent.
+#[tokio::test]
+async fn csrf_01_other_sites_cannot_have_their_visitors_report_links() {
+    let app = TestApp::start().await;
+    app.shorten("link", "https://example.com/", json!({})).await;
+    let report = |site: &str| {
+        let form = "link=link&reason=phishing";
+        let ask = app.ask("POST", "/-/report").by_browser().header("sec-fetch-site", site);
+        ask.body("application/x-www-form-urlencoded", form)
+    };
+    for site in ["cross-site", "same-site"] {
+        assert_eq!(report(site).await.status, 403, "{site}");
+    }
+    let list = || app.ask("GET", "/api/v1/admin/reports").key(ADMIN_KEY);
+    assert_eq!(list().await.ok(200)["items"], json!([]));
+    assert_eq!(report("same-origin").await.status, 202);
+    assert_eq!(list().await.ok(200)["items"].as_array().unwrap().len(), 1);
+}
