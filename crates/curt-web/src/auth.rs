@@ -16,6 +16,7 @@ mod cookies;
 mod cross_site;
 mod devices;
 mod hasher;
+mod marks;
 mod successors;
 mod throttle;
 mod tokens;

@@ -2,14 +2,12 @@
 //!
 //! It opens nothing. It only keeps its owner apart from whoever guesses at the same account.
 
-use std::{fmt, time::Duration};
+use std::time::Duration;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use curt_domain::{SecretKey, Timestamp, UserId};
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
 
-use super::random;
+use super::{marks::Marker, random};
 use crate::extract::decimal;
 
 /// How long a browser stays known after a login.
@@ -18,28 +16,27 @@ pub(crate) const DEVICE_AGE_MAX: Duration = Duration::from_hours(180 * 24);
 /// Random bytes that tell a browser from all others.
 const ID_BYTES: usize = 16;
 
-#[derive(Clone)]
-pub(crate) struct Devices(Hmac<Sha256>);
+#[derive(Debug, Clone)]
+pub(crate) struct Devices(Marker);
 
 impl Devices {
     pub(crate) fn new(secret: &SecretKey) -> Self {
-        let key = secret.derive("curt known devices");
-        Self(Hmac::new_from_slice(&key).expect("HMAC takes a key of any length"))
+        Self(Marker::new(secret, "curt known devices"))
     }
 
     /// The cookie's value for a browser that this user has just logged in from.
     pub(crate) fn cookie(&self, user: UserId, now: Timestamp) -> String {
         let id = URL_SAFE_NO_PAD.encode(random::<ID_BYTES>());
         let device = format!("{user}.{}.{id}", now.as_millis());
-        let mac = self.0.clone().chain_update(&device).finalize().into_bytes();
-        format!("{device}.{}", URL_SAFE_NO_PAD.encode(mac))
+        let mark = self.0.mark(device.as_bytes());
+        format!("{device}.{}", URL_SAFE_NO_PAD.encode(mark))
     }
 
     /// Whether this user has logged in from the browser that sent it.
     pub(crate) fn knows(&self, cookie: &str, user: UserId, now: Timestamp) -> bool {
-        let Some((device, mac)) = cookie.rsplit_once('.') else { return false };
-        let Ok(mac) = URL_SAFE_NO_PAD.decode(mac) else { return false };
-        if self.0.clone().chain_update(device).verify_slice(&mac).is_err() {
+        let Some((device, mark)) = cookie.rsplit_once('.') else { return false };
+        let Ok(mark) = URL_SAFE_NO_PAD.decode(mark) else { return false };
+        if !self.0.is_right(&mark, device.as_bytes()) {
             return false;
         }
         let mut parts = device.split('.');
@@ -47,12 +44,6 @@ impl Devices {
         let since = parts.next().and_then(|millis| millis.parse().ok());
         let Some(since) = since.map(Timestamp::from_millis) else { return false };
         owner == Some(user) && now.since(since) < DEVICE_AGE_MAX
-    }
-}
-
-impl fmt::Debug for Devices {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Devices(…)")
     }
 }
 
