@@ -1,41 +1,33 @@
 //! `curt destinations` and `curt reports`, beside a server that hears of what they change.
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
-use testkit::{databases::TestDatabase, server::Server};
+use testkit::databases::TestDatabase;
 
-use crate::{links_beside_a_server::Beside, program::Program};
+use crate::{
+    beside::{Beside, Visit, await_visit, leads_to},
+    program::Program,
+};
 
 const NOT_FOUND: i32 = 3;
 const REJECTED: i32 = 4;
 
-/// What PHISH-01 and P4 promise, and what other tests on the same two cores may add to it.
-const HEARD_WITHIN: Duration = Duration::from_secs(2 + 8);
-
-/// Visits until the link answers with that status.
-#[track_caller]
-fn await_status(server: &Server, path: &str, status: u16) {
-    let (mut visitor, start) = (server.visitor(), Instant::now());
-    while visitor.get(path).unwrap().status != status {
-        assert!(start.elapsed() < HEARD_WITHIN, "{path} does not answer {status}");
-    }
-}
+/// To a destination that is blocked.
+const BLOCKED: Visit = (451, None);
 
 #[test]
 fn phish_01_what_the_command_line_blocks_a_server_follows_no_more() {
     let database = TestDatabase::sqlite();
     let beside = Beside::start(&database);
     beside.run(&["links", "add", "https://www.evil.example/x", "--alias=bad"]);
-    await_status(&beside.server, "/bad", 302);
+    await_visit(&beside.server, "/bad", &leads_to("https://www.evil.example/x"));
     let words = beside.run(&["destinations", "add", "*.evil.example", "--reason=imitates a bank"]);
     assert_eq!(words, "blocked *.evil.example as 1; 1 link leads there\n");
-    await_status(&beside.server, "/bad", 451);
+    await_visit(&beside.server, "/bad", &BLOCKED);
     let list = beside.run(&["destinations", "list"]);
     assert!(list.contains("*.evil.example") && list.contains("imitates a bank"), "{list}");
     assert_eq!(beside.run(&["destinations", "check", "https://good.example/"]), "not blocked\n");
     assert_eq!(beside.run(&["destinations", "remove", "1"]), "unblocked 1\n");
-    await_status(&beside.server, "/bad", 302);
+    await_visit(&beside.server, "/bad", &leads_to("https://www.evil.example/x"));
 }
 
 #[test]
@@ -50,12 +42,12 @@ fn reports_are_decided_on_the_command_line() {
     assert!(list.contains("malware") && list.contains("do not open"), "{list}");
     let url = format!("http://{}/bad", beside.server.address());
     assert_eq!(beside.run(&["reports", "disable", "1"]), format!("1: {url} is disabled\n"));
-    await_status(&beside.server, "/bad", 451);
+    await_visit(&beside.server, "/bad", &BLOCKED);
     beside.run(&["reports", "enable", "1"]);
-    await_status(&beside.server, "/bad", 302);
+    await_visit(&beside.server, "/bad", &leads_to("https://www.evil.example/x"));
     let words = beside.run(&["reports", "block-host", "1"]);
     assert_eq!(words, format!("1: {url} is host_blocked; 1 link leads there\n"));
-    await_status(&beside.server, "/bad", 451);
+    await_visit(&beside.server, "/bad", &BLOCKED);
 }
 
 const LIST: &str = "\

@@ -4,7 +4,7 @@ use serde_json::Value;
 use testkit::databases::for_each_engine;
 
 use crate::{
-    links_beside_a_server::{Beside, await_visit},
+    beside::{Beside, await_visit},
     program::Run,
 };
 

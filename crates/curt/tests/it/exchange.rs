@@ -17,7 +17,7 @@ use serde_json::{Map, Value, json};
 use testkit::databases::for_each_engine;
 
 use crate::{
-    links_beside_a_server::Beside,
+    beside::Beside,
     program::{Program, Run},
 };
 

@@ -5,6 +5,7 @@
 mod abuse;
 mod accounts;
 mod backup;
+mod beside;
 mod blocks;
 mod config;
 mod counting;

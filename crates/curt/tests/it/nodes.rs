@@ -1,24 +1,15 @@
 //! Two nodes on one database: what one changes, the other hears of (promise P4, CACHE-04).
 
-use std::time::{Duration, Instant};
-
 use serde_json::json;
 use tempfile::TempDir;
 use testkit::{
     databases::{TestDatabase, for_each_server},
-    server::{Client, Server, ServerCommand},
+    server::{Server, ServerCommand},
 };
 
+use crate::beside::{await_visit, leads_to, visit};
+
 const SECRET: &str = "5b0e9d6a47c2f1838e7da95c06b4e2f1739c8d50a6e4b21f08c3d7f5e96a1b42";
-
-/// What P4 promises for nodes that reach the database.
-const HEARD_WITHIN: Duration = Duration::from_secs(2);
-
-/// What other tests on the same two cores may add to it.
-const SLACK: Duration = Duration::from_secs(10);
-
-/// What visitors get: the status, and where to.
-type Visit = (u16, Option<String>);
 
 /// Its visits are not counted: whoever waits here follows a link thousands of times, and the clicks would
 /// keep the database busy that the change has to get through.
@@ -28,29 +19,6 @@ fn node(database: &TestDatabase, data_dir: &TempDir) -> Server {
         .env("CURT_SECRET_KEY", SECRET)
         .env("CURT_JOURNAL__ENABLED", "false")
         .spawn()
-}
-
-fn visit(visitor: &mut Client, path: &str) -> Visit {
-    let answer = visitor.get(path).unwrap();
-    (answer.status, answer.header("location").map(str::to_owned))
-}
-
-/// Visits until the answer is the new one. Any but the two is a failure.
-fn await_change(node: &Server, path: &str, old: &Visit, new: &Visit) {
-    let (mut visitor, start) = (node.visitor(), Instant::now());
-    loop {
-        let found = visit(&mut visitor, path);
-        if found == *new {
-            return;
-        }
-        assert_eq!(found, *old);
-        let is_late = HEARD_WITHIN + SLACK <= start.elapsed();
-        assert!(!is_late, "the other node has not heard of {new:?}:\n{}", node.output());
-    }
-}
-
-fn leads_to(target: &str) -> Visit {
-    (302, Some(target.to_owned()))
 }
 
 #[tokio::test]
@@ -69,7 +37,7 @@ async fn a_block_that_one_node_makes_holds_on_the_other() {
         let block = json!({ "network": "127.0.0.0/8", "force": true });
         assert_eq!(owner.post("/api/v1/admin/ip-blocks", &block).unwrap().status, 201);
         assert_eq!(visit(&mut here.visitor(), "/shared"), barred, "at once on its own node");
-        await_change(there, "/shared", &open, &barred);
+        await_visit(there, "/shared", &barred);
     })
     .await;
 }
@@ -94,11 +62,11 @@ async fn cache_04_what_one_node_changes_the_other_hears_of() {
         let edit = json!({ "original_url": "https://example.com/new" });
         assert_eq!(owner.patch(&link, &edit).unwrap().status, 200);
         assert_eq!(visit(&mut here.visitor(), "/shared"), new, "at once on its own node");
-        await_change(there, "/shared", &old, &new);
+        await_visit(there, "/shared", &new);
 
         assert_eq!(owner.delete(&link).unwrap().status, 204);
         assert_eq!(visit(&mut here.visitor(), "/shared"), (404, None));
-        await_change(there, "/shared", &new, &(404, None));
+        await_visit(there, "/shared", &(404, None));
     })
     .await;
 }
