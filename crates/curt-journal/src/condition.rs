@@ -1,13 +1,22 @@
 //! What state the journal is in, for health, metrics and the log.
 
+use std::time::{Duration, Instant};
+
 use crate::shard::Counts;
+
+/// The journal's thread has a round five times a second. When one takes longer than this, the disk hangs,
+/// and gives no error to tell.
+const ROUND_TIME_MAX: Duration = Duration::from_secs(5);
+
+/// What is said of a disk that gives no answer.
+pub(crate) const NO_ANSWER: &str = "the disk does not answer";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Working,
     /// Its capacity is used up by records that nobody has drained: what comes next may be dropped.
     Full,
-    /// The disk refuses something; it is asked again every second.
+    /// The disk refuses something and is asked again every second, or it does not answer.
     Failing,
 }
 
@@ -23,6 +32,8 @@ pub struct Stats {
     pub segments: usize,
     pub records_appended: u64,
     pub records_dropped: u64,
+    /// When the latest of them was.
+    pub last_drop: Option<Instant>,
     pub sync_failures: u64,
 }
 
@@ -33,6 +44,8 @@ pub(crate) struct Condition {
     pub(crate) bytes: u64,
     pub(crate) segments: usize,
     pub(crate) sync_failures: u64,
+    /// When its latest round began, while it is to make any.
+    pub(crate) last_round: Option<Instant>,
     making: Trouble,
     keeping: Trouble,
     syncing: Trouble,
@@ -79,9 +92,12 @@ impl Condition {
 }
 
 impl Stats {
-    pub(crate) fn new(condition: &Condition, counts: Counts, capacity: u64) -> Self {
+    pub(crate) fn new(condition: &Condition, counts: Counts, capacity: u64, now: Instant) -> Self {
         let troubles = [&condition.making, &condition.syncing, &condition.keeping];
         let error = troubles.into_iter().find_map(|trouble| trouble.0.clone());
+        let since = condition.last_round.map(|at| now.saturating_duration_since(at));
+        let hangs = since.is_some_and(|since| ROUND_TIME_MAX < since);
+        let error = error.or_else(|| hangs.then(|| NO_ANSWER.to_owned()));
         let state = match (&error, condition.is_full) {
             (Some(_), _) => State::Failing,
             (None, true) => State::Full,
@@ -95,6 +111,7 @@ impl Stats {
             segments: condition.segments,
             records_appended: counts.records,
             records_dropped: counts.dropped,
+            last_drop: counts.last_drop,
             sync_failures: condition.sync_failures,
         }
     }

@@ -5,7 +5,7 @@ use std::{io, path::Path};
 use crate::{
     directory::{self, Listing, SegmentFile},
     format::{HEADER_LEN, SEAL_LEN},
-    reader::{Liveness, Mark, OpenSegmentError, SegmentReader},
+    reader::{Liveness, Mark, OpenSegmentError, Progress, SegmentReader},
 };
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,8 +32,6 @@ pub struct Inspection {
     pub dropped: Option<u64>,
     /// From the start of the file to behind the last record, and the seal.
     pub bytes_used: u64,
-    /// Where the first record stands, and where the last one ends.
-    pub records_at: Option<(u64, u64)>,
     /// Of everything above, and the header.
     pub is_damaged: bool,
 }
@@ -54,9 +52,26 @@ pub fn inspect(
     each: &mut dyn FnMut(&[u8]),
 ) -> Result<Inspection, OpenSegmentError> {
     let mut reader = SegmentReader::open(segment, Mark::default())?;
-    let progress = reader.next_batch(u64::MAX, liveness, each)?;
+    let mut sum = Progress::default();
+    let mut liveness = liveness;
+    loop {
+        let progress = reader.next_batch(u64::MAX, liveness, each)?;
+        sum.records += progress.records;
+        sum.lost += progress.lost;
+        sum.bytes_skipped += progress.bytes_skipped;
+        sum.ended = progress.ended;
+        // What could not be read behind the records of one call is an error of the next.
+        if 0 < progress.records && !progress.ended {
+            continue;
+        }
+        // Records are written in their order: what is whole behind a place tells that this was written.
+        match reader.written_beyond()? {
+            Some(to) if !progress.ended => liveness = Liveness::Written { to },
+            _ => break,
+        }
+    }
     let cursor = reader.cursor();
-    let state = match (cursor.sealed_at, progress.ended) {
+    let state = match (cursor.sealed_at, sum.ended) {
         (Some(_), _) => SegmentState::Sealed,
         (None, true) => SegmentState::Left,
         (None, false) => SegmentState::Live,
@@ -67,12 +82,14 @@ pub fn inspect(
     };
     Ok(Inspection {
         state,
-        records: progress.records,
-        lost: progress.lost,
-        bytes_skipped: progress.bytes_skipped,
+        records: sum.records,
+        lost: sum.lost,
+        bytes_skipped: sum.bytes_skipped,
         dropped: reader.dropped(),
         bytes_used,
-        records_at: cursor.first_at.map(|first| (first, cursor.used_to)),
         is_damaged: reader.is_damaged(),
     })
 }
+
+#[cfg(test)]
+mod tests;

@@ -4,6 +4,7 @@ use std::{
     cell::Cell,
     collections::HashSet,
     fs::File,
+    io,
     num::NonZeroUsize,
     path::PathBuf,
     sync::{
@@ -18,7 +19,7 @@ use curt_domain::Clock;
 use parking_lot::{Condvar, Mutex};
 
 use crate::{
-    condition::{Condition, Stats},
+    condition::{Condition, NO_ANSWER, Stats, Work},
     directory::Unfit,
     format::{SEGMENT_LEN, SegmentId},
     keeper::Keeper,
@@ -78,7 +79,7 @@ pub enum OpenError {
     #[error("the journal's directory {} {reason}", directory.display())]
     Unfit { directory: PathBuf, reason: Unfit },
     #[error("the journal's thread cannot be started")]
-    Thread(#[source] std::io::Error),
+    Thread(#[source] io::Error),
 }
 
 /// The record's segment could not be written to the disk; the process still has the record, and will
@@ -125,6 +126,7 @@ impl Journal {
     pub fn open(settings: JournalSettings, clock: Clock) -> Result<Self, OpenError> {
         let shared = Arc::new(Shared::new(settings, clock));
         let keeper = Keeper::new(Arc::clone(&shared), Instant::now())?;
+        shared.condition.lock().last_round = Some(Instant::now());
         let thread = std::thread::Builder::new().name("journal".to_owned());
         let thread = thread.spawn(move || keeper.run()).map_err(OpenError::Thread)?;
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
@@ -148,12 +150,28 @@ impl Journal {
         self.shared.synced(receipt).await
     }
 
-    /// Whether somebody may still write to the segment. Ask before reading, not after.
+    /// Says that the disk does not answer, until it does: for whoever gives up waiting for a sync.
+    pub fn syncs_too_slowly(&self) {
+        let error = io::Error::other(NO_ANSWER);
+        self.shared.condition.lock().has_failed(Work::Syncing, &error);
+    }
+
+    /// Whether somebody may still write to the segment, and how far it is written. Ask before reading,
+    /// not after.
     pub fn liveness(&self, id: SegmentId) -> Liveness {
-        if !self.has_directory() || self.shared.live.lock().contains(&id) {
+        if !self.has_directory() {
             return Liveness::Live;
         }
-        Liveness::Ended
+        if !self.shared.live.lock().contains(&id) {
+            return Liveness::Ended;
+        }
+        let written_to = |shard: &Mutex<Shard>| shard.lock().written_to(id);
+        // A spare, or ended since: next time.
+        self.shared
+            .shards
+            .iter()
+            .find_map(written_to)
+            .map_or(Liveness::Live, |to| Liveness::Written { to })
     }
 
     /// Whether this journal made the segment, and no earlier run. Ask while it is there.
@@ -174,7 +192,8 @@ impl Journal {
 
     pub fn stats(&self) -> Stats {
         let counts = self.counts();
-        Stats::new(&self.shared.condition.lock(), counts, self.shared.settings.capacity)
+        let capacity = self.shared.settings.capacity;
+        Stats::new(&self.shared.condition.lock(), counts, capacity, Instant::now())
     }
 
     /// Seals, trims and syncs everything; later records are dropped. Returns when all is done. The
@@ -194,6 +213,7 @@ impl Journal {
             counts.records += shard.counts.records;
             counts.bytes += shard.counts.bytes;
             counts.dropped += shard.counts.dropped;
+            counts.last_drop = counts.last_drop.max(shard.counts.last_drop);
         }
         counts
     }

@@ -15,6 +15,8 @@ use std::{
 
 use parking_lot::Mutex;
 
+use self::drops::Drops;
+
 use crate::{
     OpenError,
     condition::Work,
@@ -35,6 +37,8 @@ const WINDOW_LEN_MIN: u32 = 256 << 10;
 /// Quarantined segments are looked through this often; they live for days.
 const DAMAGED_CHECK_INTERVAL: Duration = Duration::from_hours(1);
 
+mod drops;
+
 #[derive(Debug)]
 pub(crate) struct Keeper {
     shared: Arc<Shared>,
@@ -52,6 +56,7 @@ pub(crate) struct Keeper {
     gone: Vec<SegmentWriter>,
     /// The capacity is used up, so nothing is made before the next interval.
     waits_for_drain: bool,
+    drops: Drops,
     /// Whether a segment could not be synced in this interval.
     sync_has_failed: bool,
 }
@@ -77,6 +82,7 @@ impl Keeper {
             windows,
             gone: Vec::new(),
             waits_for_drain: false,
+            drops: Drops::default(),
             sync_has_failed: false,
         };
         match keeper.take_place() {
@@ -159,7 +165,9 @@ impl Keeper {
                 self.shared.condition.lock().has_worked(Work::Syncing);
             }
             self.next_sync = now + self.shared.settings.sync_interval;
+            self.shared.condition.lock().last_round = Some(now);
             self.size_windows();
+            self.tell_drops(now);
             self.measure();
             self.make_segments(now);
             self.check_damaged(now);
@@ -321,6 +329,11 @@ impl Keeper {
         }
     }
 
+    fn tell_drops(&mut self, now: Instant) {
+        let dropped = self.shared.shards.iter().map(|shard| shard.lock().counts.dropped).sum();
+        self.drops.tell(dropped, self.shared.condition.lock().is_full, now);
+    }
+
     fn measure(&mut self) {
         match directory::segments(self.directory()) {
             Ok(listing) => {
@@ -412,6 +425,7 @@ impl Keeper {
     /// Seals, syncs and trims, so that nothing is left but what is to be drained. The lock stays: until
     /// the last reader of this journal has gone, no other may judge its segments.
     fn close(&mut self) {
+        self.shared.condition.lock().last_round = None;
         for index in 0..self.shared.shards.len() {
             let (ended, unrecorded) = self.shared.shards[index].lock().close(&self.shared.live);
             if 0 < unrecorded {

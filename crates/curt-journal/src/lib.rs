@@ -33,10 +33,11 @@
 //! word is. Readers never map. They copy pieces of the file by `pread`, which sees the same pages of the
 //! kernel's cache as the mapping, in no order worth relying on. So a reader believes a record only when
 //! the CRC of its own copy is right and, in a segment that may still grow, when its number is the very
-//! next. Anything else is *not yet there*, and read anew later. Only in a segment that has ended is it
-//! judged: sealed and cut, or known to the journal as ended ([`Journal::liveness`] takes the lock under
-//! which the writer gave it up), or left by a process that is dead (its `flock` is gone). There the
-//! reader goes on at the next aligned place that holds a whole record with a higher number; the gap, or
+//! next. Anything else is *not yet there*, and read anew later. It is judged only where it is known to be
+//! written: in a segment that is sealed and cut, or known to the journal as ended ([`Journal::liveness`]
+//! takes the lock under which the writer gave it up), or left by a process that is dead (its `flock` is
+//! gone); and in one that this process still writes, before the place which that lock says is reached. There
+//! the reader goes on at the next aligned place that holds a whole record with a higher number; the gap, or
 //! the seal's count, says how many records are lost.
 //!
 //! # What survives

@@ -3,11 +3,12 @@
 //! It never maps: what it reads is copied by the kernel, so a file that somebody shortens is an error
 //! here and not the end of the process. Whether a copy is whole is for the CRC to say, and only there.
 //!
-//! **Invariant:** damage is judged only in a segment that has ended. In a live one, whatever is not one
-//! whole record with the very next number is not there *yet*, and is looked at again later.
+//! **Invariant:** damage is judged only in what is known to be written: in a segment that has ended, and in
+//! a live one before the place that its writer tells. Anywhere else, whatever is not one whole record with
+//! the very next number is not there *yet*, and is looked at again later.
 
 mod cursor;
-mod window;
+pub(crate) mod window;
 
 use std::{fs::File, io, os::unix::fs::FileExt as _};
 
@@ -15,7 +16,7 @@ use self::{cursor::Cursor, window::Window};
 use crate::{
     directory::{self, SegmentFile},
     format::{
-        self, DROPPED_AT, Found, HEADER_FIELDS_LEN, HEADER_LEN, Header, RECORD_SPACE_MIN,
+        self, ALIGN, DROPPED_AT, Found, HEADER_FIELDS_LEN, HEADER_LEN, Header, RECORD_SPACE_MIN,
         SEGMENT_LEN, Seed, SegmentId,
     },
 };
@@ -32,8 +33,11 @@ pub struct Mark {
 /// Whether a segment may still grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Liveness {
-    /// A process may be writing to it.
+    /// A process may be writing to it, and nobody knows how far it is.
     Live,
+    /// This process is writing to it, and has written all before this place, told *before* the reader is
+    /// asked. Bytes from the start of the file.
+    Written { to: u64 },
     /// Nobody will write to it any more, known *before* the reader is asked.
     Ended,
 }
@@ -169,10 +173,50 @@ impl SegmentReader {
                     liveness = Liveness::Ended;
                     self.window.forget();
                 }
+                _ if let Liveness::Written { to } = liveness
+                    && self.cursor.offset < to =>
+                {
+                    self.pass_damage(to)?;
+                }
                 _ => return Ok(()),
             }
         }
         Ok(())
+    }
+
+    /// Goes on at the next whole record of those that are written, or behind all of them.
+    fn pass_damage(&mut self, written_to: u64) -> io::Result<()> {
+        let from = self.cursor.offset;
+        let to = self.whole_record_behind(from, written_to)?.map_or(written_to, |(at, _)| at);
+        let bytes = self.window.at(&self.file, from)?;
+        self.cursor.pass_damage(bytes, to);
+        Ok(())
+    }
+
+    /// Behind the first whole record that follows a place where none is, in a segment of another process:
+    /// up to there it has written. `None` if there is none, or the place is only not written yet.
+    pub(crate) fn written_beyond(&mut self) -> io::Result<Option<u64>> {
+        self.window.forget();
+        let behind = self.whole_record_behind(self.cursor.offset, SEGMENT_LEN.into())?;
+        Ok(behind.map(|(at, len)| at + len))
+    }
+
+    /// Where the next whole record begins between the two places, and how long it is.
+    fn whole_record_behind(&mut self, place: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
+        let mut at = place + u64::from(ALIGN);
+        while at < end {
+            let bytes = self.window.at(&self.file, at)?;
+            if bytes.is_empty() {
+                break;
+            }
+            match format::look(self.seed, bytes) {
+                Found::Record { number, payload } if self.cursor.can_follow(number, at) => {
+                    return Ok(Some((at, format::space(payload.len()) as u64)));
+                }
+                _ => at += cursor::zeros_len(bytes).max(ALIGN.into()),
+            }
+        }
+        Ok(None)
     }
 
     fn read_dropped(&mut self) -> io::Result<()> {

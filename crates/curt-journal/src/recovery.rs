@@ -14,8 +14,8 @@ use rustix::fs::OFlags;
 
 use crate::{
     directory::{self, SegmentFile},
-    format::{self, RECORD_SPACE_MIN, SEGMENT_LEN, Seed},
-    reader::{Liveness, Mark, OpenSegmentError, SegmentReader},
+    format::{self, HEADER_LEN, RECORD_SPACE_MIN, SEAL_LEN, SEGMENT_LEN, Seed},
+    reader::{Liveness, Mark, OpenSegmentError, SegmentReader, is_sealed_at_end},
     segment::write_published,
 };
 
@@ -32,6 +32,11 @@ pub(crate) fn end_segments(directory: &Path) -> io::Result<()> {
 }
 
 fn end_segment(segment: &SegmentFile) -> Result<(), OpenSegmentError> {
+    // Nothing is to be done with what was ended in order, and there may be a gigabyte of it.
+    let is_empty = segment.len <= u64::from(HEADER_LEN + SEAL_LEN);
+    if !is_empty && is_sealed_at_end(&directory::open(&segment.path)?, Seed::of(segment.id))? {
+        return Ok(());
+    }
     let mut reader = SegmentReader::open(segment, Mark::default())?;
     while !reader.next_batch(u64::MAX, Liveness::Ended, &mut |_| {})?.ended {}
     let cursor = reader.cursor();
@@ -43,9 +48,6 @@ fn end_segment(segment: &SegmentFile) -> Result<(), OpenSegmentError> {
         return Ok(());
     }
     let sealed_to = cursor.sealed_at.map(|at| at + RECORD_SPACE_MIN as u64);
-    if sealed_to == Some(segment.len) {
-        return Ok(());
-    }
     let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
     let file = OpenOptions::new().write(true).custom_flags(no_follow).open(&segment.path)?;
     let end = match sealed_to {

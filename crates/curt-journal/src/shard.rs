@@ -1,7 +1,7 @@
 //! What one worker writes to: the current segment, a spare one, and counts. Behind a lock that its
 //! worker has nearly always to itself; nothing in here waits for a file.
 
-use std::{io, sync::Arc};
+use std::{io, sync::Arc, time::Instant};
 
 use parking_lot::Mutex;
 use tokio::sync::watch;
@@ -56,6 +56,7 @@ pub(crate) struct Counts {
     pub(crate) records: u64,
     pub(crate) bytes: u64,
     pub(crate) dropped: u64,
+    pub(crate) last_drop: Option<Instant>,
 }
 
 /// What an append leaves for the keeper to do.
@@ -166,6 +167,12 @@ impl Shard {
         (std::mem::take(&mut self.ended), std::mem::take(&mut self.unrecorded))
     }
 
+    /// How far the current segment is written, if it is this one.
+    pub(crate) fn written_to(&self, id: SegmentId) -> Option<u64> {
+        let current = self.current.as_ref().filter(|current| current.segment.id == id)?;
+        Some(current.offset.into())
+    }
+
     /// Drops that no file knows of; after the end, those since then.
     pub(crate) fn unrecorded(&self) -> u64 {
         self.unrecorded
@@ -173,6 +180,7 @@ impl Shard {
 
     fn drop_one(&mut self) -> Dropped {
         self.counts.dropped += 1;
+        self.counts.last_drop = Some(Instant::now());
         self.unrecorded += 1;
         self.record_dropped();
         Dropped

@@ -186,7 +186,8 @@ fn at_capacity_records_are_dropped_and_counted_until_there_is_room() {
             now += SYNC_INTERVAL_DEFAULT;
             keeper.round(now, Wanted { sync: true, ..Wanted::default() });
             let condition = shared.condition.lock();
-            let stats = Stats::new(&condition, Counts::default(), shared.settings.capacity);
+            let stats =
+                Stats::new(&condition, Counts::default(), shared.settings.capacity, Instant::now());
             drop(condition);
             assert_eq!(stats.state, expected, "{kind:?}");
         };

@@ -10,8 +10,7 @@ pub(crate) struct Cursor {
     pub(crate) offset: u64,
     /// The number that the next record has, if none is lost.
     pub(crate) next_number: u64,
-    /// Where the first and behind where the last whole record stands.
-    pub(crate) first_at: Option<u64>,
+    /// Behind the last whole record.
     pub(crate) used_to: u64,
     /// Where the seal was found.
     pub(crate) sealed_at: Option<u64>,
@@ -48,7 +47,6 @@ impl Cursor {
             mark,
             offset: HEADER_LEN.into(),
             next_number: 0,
-            first_at: None,
             used_to: HEADER_LEN.into(),
             sealed_at: None,
             is_damaged: false,
@@ -57,15 +55,20 @@ impl Cursor {
         }
     }
 
-    /// Whether a record or seal with this number can stand here. Beside the CRC, there is no more of
-    /// them than have room before this place.
+    /// Whether a record or seal with this number can stand here. Behind damage nobody knows which is the
+    /// next.
     pub(super) fn accepts(&self, number: u32, liveness: Liveness) -> bool {
-        let number = u64::from(number);
-        let possible_max = (self.offset - u64::from(HEADER_LEN)) / RECORD_SPACE_MIN as u64;
-        match liveness {
-            Liveness::Live => number == self.next_number,
-            Liveness::Ended => (self.next_number..=possible_max).contains(&number),
+        if liveness == Liveness::Ended || self.stretch.is_some() {
+            return self.can_follow(number, self.offset);
         }
+        u64::from(number) == self.next_number
+    }
+
+    /// Whether the number is possible at a place from here on. Beside the CRC, there is no more of them
+    /// than have room before it.
+    pub(super) fn can_follow(&self, number: u32, at: u64) -> bool {
+        let possible_max = (at - u64::from(HEADER_LEN)) / RECORD_SPACE_MIN as u64;
+        (self.next_number..=possible_max).contains(&u64::from(number))
     }
 
     /// Goes behind a record, and says whether it is news.
@@ -77,7 +80,6 @@ impl Cursor {
     ) -> bool {
         let is_news = self.mark.records <= u64::from(number);
         self.reach(number, progress);
-        self.first_at.get_or_insert(self.offset);
         self.offset += space(payload_len) as u64;
         self.used_to = self.offset;
         self.next_number += 1;
@@ -105,6 +107,15 @@ impl Cursor {
             self.offset += u64::from(ALIGN);
             stretch.written_to = self.offset;
         }
+    }
+
+    /// Goes behind bytes that were written and are no record.
+    pub(super) fn pass_damage(&mut self, bytes: &[u8], to: u64) {
+        let from = self.offset;
+        let stretch = self.stretch.get_or_insert_with(|| Stretch::new(from, bytes));
+        stretch.written_to = to;
+        self.is_damaged = true;
+        self.offset = to;
     }
 
     /// Ends at the file's end, which is `len` bytes from its start.
@@ -143,7 +154,7 @@ impl Cursor {
 }
 
 /// In whole words. Page by page as far as that goes: what a dead process left is mostly zeros.
-fn zeros_len(bytes: &[u8]) -> u64 {
+pub(super) fn zeros_len(bytes: &[u8]) -> u64 {
     const PAGE: [u8; 4096] = [0; 4096];
     let pages = bytes.chunks_exact(PAGE.len()).take_while(|page| **page == PAGE).count();
     let words = bytes[pages * PAGE.len()..].chunks_exact(ALIGN as usize);

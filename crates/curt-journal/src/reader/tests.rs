@@ -288,6 +288,56 @@ fn damage_in_a_live_segment_is_judged_once_it_has_ended() {
     assert_eq!(reader.mark(), Mark { records: 10, dropped: 0 });
 }
 
+/// The drain's own server has written it, so nobody has to wait until it ends.
+#[test]
+fn damage_in_what_this_process_has_written_is_judged_at_once() {
+    let a_byte = end_of(3) + 8..end_of(3) + 9;
+    for (damage, lost) in [(a_byte, 1), (end_of(3)..end_of(4), 1), (end_of(3)..end_of(5), 2)] {
+        let patient = Patient::left();
+        for fill in [0x00, 0xEE] {
+            let mut bytes = patient.sound.clone();
+            bytes[damage.clone()].fill(fill);
+            patient.write(&bytes);
+            let mut reader = patient.reader(Mark::default());
+            let mut sum = Progress::default();
+            let mut read = |to: usize| {
+                let liveness = Liveness::Written { to: to as u64 };
+                let progress = reader.next_batch(100, liveness, &mut |_| {}).unwrap();
+                sum.records += progress.records;
+                sum.lost += progress.lost;
+                assert!(!progress.ended);
+            };
+            // As its writer goes on: not a byte is judged before it is known to be written.
+            (0..LENGTHS.len()).map(end_of).for_each(&mut read);
+            assert_eq!(sum.records, 10 - lost, "{damage:?}");
+            assert_eq!(sum.lost, lost, "{damage:?}");
+            assert!(reader.is_damaged());
+        }
+    }
+}
+
+#[test]
+fn damage_in_a_live_segment_of_another_process_is_seen_by_whoever_inspects_it() {
+    let patient = Patient::left();
+    let live = |patient: &Patient| {
+        let segment = segments(patient.directory.path()).unwrap().segments.remove(0);
+        inspect(&segment, Liveness::Live, &mut |_| {}).unwrap()
+    };
+    assert_eq!(live(&patient), Inspection { state: SegmentState::Live, ..patient.inspect() });
+    for fill in [0x00, 0xEE] {
+        let mut bytes = patient.sound.clone();
+        bytes[end_of(3)..end_of(5)].fill(fill);
+        patient.write(&bytes);
+        let found = live(&patient);
+        assert_eq!((found.state, found.records, found.lost), (SegmentState::Live, 8, 2));
+        assert!(found.is_damaged && 0 < found.bytes_skipped);
+        // Nothing whole is behind it, so it may be on its way.
+        bytes[end_of(3)..].fill(fill);
+        patient.write(&bytes);
+        assert_eq!((live(&patient).records, live(&patient).is_damaged), (4, false));
+    }
+}
+
 #[test]
 fn sealed_and_cut_it_has_ended_whatever_the_reader_was_told() {
     let patient = Patient::closed();

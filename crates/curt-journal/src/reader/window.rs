@@ -1,11 +1,19 @@
 //! The piece of a segment's file that is in memory.
 
+#[cfg(test)]
+use std::{cell::RefCell, ops::Range};
 use std::{fs::File, io, os::unix::fs::FileExt as _};
 
 use crate::format::{RECORD_SPACE_MAX, SEGMENT_LEN};
 
 /// Read at once: some hundreds of records for each system call.
 const WINDOW_LEN: usize = 128 << 10;
+
+#[cfg(test)]
+thread_local! {
+    /// For tests of a disk with bad sectors: what cannot be read of any file.
+    pub(crate) static UNREADABLE: RefCell<Range<u64>> = const { RefCell::new(0..0) };
+}
 
 /// Bytes of the file from `start` on, and zeros behind its end.
 #[derive(Debug, Default)]
@@ -57,6 +65,10 @@ impl Window {
 
 /// Fills `bytes` as far as the file goes.
 pub(super) fn read_at_most(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
+    #[cfg(test)]
+    if UNREADABLE.with_borrow(|at| at.start < offset + bytes.len() as u64 && offset < at.end) {
+        return Err(rustix::io::Errno::IO.into());
+    }
     let mut filled = 0;
     while filled < bytes.len() {
         match file.read_at(&mut bytes[filled..], offset + filled as u64) {

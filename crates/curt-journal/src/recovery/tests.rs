@@ -6,7 +6,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    RECORD_LEN_MAX, WritingKind, segments,
+    RECORD_LEN_MAX, WritingKind,
+    reader::window::UNREADABLE,
+    segments,
     testing::{Content, KINDS, append, open, quick_directory, read, snapshot},
 };
 
@@ -81,4 +83,20 @@ fn p2_a_recovery_that_was_killed_is_made_good_by_the_next() {
             }
         }
     }
+}
+
+/// Else a start would read a gigabyte when the database was away for long.
+#[test]
+fn what_was_ended_in_order_is_not_read_again() {
+    let directory = quick_directory();
+    let journal = open(directory.path(), WritingKind::Pwrite);
+    for _ in 0..100 {
+        append(&journal, &[1; RECORD_LEN_MAX]);
+    }
+    journal.close();
+    let segment = segments(directory.path()).unwrap().segments.remove(0);
+    UNREADABLE.set(8_192..300_000);
+    end_segment(&segment).unwrap();
+    UNREADABLE.set(0..0);
+    assert_eq!(read(directory.path()).payloads.len(), 100);
 }
