@@ -41,11 +41,8 @@ const ROWS_FLOOR: usize = 125;
 const LOOK_ROWS_MIN: usize = 60;
 
 /// Longer, and others wait too long for SQLite's writer, or the batch for its time limit: the next
-/// ones are smaller.
+/// one is half as large. Else it is a little larger: what a batch costs is not the rows alone.
 const STORE_TIME_HIGH: Duration = Duration::from_millis(100);
-
-/// Shorter, and batches may grow again.
-const STORE_TIME_LOW: Duration = Duration::from_millis(30);
 
 /// Why a batch did not come about. Nothing of it was counted.
 #[derive(Debug, thiserror::Error)]
@@ -105,7 +102,7 @@ pub(crate) enum Pass {
 }
 
 /// What one batch brought.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Batch {
     pub(crate) clicks: u64,
     pub(crate) missing: ClickLosses,
@@ -113,13 +110,25 @@ pub(crate) struct Batch {
     /// Nothing that could be read was left when the batch was read.
     pub(crate) is_dry: bool,
     /// Clicks of before are counted, about.
-    pub(crate) counted_to: Option<Timestamp>,
+    pub(crate) counted_to: Timestamp,
     /// Reading and adding up, and storing if there was anything to store.
     pub(crate) read_time: Duration,
     pub(crate) store_time: Option<Duration>,
 }
 
 impl Batch {
+    fn of_nothing(now: Timestamp) -> Self {
+        Self {
+            clicks: 0,
+            missing: ClickLosses::default(),
+            undecodable: 0,
+            is_dry: true,
+            counted_to: now,
+            read_time: Duration::ZERO,
+            store_time: None,
+        }
+    }
+
     fn add(&mut self, look: Look) {
         self.clicks += look.clicks;
         self.missing.dropped += look.missing.dropped;
@@ -181,6 +190,11 @@ impl Counting {
         Self { done, ..anew }
     }
 
+    /// Whether nothing is stored, so that whatever is read again counts anew.
+    pub(crate) fn is_rehearsal(&self) -> bool {
+        matches!(self.purpose, Purpose::Rehearse(_))
+    }
+
     /// Where the marks stand of all segments that could be read.
     pub(crate) fn marks(&self) -> impl Iterator<Item = JournalMark> {
         self.readings.values().map(Reading::stored)
@@ -217,7 +231,7 @@ impl Counting {
         for (name, _) in self.readings.iter().filter(|(_, reading)| reading.is_open()) {
             self.left.has_been_read(name);
         }
-        batch.counted_to = self.counted_to(&batch, now);
+        batch.counted_to = self.counted_to(now);
         let steps: Vec<_> =
             self.readings.values().filter_map(|reading| reading.step(now)).collect();
         if !steps.is_empty() {
@@ -281,7 +295,7 @@ impl Counting {
     /// Fills the fold until it is full, its time is over, or there is no more.
     fn read(&mut self, now: Timestamp) -> Result<Batch, (Name, LeftBecause)> {
         let started = Instant::now();
-        let mut batch = Batch { is_dry: true, ..Batch::default() };
+        let mut batch = Batch::of_nothing(now);
         let mut segments = 0;
         let unread = self.readings.iter_mut().filter(|(_, reading)| !reading.has_ended());
         for (name, reading) in unread {
@@ -305,20 +319,16 @@ impl Counting {
         Ok(batch)
     }
 
-    /// Of a batch that took all there was: now. Else the last click of the oldest segment that has
-    /// more.
-    fn counted_to(&self, batch: &Batch, now: Timestamp) -> Option<Timestamp> {
-        if batch.is_dry {
-            return Some(now);
-        }
-        let unfinished = self.readings.values().find(|reading| !reading.has_ended());
-        unfinished.map(|reading| reading.last_at().min(now))
+    /// Clicks of before are read, whatever segment they are in.
+    fn counted_to(&self, now: Timestamp) -> Timestamp {
+        let unfinished = self.readings.values().filter(|reading| !reading.has_ended());
+        unfinished.map(Reading::read_to).min().map_or(now, |read_to| read_to.min(now))
     }
 
     /// Breaks off when somebody else has counted the same.
     async fn store(&mut self, steps: &[MarkMove]) -> Result<ControlFlow<()>, StoreError> {
         let (clicks, losses) = self.fold.take();
-        if !matches!(self.purpose, Purpose::Rehearse(_)) {
+        if !self.is_rehearsal() {
             let batch = ClickBatch { marks: steps.to_vec(), clicks, losses };
             let started = Instant::now();
             let stored = self.store.add_clicks(batch).await;
@@ -340,11 +350,7 @@ impl Counting {
     }
 
     fn adapt(&mut self, store_time: Duration) {
-        if STORE_TIME_HIGH < store_time {
-            self.rows_max = (self.rows_max / 2).max(ROWS_FLOOR);
-        } else if store_time < STORE_TIME_LOW {
-            self.rows_max = (self.rows_max * 2).min(CLICK_ROWS_MAX);
-        }
+        self.rows_max = rows_max_after(self.rows_max, store_time);
     }
 
     /// Everything that has ended is stored by now.
@@ -384,3 +390,15 @@ impl Counting {
         self.fold.take();
     }
 }
+
+/// How many rows the next batch may have.
+fn rows_max_after(rows_max: usize, store_time: Duration) -> usize {
+    if STORE_TIME_HIGH < store_time {
+        (rows_max / 2).max(ROWS_FLOOR)
+    } else {
+        (rows_max + ROWS_FLOOR).min(CLICK_ROWS_MAX)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -185,6 +185,14 @@ impl Shared {
     }
 }
 
+/// What comes after a pass.
+#[derive(Debug, PartialEq, Eq)]
+enum Next {
+    End(Finished),
+    AtOnce,
+    After(Duration),
+}
+
 struct DrainThread {
     shared: Arc<Shared>,
     counting: Counting,
@@ -201,15 +209,22 @@ impl DrainThread {
             let end = self.shared.end();
             let passed = self.pass(runtime);
             self.report(&passed);
-            let pause = match (passed, end) {
-                (Ok(Pass::Counted(batch)), Some(_)) if batch.is_dry => return Finished::Whole,
-                (_, Some(deadline)) if deadline <= Instant::now() => return Finished::Early,
-                (Ok(Pass::Counted(batch)), _) if batch.is_dry => INTERVAL,
-                (Ok(Pass::Counted(_) | Pass::Left), _) => continue,
-                (Ok(Pass::Overtaken) | Err(_), Some(_)) => PAUSE_MIN,
-                (Ok(Pass::Overtaken) | Err(_), None) => self.longer_pause(),
-            };
-            self.shared.wait(pause, end);
+            match self.next(&passed, end) {
+                Next::End(finished) => return finished,
+                Next::AtOnce => {}
+                Next::After(pause) => self.shared.wait(pause, end),
+            }
+        }
+    }
+
+    fn next(&mut self, passed: &Result<Pass, PassError>, end: Option<Instant>) -> Next {
+        match (passed, end) {
+            (Ok(Pass::Counted(batch)), Some(_)) if batch.is_dry => Next::End(Finished::Whole),
+            (_, Some(deadline)) if deadline <= Instant::now() => Next::End(Finished::Early),
+            (Ok(Pass::Counted(batch)), _) if batch.is_dry => Next::After(INTERVAL),
+            (Ok(Pass::Counted(_) | Pass::Left), _) => Next::AtOnce,
+            (Ok(Pass::Overtaken) | Err(_), Some(_)) => Next::After(PAUSE_MIN),
+            (Ok(Pass::Overtaken) | Err(_), None) => Next::After(self.longer_pause()),
         }
     }
 
@@ -237,7 +252,8 @@ impl DrainThread {
                 self.pause = PAUSE_MIN;
                 None
             }
-            Ok(Pass::Left | Pass::Overtaken) => None,
+            // Nothing was counted, so it is not known whether it can be.
+            Ok(Pass::Left | Pass::Overtaken) => self.watch.state().failure,
             Err(error) => {
                 self.metrics.count_failure();
                 Some(chain(error))
@@ -252,7 +268,7 @@ impl DrainThread {
             _ => {}
         }
         state.failure = failure;
-        if let Ok(Pass::Counted(Batch { counted_to: Some(counted_to), .. })) = passed {
+        if let Ok(Pass::Counted(Batch { counted_to, .. })) = passed {
             state.counted_to = Some(*counted_to);
         }
         state.left_segments = self.counting.left().count();

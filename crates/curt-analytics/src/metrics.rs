@@ -98,6 +98,9 @@ impl Collector for Asked {
         let rate = ConstGauge::new(self.watch.clicks_per_second(self.clock.instant()));
         let (name, help) = ("clicks_per_second", "Clicks counted, on average of the last minute");
         rate.encode(encoder.encode_descriptor(name, help, None, rate.metric_type())?)?;
+        let left = u32::try_from(self.watch.state().left_segments).unwrap_or(u32::MAX);
+        let (left, help) = (ConstGauge::new(left), "Files of the journal that cannot be counted");
+        left.encode(encoder.encode_descriptor("left_segments", help, None, left.metric_type())?)?;
         let Some(lag) = self.watch.lag(self.clock.now()) else { return Ok(()) };
         let gauge = ConstGauge::new(lag.as_secs_f64());
         let help = "Age of the oldest click that may not be counted yet";

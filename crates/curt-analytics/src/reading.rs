@@ -18,6 +18,8 @@ pub(crate) struct Reading {
     lost: u64,
     /// When the last click was that was read, or else when the segment was made.
     last_at: Timestamp,
+    /// No click in it that is not read yet is older, about.
+    read_to: Timestamp,
     /// Everything in it was read, and it will not grow.
     has_ended: bool,
     said_undecodable: bool,
@@ -37,9 +39,9 @@ pub(crate) struct Look {
 impl Reading {
     pub(crate) fn new(file: SegmentFile, stored: Option<JournalMark>) -> Self {
         let lost = stored.map_or(0, |mark| mark.lost);
-        let last_at = file.created_at;
+        let (last_at, read_to) = (file.created_at, file.created_at);
         let (reader, has_ended, said_undecodable) = (None, false, false);
-        Self { file, reader, stored, lost, last_at, has_ended, said_undecodable }
+        Self { file, reader, stored, lost, last_at, read_to, has_ended, said_undecodable }
     }
 
     /// Whether there was a look at it.
@@ -51,8 +53,8 @@ impl Reading {
         self.has_ended
     }
 
-    pub(crate) fn last_at(&self) -> Timestamp {
-        self.last_at
+    pub(crate) fn read_to(&self) -> Timestamp {
+        self.read_to
     }
 
     pub(crate) fn stored(&self) -> JournalMark {
@@ -97,13 +99,10 @@ impl Reading {
         self.say_undecodable(undecodable);
         let missing = ClickLosses { dropped, lost };
         // What a running server drops it drops now; of a dead one only its last click is known.
-        fold.miss(if liveness == Liveness::Live { now } else { last_at.min(now) }, missing);
-        Ok(Look {
-            clicks: progress.records - undecodable,
-            missing,
-            undecodable,
-            is_dry: progress.ended || progress.records < records_max,
-        })
+        fold.miss(if liveness == Liveness::Ended { last_at.min(now) } else { now }, missing);
+        let is_dry = progress.ended || progress.records < records_max;
+        self.read_to = if is_dry { now } else { last_at.min(now) };
+        Ok(Look { clicks: progress.records - undecodable, missing, undecodable, is_dry })
     }
 
     /// The step of its mark that belongs to what was read of it, if any.

@@ -59,7 +59,12 @@ pub async fn rehearse(
 async fn run(mut counting: Counting, mut progress: impl FnMut(u64)) -> Result<Replayed, PassError> {
     let mut counted = 0;
     loop {
-        match counting.pass().await? {
+        let pass = counting.pass().await?;
+        if counting.is_rehearsal() && !matches!(pass, Pass::Counted(_)) {
+            // No mark was moved, so everything is read once more.
+            counted = 0;
+        }
+        match pass {
             Pass::Counted(batch) => {
                 counted += batch.clicks;
                 progress(counted);

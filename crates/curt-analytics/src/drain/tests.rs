@@ -68,7 +68,10 @@ async fn b9_a_drain_that_panics_says_so_and_goes_on_to_count_each_click_once() {
         .unwrap();
         assert!(matches!(passed, Err(PassError::Panicked)), "{passed:?}");
         assert!(watch.state().failure.is_some_and(|failure| failure.contains("panicked")));
-        assert!(thread.longer_pause() < thread.pause, "it does not spin");
+        assert_eq!(thread.next(&passed, None), Next::After(PAUSE_MIN), "it does not spin");
+        assert_eq!(thread.next(&passed, None), Next::After(2 * PAUSE_MIN));
+        thread.report(&Ok(Pass::Left));
+        assert!(watch.state().failure.is_some(), "nothing was counted yet");
 
         append(&journal, Clock::System.now());
         journal.close();

@@ -84,6 +84,27 @@ async fn a_rehearsal_tells_what_a_replay_then_does() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rehearsal_tells_no_click_twice_when_a_segment_is_left() {
+    for_each_store(async |store, _| {
+        let journal = TestJournal::new();
+        append_batches(&journal);
+        let newer = TestJournal::new();
+        newer.append_bytes(b"\x02 whatever it may be");
+        for journal in [&journal, &newer] {
+            journal.journal().close();
+        }
+        // Read last, when there was a batch already.
+        for segment in newer.segments() {
+            let name = segment.path.file_name().unwrap();
+            fs::copy(&segment.path, journal.directory().join(name)).unwrap();
+        }
+        let told = rehearse(store.clone(), journal.directory(), clock(), |_| {}).await.unwrap();
+        assert_eq!((told.counted, told.left.len()), (2 * CLICK_ROWS_MAX as u64, 1));
+    })
+    .await;
+}
+
 /// More than one batch of clicks, each of another link.
 fn append_batches(journal: &TestJournal) {
     for number in 1..=2 * CLICK_ROWS_MAX as u64 {
