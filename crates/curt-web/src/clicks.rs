@@ -82,7 +82,8 @@ impl Clicks {
         match timeout(SYNC_TIME_MAX, journal.synced(receipt)).await {
             // Of a failure the journal itself has told.
             Ok(Ok(()) | Err(SyncFailed)) => {}
-            Err(_elapsed) => tracing::warn!("the journal takes too long to sync a click"),
+            // Said once for all of them.
+            Err(_elapsed) => journal.syncs_too_slowly(),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! What probes and people ask about the node.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{Json, extract::State, http::StatusCode};
 use curt_analytics::DrainState;
 use curt_domain::{Clock, Timestamp};
-use curt_journal::State as JournalState;
+use curt_journal::{State as JournalState, Stats};
 use curt_store::Store;
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -17,6 +20,9 @@ const TAG: &str = "health";
 
 /// Clicks show within a second; what takes so much longer is stuck, whatever else is said.
 const LAG_MAX: Duration = Duration::from_mins(1);
+
+/// So long after a click was dropped, it is still told that clicks are.
+const DROP_AGE_MAX: Duration = Duration::from_secs(5);
 
 /// Ask whether the process answers
 ///
@@ -142,7 +148,8 @@ struct CountingView {
     depth: u64,
     /// How many clicks were counted each second, on average of the last minute.
     clicks_per_s: f64,
-    /// Whether the database did not take the latest clicks; the log says why. They stay in the journal.
+    /// Whether the latest clicks could not be read or the database did not take them; the log says why. They
+    /// stay in the journal.
     failing: bool,
     /// Clicks since the start that were followed and could not be written down.
     dropped: u64,
@@ -155,7 +162,7 @@ impl CountingView {
         let now = clock.now();
         let (stats, drain) = (counted.journal.stats(), counted.drain.state());
         Self {
-            ok: stats.state == JournalState::Working && counts_in_time(&drain, now),
+            ok: takes_clicks(&stats, clock.instant()) && counts_in_time(&drain, now),
             journal: match stats.state {
                 JournalState::Working => "working",
                 JournalState::Full => "full",
@@ -171,6 +178,11 @@ impl CountingView {
             left_segments: drain.left_segments,
         }
     }
+}
+
+fn takes_clicks(stats: &Stats, now: Instant) -> bool {
+    let drops = stats.last_drop.is_some_and(|at| now.saturating_duration_since(at) <= DROP_AGE_MAX);
+    stats.state == JournalState::Working && !drops
 }
 
 fn counts_in_time(drain: &DrainState, now: Timestamp) -> bool {

@@ -9,7 +9,6 @@ use std::{
 };
 
 use curt_domain::Clock;
-use tokio_util::task::TaskTracker;
 
 /// An answer that is as good as new for so long.
 pub(crate) struct Kept<T> {
@@ -17,7 +16,6 @@ pub(crate) struct Kept<T> {
     answer: Arc<Mutex<Answer<T>>>,
     /// Held while the answer is made.
     making: Arc<tokio::sync::Mutex<()>>,
-    tasks: TaskTracker,
 }
 
 struct Answer<T> {
@@ -39,7 +37,6 @@ impl<T: Clone + Send + 'static> Kept<T> {
             keep_for,
             answer: Arc::new(Mutex::new(Answer { generation: 0, kept: None })),
             making: Arc::default(),
-            tasks: TaskTracker::new(),
         }
     }
 
@@ -59,7 +56,11 @@ impl<T: Clone + Send + 'static> Kept<T> {
         }
         let generation = self.lock().generation;
         let (answer, clock) = (Arc::clone(&self.answer), clock.clone());
-        let made = self.tasks.spawn(async move {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "it ends with the store's time limit; at the end of the server nobody asks for it"
+        )]
+        let made = tokio::spawn(async move {
             let done = work.await;
             let done = done.map(|value| Timed { value, at: clock.instant() });
             let mut answer = lock(&answer);

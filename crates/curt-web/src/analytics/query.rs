@@ -200,7 +200,7 @@ impl Mistakes {
     }
 
     fn zone(&mut self, name: &str) -> Option<Zone> {
-        let zone = name.parse::<Zone>();
+        let zone = with_plus(name).parse::<Zone>();
         self.keep(zone.map_err(|error| FieldError::invalid("tz", format!("is {error}"))))
     }
 
@@ -208,7 +208,7 @@ impl Mistakes {
         if let Ok(day) = text.parse() {
             return Some(Moment::Day(day));
         }
-        let time = text.parse().map(Moment::Time);
+        let time = with_plus(text).parse().map(Moment::Time);
         let words = "is neither a date such as 2026-01-31 nor a time of the form \
                      2026-01-31T12:00:00Z";
         self.keep(time.map_err(|_| FieldError::invalid(field, words)))
@@ -230,4 +230,9 @@ impl Mistakes {
         };
         self.keep(span)
     }
+}
+
+/// In a query, a plus that nobody escaped is a space. No time and no name of a zone has one.
+fn with_plus(text: &str) -> String {
+    text.replace(' ', "+")
 }

@@ -94,6 +94,12 @@ async fn dates_are_whole_days_of_the_zone_and_times_are_exact_to_the_quarter() {
             "2026-01-30T15:45:00.000+05:45",
             "2026-01-30T16:15:00.000+05:45",
         ),
+        // A plus that nobody escaped is a space by now.
+        (
+            "from=2026-01-30T10:07:00Z&to=2026-01-30T15:46:00+05:30&tz=Etc/GMT+5",
+            "2026-01-30T05:00:00.000-05:00",
+            "2026-01-30T05:30:00.000-05:00",
+        ),
         // What lies ahead has not been counted.
         ("from=2026-01-31&to=2026-12-31", "2026-01-31T00:00:00.000Z", "2026-01-31T12:15:00.000Z"),
         (
