@@ -14,7 +14,7 @@ use curt_journal::{Journal, JournalSettings, OpenError};
 use curt_store::Store;
 use curt_web::Counted;
 use prometheus_client::registry::Registry;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use self::metrics::JournalMetrics;
 use crate::refusal::Refusal;
@@ -61,8 +61,11 @@ impl Counting {
         let deadline = Instant::now() + patience;
         let journal = self.journal;
         // It syncs and joins a thread.
-        if let Err(error) = tokio::task::spawn_blocking(move || journal.close()).await {
-            tracing::error!(%error, "closing the journal panicked");
+        let closed = tokio::task::spawn_blocking(move || journal.close());
+        match timeout_at(deadline, closed).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::error!(%error, "closing the journal panicked"),
+            Err(_elapsed) => tracing::error!("the journal's disk does not answer"),
         }
         let left = deadline.saturating_duration_since(Instant::now());
         if self.drain.finish(left).await == Finished::Early {

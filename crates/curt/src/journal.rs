@@ -45,7 +45,7 @@ pub(crate) enum JournalCommand {
 }
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 done (verify: sound), 1 failed or damaged, 3 no journal there.
+Exit codes: 0 done (verify: sound), 1 failed (verify: damaged), 3 no journal there.
 
 Examples:
   curt journal inspect

@@ -4,6 +4,7 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use curt_domain::{Clock, SecretKey};
 use curt_store::{MigrationState, Store, StoreMetrics};
 
@@ -21,8 +22,13 @@ use crate::{
 pub(crate) async fn store(config: &Config, start: Start) -> anyhow::Result<Store> {
     let data_dir = &config.server.data_dir;
     if let Some(path) = config.database.database.sqlite_path() {
-        if start == Start::Existing && !path.exists() {
-            return Err(nothing_there(path.display()));
+        if start == Start::Existing {
+            let is_there = path.try_exists();
+            // Another user's, mostly: to say that it has no links would be wrong.
+            let looking = || format!("looking for the database {}", path.display());
+            if !is_there.with_context(looking)? {
+                return Err(nothing_there(path.display()));
+            }
         }
         // Looked at before the first file is made in it: one of another user would lock the
         // server out.

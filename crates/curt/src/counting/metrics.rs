@@ -44,7 +44,7 @@ impl Collector for JournalMetrics {
         put("size", help, Some(&Unit::Bytes), &gauge(stats.bytes))?;
         put("capacity", "Room that they may take", Some(&Unit::Bytes), &gauge(stats.capacity))?;
         put("segments", "Files of the journal", None, &gauge(stats.segments as u64))?;
-        let help = "Whether clicks can be written down";
+        let help = "Whether nothing fails and there is room for more files";
         put("up", help, None, &gauge(u64::from(stats.state == State::Working)))
     }
 }

@@ -56,6 +56,16 @@ fn the_first_link_makes_the_database_and_the_secret() {
     assert_eq!(show(&program, code)["original_url"], "https://example.com/");
 }
 
+/// As with one of another user, which root can read and so these tests.
+#[test]
+fn a_database_that_cannot_be_looked_for_is_not_called_empty() {
+    let program = Program::new().with_file("data", "not a directory");
+    let run = program.run(&["links", "list"]);
+    assert_eq!(run.code, Some(1), "{run:?}");
+    let words = "error: looking for the database ./data/curt.db: Not a directory";
+    assert!(run.errors().starts_with(words), "{run:?}");
+}
+
 /// Ids become codes: a thousand of them for every command would use up the short ones.
 #[test]
 fn a_command_takes_no_more_ids_than_it_needs() {

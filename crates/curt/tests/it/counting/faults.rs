@@ -60,6 +60,7 @@ fn recover(visits: &mut Visits, server: &Server, metrics: &mut Client) {
         "none is dropped any more"
     );
     assert!(is_well(&health(server)));
+    assert_eq!(server.output().matches("the journal drops clicks").count(), 1);
 }
 
 #[test]
