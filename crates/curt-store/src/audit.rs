@@ -22,9 +22,6 @@ use crate::{
 /// Longest details of a row, in bytes.
 const DETAILS_LEN_MAX: usize = 2_048;
 
-/// Rows deleted at a time, so that nobody waits long for SQLite's writer.
-const PRUNED_AT_ONCE: u32 = 1_000;
-
 /// First number that is no id.
 const ID_END: u64 = 1 << 53;
 
@@ -212,7 +209,8 @@ impl Store {
 
     /// Forgets what was done then or earlier; says how many rows that were.
     pub async fn prune_audit(&self, until: Timestamp) -> Result<u64, StoreError> {
-        self.prune_log(until).await.map_err(StoreError::while_doing("pruning the audit log"))
+        let pruned = self.db.prune(LAST_OF_SLICE, DELETE, until).await;
+        pruned.map_err(StoreError::while_doing("pruning the audit log"))
     }
 
     pub(crate) fn sign(&self, caller: &Caller, at: Timestamp) -> Signature {
@@ -250,18 +248,6 @@ impl Store {
         let items = rows.iter().take(limit).map(record).collect::<Result<Vec<_>, _>>()?;
         let next = items.last().filter(|_| !is_last).map(AuditRecord::position);
         Ok(AuditPage { items, next })
-    }
-
-    async fn prune_log(&self, until: Timestamp) -> Result<u64, DbError> {
-        let mut pruned = 0;
-        loop {
-            let slice = [until.into(), i64::from(PRUNED_AT_ONCE).into()];
-            let last = self.db.row(LAST_OF_SLICE, &slice).await?;
-            let Some(last) = last.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
-                return Ok(pruned);
-            };
-            pruned += self.db.execute(DELETE, &[last.into()]).await?;
-        }
     }
 }
 

@@ -11,6 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use curt_domain::Timestamp;
 use tokio::sync::Mutex;
 
 use crate::{ConnectError, Engine, StoreMetrics, StoreSettings, database_url::Location};
@@ -43,6 +44,9 @@ pub use sqlite::Watch;
 pub(crate) use sqlite::integrity_problems;
 pub(crate) use tx::{Body, Tx, Work};
 pub(crate) use value::{Row, Value};
+
+/// Rows that [`Db::prune`] deletes at a time.
+const PRUNED_AT_ONCE: u32 = 1_000;
 
 /// Time that a transaction's body has on SQLite, where it keeps all other writes waiting.
 const SQLITE_BODY_TIME_MAX: Duration = Duration::from_secs(1);
@@ -147,6 +151,26 @@ impl Db {
         let run: Body<Statement, u64, DbError> =
             |tx, statement| Box::pin(tx.execute(statement.sql, &statement.values));
         self.run("write", Isolation::Statement, Patience::Request, statement, run).await
+    }
+
+    /// Deletes what is as old as that or older, slice by slice, so that nobody waits long for SQLite's
+    /// writer; says how much it was. `last_of_slice` finds the newest time of so many of the oldest rows,
+    /// `delete` deletes up to there.
+    pub(crate) async fn prune(
+        &self,
+        last_of_slice: Sql,
+        delete: Sql,
+        until: Timestamp,
+    ) -> Result<u64, DbError> {
+        let mut pruned = 0;
+        loop {
+            let slice = [until.into(), i64::from(PRUNED_AT_ONCE).into()];
+            let last = self.row(last_of_slice, &slice).await?;
+            let Some(last) = last.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
+                return Ok(pruned);
+            };
+            pruned += self.execute(delete, &[last.into()]).await?;
+        }
     }
 
     /// Runs the body and commits, or undoes everything when it fails. What it returned is handed

@@ -10,9 +10,6 @@ use crate::{
 /// Longest caller and longest key, in characters: the columns have room for so many.
 pub const REPLAY_KEY_LEN_MAX: usize = 255;
 
-/// Rows deleted at a time, so that nobody waits long for SQLite's writer.
-const PRUNED_AT_ONCE: u32 = 1_000;
-
 /// The answer to a request that carries an Idempotency-Key; written together with what it made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReplay {
@@ -67,21 +64,8 @@ impl Store {
 
     /// Forgets what was answered then or earlier; says how much that was.
     pub async fn prune_replays(&self, until: Timestamp) -> Result<u64, StoreError> {
-        self.prune_in_slices(until)
-            .await
-            .map_err(StoreError::while_doing("forgetting earlier answers"))
-    }
-
-    async fn prune_in_slices(&self, until: Timestamp) -> Result<u64, DbError> {
-        let mut pruned = 0;
-        loop {
-            let slice = [until.into(), i64::from(PRUNED_AT_ONCE).into()];
-            let last = self.db.row(LAST_OF_SLICE, &slice).await?;
-            let Some(last) = last.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
-                return Ok(pruned);
-            };
-            pruned += self.db.execute(DELETE, &[last.into()]).await?;
-        }
+        let pruned = self.db.prune(LAST_OF_SLICE, DELETE, until).await;
+        pruned.map_err(StoreError::while_doing("forgetting earlier answers"))
     }
 }
 

@@ -20,9 +20,6 @@ pub const OPEN_REPORTS_MAX: u64 = 100;
 /// Most reports on a page, whatever was asked for.
 pub const REPORT_PAGE_LEN_MAX: u32 = 200;
 
-/// Settled reports that go with one statement.
-const PRUNED_AT_ONCE: u32 = 1_000;
-
 /// What somebody says is wrong with a link.
 #[derive(Debug, Clone)]
 pub struct NewReport {
@@ -235,18 +232,8 @@ impl Store {
     /// Forgets reports that were settled then or earlier; says how many. Those of links that are
     /// disabled stay.
     pub async fn prune_reports(&self, until: Timestamp) -> Result<u64, StoreError> {
-        let prune = async {
-            let mut pruned = 0;
-            loop {
-                let slice = [until.into(), i64::from(PRUNED_AT_ONCE).into()];
-                let last = self.db.row(LAST_OF_SLICE, &slice).await?;
-                let Some(last) = last.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
-                    return Ok(pruned);
-                };
-                pruned += self.db.execute(PRUNE, &[last.into()]).await?;
-            }
-        };
-        prune.await.map_err(StoreError::while_doing("forgetting settled reports"))
+        let pruned = self.db.prune(LAST_OF_SLICE, PRUNE, until).await;
+        pruned.map_err(StoreError::while_doing("forgetting settled reports"))
     }
 
     /// Links that are disabled for abuse now, the latest first.

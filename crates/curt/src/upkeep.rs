@@ -41,15 +41,16 @@ impl Upkeep {
     pub(crate) async fn run(self, end: CancellationToken) {
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut folded_at = None;
+        // When, and up to where. What is counted late, of an old journal, is folded after the next start.
+        let mut folded: Option<(Timestamp, Timestamp)> = None;
         let mut round = async || {
             ticks.tick().await;
             let now = Clock::System.now();
             self.tidy(now).await;
-            let folds = folded_at.is_none_or(|at| FOLD_INTERVAL <= now.since(at));
-            let until = now.minus(CLICK_BUCKET_AGE_MAX);
-            if folds && is_done(self.store.fold_click_buckets(until).await) {
-                folded_at = Some(now);
+            let folds = folded.is_none_or(|(at, _)| FOLD_INTERVAL <= now.since(at));
+            let (since, until) = (folded.map(|(_, until)| until), now.minus(CLICK_BUCKET_AGE_MAX));
+            if folds && is_done(self.store.fold_click_buckets(since, until).await) {
+                folded = Some((now, until));
             }
         };
         while end.run_until_cancelled(round()).await.is_some() {}

@@ -126,16 +126,22 @@ impl Store {
 
     /// Adds up the buckets of each hour that ended before `until`; says how many buckets became
     /// part of an hour. May be repeated, and run beside drains that add to the same buckets.
-    pub async fn fold_click_buckets(&self, until: Timestamp) -> Result<u64, StoreError> {
-        self.fold_until(Bucket::of(until).first_of_hour())
-            .await
-            .map_err(StoreError::while_doing("adding up old clicks by the hour"))
+    ///
+    /// With `since`, those of before are not looked at: it was done up to there.
+    pub async fn fold_click_buckets(
+        &self,
+        since: Option<Timestamp>,
+        until: Timestamp,
+    ) -> Result<u64, StoreError> {
+        let since = since.map(|since| Bucket::of(since).first_of_hour());
+        let folded = self.fold_between(since, Bucket::of(until).first_of_hour()).await;
+        folded.map_err(StoreError::while_doing("adding up old clicks by the hour"))
     }
 
-    async fn fold_until(&self, end: Bucket) -> Result<u64, DbError> {
+    async fn fold_between(&self, start: Option<Bucket>, end: Bucket) -> Result<u64, DbError> {
         let mut folded = 0;
         // Every bucket that there is costs one look, found through the index.
-        let mut after = Timestamp::from_millis(i64::MIN);
+        let mut after = start.map_or(Timestamp::from_millis(i64::MIN), Bucket::start);
         loop {
             let next = self.db.row(NEXT, &[after.into(), end.start().into()]).await?;
             let Some(next) = next.ok_or_else(DbError::row_missing)?.optional_int(0)? else {

@@ -13,9 +13,6 @@ use crate::{
 /// Segments whose marks are read at a time: 34 bytes of the statement each.
 const SEGMENTS_AT_ONCE: usize = 500;
 
-/// Rows deleted at a time, so that nobody waits long for SQLite's writer.
-const PRUNED_AT_ONCE: u32 = 1_000;
-
 /// How far a segment is counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct JournalMark {
@@ -108,21 +105,8 @@ impl Store {
     /// A segment whose node died with its disk is never finished, and its mark stays: some rows for each
     /// such death, against counting twice what turns up in a copy of the disk.
     pub async fn prune_journal_marks(&self, until: Timestamp) -> Result<u64, StoreError> {
-        self.prune_marks(until)
-            .await
-            .map_err(StoreError::while_doing("forgetting marks of the journal"))
-    }
-
-    async fn prune_marks(&self, until: Timestamp) -> Result<u64, DbError> {
-        let mut pruned = 0;
-        loop {
-            let slice = [until.into(), i64::from(PRUNED_AT_ONCE).into()];
-            let last = self.db.row(LAST_OF_SLICE, &slice).await?;
-            let Some(last) = last.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
-                return Ok(pruned);
-            };
-            pruned += self.db.execute(DELETE, &[last.into()]).await?;
-        }
+        let pruned = self.db.prune(LAST_OF_SLICE, DELETE, until).await;
+        pruned.map_err(StoreError::while_doing("forgetting marks of the journal"))
     }
 }
 
