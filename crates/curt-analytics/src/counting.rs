@@ -149,6 +149,7 @@ pub(crate) struct Counting {
     fold: Fold,
     done: Done,
     rows_max: usize,
+    of_unknown_links: u64,
     said_unremovable: bool,
     /// For tests of what becomes of a batch that is committed when the thread panics.
     #[cfg(test)]
@@ -167,6 +168,7 @@ impl Counting {
             fold: Fold::default(),
             done: Done::default(),
             rows_max: CLICK_ROWS_MAX,
+            of_unknown_links: 0,
             said_unremovable: false,
             #[cfg(test)]
             panics_after_commit: false,
@@ -193,6 +195,11 @@ impl Counting {
     /// Whether nothing is stored, so that whatever is read again counts anew.
     pub(crate) fn is_rehearsal(&self) -> bool {
         matches!(self.purpose, Purpose::Rehearse(_))
+    }
+
+    /// How many clicks that were counted are of links that the database does not have.
+    pub(crate) fn of_unknown_links(&self) -> u64 {
+        self.of_unknown_links
     }
 
     /// Where the marks stand of all segments that could be read.
@@ -328,6 +335,13 @@ impl Counting {
     /// Breaks off when somebody else has counted the same.
     async fn store(&mut self, steps: &[MarkMove]) -> Result<ControlFlow<()>, StoreError> {
         let (clicks, losses) = self.fold.take();
+        // The server's own journal has what it redirected; in any other there may be anything.
+        let of_unknown_links = match self.purpose {
+            Purpose::Drain(_) => 0,
+            Purpose::Replay(_) | Purpose::Rehearse(_) => {
+                self.store.clicks_of_unknown_links(&clicks).await?
+            }
+        };
         if !self.is_rehearsal() {
             let batch = ClickBatch { marks: steps.to_vec(), clicks, losses };
             let started = Instant::now();
@@ -339,6 +353,7 @@ impl Counting {
                 Err(AddClicksError::Store(error)) => return Err(error),
             }
         }
+        self.of_unknown_links += of_unknown_links;
         let mut steps = steps.iter().map(|step| (step.segment, step)).collect::<HashMap<_, _>>();
         for (name, reading) in &mut self.readings {
             if let Some(step) = steps.remove(&name.1.0) {
@@ -388,6 +403,10 @@ impl Counting {
     fn forget(&mut self) {
         self.readings.clear();
         self.fold.take();
+        if self.is_rehearsal() {
+            // No mark was moved, so everything is read once more.
+            self.of_unknown_links = 0;
+        }
     }
 }
 

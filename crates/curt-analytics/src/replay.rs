@@ -27,6 +27,9 @@ pub struct Replayed {
     pub lost: u64,
     /// Refused when they should have been written; noted now or before.
     pub dropped: u64,
+    /// Of those counted now, how many are of links that the database does not have: they were erased,
+    /// or the journal is another database's.
+    pub of_unknown_links: u64,
     /// Segments that are left as they are.
     pub left: Vec<(SegmentId, String)>,
 }
@@ -80,7 +83,8 @@ async fn run(mut counting: Counting, mut progress: impl FnMut(u64)) -> Result<Re
 }
 
 fn replayed(counting: &Counting, counted: u64) -> Replayed {
-    let mut replayed = Replayed { counted, ..Replayed::default() };
+    let of_unknown_links = counting.of_unknown_links();
+    let mut replayed = Replayed { counted, of_unknown_links, ..Replayed::default() };
     let mut records = 0;
     for mark in counting.marks() {
         records += mark.records;

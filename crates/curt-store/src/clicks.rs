@@ -4,6 +4,8 @@
 //! click counts once, however often its segment is read, by whomever, and whether or not the answer
 //! to a COMMIT arrived.
 
+use std::collections::HashSet;
+
 use curt_domain::{Bucket, ClickTotals, LinkId, Timestamp};
 
 use crate::{
@@ -94,7 +96,32 @@ const ADD_TOTALS: Sql = Sql::new(
              then last_click_at else values(last_click_at) end",
 );
 
+const KNOWN_LINKS: Sql = Sql::new(
+    "select id from links where id = any(cast('{' || $1 || '}' as bigint[]))",
+)
+.on_sqlite("select id from links where id in (select value from json_each('[' || $1 || ']'))")
+.on_mysql(
+    "select links.id from json_table(concat('[', $1, ']'), '$[*]' columns (id bigint path '$')) as wanted
+     join links on links.id = wanted.id",
+);
+
 impl Store {
+    /// How many of these clicks are of links that are not here, and may never have been. At most
+    /// [`CLICK_ROWS_MAX`] rows.
+    pub async fn clicks_of_unknown_links(&self, clicks: &[LinkClicks]) -> Result<u64, StoreError> {
+        let links: HashSet<_> = clicks.iter().map(|row| row.link.to_string()).collect();
+        let links = links.into_iter().collect::<Vec<_>>().join(",");
+        let read = async {
+            let rows = self.db.rows(KNOWN_LINKS, &[links.into()]).await?;
+            let known = rows.iter().map(|row| row.number(0));
+            known.collect::<Result<HashSet<u64>, DbError>>()
+        };
+        let known =
+            read.await.map_err(StoreError::while_doing("looking for the links of clicks"))?;
+        let unknown = clicks.iter().filter(|row| !known.contains(&row.link.get()));
+        Ok(unknown.map(|row| row.totals.total()).sum())
+    }
+
     /// Counts a batch, and moves the marks of its segments, or does neither.
     pub async fn add_clicks(&self, batch: ClickBatch) -> Result<(), AddClicksError> {
         self.db.transaction("add_clicks", BatchRows::of(batch), add).await
@@ -159,7 +186,8 @@ fn class_values(totals: &ClickTotals) -> [Value<'static>; 5] {
 /// For the test that prepares every statement.
 #[cfg(test)]
 pub(crate) fn statements() -> Vec<Sql> {
-    [&[ADD_TOTALS], buckets::STATEMENTS, losses::STATEMENTS, marks::STATEMENTS].concat()
+    [&[ADD_TOTALS, KNOWN_LINKS], buckets::STATEMENTS, losses::STATEMENTS, marks::STATEMENTS]
+        .concat()
 }
 
 #[cfg(test)]

@@ -28,6 +28,12 @@ pub(super) fn run(config: &Config, arguments: ReplayArgs) -> anyhow::Result<Exit
     drop(progress);
     let (deed, key) = if dry_run { ("would count", "would_count") } else { ("counted", "counted") };
     output::result(if json { object(&replayed, key) } else { text(&replayed, deed) })?;
+    if 0 < replayed.of_unknown_links && !json {
+        let clicks = count(replayed.of_unknown_links, "click");
+        let why = "those were erased, or the journal belongs to another database";
+        let warning = format!("{clicks} of links that are not in this database: {why}");
+        output::warnings(&[warning]);
+    }
     let mut exit = Exit::Success;
     for (segment, because) in &replayed.left {
         let about = format!("segment {segment}");
@@ -52,6 +58,7 @@ fn object(replayed: &Replayed, key: &str) -> String {
         "counted_before": replayed.counted_before,
         "lost": replayed.lost,
         "dropped": replayed.dropped,
+        "of_unknown_links": replayed.of_unknown_links,
         "left": left.collect::<Vec<_>>(),
     });
     format!("{object}\n")

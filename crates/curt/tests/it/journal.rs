@@ -178,6 +178,9 @@ async fn a_journal_is_replayed_into_another_database() {
         assert_eq!(other.inspected(&journal, "to_count"), CLICKS);
         let rehearsed = other.json("replay", &journal, &["--dry-run"]).remove(0);
         assert_eq!(rehearsed["would_count"].as_u64(), Some(CLICKS), "{rehearsed}");
+        assert_eq!(rehearsed["of_unknown_links"].as_u64(), Some(CLICKS), "{rehearsed}");
+        let rehearsed = site.json("replay", &journal, &["--dry-run"]).remove(0);
+        assert_eq!(rehearsed["of_unknown_links"], 0, "they are this database's own");
         assert_eq!(other.inspected(&journal, "counted"), 0, "a rehearsal counts nothing");
         assert_eq!(other.replay(&journal), (CLICKS, 0));
         assert_eq!(other.replay(&journal), (0, CLICKS));
@@ -217,7 +220,9 @@ fn damage_is_told_and_the_rest_is_counted() {
     assert_eq!(other.program.run(&["db", "migrate"]).code, Some(0));
     let replayed = other.run("replay", &journal, &[]);
     let expected = "counted 39 clicks; 0 counted before, 1 lost, 0 dropped\n";
-    assert_eq!(replayed.told(), (Some(0), expected, ""));
+    let warning = "warning: 39 clicks of links that are not in this database: those were erased, or the \
+                   journal belongs to another database\n";
+    assert_eq!(replayed.told(), (Some(0), expected, warning));
 }
 
 #[test]
