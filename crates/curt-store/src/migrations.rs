@@ -41,6 +41,9 @@ const LOCK: Sql = Sql::new("select 1 from pg_advisory_xact_lock(6004791358)")
     .on_sqlite("select 1")
     .on_mysql("select get_lock(concat('curt-', md5(database())), 3600)");
 
+/// Before MySQL's lock is released: who takes it next must see the step.
+const COMMIT: Sql = Sql::new("select 1").on_mysql("commit");
+
 /// MySQL's lock belongs to the connection, since no transaction outlives a change of a table.
 const UNLOCK: Sql =
     Sql::new("select 1").on_mysql("select release_lock(concat('curt-', md5(database())))");
@@ -282,7 +285,10 @@ fn take_step<'t>(
         if lock.optional_int(0)? != Some(1) {
             return Err(MigrateError::Locked);
         }
-        let taken = take_locked_step(tx, step).await;
+        let taken = match take_locked_step(tx, step).await {
+            Ok(taken) => tx.row(COMMIT, &[]).await.map(|_| taken).map_err(MigrateError::from),
+            Err(error) => Err(error),
+        };
         // PostgreSQL refuses this too once the step has failed, but the step's error tells why.
         let unlocked = tx.row(UNLOCK, &[]).await;
         let taken = taken?;

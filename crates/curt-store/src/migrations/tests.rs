@@ -76,6 +76,37 @@ async fn f19_nodes_that_start_together_take_turns() {
     .await;
 }
 
+/// A step, and another node that starts when the step's lock is released and its transaction still open.
+fn take_step_beside<'t>(
+    tx: &'t mut Tx<'_>,
+    input: &'t (Step, Store),
+) -> Work<'t, Vec<&'static str>, MigrateError> {
+    Box::pin(async move {
+        let (step, other) = input;
+        assert_eq!(take_step(tx, step).await?, Some("0004_change_counter_row"));
+        other.migrate(&clock()).await
+    })
+}
+
+#[tokio::test]
+async fn f19_a_step_is_committed_before_the_next_node_takes_the_lock() {
+    for_each_server(async |database| {
+        let store = connect(database).await;
+        // PostgreSQL's lock lasts as long as the transaction.
+        if store.engine() != Engine::MySql {
+            return;
+        }
+        for version in 1..4 {
+            store.db.migration(step(&store, version), take_step).await.unwrap();
+        }
+        let other = connect(database).await;
+        let input = (step(&store, 4), other);
+        let applied = store.db.migration(input, take_step_beside).await.unwrap();
+        assert_eq!(applied, names()[4..]);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_database_of_another_program_is_not_touched() {
     for_each_server(async |database| {
