@@ -22,7 +22,12 @@ use crate::{
 /// The directory must be locked. What cannot be ended is left as it is, which every reader can take.
 pub(crate) fn end_segments(directory: &Path) -> io::Result<()> {
     directory::remove_unfinished(directory)?;
-    for segment in directory::segments(directory)?.segments {
+    let listing = directory::segments(directory)?;
+    for path in &listing.foreign {
+        let path = path.display();
+        tracing::warn!(%path, "is no part of the journal: if it was renamed, its clicks are not counted");
+    }
+    for segment in listing.segments {
         if let Err(error) = end_segment(&segment) {
             let path = segment.path.display();
             tracing::warn!(%error, %path, "a journal segment of an earlier run is left as it is");
