@@ -141,7 +141,7 @@ fn create(config: &Config, directory: &BackupDir) -> anyhow::Result<()> {
     })?;
     drop(guard);
     let (file, size) = (path.display(), text::size(manifest.bytes));
-    let (links, seconds) = (text::links(manifest.links), started.elapsed().as_secs_f64());
+    let (links, seconds) = (text::count(manifest.links, "link"), started.elapsed().as_secs_f64());
     output::result(format!("made and verified {file}: {links}, {size}, {seconds:.1} s\n"))?;
     output::note("the secret key is not in it; keep a copy of secret.key in another place");
     Ok(())
@@ -269,7 +269,7 @@ fn describe(backup: &Backup, contents: Option<&Contents>) -> String {
     if let Some(contents) = contents {
         let newest = contents.newest_change.map_or("none".to_owned(), |at| at.to_string());
         let Contents { links, deleted, schema, .. } = contents;
-        let links = text::links(*links);
+        let links = text::count(*links, "link");
         text = format!("{links}, {deleted} deleted, newest change {newest}, tables at {schema}, ");
     }
     match backup.made_at {

@@ -15,6 +15,7 @@ use curt_store::{JournalMark, Store};
 use self::survey::Survey;
 use crate::{
     api::{Start, opening},
+    backup::text::count,
     config::Config,
     failure::Exit,
     output,
@@ -156,11 +157,6 @@ fn with_store<T>(
         store.close().await;
         answer
     })
-}
-
-/// `1 record`, `2 records`.
-fn count(number: u64, noun: &str) -> String {
-    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
 }
 
 fn reading(directory: &Path) -> String {

@@ -1,6 +1,11 @@
-//! Sizes, ages and checksums as people read them.
+//! Counts, sizes, ages and checksums as people read them.
 
 use std::{fmt::Write as _, time::Duration};
+
+/// `1 record`, `2 records`.
+pub(crate) fn count(number: u64, noun: &str) -> String {
+    format!("{number} {noun}{}", if number == 1 { "" } else { "s" })
+}
 
 /// `812 B`, `3.4 MiB`.
 pub(crate) fn size(bytes: u64) -> String {
@@ -27,11 +32,6 @@ pub(crate) fn age(age: Duration) -> String {
         (0, _, _) => format!("{hours} h {minutes} min"),
         _ => format!("{days} d {hours} h"),
     }
-}
-
-/// `1 link`, `2 links`.
-pub(crate) fn links(count: u64) -> String {
-    format!("{count} link{}", if count == 1 { "" } else { "s" })
 }
 
 pub(crate) fn hex(bytes: &[u8]) -> String {

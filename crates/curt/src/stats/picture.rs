@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use super::answers::{Clicks, Missing, Series, Summary, minute};
-use crate::table::{Column, Listing, cell};
+use crate::{
+    backup::text::count,
+    table::{Column, Listing, cell},
+};
 
 /// Lines of a chart: with eighths of a block they tell 64 heights apart.
 const HEIGHT: usize = 8;
@@ -29,8 +32,8 @@ pub(super) fn headline(short_url: &str, summary: &Summary) -> String {
     let Summary { from, to, tz, clicks, previous, .. } = summary;
     let (from, to) = (minute(from), minute(to));
     format!(
-        "{short_url}\n{} clicks of people from {from} to {to} ({tz})\n{}\n{}\n",
-        clicks.human,
+        "{short_url}\n{} of people from {from} to {to} ({tz})\n{}\n{}\n",
+        count(clicks.human, "click"),
         change(clicks.human, previous.clicks.human),
         classes(clicks),
     )
@@ -48,8 +51,11 @@ fn change(now: u64, before: u64) -> String {
 /// What else there was.
 fn classes(clicks: &Clicks) -> String {
     let Clicks { total, human, bot, preview, prefetch, suspicious } = clicks;
+    let people = if *human == 1 { "person" } else { "people" };
+    let prefetches = if *prefetch == 1 { "prefetch" } else { "prefetches" };
+    let (bots, previews) = (count(*bot, "bot"), count(*preview, "preview"));
     format!(
-        "{total} in all: {human} people, {bot} bots, {preview} previews, {prefetch} prefetches, \
+        "{total} in all: {human} {people}, {bots}, {previews}, {prefetch} {prefetches}, \
          {suspicious} suspicious"
     )
 }
@@ -60,8 +66,10 @@ pub(super) fn missing(missing: &Missing) -> Vec<String> {
     if dropped + lost == 0 {
         return Vec::new();
     }
-    let words = "clicks of that time are known to be missing, of whichever links";
-    vec![format!("{} {words}: {dropped} dropped, {lost} lost", dropped + lost)]
+    let (clicks, are) = (dropped + lost, if dropped + lost == 1 { "is" } else { "are" });
+    let clicks = count(clicks, "click");
+    let words = format!("of that time {are} known to be missing, of whichever links");
+    vec![format!("{clicks} {words}: {dropped} dropped, {lost} lost")]
 }
 
 /// A line for every point.

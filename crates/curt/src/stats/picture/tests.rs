@@ -49,3 +49,13 @@ fn many_points_share_columns() {
     assert!(chart.ends_with("a column is 3 hours\n"), "{chart}");
     assert!(chart.starts_with("  3 │██"), "{chart}");
 }
+
+#[test]
+fn one_is_one() {
+    let clicks = Clicks { total: 5, human: 1, bot: 1, preview: 1, prefetch: 1, suspicious: 1 };
+    let words = "5 in all: 1 person, 1 bot, 1 preview, 1 prefetch, 1 suspicious";
+    assert_eq!(classes(&clicks), words);
+    let words =
+        "1 click of that time is known to be missing, of whichever links: 1 dropped, 0 lost";
+    assert_eq!(missing(&Missing { dropped: 1, lost: 0 }), [words]);
+}
