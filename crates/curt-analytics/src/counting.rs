@@ -109,6 +109,8 @@ pub(crate) struct Batch {
     pub(crate) undecodable: u64,
     /// Nothing that could be read was left when the batch was read.
     pub(crate) is_dry: bool,
+    /// But something is written that cannot be read.
+    is_stuck: bool,
     /// Clicks of before are counted, about.
     pub(crate) counted_to: Timestamp,
     /// Reading and adding up, and storing if there was anything to store.
@@ -123,6 +125,7 @@ impl Batch {
             missing: ClickLosses::default(),
             undecodable: 0,
             is_dry: true,
+            is_stuck: false,
             counted_to: now,
             read_time: Duration::ZERO,
             store_time: None,
@@ -134,6 +137,7 @@ impl Batch {
         self.missing.dropped += look.missing.dropped;
         self.missing.lost += look.missing.lost;
         self.undecodable += look.undecodable;
+        self.is_stuck |= look.is_stuck;
     }
 }
 
@@ -251,7 +255,7 @@ impl Counting {
             #[cfg(test)]
             assert!(!self.panics_after_commit, "as the test wants it");
         }
-        if batch.is_dry && self.left.count() == 0 {
+        if batch.is_dry && !batch.is_stuck && self.left.count() == 0 {
             self.done.all_read(written_before, self.purpose.records_written());
         }
         self.put_away_finished(now);
@@ -269,7 +273,10 @@ impl Counting {
             }
         };
         let listed: HashSet<Name> = files.iter().map(name).collect();
-        self.readings.retain(|name, _| listed.contains(name));
+        // A file that was replaced is read anew: by its mark, like one that was not known.
+        let inodes: HashMap<Name, u64> =
+            files.iter().map(|file| (name(file), file.inode)).collect();
+        self.readings.retain(|name, reading| inodes.get(name) == Some(&reading.file.inode));
         self.left.keep_listed(&listed);
         self.done.keep_listed(&listed);
         let now = Instant::now();

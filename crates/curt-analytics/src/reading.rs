@@ -34,6 +34,8 @@ pub(crate) struct Look {
     pub(crate) undecodable: u64,
     /// There was no more, for now or for ever.
     pub(crate) is_dry: bool,
+    /// There is more that is written, and cannot be read.
+    pub(crate) is_stuck: bool,
 }
 
 impl Reading {
@@ -101,8 +103,10 @@ impl Reading {
         // What a running server drops it drops now; of a dead one only its last click is known.
         fold.miss(if liveness == Liveness::Ended { last_at.min(now) } else { now }, missing);
         let is_dry = progress.ended || progress.records < records_max;
-        self.read_to = if is_dry { now } else { last_at.min(now) };
-        Ok(Look { clicks: progress.records - undecodable, missing, undecodable, is_dry })
+        let is_stuck = is_dry && self.reader.as_ref().is_some_and(|r| r.is_stuck(liveness));
+        self.read_to = if is_dry && !is_stuck { now } else { last_at.min(now) };
+        let clicks = progress.records - undecodable;
+        Ok(Look { clicks, missing, undecodable, is_dry, is_stuck })
     }
 
     /// The step of its mark that belongs to what was read of it, if any.

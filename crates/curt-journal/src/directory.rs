@@ -35,6 +35,8 @@ pub struct SegmentFile {
     pub created_at: Timestamp,
     pub path: PathBuf,
     pub len: u64,
+    /// Which file it is, whatever comes to stand under its name.
+    pub inode: u64,
 }
 
 /// What stands in a directory.
@@ -72,7 +74,8 @@ pub fn segments(directory: &Path) -> io::Result<Listing> {
 fn segment_file(path: &Path) -> io::Result<Option<SegmentFile>> {
     let Some((created_at, id)) = parse_name(path) else { return Ok(None) };
     let metadata = fs::symlink_metadata(path)?;
-    let segment = SegmentFile { id, created_at, path: path.to_owned(), len: metadata.len() };
+    let (path, len, inode) = (path.to_owned(), metadata.len(), metadata.ino());
+    let segment = SegmentFile { id, created_at, path, len, inode };
     Ok(metadata.is_file().then_some(segment))
 }
 
@@ -81,8 +84,14 @@ fn parse_name(path: &Path) -> Option<(Timestamp, SegmentId)> {
         return None;
     }
     let (created_ms, id) = path.file_stem()?.to_str()?.rsplit_once('-')?;
-    let created_at = Timestamp::from_millis(created_ms.parse().ok()?);
-    Some((created_at, id.parse().ok()?))
+    let (created_at, id) = (Timestamp::from_millis(created_ms.parse().ok()?), id.parse().ok()?);
+    // One segment has one name: with more zeros it is that of a copy.
+    (path.file_name()? == file_name(created_at, id).as_str()).then_some((created_at, id))
+}
+
+fn file_name(created_at: Timestamp, id: SegmentId) -> String {
+    // Thirteen digits last until the year 2286, so that names sort as their times do.
+    format!("{:013}-{id}.{SEGMENT_EXTENSION}", created_at.as_millis())
 }
 
 fn is_other_part(path: &Path) -> bool {
@@ -101,9 +110,7 @@ pub(crate) fn segment_paths(
     created_at: Timestamp,
     id: SegmentId,
 ) -> (PathBuf, PathBuf) {
-    // Thirteen digits last until the year 2286, so that names sort as their times do.
-    let name = format!("{:013}-{id}.{SEGMENT_EXTENSION}", created_at.as_millis());
-    let path = directory.join(name);
+    let path = directory.join(file_name(created_at, id));
     let unfinished = unfinished(&path);
     (path, unfinished)
 }
@@ -116,7 +123,7 @@ pub(crate) fn unfinished(segment: &Path) -> PathBuf {
 ///
 /// Asking takes a shared lock for a moment; a journal that is being opened waits for that.
 pub(crate) fn is_in_use(directory: &Path) -> io::Result<bool> {
-    let lock = match File::open(directory.join(LOCK_FILE)) {
+    let lock = match open(&directory.join(LOCK_FILE)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         lock => lock?,
     };
@@ -181,10 +188,11 @@ pub(crate) fn remove_old_damaged(directory: &Path, now: Timestamp) -> io::Result
     Ok(())
 }
 
-/// For reading only, and nothing but a file of ours: no link leads out of the directory.
+/// For reading only, and nothing but a file of ours: no link leads out of the directory, and no pipe keeps
+/// its reader waiting.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
-    let no_follow = OFlags::NOFOLLOW.bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(no_follow).open(path)?;
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
     if !file.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
@@ -287,8 +295,11 @@ fn is_link(path: &Path) -> bool {
 pub(crate) fn remove_unfinished(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
-        if is_unfinished(&path) {
-            allow_absent(fs::remove_file(&path))?;
+        if is_unfinished(&path)
+            && let Err(error) = allow_absent(fs::remove_file(&path))
+        {
+            // It is in nobody's way: no segment gets the same name again.
+            tracing::warn!(%error, path = %path.display(), "cannot be removed from the journal");
         }
     }
     Ok(())

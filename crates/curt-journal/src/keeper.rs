@@ -24,7 +24,7 @@ use crate::{
     format::{HEADER_LEN, SEGMENT_LEN, SegmentId},
     journal::{Shared, Wanted},
     recovery,
-    segment::{self, Room, Segment, SegmentWriter, WritingKind},
+    segment::{self, Room, Segment, SegmentWriter, Standing, WritingKind},
     shard::Shard,
 };
 
@@ -286,6 +286,9 @@ impl Keeper {
         if segment.is_empty() {
             return segment.remove();
         }
+        if segment.segment.standing() == Standing::Another {
+            return self.take_over(vec![segment]);
+        }
         self.note(segment.finish());
     }
 
@@ -341,7 +344,7 @@ impl Keeper {
                 condition.segments = listing.segments.len();
                 condition.bytes = listing.segments.iter().map(|segment| segment.len).sum();
                 drop(condition);
-                self.look_for_gone(&listing);
+                self.look_for_gone();
                 self.forget_counted(&listing);
             }
             Err(error) => tracing::debug!(%error, "the journal's directory could not be read"),
@@ -357,27 +360,35 @@ impl Keeper {
         self.shared.made.lock().retain(|id| kept.contains(id));
     }
 
-    /// Notices that somebody has deleted or moved what is being written. `listing` was read before: all
-    /// that is current or spare was there already.
-    fn look_for_gone(&mut self, listing: &Listing) {
+    /// Notices that somebody has deleted, moved or replaced what is being written.
+    fn look_for_gone(&mut self) {
         let is_ours = match &*self.shared.lock.lock() {
             None => return,
             // While nobody can tell, nothing is given up.
             Some(lock) => directory::is_locked_by(self.directory(), lock).unwrap_or(true),
         };
-        let is_listed = |id| listing.segments.iter().any(|segment| segment.id == id);
         let mut gone = Vec::new();
         for shard in &self.shared.shards {
-            gone.extend(shard.lock().take_gone(&self.shared.live, |id| !is_ours || !is_listed(id)));
+            // Looked at outside the lock: a disk may take its time.
+            let missing = shard.lock().segments();
+            let missing = missing.iter().filter(|s| !is_ours || s.standing() != Standing::Itself);
+            let missing: HashSet<SegmentId> = missing.map(|segment| segment.id).collect();
+            if !missing.is_empty() {
+                gone.extend(shard.lock().take_gone(&self.shared.live, |id| missing.contains(&id)));
+            }
         }
         if !is_ours {
             // With the lock's file went what keeps others out, so it is all begun anew.
             self.kind = None;
             *self.shared.lock.lock() = None;
         }
-        if is_ours && gone.is_empty() {
-            return;
+        if !is_ours || !gone.is_empty() {
+            self.take_over(gone);
         }
+    }
+
+    /// Says that files are gone, and remembers those with records, to restore them.
+    fn take_over(&mut self, gone: Vec<SegmentWriter>) {
         let records: u32 = gone.iter().map(SegmentWriter::records).sum();
         tracing::error!(segments = gone.len(), records, "the journal's files were taken away");
         let error = io::Error::other("the journal's files are gone");

@@ -50,7 +50,7 @@
 //!   returned `Ok`. The file system may keep any part of what came after; only whole records count.
 //! - A full or broken disk: redirects. Records are dropped and counted; without any segment (a disk that
 //!   refuses even one page) the count is in memory, and moves to the next header that can be made.
-//! - Somebody who deletes or moves the files, if the process lives: it notices within a sync interval,
+//! - Somebody who deletes, moves or replaces the files, if the process lives: it notices within a sync interval,
 //!   makes the directory anew, and copies what it has open to new files of the same names. Those have
 //!   the same ids, so that marks fit.
 //!

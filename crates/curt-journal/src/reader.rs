@@ -176,7 +176,9 @@ impl SegmentReader {
                 _ if let Liveness::Written { to } = liveness
                     && self.cursor.offset < to =>
                 {
-                    self.pass_damage(to)?;
+                    if !self.pass_damage(to)? {
+                        return Ok(());
+                    }
                 }
                 _ => return Ok(()),
             }
@@ -184,13 +186,19 @@ impl SegmentReader {
         Ok(())
     }
 
-    /// Goes on at the next whole record of those that are written, or behind all of them.
-    fn pass_damage(&mut self, written_to: u64) -> io::Result<()> {
+    /// Goes on at the next whole record of those that are written. `false` if none of them is here: then
+    /// this is perhaps not the file that is written to, but a copy in its place.
+    fn pass_damage(&mut self, written_to: u64) -> io::Result<bool> {
         let from = self.cursor.offset;
-        let to = self.whole_record_behind(from, written_to)?.map_or(written_to, |(at, _)| at);
+        let Some((to, _)) = self.whole_record_behind(from, written_to)? else { return Ok(false) };
         let bytes = self.window.at(&self.file, from)?;
         self.cursor.pass_damage(bytes, to);
-        Ok(())
+        Ok(true)
+    }
+
+    /// Whether it cannot get to where the segment is written.
+    pub fn is_stuck(&self, liveness: Liveness) -> bool {
+        matches!(liveness, Liveness::Written { to } if self.cursor.offset < to)
     }
 
     /// Behind the first whole record that follows a place where none is, in a segment of another process:

@@ -6,7 +6,7 @@
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Read as _, Seek as _},
-    os::unix::fs::{FileExt as _, OpenOptionsExt as _},
+    os::unix::fs::{FileExt as _, MetadataExt as _, OpenOptionsExt as _},
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -36,14 +36,14 @@ pub enum WritingKind {
 
 impl WritingKind {
     /// A store to a mapped page for which the disk has no room kills the process. These file systems
-    /// keep space that was reserved; copy-on-write and network ones do not, and overlays do not say.
+    /// keep space that was reserved; copy-on-write and network ones do not, and overlays do not say. XFS
+    /// does not either once somebody has made a copy that shares its blocks, as `cp` does there by itself.
     pub(crate) fn of_file_system(directory: &File) -> io::Result<Self> {
         // All of ext2, ext3 and ext4; `/usr/include/linux/magic.h`.
         const EXT: FsWord = 0xEF53;
-        const XFS: FsWord = 0x5846_5342;
         const TMPFS: FsWord = 0x0102_1994;
         match fstatfs(directory)?.f_type {
-            EXT | XFS | TMPFS => Ok(Self::Mapped),
+            EXT | TMPFS => Ok(Self::Mapped),
             _ => Ok(Self::Pwrite),
         }
     }
@@ -80,6 +80,7 @@ pub(crate) struct Segment {
     seed: Seed,
     path: PathBuf,
     file: File,
+    device_and_inode: (u64, u64),
     mapping: Option<Arc<Mapping>>,
     len: u32,
     /// In a cell of its own, so that a receipt does not keep the file open.
@@ -92,6 +93,16 @@ struct Upkeep {
     dropped_synced: u64,
     populated_to: u32,
     released_to: u32,
+}
+
+/// What there is under the name of a segment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Standing {
+    Itself,
+    /// It was counted and removed, or taken away.
+    Nothing,
+    /// Somebody's copy.
+    Another,
 }
 
 #[derive(Debug)]
@@ -135,6 +146,7 @@ impl SegmentWriter {
                 }
             }
         })?;
+        let metadata = file.metadata()?;
         let mapping = match &medium {
             Medium::Mapped(writer) => Some(writer.mapping()),
             Medium::Pwrite => None,
@@ -144,6 +156,7 @@ impl SegmentWriter {
             seed: Seed::of(id),
             path,
             file,
+            device_and_inode: (metadata.dev(), metadata.ino()),
             mapping,
             len: room.len(),
             synced_to: Arc::default(),
@@ -269,6 +282,15 @@ impl SegmentWriter {
 }
 
 impl Segment {
+    /// What stands under its name. While nobody can tell, it is its own file.
+    pub(crate) fn standing(&self) -> Standing {
+        match fs::symlink_metadata(&self.path) {
+            Ok(there) if (there.dev(), there.ino()) != self.device_and_inode => Standing::Another,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Standing::Nothing,
+            _ => Standing::Itself,
+        }
+    }
+
     /// Waits until everything before `offset` is on the disk. After an error it is not tried again: the
     /// kernel has marked the pages clean, and would say yes to what it has not done.
     pub(crate) fn sync(&self, offset: u32, dropped: u64) -> io::Result<()> {

@@ -9,7 +9,7 @@ use tokio::sync::watch;
 use crate::{
     Durability,
     format::{RECORD_LEN_MAX, RECORD_SPACE_MAX, Scratch, SegmentId},
-    segment::{SegmentWriter, SyncedTo},
+    segment::{Segment, SegmentWriter, SyncedTo},
 };
 
 /// The record was not written, and is counted as dropped.
@@ -139,6 +139,12 @@ impl Shard {
             self.current = self.spare.take();
             self.record_dropped();
         }
+    }
+
+    /// What is being written or may be soon.
+    pub(crate) fn segments(&self) -> Vec<Arc<Segment>> {
+        let writers = [&self.current, &self.spare].into_iter().flatten();
+        writers.map(|writer| Arc::clone(&writer.segment)).collect()
     }
 
     /// Takes out the segments whose files are gone, the current one ended.

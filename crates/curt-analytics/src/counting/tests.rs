@@ -131,3 +131,38 @@ async fn damage_in_a_segment_that_is_being_written_costs_no_other_click() {
     let batch = count(&mut counting).await;
     assert_eq!((batch.clicks, batch.missing.lost, batch.is_dry), (10, 0, true));
 }
+
+/// As `rsync` or a restore does it. The journal writes the file anew when it notices.
+#[tokio::test]
+async fn a_segment_that_is_replaced_while_it_is_written_costs_no_click() {
+    const PATIENCE: Duration = Duration::from_secs(20);
+    let home = tempfile::tempdir().unwrap();
+    let clock = ManualClock::new(Timestamp::from_millis(1_800_000_000_000));
+    let live = journal(home.path(), &clock);
+    let directory = home.path().join("journal");
+    append(&live, 1..=10, clock.now());
+    for segment in segments(&directory).unwrap().segments {
+        let copy = segment.path.with_extension("copy");
+        fs::copy(&segment.path, &copy).unwrap();
+        fs::rename(&copy, &segment.path).unwrap();
+    }
+    append(&live, 1..=10, clock.now());
+    let database = TestDatabase::sqlite();
+    let store = connect(&database).await;
+    let purpose = Purpose::Drain(Arc::clone(&live));
+    let mut counting = Counting::new(store, directory, Clock::Manual(clock), purpose);
+    let (mut clicks, since) = (0, Instant::now());
+    while clicks < 20 {
+        assert!(since.elapsed() < PATIENCE, "{clicks} of 20");
+        let batch = match counting.pass().await {
+            Ok(Pass::Counted(batch)) => batch,
+            // It was written anew between being listed and being opened.
+            Ok(Pass::Left | Pass::Overtaken) => continue,
+            Err(error) => panic!("{error}"),
+        };
+        assert_eq!(batch.missing, ClickLosses::default());
+        clicks += batch.clicks;
+    }
+    assert_eq!(counting.pass().await.map(|pass| matches!(pass, Pass::Counted(_))).ok(), Some(true));
+    assert_eq!(counting.records_done(), 20);
+}

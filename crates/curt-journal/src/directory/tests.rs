@@ -122,6 +122,38 @@ fn what_was_being_made_when_a_process_died_is_removed() {
 }
 
 #[test]
+fn what_cannot_be_removed_keeps_no_journal_from_being_opened() {
+    let (directory, found) = two_segments();
+    let unfinished = unfinished(&found[0].path);
+    fs::create_dir(&unfinished).unwrap();
+    let journal = open_journal(directory.path(), WritingKind::Pwrite);
+    append(&journal, b"goes on");
+    journal.close();
+    assert!(unfinished.exists());
+    assert_eq!(read(directory.path()).payloads.len(), 3);
+}
+
+/// Else a copy would pass for the segment itself.
+#[test]
+fn a_segment_has_one_name() {
+    let (directory, found) = two_segments();
+    let name = found[0].path.file_name().unwrap().to_str().unwrap();
+    let copy = directory.path().join(format!("0{name}"));
+    fs::copy(&found[0].path, &copy).unwrap();
+    let listing = segments(directory.path()).unwrap();
+    assert_eq!((listing.segments, listing.foreign), (found, vec![copy]));
+}
+
+#[test]
+fn a_pipe_in_place_of_the_lock_keeps_nobody_waiting() {
+    let directory = quick_directory();
+    let lock = directory.path().join(LOCK_FILE);
+    let made = std::process::Command::new("mkfifo").arg(&lock).status().unwrap();
+    assert!(made.success());
+    assert!(is_in_use(directory.path()).is_err());
+}
+
+#[test]
 fn only_a_journal_passes_for_one() {
     let home = quick_directory();
     let path = home.path();

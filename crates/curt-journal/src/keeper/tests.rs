@@ -266,7 +266,7 @@ fn drops_are_exact_over_restarts() {
 #[test]
 fn files_that_are_taken_away_cost_no_record() {
     type Taking = fn(&Path);
-    let takings: [(&str, Taking); 4] = [
+    let takings: [(&str, Taking); 5] = [
         ("directory deleted", |directory| std::fs::remove_dir_all(directory).unwrap()),
         ("directory moved", |directory| {
             std::fs::rename(directory, directory.with_extension("old")).unwrap();
@@ -276,9 +276,18 @@ fn files_that_are_taken_away_cost_no_record() {
                 directory::remove_finished(&segment).unwrap();
             }
         }),
+        // As `rsync` and a restore do it.
+        ("segments replaced by copies", |directory| {
+            for segment in directory::segments(directory).unwrap().segments {
+                let copy = segment.path.with_extension("copy");
+                std::fs::copy(&segment.path, &copy).unwrap();
+                std::fs::rename(&copy, &segment.path).unwrap();
+            }
+        }),
         ("lock deleted", |directory| std::fs::remove_file(directory.join("lock")).unwrap()),
     ];
-    for (kind, (what, take)) in KINDS.into_iter().flat_map(|kind| takings.map(|t| (kind, t))) {
+    let cases = KINDS.into_iter().flat_map(|kind| takings.map(|taking| (kind, taking)));
+    for ((kind, (what, take)), ends) in cases.flat_map(|case| [(case, false), (case, true)]) {
         let home = quick_directory();
         let directory = home.path().join("journal");
         let mut rig = Rig::new(settings(&directory, kind));
@@ -287,6 +296,11 @@ fn files_that_are_taken_away_cost_no_record() {
         rig.round();
         take(&directory);
         assert!(rig.append(b"meanwhile"), "nobody can know yet");
+        // One that had ended and is not there was counted, for all that is known here.
+        if ends && what.contains("replaced") {
+            rig.shared.shards[0].lock().roll_over(&rig.shared.live);
+            rig.round();
+        }
         rig.round();
         assert!(rig.append(b"after"), "{what}");
         assert!(directory::is_in_use(&directory).unwrap(), "{what}");

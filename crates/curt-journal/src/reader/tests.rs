@@ -390,7 +390,7 @@ fn what_a_newer_release_wrote_is_left_alone() {
 #[test]
 fn a_renamed_segment_is_not_taken_for_another() {
     let patient = Patient::left();
-    let name = patient.path.with_file_name(format!("0-{}.seg", SegmentId(7)));
+    let name = patient.path.with_file_name(format!("{:013}-{}.seg", 0, SegmentId(7)));
     fs::rename(&patient.path, &name).unwrap();
     let segment = segments(patient.directory.path()).unwrap().segments.remove(0);
     let opened = SegmentReader::open(&segment, Mark::default());

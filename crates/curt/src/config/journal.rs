@@ -40,7 +40,7 @@ static DIR: Setting<PathBuf> = Setting {
         fallback: Fallback::Described("`journal` in the data directory"),
         disclosure: Disclosure::Open,
         summary: "Where clicks are written down until they are counted.",
-        details: "On a disk that outlives the process, of this node alone: ext4, XFS or tmpfs are \
+        details: "On a disk that outlives the process, of this node alone: ext4 or tmpfs are \
                   fastest. Created with mode 0700 when it does not exist.",
     },
     parse: values::directory,
