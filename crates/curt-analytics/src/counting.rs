@@ -141,6 +141,14 @@ impl Batch {
     }
 }
 
+/// What all batches brought; of a rehearsal, those since it last began anew.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    pub(crate) clicks: u64,
+    /// Of these, on links that the database does not have.
+    pub(crate) of_unknown_links: u64,
+}
+
 pub(crate) struct Counting {
     store: Store,
     directory: PathBuf,
@@ -153,7 +161,7 @@ pub(crate) struct Counting {
     fold: Fold,
     done: Done,
     rows_max: usize,
-    of_unknown_links: u64,
+    tally: Tally,
     said_unremovable: bool,
     /// For tests of what becomes of a batch that is committed when the thread panics.
     #[cfg(test)]
@@ -172,7 +180,7 @@ impl Counting {
             fold: Fold::default(),
             done: Done::default(),
             rows_max: CLICK_ROWS_MAX,
-            of_unknown_links: 0,
+            tally: Tally::default(),
             said_unremovable: false,
             #[cfg(test)]
             panics_after_commit: false,
@@ -197,13 +205,12 @@ impl Counting {
     }
 
     /// Whether nothing is stored, so that whatever is read again counts anew.
-    pub(crate) fn is_rehearsal(&self) -> bool {
+    fn is_rehearsal(&self) -> bool {
         matches!(self.purpose, Purpose::Rehearse(_))
     }
 
-    /// How many clicks that were counted are of links that the database does not have.
-    pub(crate) fn of_unknown_links(&self) -> u64 {
-        self.of_unknown_links
+    pub(crate) fn tally(&self) -> Tally {
+        self.tally
     }
 
     /// Where the marks stand of all segments that could be read.
@@ -258,6 +265,7 @@ impl Counting {
         if batch.is_dry && !batch.is_stuck && self.left.count() == 0 {
             self.done.all_read(written_before, self.purpose.records_written());
         }
+        self.tally.clicks += batch.clicks;
         self.put_away_finished(now);
         Ok(Pass::Counted(batch))
     }
@@ -353,14 +361,14 @@ impl Counting {
             let batch = ClickBatch { marks: steps.to_vec(), clicks, losses };
             let started = Instant::now();
             let stored = self.store.add_clicks(batch).await;
-            self.adapt(started.elapsed());
+            self.rows_max = rows_max_after(self.rows_max, started.elapsed());
             match stored {
                 Ok(()) => {}
                 Err(AddClicksError::MarkMoved) => return Ok(ControlFlow::Break(())),
                 Err(AddClicksError::Store(error)) => return Err(error),
             }
         }
-        self.of_unknown_links += of_unknown_links;
+        self.tally.of_unknown_links += of_unknown_links;
         let mut steps = steps.iter().map(|step| (step.segment, step)).collect::<HashMap<_, _>>();
         for (name, reading) in &mut self.readings {
             if let Some(step) = steps.remove(&name.1.0) {
@@ -369,10 +377,6 @@ impl Counting {
             }
         }
         Ok(ControlFlow::Continue(()))
-    }
-
-    fn adapt(&mut self, store_time: Duration) {
-        self.rows_max = rows_max_after(self.rows_max, store_time);
     }
 
     /// Everything that has ended is stored by now.
@@ -412,7 +416,7 @@ impl Counting {
         self.fold.take();
         if self.is_rehearsal() {
             // No mark was moved, so everything is read once more.
-            self.of_unknown_links = 0;
+            self.tally = Tally::default();
         }
     }
 }

@@ -13,6 +13,8 @@ mod metrics;
 mod rate;
 mod reading;
 mod replay;
+#[cfg(test)]
+mod testing;
 
 pub use counting::PassError;
 pub use drain::{Drain, DrainSettings, DrainState, DrainWatch, Finished};

@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::{
     PassError,
-    counting::{Counting, Pass, Purpose},
+    counting::{Counting, Pass, Purpose, Tally},
     left::LeftBecause,
 };
 
@@ -60,17 +60,10 @@ pub async fn rehearse(
 }
 
 async fn run(mut counting: Counting, mut progress: impl FnMut(u64)) -> Result<Replayed, PassError> {
-    let mut counted = 0;
     loop {
-        let pass = counting.pass().await?;
-        if counting.is_rehearsal() && !matches!(pass, Pass::Counted(_)) {
-            // No mark was moved, so everything is read once more.
-            counted = 0;
-        }
-        match pass {
+        match counting.pass().await? {
             Pass::Counted(batch) => {
-                counted += batch.clicks;
-                progress(counted);
+                progress(counting.tally().clicks);
                 if batch.is_dry {
                     break;
                 }
@@ -79,11 +72,11 @@ async fn run(mut counting: Counting, mut progress: impl FnMut(u64)) -> Result<Re
             Pass::Overtaken => sleep(OVERTAKEN_PAUSE).await,
         }
     }
-    Ok(replayed(&counting, counted))
+    Ok(replayed(&counting))
 }
 
-fn replayed(counting: &Counting, counted: u64) -> Replayed {
-    let of_unknown_links = counting.of_unknown_links();
+fn replayed(counting: &Counting) -> Replayed {
+    let Tally { clicks: counted, of_unknown_links } = counting.tally();
     let mut replayed = Replayed { counted, of_unknown_links, ..Replayed::default() };
     let mut records = 0;
     for mark in counting.marks() {

@@ -60,15 +60,16 @@ pub fn inspect(
         sum.lost += progress.lost;
         sum.bytes_skipped += progress.bytes_skipped;
         sum.ended = progress.ended;
+        if progress.ended {
+            break;
+        }
         // What could not be read behind the records of one call is an error of the next.
-        if 0 < progress.records && !progress.ended {
+        if 0 < progress.records {
             continue;
         }
         // Records are written in their order: what is whole behind a place tells that this was written.
-        match reader.written_beyond()? {
-            Some(to) if !progress.ended => liveness = Liveness::Written { to },
-            _ => break,
-        }
+        let Some(to) = reader.written_beyond()? else { break };
+        liveness = Liveness::Written { to };
     }
     let cursor = reader.cursor();
     let state = match (cursor.sealed_at, sum.ended) {

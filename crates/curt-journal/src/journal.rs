@@ -181,7 +181,7 @@ impl Journal {
 
     /// How many records were written down since it was opened; all of them can be read by now.
     pub fn records_appended(&self) -> u64 {
-        self.counts().records
+        self.shared.counts().records
     }
 
     /// Whether the directory is this journal's: not when the disk did not allow to lock it. Then another
@@ -191,7 +191,7 @@ impl Journal {
     }
 
     pub fn stats(&self) -> Stats {
-        let counts = self.counts();
+        let counts = self.shared.counts();
         let capacity = self.shared.settings.capacity;
         Stats::new(&self.shared.condition.lock(), counts, capacity, Instant::now())
     }
@@ -204,18 +204,6 @@ impl Journal {
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the journal's thread has panicked; the next start ends its segments");
         }
-    }
-
-    fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for shard in &self.shared.shards {
-            let shard = shard.lock();
-            counts.records += shard.counts.records;
-            counts.bytes += shard.counts.bytes;
-            counts.dropped += shard.counts.dropped;
-            counts.last_drop = counts.last_drop.max(shard.counts.last_drop);
-        }
-        counts
     }
 
     fn dropped_since_close(&self) -> u64 {
@@ -280,6 +268,19 @@ impl Shared {
         // The receipt holds the sender, so the channel cannot close while we wait.
         let at = *synced_to.wait_for(is_decided).await.map_err(|_| SyncFailed)?;
         if awaited.offset <= at.offset { Ok(()) } else { Err(SyncFailed) }
+    }
+
+    /// Of all shards.
+    pub(crate) fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for shard in &self.shards {
+            let shard = shard.lock();
+            counts.records += shard.counts.records;
+            counts.bytes += shard.counts.bytes;
+            counts.dropped += shard.counts.dropped;
+            counts.last_drop = counts.last_drop.max(shard.counts.last_drop);
+        }
+        counts
     }
 
     /// Waits until something is wanted, or `deadline`.

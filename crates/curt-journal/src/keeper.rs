@@ -3,6 +3,8 @@
 //!
 //! Whatever takes time happens here and outside the shards' locks.
 
+mod drops;
+
 use std::{
     collections::HashSet,
     fs::File,
@@ -16,7 +18,6 @@ use std::{
 use parking_lot::Mutex;
 
 use self::drops::Drops;
-
 use crate::{
     OpenError,
     condition::Work,
@@ -36,8 +37,6 @@ const WINDOW_LEN_MIN: u32 = 256 << 10;
 
 /// Quarantined segments are looked through this often; they live for days.
 const DAMAGED_CHECK_INTERVAL: Duration = Duration::from_hours(1);
-
-mod drops;
 
 #[derive(Debug)]
 pub(crate) struct Keeper {
@@ -139,8 +138,7 @@ impl Keeper {
     fn let_go_of_orphans(&self) {
         let mut held = HashSet::new();
         for shard in &self.shared.shards {
-            let shard = shard.lock();
-            held.extend([&shard.current, &shard.spare].into_iter().flatten().map(|w| w.segment.id));
+            held.extend(shard.lock().segments().iter().map(|segment| segment.id));
         }
         self.shared.live.lock().retain(|id| held.contains(id));
     }
@@ -333,7 +331,7 @@ impl Keeper {
     }
 
     fn tell_drops(&mut self, now: Instant) {
-        let dropped = self.shared.shards.iter().map(|shard| shard.lock().counts.dropped).sum();
+        let dropped = self.shared.counts().dropped;
         self.drops.tell(dropped, self.shared.condition.lock().is_full, now);
     }
 

@@ -12,7 +12,8 @@ use rustix::fs::SeekFrom;
 use tempfile::TempDir;
 
 use crate::{
-    Journal, JournalSettings, Liveness, Mark, Progress, SegmentReader, WritingKind, segments,
+    Journal, JournalSettings, Liveness, Mark, Progress, RECORD_LEN_MAX, SegmentFile, SegmentReader,
+    WritingKind, segments,
 };
 
 pub(crate) const KINDS: [WritingKind; 2] = [WritingKind::Mapped, WritingKind::Pwrite];
@@ -28,6 +29,17 @@ pub(crate) fn open(directory: &Path, kind: WritingKind) -> Journal {
 
 pub(crate) fn append(journal: &Journal, payload: &[u8]) {
     journal.append(payload.len(), |out| out.copy_from_slice(payload)).unwrap();
+}
+
+/// A sealed segment of half a megabyte, and how many records it has.
+pub(crate) fn long_segment(directory: &Path) -> (SegmentFile, u64) {
+    const RECORDS: u64 = 100;
+    let journal = open(directory, WritingKind::Pwrite);
+    for _ in 0..RECORDS {
+        append(&journal, &[1; RECORD_LEN_MAX]);
+    }
+    journal.close();
+    (segments(directory).unwrap().segments.remove(0), RECORDS)
 }
 
 /// Everything that is in a journal which nobody writes to.

@@ -18,9 +18,6 @@ mod sessions;
 
 pub use refresh_tokens::{REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation};
 
-/// Rows deleted at a time, so that nobody waits long for SQLite's writer.
-const PRUNED_AT_ONCE: u32 = 1_000;
-
 /// A token or session to be, for somebody who has just proven who they are.
 #[derive(Debug, Clone)]
 pub struct NewLogin {
@@ -88,28 +85,11 @@ impl Store {
     /// Forgets refresh tokens and sessions that expired then or earlier; says how many.
     pub async fn prune_logins(&self, until: Timestamp) -> Result<u64, StoreError> {
         let prune = async {
-            let tokens = self.prune_expired(LAST_OF_TOKENS, PRUNE_TOKENS, until).await?;
-            let sessions = self.prune_expired(LAST_OF_SESSIONS, PRUNE_SESSIONS, until).await?;
+            let tokens = self.db.prune(LAST_OF_TOKENS, PRUNE_TOKENS, until).await?;
+            let sessions = self.db.prune(LAST_OF_SESSIONS, PRUNE_SESSIONS, until).await?;
             Ok(tokens + sessions)
         };
         prune.await.map_err(StoreError::while_doing("forgetting expired logins"))
-    }
-
-    async fn prune_expired(
-        &self,
-        last_of_slice: Sql,
-        delete: Sql,
-        until: Timestamp,
-    ) -> Result<u64, DbError> {
-        let mut pruned = 0;
-        loop {
-            let slice = [until.into(), i64::from(PRUNED_AT_ONCE).into()];
-            let last = self.db.row(last_of_slice, &slice).await?;
-            let Some(last) = last.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
-                return Ok(pruned);
-            };
-            pruned += self.db.execute(delete, &[last.into()]).await?;
-        }
     }
 }
 

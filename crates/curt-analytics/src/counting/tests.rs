@@ -2,19 +2,17 @@
 
 use std::{
     fs::{self, OpenOptions},
-    net::IpAddr,
     num::NonZeroUsize,
-    ops::RangeInclusive,
     os::unix::fs::FileExt as _,
     path::Path,
 };
 
-use curt_domain::{Click, ClickQuery, LinkId, ManualClock, Privacy};
+use curt_domain::ManualClock;
 use curt_journal::JournalSettings;
-use curt_store::{StoreMetrics, StoreSettings};
 use testkit::databases::TestDatabase;
 
 use super::*;
+use crate::testing::{append, connect};
 
 /// A disk that takes its time for each transaction, however small, must not keep batches small for ever.
 #[test]
@@ -39,28 +37,9 @@ fn journal(home: &Path, clock: &ManualClock) -> Arc<Journal> {
     Arc::new(Journal::open(settings, Clock::Manual(clock.clone())).unwrap())
 }
 
-fn append(journal: &Journal, links: RangeInclusive<u64>, at: Timestamp) {
-    for link in links {
-        let click = Click {
-            link: LinkId::new(link).unwrap(),
-            at,
-            decided: None,
-            client: IpAddr::from([192, 0, 2, 1]),
-            privacy: Privacy::default(),
-            user_agent: b"Firefox",
-            referrer: b"",
-            language: b"",
-            query: ClickQuery::default(),
-        };
-        journal.append(click.encoded_len(), |place| click.encode(place)).unwrap();
-    }
-}
-
-async fn connect(database: &TestDatabase) -> Store {
-    let settings = StoreSettings::new(database.url().parse().unwrap());
-    let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();
-    store.migrate(&Clock::System).await.unwrap();
-    store
+fn drain(store: Store, home: &Path, live: &Arc<Journal>, clock: &ManualClock) -> Counting {
+    let (directory, purpose) = (home.join("journal"), Purpose::Drain(Arc::clone(live)));
+    Counting::new(store, directory, Clock::Manual(clock.clone()), purpose)
 }
 
 async fn count(counting: &mut Counting) -> Batch {
@@ -89,8 +68,7 @@ async fn the_lag_is_that_of_the_oldest_click_whatever_segment_it_is_in() {
     clock.advance(HOUR);
     let database = TestDatabase::sqlite();
     let store = connect(&database).await;
-    let (directory, purpose) = (home.path().join("journal"), Purpose::Drain(Arc::clone(&live)));
-    let mut counting = Counting::new(store, directory, Clock::Manual(clock.clone()), purpose);
+    let mut counting = drain(store, home.path(), &live, &clock);
     for clicks in [0, 1] {
         append(&live, 1..=clicks, clock.now());
         let batch = count(&mut counting).await;
@@ -123,8 +101,7 @@ async fn damage_in_a_segment_that_is_being_written_costs_no_other_click() {
     }
     let database = TestDatabase::sqlite();
     let store = connect(&database).await;
-    let purpose = Purpose::Drain(Arc::clone(&live));
-    let mut counting = Counting::new(store, directory, Clock::Manual(clock.clone()), purpose);
+    let mut counting = drain(store, home.path(), &live, &clock);
     let batch = count(&mut counting).await;
     assert_eq!((batch.clicks, batch.missing.lost, batch.is_dry), (9, 1, true));
     append(&live, 1..=10, clock.now());
@@ -149,8 +126,7 @@ async fn a_segment_that_is_replaced_while_it_is_written_costs_no_click() {
     append(&live, 1..=10, clock.now());
     let database = TestDatabase::sqlite();
     let store = connect(&database).await;
-    let purpose = Purpose::Drain(Arc::clone(&live));
-    let mut counting = Counting::new(store, directory, Clock::Manual(clock), purpose);
+    let mut counting = drain(store, home.path(), &live, &clock);
     let (mut clicks, since) = (0, Instant::now());
     while clicks < 20 {
         assert!(since.elapsed() < PATIENCE, "{clicks} of 20");

@@ -1,32 +1,18 @@
 //! A panic costs no click and does not go unnoticed.
 
-use std::{net::IpAddr, num::NonZeroUsize};
+use std::num::NonZeroUsize;
 
-use curt_domain::{Click, ClickQuery, LinkId, Privacy};
+use curt_domain::LinkId;
 use curt_journal::JournalSettings;
-use curt_store::{StoreMetrics, StoreSettings};
 use testkit::databases::for_each_engine;
 
 use super::*;
+use crate::testing::{append, connect};
 
 const CLICKS: u64 = 1_000;
 
-fn append(journal: &Journal, now: Timestamp) {
-    for _ in 0..CLICKS {
-        let click = Click {
-            // Clicks of links that are gone count as all others.
-            link: LinkId::new(1).unwrap(),
-            at: now,
-            decided: None,
-            client: IpAddr::from([192, 0, 2, 1]),
-            privacy: Privacy::default(),
-            user_agent: b"",
-            referrer: b"",
-            language: b"",
-            query: ClickQuery::default(),
-        };
-        journal.append(click.encoded_len(), |place| click.encode(place)).unwrap();
-    }
+fn clicks() -> impl Iterator<Item = u64> {
+    (0..CLICKS).map(|_| 1)
 }
 
 fn drain_thread(store: &Store, journal: &Arc<Journal>, directory: PathBuf) -> DrainThread {
@@ -46,14 +32,12 @@ fn drain_thread(store: &Store, journal: &Arc<Journal>, directory: PathBuf) -> Dr
 #[tokio::test(flavor = "multi_thread")]
 async fn b9_a_drain_that_panics_says_so_and_goes_on_to_count_each_click_once() {
     for_each_engine(async |database| {
-        let settings = StoreSettings::new(database.url().parse().unwrap());
-        let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();
-        store.migrate(&Clock::System).await.unwrap();
+        let store = connect(database).await;
         let home = tempfile::tempdir().unwrap();
         let directory = home.path().join("journal");
         let settings = JournalSettings::new(directory.clone(), NonZeroUsize::MIN);
         let journal = Arc::new(Journal::open(settings, Clock::System).unwrap());
-        append(&journal, Clock::System.now());
+        append(&journal, clicks(), Clock::System.now());
 
         let mut thread = drain_thread(&store, &journal, directory);
         thread.counting.panics_after_commit = true;
@@ -73,7 +57,7 @@ async fn b9_a_drain_that_panics_says_so_and_goes_on_to_count_each_click_once() {
         thread.report(&Ok(Pass::Left));
         assert!(watch.state().failure.is_some(), "nothing was counted yet");
 
-        append(&journal, Clock::System.now());
+        append(&journal, clicks(), Clock::System.now());
         journal.close();
         thread.shared.end_by(Instant::now() + Duration::from_mins(1));
         let runtime = Handle::current();

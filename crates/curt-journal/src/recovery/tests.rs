@@ -9,7 +9,7 @@ use crate::{
     RECORD_LEN_MAX, WritingKind,
     reader::window::UNREADABLE,
     segments,
-    testing::{Content, KINDS, append, open, quick_directory, read, snapshot},
+    testing::{Content, KINDS, append, long_segment, open, quick_directory, read, snapshot},
 };
 
 /// How many processes died there, one after the other; each leaves a segment, and an empty spare if there was one.
@@ -89,14 +89,9 @@ fn p2_a_recovery_that_was_killed_is_made_good_by_the_next() {
 #[test]
 fn what_was_ended_in_order_is_not_read_again() {
     let directory = quick_directory();
-    let journal = open(directory.path(), WritingKind::Pwrite);
-    for _ in 0..100 {
-        append(&journal, &[1; RECORD_LEN_MAX]);
-    }
-    journal.close();
-    let segment = segments(directory.path()).unwrap().segments.remove(0);
+    let (segment, records) = long_segment(directory.path());
     UNREADABLE.set(8_192..300_000);
     end_segment(&segment).unwrap();
     UNREADABLE.set(0..0);
-    assert_eq!(read(directory.path()).payloads.len(), 100);
+    assert_eq!(read(directory.path()).payloads.len() as u64, records);
 }
