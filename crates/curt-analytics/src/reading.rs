@@ -134,6 +134,10 @@ impl Reading {
 
     /// Removes the file of a segment that is counted whole; a damaged one is kept aside.
     pub(crate) fn remove(&self, directory: &Path, now: Timestamp) -> io::Result<()> {
+        // A copy was read, and the journal has put the whole segment in its place: that is read next.
+        if !self.file.is_in_place() {
+            return Ok(());
+        }
         let is_damaged = self.reader.as_ref().is_some_and(SegmentReader::is_damaged);
         if !is_damaged && self.stored().lost == 0 {
             return remove_finished(&self.file);

@@ -39,6 +39,13 @@ pub struct SegmentFile {
     pub inode: u64,
 }
 
+impl SegmentFile {
+    /// Whether it still stands under its name, and no other file does.
+    pub fn is_in_place(&self) -> bool {
+        fs::symlink_metadata(&self.path).is_ok_and(|there| there.ino() == self.inode)
+    }
+}
+
 /// What stands in a directory.
 #[derive(Debug, Default)]
 pub struct Listing {
