@@ -34,7 +34,6 @@ mod mistakes;
 mod node;
 mod openapi;
 mod pages;
-pub mod qr;
 mod reports;
 mod request_ids;
 mod routes;

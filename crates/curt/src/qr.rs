@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{Args, ValueEnum};
-use curt_web::qr::{Correction, MARGIN_DEFAULT, Symbol};
+use curt_qr::{Correction, MARGIN_DEFAULT, Symbol};
 use url::form_urlencoded;
 
 use crate::{

@@ -11,16 +11,28 @@ use crate::problems::Problem;
 
 /// Which crates of the workspace a crate may use: only what stands above it here, which rules out
 /// circles.
-const LAYERS: [(&str, &[&str]); 9] = [
+const LAYERS: [(&str, &[&str]); 10] = [
     ("curt-domain", &[]),
     ("curt-journal", &["curt-domain"]),
     ("curt-store", &["curt-domain"]),
     ("curt-cache", &["curt-domain"]),
     ("curt-analytics", &["curt-domain", "curt-journal", "curt-store", "curt-cache"]),
-    ("curt-web", &["curt-domain", "curt-journal", "curt-store", "curt-cache", "curt-analytics"]),
+    ("curt-qr", &[]),
+    (
+        "curt-web",
+        &["curt-domain", "curt-journal", "curt-store", "curt-cache", "curt-analytics", "curt-qr"],
+    ),
     (
         "curt",
-        &["curt-domain", "curt-journal", "curt-store", "curt-cache", "curt-analytics", "curt-web"],
+        &[
+            "curt-domain",
+            "curt-journal",
+            "curt-store",
+            "curt-cache",
+            "curt-analytics",
+            "curt-qr",
+            "curt-web",
+        ],
     ),
     (
         TESTKIT,

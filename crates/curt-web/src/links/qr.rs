@@ -8,6 +8,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use curt_domain::{Code, Verdict};
+use curt_qr::{Color, Correction, InvalidColor, MARGIN_DEFAULT, Style, Symbol};
 use serde::Deserialize;
 use tokio::time::timeout;
 
@@ -20,7 +21,6 @@ use crate::{
     extract::{ApiQuery, IfNoneMatch, PathCode, entity_tag},
     mistakes::Mistakes,
     openapi::fields,
-    qr::{Color, Correction, InvalidColor, MARGIN_DEFAULT, Style, Symbol},
 };
 
 /// Images drawn at a time. The largest takes some milliseconds of a core, and redirects need the

@@ -7,6 +7,7 @@ use curt_domain::{
     CODE_LEN_MAX, LinkStatus, NOTE_LEN_MAX, PATTERN_LEN_MAX, PatternKind, RedirectStatus,
     ReportReason, ReportState, TAG_LEN_MAX, TAGS_MAX, TARGET_LEN_MAX, TITLE_LEN_MAX,
 };
+use curt_qr::MARGIN_DEFAULT;
 use curt_store::{BlockSource, PAGE_LEN_MAX};
 use serde_json::json;
 use utoipa::{
@@ -21,7 +22,6 @@ use crate::{
     destinations::IMPORT_LEN_MAX,
     errors::ProblemCode,
     links::{BULK_LINKS_MAX, LIMIT_DEFAULT, QR_MARGINS, QR_SIZE_DEFAULT, QR_SIZES, SEARCH_LEN_MAX},
-    qr::MARGIN_DEFAULT,
 };
 
 pub(crate) mod accounts;
