@@ -2,10 +2,17 @@
 
 use png::{BitDepth, ColorType, Encoder, Filter};
 
-use super::{Color, Style, Symbol, TooSmall};
+use crate::{color::Color, style::Style, symbol::Symbol};
 
 /// Which bit of a pixel says what: the colours' places in the palette.
 const DARK: u8 = 1;
+
+/// Fewer pixels than the symbol and its margins have modules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be at least {min} for this code, correction and margin")]
+pub struct TooSmall {
+    pub min: u32,
+}
 
 impl Symbol {
     /// A square image of `size` pixels on a side. Modules have whole pixels, all the same number;

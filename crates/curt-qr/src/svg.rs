@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::{Style, Symbol};
+use crate::{style::Style, symbol::Symbol};
 
 impl Symbol {
     /// A square image that is shown `size` pixels wide, and sharp at any other size.

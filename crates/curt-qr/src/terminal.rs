@@ -1,6 +1,6 @@
 //! Text for terminals: half blocks, two modules above each other in a character.
 
-use super::Symbol;
+use crate::symbol::Symbol;
 
 impl Symbol {
     /// Lines of Unicode block elements, each ended by a line break, with `margin` modules around.
