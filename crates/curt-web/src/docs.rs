@@ -3,16 +3,17 @@
 //! It is complete in itself and runs nothing, so it works without a network and under the policy of
 //! every other page; requests to try stand there as `curl` commands.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use askama::Template;
-use axum::{extract::State, http::StatusCode, response::Response};
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode},
+    response::Response,
+};
 use serde_json::Value;
 
-use crate::{
-    openapi::ApiDocument,
-    pages::{self, Style},
-};
+use crate::{openapi::ApiDocument, pages};
 
 mod fields;
 mod requests;
@@ -20,7 +21,9 @@ mod requests;
 use fields::{Field, Object};
 use requests::Example;
 
-pub(crate) const STYLE: &str = include_str!("../templates/docs.css");
+const STYLE: &str = include_str!("../templates/docs.css");
+
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| pages::policy(STYLE));
 
 #[derive(Template)]
 #[template(path = "docs.html")]
@@ -75,7 +78,7 @@ struct Answer<'a> {
     responses((status = 200, description = "The page.", body = String, content_type = "text/html")),
 )]
 pub(crate) async fn show(State(document): State<Arc<ApiDocument>>) -> Response {
-    pages::complete(StatusCode::OK, Style::Docs, document.page())
+    pages::complete(StatusCode::OK, &POLICY, document.page())
 }
 
 /// The page for this document.

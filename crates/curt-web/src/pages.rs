@@ -12,7 +12,7 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use curt_domain::{Code, Route, TargetUrl};
 use sha2::{Digest as _, Sha256};
 
-use crate::{app::Site, docs, errors::ApiError};
+use crate::{app::Site, errors::ApiError};
 
 mod setup;
 mod texts;
@@ -27,11 +27,10 @@ pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 static MESSAGE_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(STYLE));
 static FORM_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| form_policy(STYLE));
 static LOCK_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| lock_policy(STYLE));
-static DOCS_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(docs::STYLE));
 
 /// Nothing may run or load on our pages but the one style sheet inside them, known by its hash. One
 /// of them has a script, too ([`setup`]).
-fn policy(style: &str) -> HeaderValue {
+pub(crate) fn policy(style: &str) -> HeaderValue {
     policy_with_forms(style, "'none'")
 }
 
@@ -53,16 +52,6 @@ fn policy_with_forms(style: &str, forms: &str) -> HeaderValue {
          frame-ancestors 'none'"
     );
     policy.try_into().expect("the policy is visible ASCII")
-}
-
-/// The style sheet inside a page.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Style {
-    Message,
-    Form,
-    Lock,
-    Setup,
-    Docs,
 }
 
 #[derive(Template)]
@@ -223,7 +212,7 @@ pub(crate) fn password(error: &ApiError, headers: &HeaderMap) -> Response {
     }
     let was_wrong = matches!(error, ApiError::WrongLinkPassword);
     let page = PasswordPage { texts: &ENGLISH, style: STYLE, was_wrong };
-    (AppendHeaders(error.challenge()), styled(error.status(), Style::Lock, &page)).into_response()
+    (AppendHeaders(error.challenge()), styled(error.status(), &LOCK_POLICY, &page)).into_response()
 }
 
 /// Where a link leads, for those who want to know before they follow it.
@@ -271,7 +260,7 @@ pub(crate) fn report_form(status: StatusCode, code: &str, error: Option<&ApiErro
         link: code,
         mistake: mistake.as_deref().unwrap_or_default(),
     };
-    styled(status, Style::Form, &page)
+    styled(status, &FORM_POLICY, &page)
 }
 
 pub(crate) fn report_received() -> Response {
@@ -279,31 +268,24 @@ pub(crate) fn report_received() -> Response {
 }
 
 fn html(status: StatusCode, page: &impl Template) -> Response {
-    styled(status, Style::Message, page)
+    styled(status, &MESSAGE_POLICY, page)
 }
 
-fn styled(status: StatusCode, style: Style, page: &impl Template) -> Response {
+fn styled(status: StatusCode, policy: &HeaderValue, page: &impl Template) -> Response {
     let body = match page.render() {
         Ok(body) => body,
         Err(error) => return ApiError::from_failure(&error).into_response(),
     };
-    complete(status, style, body)
+    complete(status, policy, body)
 }
 
-/// A whole page, with the headers that every page has.
-pub(crate) fn complete(status: StatusCode, style: Style, body: String) -> Response {
-    let policy = match style {
-        Style::Message => &MESSAGE_POLICY,
-        Style::Form => &FORM_POLICY,
-        Style::Lock => &LOCK_POLICY,
-        Style::Setup => &setup::POLICY,
-        Style::Docs => &DOCS_POLICY,
-    };
+/// A whole page, with the headers that every page has and the policy that fits it.
+pub(crate) fn complete(status: StatusCode, policy: &HeaderValue, body: String) -> Response {
     let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
     let headers = [
         fixed(header::CONTENT_TYPE, "text/html; charset=utf-8"),
         (header::CACHE_CONTROL, NO_STORE),
-        (header::CONTENT_SECURITY_POLICY, HeaderValue::clone(policy)),
+        (header::CONTENT_SECURITY_POLICY, policy.clone()),
         fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         fixed(header::REFERRER_POLICY, "no-referrer"),
         fixed(HeaderName::from_static("x-robots-tag"), "noindex"),

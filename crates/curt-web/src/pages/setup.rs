@@ -13,14 +13,14 @@ use curt_domain::{Email, PASSWORD_LEN_MIN};
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    STYLE, Style, html, policy_with_forms, styled,
+    STYLE, html, policy_with_forms, styled,
     texts::{ENGLISH, Texts},
 };
 use crate::errors::ApiError;
 
 const SCRIPT: &str = include_str!("../../templates/setup.js");
 
-pub(super) static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let hash = STANDARD.encode(Sha256::digest(SCRIPT.as_bytes()));
     let form = policy_with_forms(STYLE, "'self'");
     let form = form.to_str().expect("the policy is visible ASCII");
@@ -74,7 +74,7 @@ pub(crate) fn setup_form(
         typed,
         mistake: mistake.as_deref().unwrap_or_default(),
     };
-    styled(status, Style::Setup, &page)
+    styled(status, &POLICY, &page)
 }
 
 /// What to do next.
