@@ -23,7 +23,7 @@ use requests::Example;
 
 const STYLE: &str = include_str!("../templates/docs.css");
 
-static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| pages::policy(STYLE));
+static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| pages::policy_for(STYLE));
 
 #[derive(Template)]
 #[template(path = "docs.html")]

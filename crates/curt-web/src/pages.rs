@@ -2,98 +2,45 @@
 
 use std::sync::{Arc, LazyLock};
 
-use askama::Template;
 use axum::{
     extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
-use base64::{Engine as _, engine::general_purpose::STANDARD};
 use curt_domain::{Code, Route, TargetUrl};
-use sha2::{Digest as _, Sha256};
+use curt_ui::{ENGLISH, Message, csp_source, style_source};
 
 use crate::{app::Site, errors::ApiError};
 
 mod setup;
-mod texts;
 
-pub(crate) use setup::{Typed, setup_done, setup_form};
-use texts::{ENGLISH, Message, Texts};
-
-const STYLE: &str = include_str!("../templates/page.css");
+pub(crate) use setup::{setup_done, setup_form};
 
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-static MESSAGE_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(STYLE));
-static FORM_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| form_policy(STYLE));
-static LOCK_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| lock_policy(STYLE));
+static MESSAGE_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(&style_source(), "'none'"));
+
+/// For a page whose form is sent to this server.
+static FORM_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(&style_source(), "'self'"));
+
+/// For a page whose form is sent to this server and answered with the way to anywhere: some browsers
+/// let `form-action` forbid the redirects that follow, too.
+static LOCK_POLICY: LazyLock<HeaderValue> =
+    LazyLock::new(|| policy(&style_source(), "'self' http: https:"));
+
+/// The policy of a page with this style sheet and no form.
+pub(crate) fn policy_for(style: &str) -> HeaderValue {
+    policy(&csp_source(style), "'none'")
+}
 
 /// Nothing may run or load on our pages but the one style sheet inside them, known by its hash. One
 /// of them has a script, too ([`setup`]).
-pub(crate) fn policy(style: &str) -> HeaderValue {
-    policy_with_forms(style, "'none'")
-}
-
-/// The same for a page whose form is sent to this server.
-fn form_policy(style: &str) -> HeaderValue {
-    policy_with_forms(style, "'self'")
-}
-
-/// The same for a page whose form is sent to this server and answered with the way to anywhere: some
-/// browsers let `form-action` forbid the redirects that follow, too.
-fn lock_policy(style: &str) -> HeaderValue {
-    policy_with_forms(style, "'self' http: https:")
-}
-
-fn policy_with_forms(style: &str, forms: &str) -> HeaderValue {
-    let hash = STANDARD.encode(Sha256::digest(style.as_bytes()));
+fn policy(style: &str, forms: &str) -> HeaderValue {
     let policy = format!(
-        "default-src 'none'; style-src 'sha256-{hash}'; base-uri 'none'; form-action {forms}; \
+        "default-src 'none'; style-src {style}; base-uri 'none'; form-action {forms}; \
          frame-ancestors 'none'"
     );
     policy.try_into().expect("the policy is visible ASCII")
-}
-
-#[derive(Template)]
-#[template(path = "message.html")]
-struct MessagePage<'a> {
-    texts: &'a Texts,
-    style: &'a str,
-    message: &'a Message,
-}
-
-#[derive(Template)]
-#[template(path = "preview.html")]
-struct PreviewPage<'a> {
-    texts: &'a Texts,
-    style: &'a str,
-    short_url: &'a str,
-    /// None where showing it would be a way around a limit or a password.
-    target: Option<&'a str>,
-    /// Why there is none.
-    hidden: &'a str,
-    host: &'a str,
-    foreign_script: bool,
-}
-
-#[derive(Template)]
-#[template(path = "report.html")]
-struct ReportPage<'a> {
-    texts: &'a Texts,
-    style: &'a str,
-    /// What was typed before.
-    link: &'a str,
-    /// Empty where nothing is wrong.
-    mistake: &'a str,
-}
-
-#[derive(Template)]
-#[template(path = "password.html")]
-struct PasswordPage<'a> {
-    texts: &'a Texts,
-    style: &'a str,
-    /// Whether one was tried already.
-    was_wrong: bool,
 }
 
 /// Under which the API's documentation groups them.
@@ -210,30 +157,14 @@ pub(crate) fn password(error: &ApiError, headers: &HeaderMap) -> Response {
     if !wants_html(headers) {
         return error.clone().into_response();
     }
-    let was_wrong = matches!(error, ApiError::WrongLinkPassword);
-    let page = PasswordPage { texts: &ENGLISH, style: STYLE, was_wrong };
-    (AppendHeaders(error.challenge()), styled(error.status(), &LOCK_POLICY, &page)).into_response()
+    let mistake = matches!(error, ApiError::WrongLinkPassword).then_some(ENGLISH.password_wrong);
+    let page = curt_ui::password_form(&ENGLISH, mistake);
+    (AppendHeaders(error.challenge()), complete(error.status(), &LOCK_POLICY, page)).into_response()
 }
 
 /// Where a link leads, for those who want to know before they follow it.
 pub(crate) fn preview(code: &Code, route: &Route, site: &Site) -> Response {
-    let host = route.target.host();
-    let foreign_script = host.split('.').any(|label| label.starts_with("xn--"));
-    let hidden = match (&route.password, route.max_clicks) {
-        (Some(_), _) => Some(ENGLISH.preview_locked),
-        (None, Some(_)) => Some(ENGLISH.preview_hidden),
-        (None, None) => None,
-    };
-    let page = PreviewPage {
-        texts: &ENGLISH,
-        style: STYLE,
-        short_url: &site.short_url(code),
-        target: hidden.is_none().then_some(route.target.as_str()),
-        hidden: hidden.unwrap_or_default(),
-        host: &host,
-        foreign_script: foreign_script && hidden.is_none(),
-    };
-    html(StatusCode::OK, &page)
+    html(StatusCode::OK, curt_ui::preview(&ENGLISH, &site.short_url(code), route))
 }
 
 /// A temporary redirect that nobody keeps.
@@ -245,7 +176,7 @@ pub(crate) fn redirect(target: &TargetUrl) -> Response {
 }
 
 fn message(status: StatusCode, message: &Message) -> Response {
-    html(status, &MessagePage { texts: &ENGLISH, style: STYLE, message })
+    html(status, curt_ui::message(&ENGLISH, message))
 }
 
 /// The form to report a link with; after a mistake, with what was wrong.
@@ -254,29 +185,16 @@ pub(crate) fn report_form(status: StatusCode, code: &str, error: Option<&ApiErro
         ApiError::NotFound => ENGLISH.report_not_found.to_owned(),
         other => other.to_string(),
     });
-    let page = ReportPage {
-        texts: &ENGLISH,
-        style: STYLE,
-        link: code,
-        mistake: mistake.as_deref().unwrap_or_default(),
-    };
-    styled(status, &FORM_POLICY, &page)
+    let page = curt_ui::report_form(&ENGLISH, code, mistake.as_deref());
+    complete(status, &FORM_POLICY, page)
 }
 
 pub(crate) fn report_received() -> Response {
     message(StatusCode::ACCEPTED, &ENGLISH.report_received)
 }
 
-fn html(status: StatusCode, page: &impl Template) -> Response {
-    styled(status, &MESSAGE_POLICY, page)
-}
-
-fn styled(status: StatusCode, policy: &HeaderValue, page: &impl Template) -> Response {
-    let body = match page.render() {
-        Ok(body) => body,
-        Err(error) => return ApiError::from_failure(&error).into_response(),
-    };
-    complete(status, policy, body)
+fn html(status: StatusCode, page: String) -> Response {
+    complete(status, &MESSAGE_POLICY, page)
 }
 
 /// A whole page, with the headers that every page has and the policy that fits it.

@@ -11,16 +11,25 @@ use crate::problems::Problem;
 
 /// Which crates of the workspace a crate may use: only what stands above it here, which rules out
 /// circles.
-const LAYERS: [(&str, &[&str]); 10] = [
+const LAYERS: [(&str, &[&str]); 11] = [
     ("curt-domain", &[]),
     ("curt-journal", &["curt-domain"]),
     ("curt-store", &["curt-domain"]),
     ("curt-cache", &["curt-domain"]),
     ("curt-analytics", &["curt-domain", "curt-journal", "curt-store", "curt-cache"]),
     ("curt-qr", &[]),
+    ("curt-ui", &["curt-domain"]),
     (
         "curt-web",
-        &["curt-domain", "curt-journal", "curt-store", "curt-cache", "curt-analytics", "curt-qr"],
+        &[
+            "curt-domain",
+            "curt-journal",
+            "curt-store",
+            "curt-cache",
+            "curt-analytics",
+            "curt-qr",
+            "curt-ui",
+        ],
     ),
     (
         "curt",
@@ -31,6 +40,7 @@ const LAYERS: [(&str, &[&str]); 10] = [
             "curt-cache",
             "curt-analytics",
             "curt-qr",
+            "curt-ui",
             "curt-web",
         ],
     ),

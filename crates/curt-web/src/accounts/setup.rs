@@ -10,6 +10,7 @@ use axum::{
 };
 use curt_cache::Purpose;
 use curt_domain::User;
+use curt_ui::Typed;
 use url::form_urlencoded;
 
 use super::{
@@ -20,7 +21,7 @@ use crate::{
     app::App,
     errors::{ApiError, ProblemCode},
     extract::ClientAddress,
-    pages::{self, Typed},
+    pages,
 };
 
 /// Largest form, in bytes: the longest of all fields with every character escaped, and some room.

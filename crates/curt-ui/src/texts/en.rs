@@ -2,7 +2,7 @@
 
 use super::{Message, Texts};
 
-pub(crate) const ENGLISH: Texts = Texts {
+pub const ENGLISH: Texts = Texts {
     language: "en",
     root: Message {
         title: "A link shortener",

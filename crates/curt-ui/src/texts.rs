@@ -2,16 +2,18 @@
 
 mod en;
 
-pub(crate) use en::ENGLISH;
+pub use en::ENGLISH;
 
 /// A page that says one thing.
-pub(crate) struct Message {
+#[derive(Debug)]
+pub struct Message {
     pub title: &'static str,
     pub text: &'static str,
 }
 
 /// Every text of the visitor pages in one language.
-pub(crate) struct Texts {
+#[derive(Debug)]
+pub struct Texts {
     /// BCP 47 tag, for `<html lang>`.
     pub language: &'static str,
     pub root: Message,
