@@ -18,3 +18,6 @@ pub use preview::preview;
 pub use report::report_form;
 pub use setup::{Typed, script_source, setup_done, setup_form};
 pub use texts::{ENGLISH, Message, Texts};
+
+#[cfg(test)]
+mod tests;
