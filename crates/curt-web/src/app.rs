@@ -1,115 +1,36 @@
 //! What the handlers share, in few parts, so that a signature tells what an endpoint touches.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use axum::{extract::FromRef, http::HeaderName};
+use axum::extract::FromRef;
 use curt_cache::{LimitSettings, Limits, LinkCache, TargetBlocks};
-use curt_domain::{
-    Clock, Code, CodeMaker, Proxies, ReservedWords, SecretKey, TargetRules, TargetUrl,
-};
+use curt_domain::{Clock, CodeMaker, ReservedWords, SecretKey};
 use curt_store::Store;
 use prometheus_client::registry::Registry;
 use tokio::sync::Semaphore;
 use url::Url;
 
 use crate::{
-    AdminKey, AutomaticBlocks, BlockList, DestinationList, Node,
+    admin_key::AdminKey,
     auth::{Auth, AuthSettings, Bootstrap},
     clicks::{Clicks, Counted},
-    clients::ClientRules,
-    hosts::Hosts,
+    document::{ApiDocument, MakeDocument},
+    gate::Gate,
     ids::IdAllocator,
-    limits::Gate,
-    links::{BULK_REQUESTS_MAX, QR_IMAGES_MAX},
-    openapi::ApiDocument,
-    reports::AbuseFeed,
-    routes::reserved_words,
+    lists::{
+        abuse_feed::AbuseFeed, automatic::AutomaticBlocks, ip_blocks::BlockList,
+        target_blocks::DestinationList,
+    },
+    node::Node,
+    site::{HttpSettings, LinkSettings, PageSettings, Site, SiteSettings},
 };
 
-/// Section `links` of the configuration.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct LinkSettings {
-    /// Whether links can be created without any key.
-    pub anonymous_create: bool,
-}
+/// Bulk requests at a time. Each may hold a body and an answer of 16 MiB in memory.
+const BULK_REQUESTS_MAX: usize = 4;
 
-/// What most proxies append to.
-pub const CLIENT_IP_HEADER_DEFAULT: HeaderName = HeaderName::from_static("x-forwarded-for");
-
-/// Section `http` of the configuration, as far as requests are concerned.
-#[derive(Debug, Clone)]
-pub struct HttpSettings {
-    /// Other names of this server than that of its public URL.
-    pub allowed_hosts: Vec<Url>,
-    /// Whose word about the client is taken.
-    pub trusted_proxies: Proxies,
-    /// Where they give it.
-    pub client_ip_header: HeaderName,
-    /// Time for the body of a request, which grows with what has arrived of it.
-    pub body_timeout: Duration,
-}
-
-impl Default for HttpSettings {
-    fn default() -> Self {
-        Self {
-            allowed_hosts: Vec::new(),
-            trusted_proxies: Proxies::default(),
-            client_ip_header: CLIENT_IP_HEADER_DEFAULT,
-            body_timeout: Duration::from_secs(8),
-        }
-    }
-}
-
-/// Section `pages` of the configuration.
-#[derive(Debug, Clone, Default)]
-pub struct PageSettings {
-    /// Where `/` leads, in place of our own page.
-    pub root_url: Option<TargetUrl>,
-    /// Where people go who follow a link that does not exist, in place of our own page.
-    pub not_found_url: Option<TargetUrl>,
-}
-
-/// What a deployment is to its visitors: its address, its rules and its pages.
-#[derive(Debug)]
-pub(crate) struct Site {
-    /// Without a trailing slash.
-    public_url: Box<str>,
-    pub hosts: Hosts,
-    pub clients: ClientRules,
-    pub body_timeout: Duration,
-    pub target_rules: TargetRules,
-    /// Where no link may lead, for now.
-    pub target_blocks: Arc<TargetBlocks>,
-    pub reserved: ReservedWords,
-    pub links: LinkSettings,
-    pub pages: PageSettings,
-}
-
-impl Site {
-    fn new(settings: AppSettings, target_blocks: Arc<TargetBlocks>) -> Self {
-        let AppSettings { public_url, http, links, pages, .. } = settings;
-        let own = std::iter::once(&public_url).chain(&http.allowed_hosts);
-        Self {
-            target_rules: TargetRules::new(own),
-            target_blocks,
-            hosts: Hosts::new(&public_url, &http.allowed_hosts),
-            clients: ClientRules::new(http.trusted_proxies, http.client_ip_header),
-            body_timeout: http.body_timeout,
-            public_url: public_url.as_str().trim_end_matches('/').into(),
-            reserved: reserved_words(),
-            links,
-            pages,
-        }
-    }
-
-    pub(crate) fn public_url(&self) -> &str {
-        &self.public_url
-    }
-
-    pub(crate) fn short_url(&self, code: &Code) -> String {
-        format!("{}/{code}", self.public_url)
-    }
-}
+/// Images of QR codes drawn at a time. The largest takes some milliseconds of a core, and redirects
+/// need the others; a later request waits.
+const QR_IMAGES_MAX: usize = 2;
 
 /// Everything [`App::new`] is made of, apart from what it makes itself.
 #[derive(Debug)]
@@ -124,6 +45,12 @@ pub struct AppSettings {
     pub bootstrap: Option<Bootstrap>,
     /// What tokens and cookies are signed with.
     pub secret: SecretKey,
+}
+
+/// What is made of the table of routes, which stands above.
+pub(crate) struct FromRoutes {
+    pub reserved: ReservedWords,
+    pub make_document: MakeDocument,
 }
 
 /// The state of the router; cloning shares everything.
@@ -153,13 +80,14 @@ pub struct App {
 }
 
 impl App {
-    pub fn new(
+    pub(crate) fn with_routes(
         settings: AppSettings,
         store: Store,
         cache: LinkCache,
         codes: CodeMaker,
         node: Arc<Node>,
         clock: Clock,
+        routes: FromRoutes,
     ) -> Self {
         let auth = Arc::new(Auth::new(
             settings.auth,
@@ -169,7 +97,10 @@ impl App {
             &settings.public_url,
         ));
         let target_blocks = Arc::new(TargetBlocks::default());
-        let site = Arc::new(Site::new(settings, Arc::clone(&target_blocks)));
+        let AppSettings { public_url, http, links, pages, .. } = settings;
+        let settings = SiteSettings { public_url, http, links, pages };
+        let site = Site::new(settings, Arc::clone(&target_blocks), routes.reserved);
+        let site = Arc::new(site);
         let start = clock.instant();
         let block_list = BlockList::new(store.clone(), clock.clone());
         let unlimited = Limits::new(LimitSettings::OFF, start, &mut Registry::default());
@@ -178,7 +109,7 @@ impl App {
             ids: IdAllocator::new(store.clone()),
             cache: Arc::new(cache),
             codes: Arc::new(codes),
-            document: Arc::new(ApiDocument::new(Arc::clone(&site))),
+            document: Arc::new(ApiDocument::new(Arc::clone(&site), routes.make_document)),
             site,
             auth,
             node,

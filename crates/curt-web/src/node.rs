@@ -12,7 +12,7 @@ use std::{
 use curt_domain::{Clock, Timestamp};
 use curt_store::Store;
 
-use crate::kept::Kept;
+use crate::memo::Kept;
 
 /// How long the database's latest sign of life is told to whoever asks: the health has no limit, and a
 /// flood of such questions must not become one of reads.

@@ -1,22 +1,22 @@
 //! Small pages for people, and what programs get in their place.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::LazyLock;
 
 use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Response},
 };
 use curt_domain::{Code, Route, TargetUrl};
 use curt_ui::{ENGLISH, Message, csp_source, style_source};
 
-use crate::{app::Site, errors::ApiError};
+use crate::{
+    response::{errors::ApiError, headers::NO_STORE},
+    site::Site,
+};
 
 mod setup;
 
 pub(crate) use setup::{setup_done, setup_form};
-
-pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
 static MESSAGE_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(&style_source(), "'none'"));
 
@@ -41,83 +41,6 @@ fn policy(style: &str, forms: &str) -> HeaderValue {
          frame-ancestors 'none'"
     );
     policy.try_into().expect("the policy is visible ASCII")
-}
-
-/// Under which the API's documentation groups them.
-const TAG: &str = "pages";
-
-/// Show the front page
-///
-/// A page for people and a line for programs, or a redirect where `pages.root_url` is set.
-#[utoipa::path(
-    get,
-    path = "/",
-    operation_id = "show_root",
-    tag = TAG,
-    responses(
-        (
-            status = 200,
-            description = "The page, or the line `curt`.",
-            content((String = "text/html"), (String = "text/plain")),
-        ),
-        (
-            status = 302,
-            description = "To `pages.root_url`.",
-            headers(("Location" = String, description = "`pages.root_url`.")),
-        ),
-    ),
-)]
-pub(crate) async fn root(State(site): State<Arc<Site>>, headers: HeaderMap) -> Response {
-    match &site.pages.root_url {
-        Some(url) => redirect(url),
-        None if wants_html(&headers) => message(StatusCode::OK, &ENGLISH.root),
-        None => (StatusCode::OK, [(header::CACHE_CONTROL, NO_STORE)], "curt\n").into_response(),
-    }
-}
-
-/// Tell crawlers where to go
-///
-/// They may follow links, as link previews do; the API is none of their business.
-#[utoipa::path(
-    get,
-    path = "/robots.txt",
-    operation_id = "show_robots",
-    tag = TAG,
-    responses((
-        status = 200,
-        description = "Rules for crawlers (RFC 9309).",
-        body = String,
-        content_type = "text/plain",
-    )),
-)]
-pub(crate) async fn robots() -> &'static str {
-    "User-agent: *\nDisallow: /api/\nDisallow: /-/\n"
-}
-
-/// Tell browsers that there is no icon
-///
-/// They ask on every visit, and need not ask again for a day.
-#[utoipa::path(
-    get,
-    path = "/favicon.ico",
-    operation_id = "show_favicon",
-    tag = TAG,
-    responses((status = 204, description = "There is none.")),
-)]
-pub(crate) async fn favicon() -> impl IntoResponse {
-    (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, HeaderValue::from_static("max-age=86400"))])
-}
-
-/// The router's answer to a path that is none of its own.
-pub(crate) async fn not_found(
-    State(site): State<Arc<Site>>,
-    headers: HeaderMap,
-    uri: Uri,
-) -> Response {
-    if uri.path().starts_with("/api/") {
-        return ApiError::NotFound.into_response();
-    }
-    refuse(ApiError::NotFound, &headers, &site)
 }
 
 /// What a visitor gets who cannot follow a link: a page for people, a problem for programs.
@@ -175,7 +98,7 @@ pub(crate) fn redirect(target: &TargetUrl) -> Response {
     (StatusCode::FOUND, headers).into_response()
 }
 
-fn message(status: StatusCode, message: &Message) -> Response {
+pub(crate) fn message(status: StatusCode, message: &Message) -> Response {
     html(status, curt_ui::message(&ENGLISH, message))
 }
 
@@ -212,7 +135,7 @@ pub(crate) fn complete(status: StatusCode, policy: &HeaderValue, body: String) -
 }
 
 /// Browsers name `text/html`; programs that take anything want something they can read.
-fn wants_html(headers: &HeaderMap) -> bool {
+pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|range| {
         let mut parts = range.split(';').map(str::trim);

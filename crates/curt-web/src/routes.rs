@@ -11,8 +11,16 @@ use utoipa::openapi::Paths;
 use utoipa_axum::{router::UtoipaMethodRouter, routes};
 
 use crate::{
-    accounts, analytics, app::App, audit, blocks, destinations, docs, errors::ApiError,
-    extract::BODY_LEN_MAX, health, invites, keys, limits, links, openapi, pages, reports, users,
+    admission,
+    api::{
+        accounts::{login, me, register, session},
+        analytics, audit, document, health, invites, ip_blocks, keys, links, reports,
+        target_blocks, users,
+    },
+    app::App,
+    request::extract::BODY_LEN_MAX,
+    response::errors::ApiError,
+    ui::{basics, report, setup},
 };
 
 /// Words that no code may be although nothing is there yet: pages to come, and what phishers like.
@@ -44,24 +52,24 @@ const RESERVED_BESIDES: [&str; 21] = [
 /// stand above the handler; router, reserved words and OpenAPI document are all made of this.
 pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
     vec![
-        routes!(links::list, links::create),
-        routes!(links::create_bulk),
+        routes!(links::list, links::create::create),
+        routes!(links::bulk::create_bulk),
         routes!(links::show, links::edit, links::delete),
         routes!(links::restore),
         routes!(links::history),
-        routes!(links::show_qr),
+        routes!(links::qr::show_qr),
         routes!(analytics::show_summary),
         routes!(analytics::show_series),
-        routes!(accounts::register),
-        routes!(accounts::bootstrap),
-        routes!(accounts::show_setup, accounts::send_setup),
-        routes!(accounts::log_in),
-        routes!(accounts::refresh),
-        routes!(accounts::log_out),
-        routes!(accounts::log_out_everywhere),
-        routes!(accounts::begin_session, accounts::end_session),
-        routes!(accounts::show_me, accounts::edit_me, accounts::delete_me),
-        routes!(accounts::change_password),
+        routes!(register::register),
+        routes!(register::bootstrap),
+        routes!(setup::show_setup, setup::send_setup),
+        routes!(login::log_in),
+        routes!(login::refresh),
+        routes!(login::log_out),
+        routes!(login::log_out_everywhere),
+        routes!(session::begin_session, session::end_session),
+        routes!(me::show_me, me::edit_me, me::delete_me),
+        routes!(me::change_password),
         routes!(keys::list, keys::create),
         routes!(keys::delete),
         routes!(users::list, users::create),
@@ -70,27 +78,27 @@ pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
         routes!(invites::list, invites::create),
         routes!(invites::delete),
         routes!(audit::list),
-        routes!(destinations::list, destinations::block),
-        routes!(destinations::import),
-        routes!(destinations::unblock),
+        routes!(target_blocks::list, target_blocks::block),
+        routes!(target_blocks::import),
+        routes!(target_blocks::unblock),
         routes!(reports::report),
-        routes!(reports::list),
-        routes!(reports::dismiss),
-        routes!(reports::disable),
-        routes!(reports::enable),
-        routes!(reports::block_host),
-        routes!(reports::show_form, reports::send_form),
-        routes!(reports::show),
-        routes!(blocks::list, blocks::add),
-        routes!(blocks::lift),
+        routes!(reports::admin::list),
+        routes!(reports::admin::dismiss),
+        routes!(reports::admin::disable),
+        routes!(reports::admin::enable),
+        routes!(reports::admin::block_host),
+        routes!(report::show_form, report::send_form),
+        routes!(reports::feed::show),
+        routes!(ip_blocks::list, ip_blocks::add),
+        routes!(ip_blocks::lift),
         routes!(health::health),
         routes!(health::live),
         routes!(health::ready),
-        routes!(pages::root),
-        routes!(pages::robots),
-        routes!(pages::favicon),
-        routes!(openapi::show),
-        routes!(docs::show),
+        routes!(basics::root),
+        routes!(basics::robots),
+        routes!(basics::favicon),
+        routes!(document::show_openapi),
+        routes!(document::show_docs),
     ]
 }
 
@@ -100,9 +108,9 @@ pub(crate) fn router(app: App) -> Router {
         router = router.route(path(&paths), methods);
     }
     router
-        .fallback(pages::not_found)
+        .fallback(basics::not_found)
         .method_not_allowed_fallback(async || ApiError::MethodNotAllowed)
-        .layer(from_fn_with_state(app.clone(), limits::limit))
+        .layer(from_fn_with_state(app.clone(), admission::limit))
         .route_layer(from_fn(name_route))
         .layer(DefaultBodyLimit::max(BODY_LEN_MAX))
         .with_state(app)

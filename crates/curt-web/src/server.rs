@@ -9,7 +9,11 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Front, MetricsPage, Node, metrics::ConnectionMetrics};
+use crate::{
+    edge::front::Front,
+    metrics::{ConnectionMetrics, MetricsPage},
+    node::Node,
+};
 
 mod connections;
 mod in_flight;

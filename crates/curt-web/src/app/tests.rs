@@ -7,8 +7,8 @@ use curt_domain::{Clock, CodeMaker, CodeSettings, SecretKey};
 use curt_store::{DatabaseUrl, Store, StoreMetrics, StoreSettings};
 use prometheus_client::registry::Registry;
 
-use super::{App, AppSettings, HttpSettings, LinkSettings, PageSettings, Site};
-use crate::{AdminKey, AuthSettings, Node};
+use super::{App, AppSettings, HttpSettings, LinkSettings, PageSettings};
+use crate::{AuthSettings, admin_key::AdminKey, node::Node};
 
 /// An app where anybody may create links, with its database in this directory.
 pub(crate) async fn open_app(directory: &Path) -> App {
@@ -31,14 +31,5 @@ fn settings() -> AppSettings {
         admin_key: AdminKey::new("the key of the administrator"),
         bootstrap: None,
         secret: SecretKey::new(&[7; 32]).unwrap(),
-    }
-}
-
-#[test]
-fn a_short_url_has_one_slash_before_its_code() {
-    for public_url in ["https://sho.rt", "https://sho.rt/"] {
-        let settings = AppSettings { public_url: public_url.parse().unwrap(), ..settings() };
-        let site = Site::new(settings, Arc::default());
-        assert_eq!(site.short_url(&"abc".parse().unwrap()), "https://sho.rt/abc");
     }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use curt_domain::{Timestamp, Token, TokenHash};
 use tokio_util::sync::CancellationToken;
 
-use super::random;
+use super::random::random;
 
 /// How long the link is good for after the start that made it.
 pub const BOOTSTRAP_AGE_MAX: Duration = Duration::from_mins(30);

@@ -7,8 +7,8 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use curt_domain::{SecretKey, Timestamp, UserId};
 
-use super::{marks::Marker, random};
-use crate::extract::decimal;
+use super::{marks::Marker, random::random};
+use crate::request::extract::decimal;
 
 /// How long a browser stays known after a login.
 pub(crate) const DEVICE_AGE_MAX: Duration = Duration::from_hours(180 * 24);

@@ -13,7 +13,7 @@ use hmac::{Hmac, KeyInit as _, Mac as _};
 use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 
-use super::random;
+use super::random::random;
 
 /// How long an access token is good for.
 pub(crate) const ACCESS_AGE_MAX: Duration = Duration::from_mins(15);
@@ -122,7 +122,7 @@ impl AccessTokens {
         if !is_ours || !is_current || claims.jti.is_empty() {
             return Err(InvalidToken);
         }
-        let user = crate::extract::decimal(&claims.sub).and_then(UserId::new);
+        let user = crate::request::extract::decimal(&claims.sub).and_then(UserId::new);
         let family = URL_SAFE_NO_PAD.decode(&claims.sid).map_err(|_| InvalidToken)?;
         let family = family.try_into().map_err(|_| InvalidToken)?;
         Ok(Holder {

@@ -13,7 +13,7 @@ use utoipa::openapi::{
 use super::components::{
     self, KEY, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, RETRY_AFTER, SESSION, WWW_AUTHENTICATE,
 };
-use crate::{app::LinkSettings, errors::ProblemCode, limits};
+use crate::{gate, response::errors::ProblemCode, site::LinkSettings};
 
 /// What operations list refusals of their own under: `json!([ProblemCode::…])`.
 const PROBLEMS: &str = "x-problems";
@@ -39,7 +39,7 @@ pub(super) fn complete(document: &mut OpenApi, settings: LinkSettings) {
     for (path, item) in &mut document.paths.paths {
         let reads = [item.get.as_mut(), item.head.as_mut()];
         let writes = [item.post.as_mut(), item.patch.as_mut(), item.delete.as_mut()];
-        let limited = limits::counts(path).then_some(ProblemCode::RateLimited);
+        let limited = gate::counts(path).then_some(ProblemCode::RateLimited);
         for operation in reads.into_iter().flatten() {
             add_problems(operation, limited);
         }

@@ -10,10 +10,11 @@ use utoipa::{
     },
 };
 
-use super::{fields, parameters::in_path};
-use crate::errors::ProblemCode;
-
-const TAG: &str = "visits";
+use crate::{
+    request::parameters::in_path,
+    request::{schema as shared, tags},
+    response::errors::ProblemCode,
+};
 
 #[derive(OpenApi)]
 #[openapi(paths(follow, unlock, preview))]
@@ -48,7 +49,7 @@ struct VisitedCode;
 impl utoipa::IntoParams for VisitedCode {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "The link's `short_code`; a slash behind it makes no difference.";
-        vec![in_path("code", description, fields::short_code())]
+        vec![in_path("code", description, shared::short_code())]
     }
 }
 
@@ -60,7 +61,7 @@ impl utoipa::IntoParams for VisitedCode {
     get,
     path = "/{code}",
     operation_id = "follow_link",
-    tag = TAG,
+    tag = tags::VISITS,
     params(VisitedCode),
     responses(
         (
@@ -124,7 +125,7 @@ fn follow() {}
     post,
     path = "/{code}",
     operation_id = "unlock_link",
-    tag = TAG,
+    tag = tags::VISITS,
     params(VisitedCode),
     responses(
         (
@@ -178,7 +179,7 @@ fn unlock() {}
     get,
     path = "/{code}+",
     operation_id = "preview_link",
-    tag = TAG,
+    tag = tags::VISITS,
     params(VisitedCode),
     responses(
         (status = 200, description = "The page.", body = String, content_type = "text/html"),

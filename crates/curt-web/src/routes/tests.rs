@@ -10,7 +10,7 @@ use tempfile::TempDir;
 use tower::ServiceExt as _;
 
 use super::*;
-use crate::{app::tests::open_app, extract::ClientAddress, front, hosts};
+use crate::{app::tests::open_app, edge::front, request::extract::ClientAddress, site::hosts};
 
 fn first_segments() -> Vec<String> {
     let first = |path: &str| path.split('/').nth(1).unwrap().to_owned();

@@ -23,8 +23,16 @@ use tempfile::TempDir;
 
 use super::{ConnectionSettings, watch::Watch};
 use crate::{
-    Counted, Front, HttpMetrics, app::tests::open_app, clicks::Clicks, follow::Redirects, front,
-    metrics::ConnectionMetrics, pages::NO_STORE, request_ids::RequestIds, visitors::Visitor,
+    app::tests::open_app,
+    clicks::{Clicks, Counted},
+    edge::{
+        front::{self, Front},
+        redirect::Redirects,
+        request_ids::RequestIds,
+    },
+    metrics::{ConnectionMetrics, HttpMetrics},
+    response::headers::NO_STORE,
+    visitors::Visitor,
 };
 
 const ROUNDS: &str = "CURT_LAYERS_ROUNDS";

@@ -1,0 +1,65 @@
+//! Which requests to the API are let in: who sent each, and whether they ask too often.
+//!
+//! Every request to the API passes [`limit`], which finds out who it is from before anything is
+//! done. A caller who proved it counts as that user, with whichever of their keys and sessions. All
+//! others count for their client, also with a key, a token or a cookie that proves nothing. The
+//! configured administrator's key is exempt: imports and scripts of the operator use it, and nobody
+//! guesses it.
+
+use axum::{
+    extract::{Request, State},
+    middleware::Next,
+    response::{IntoResponse as _, Response},
+};
+use curt_cache::{LimitKey, Purpose};
+
+use crate::{
+    app::App,
+    auth::{Credentials, Identity},
+    gate::{self, Allowance},
+    request::extract::ClientAddress,
+    response::errors::ApiError,
+};
+
+/// Around every route.
+pub(crate) async fn limit(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    if !gate::counts(request.uri().path()) {
+        return next.run(request).await;
+    }
+    let client = request.extensions().get::<ClientAddress>();
+    let ClientAddress(client) = *client.expect("the front gives every request its client");
+    let allowance = Allowance::new(app.gate.clone(), client);
+    if let Err(error) = app.gate.is_open_to(client) {
+        return error.into_response();
+    }
+    let (mut parts, body) = request.into_parts();
+    let credentials = Credentials { auth: &app.auth, store: &app.store, clock: &app.clock };
+    let identity = Identity::of(&parts, &allowance, &credentials).await;
+    if let Err(error) = count(&identity, &allowance) {
+        return refuse(error, &allowance);
+    }
+    parts.extensions.insert(identity);
+    parts.extensions.insert(allowance.clone());
+    request = Request::from_parts(parts, body);
+    let mut response = next.run(request).await;
+    allowance.report(&mut response);
+    response
+}
+
+fn count(identity: &Identity, allowance: &Allowance) -> Result<(), ApiError> {
+    match identity {
+        Identity(Ok(Some(actor))) => match actor.author.user() {
+            Some(user) => allowance.take(Purpose::Authenticated, LimitKey::user(user.get())),
+            None => Ok(()),
+        },
+        // It may be anybody, and is no fault of theirs.
+        Identity(Err(error)) if error.status().is_server_error() => Ok(()),
+        Identity(Ok(None) | Err(_)) => allowance.take_for_client(Purpose::Anonymous),
+    }
+}
+
+fn refuse(error: ApiError, allowance: &Allowance) -> Response {
+    let mut response = error.into_response();
+    allowance.report(&mut response);
+    response
+}

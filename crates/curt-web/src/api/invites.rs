@@ -1,0 +1,184 @@
+//! `/api/v1/admin/invites`: letting somebody make an account, once.
+
+use std::time::Duration;
+
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use curt_domain::{Role, Timestamp, Token};
+use curt_store::{Invite, NewInvite};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::{
+    api::accounts::schema as accounts_schema,
+    app::App,
+    auth::{Admin, By, random},
+    request::{
+        extract::{ApiJson, PathInvite},
+        fields::Mistakes,
+        schema as shared, tags,
+    },
+    response::{
+        errors::{ApiError, FieldError, ProblemCode},
+        headers::no_store_json,
+    },
+};
+
+mod schema;
+
+/// How long an invitation is good for where nobody says.
+const INVITE_AGE_DEFAULT: Duration = Duration::from_hours(7 * 24);
+/// And at most: who has not come by then is asked again.
+const INVITE_AGE_MAX: Duration = Duration::from_hours(90 * 24);
+
+/// An invitation to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewInvite)]
+pub(crate) struct InviteBody {
+    #[schema(schema_with = accounts_schema::role_or_null)]
+    role: Option<String>,
+    #[schema(schema_with = schema::expires_at)]
+    expires_at: Option<String>,
+}
+
+/// An invitation, without what makes it one.
+#[derive(Serialize, ToSchema)]
+#[schema(as = Invite)]
+pub(crate) struct InviteView {
+    #[schema(schema_with = shared::invite_id)]
+    id: u64,
+    #[serde(flatten)]
+    rest: RestView,
+}
+
+/// What an old invitation and a new one have.
+#[derive(Serialize, ToSchema)]
+#[schema(as = InviteRest)]
+struct RestView {
+    #[schema(schema_with = accounts_schema::role)]
+    role: &'static str,
+    #[schema(schema_with = schema::created_at)]
+    created_at: String,
+    #[schema(schema_with = schema::ends_at)]
+    expires_at: String,
+    #[schema(required = true, schema_with = schema::used_at)]
+    used_at: Option<String>,
+}
+
+/// A new invitation: `invite` is in this answer and nowhere else.
+#[derive(Serialize, ToSchema)]
+#[schema(as = CreatedInvite)]
+pub(crate) struct CreatedView {
+    #[schema(schema_with = schema::invite)]
+    invite: String,
+    #[schema(schema_with = shared::invite_id)]
+    id: u64,
+    #[serde(flatten)]
+    rest: RestView,
+}
+
+/// The newest invitations.
+#[derive(Serialize, ToSchema)]
+#[schema(as = InviteList)]
+pub(crate) struct InvitesView {
+    items: Vec<InviteView>,
+}
+
+/// List invitations
+///
+/// Newest first, used ones too, until they expire.
+#[utoipa::path(
+    get,
+    path = "/api/v1/admin/invites",
+    operation_id = "list_invites",
+    tag = tags::ADMINISTRATION,
+    responses((status = 200, description = "The invitations.", body = InvitesView)),
+    security(("key" = ["admin"])),
+)]
+pub(crate) async fn list(_: By<Admin>, State(app): State<App>) -> Result<Response, ApiError> {
+    let invites = app.store.invites().await?;
+    Ok(no_store_json(InvitesView { items: invites.iter().map(InviteView::new).collect() }))
+}
+
+/// Create an invitation
+///
+/// Whoever has it can make one account, with the `role` that it is for. Hand it over in private: it is
+/// not shown again.
+#[utoipa::path(
+    post,
+    path = "/api/v1/admin/invites",
+    operation_id = "create_invite",
+    tag = tags::ADMINISTRATION,
+    request_body = InviteBody,
+    responses((status = 201, description = "The invitation.", body = CreatedView)),
+    security(("key" = ["admin"])),
+    extensions(("x-problems" = json!([ProblemCode::LimitReached]))),
+)]
+pub(crate) async fn create(
+    by: By<Admin>,
+    State(app): State<App>,
+    body: ApiJson<InviteBody>,
+) -> Result<Response, ApiError> {
+    let now = app.clock.now();
+    let (role, expires_at) = body.value.parse(now)?;
+    let token = Token::from_random(random());
+    let new = NewInvite { token: token.hash(), role, expires_at };
+    let invite = app.store.create_invite(&by.actor.caller(), new, now).await?;
+    let InviteView { id, rest } = InviteView::new(&invite);
+    let view = CreatedView { invite: token.as_str().to_owned(), id, rest };
+    Ok((StatusCode::CREATED, no_store_json(view)).into_response())
+}
+
+/// Take an invitation back
+///
+/// Nobody can use it any more. Who has used it keeps their account.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/admin/invites/{id}",
+    operation_id = "delete_invite",
+    tag = tags::ADMINISTRATION,
+    params(PathInvite),
+    responses((status = 204, description = "The invitation is gone.")),
+    security(("key" = ["admin"])),
+)]
+pub(crate) async fn delete(
+    by: By<Admin>,
+    State(app): State<App>,
+    PathInvite(id): PathInvite,
+) -> Result<StatusCode, ApiError> {
+    let is_gone = app.store.delete_invite(&by.actor.caller(), id, app.clock.now()).await?;
+    if is_gone { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::NotFound) }
+}
+
+impl InviteBody {
+    fn parse(&self, now: Timestamp) -> Result<(Role, Timestamp), ApiError> {
+        let mut mistakes = Mistakes::default();
+        let role = self.role.as_deref().and_then(|word| mistakes.role(word));
+        let expires_at = self.expires_at.as_deref();
+        let expires_at = expires_at.and_then(|text| mistakes.time("expires_at", text));
+        let is_possible = |at: Timestamp| now < at && at <= now.plus(INVITE_AGE_MAX);
+        if expires_at.is_some_and(|at| !is_possible(at)) {
+            let words = "must lie in the future, and within 90 days";
+            mistakes.add(FieldError::invalid("expires_at", words));
+        }
+        mistakes.none()?;
+        let expires_at = expires_at.unwrap_or_else(|| now.plus(INVITE_AGE_DEFAULT));
+        Ok((role.unwrap_or(Role::User), expires_at))
+    }
+}
+
+impl InviteView {
+    fn new(invite: &Invite) -> Self {
+        let rest = RestView {
+            role: invite.role.as_str(),
+            created_at: invite.created_at.to_string(),
+            expires_at: invite.expires_at.to_string(),
+            used_at: invite.used_at.map(|at| at.to_string()),
+        };
+        Self { id: invite.id, rest }
+    }
+}

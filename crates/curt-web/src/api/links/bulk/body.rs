@@ -1,0 +1,113 @@
+//! The body of a bulk request: which items it has, and in which chunks they are written.
+
+use std::fmt;
+
+use bytes::Bytes;
+use curt_store::LINKS_AT_ONCE_MAX;
+use serde::{
+    Deserialize, Deserializer,
+    de::{Error as _, SeqAccess, Visitor},
+};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::{
+    api::links::{
+        bulk::{
+            BULK_LINKS_MAX,
+            results::{Outcome, results},
+        },
+        create::{Checked, CreateBody},
+        schema,
+    },
+    request::extract::{BODY_LEN_MAX, from_json},
+    response::errors::ApiError,
+    site::Site,
+};
+
+/// A chunk takes no further item after so many bytes, so that its transaction stays short however
+/// long they are.
+const CHUNK_BYTES_MAX: usize = 1 << 20;
+
+/// Many links to be made.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = NewLinks)]
+pub(super) struct BulkBody<'a> {
+    // Parsed one by one later, so that each can be wrong by itself.
+    #[schema(schema_with = schema::new_links)]
+    #[serde(borrow, deserialize_with = "at_most_bulk_links_max")]
+    links: Vec<&'a RawValue>,
+}
+
+/// Items that are written in one transaction. The same body is always cut the same way, which is
+/// what a repeated request relies on.
+pub(super) struct Chunk {
+    pub(super) number: usize,
+    /// The index of its first item among all of them.
+    pub(super) first: usize,
+    pub(super) items: Vec<Bytes>,
+}
+
+impl Chunk {
+    /// The same answer for every item.
+    pub(super) fn refused(&self, error: &ApiError, site: &Site) -> String {
+        let outcomes: Vec<_> = self.items.iter().map(|_| Outcome::Refused(error.clone())).collect();
+        results(self.first, &outcomes, site)
+    }
+}
+
+pub(super) fn read_chunks(body: &Bytes) -> Result<Vec<Chunk>, ApiError> {
+    let BulkBody { links } = from_json(body)?;
+    let mut chunks: Vec<Chunk> = Vec::new();
+    let mut bytes = 0;
+    for (index, link) in links.into_iter().enumerate() {
+        let item = body.slice_ref(link.get().as_bytes());
+        match chunks.last_mut() {
+            Some(chunk) if chunk.items.len() < LINKS_AT_ONCE_MAX && bytes < CHUNK_BYTES_MAX => {
+                bytes += item.len();
+                chunk.items.push(item);
+            }
+            _ => {
+                bytes = item.len();
+                chunks.push(Chunk { number: chunks.len(), first: index, items: vec![item] });
+            }
+        }
+    }
+    Ok(chunks)
+}
+
+pub(super) fn parse_item(item: &Bytes, site: &Site) -> Result<Checked, ApiError> {
+    if BODY_LEN_MAX < item.len() {
+        return Err(ApiError::PayloadTooLarge { limit: BODY_LEN_MAX });
+    }
+    from_json::<CreateBody>(item)?.parse(site)
+}
+
+/// Stops at the first item that is too many: the body has room for millions of empty ones.
+fn at_most_bulk_links_max<'de, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Vec<&'de RawValue>, D::Error> {
+    struct Items;
+
+    impl<'de> Visitor<'de> for Items {
+        type Value = Vec<&'de RawValue>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("an array of links")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
+            let mut links = Vec::new();
+            while let Some(link) = items.next_element()? {
+                if links.len() == BULK_LINKS_MAX {
+                    return Err(A::Error::custom(format!("has more than {BULK_LINKS_MAX} links")));
+                }
+                links.push(link);
+            }
+            Ok(links)
+        }
+    }
+
+    from.deserialize_seq(Items)
+}

@@ -1,0 +1,63 @@
+//! A bulk request that only asks what would become of it.
+
+use std::collections::HashSet;
+
+use curt_domain::{Code, UserId};
+
+use crate::{
+    api::links::{
+        bulk::{
+            body::Chunk,
+            of_item, parse,
+            results::{Answer, Outcome, results},
+        },
+        create::{Checked, Draft},
+        fields::check_password,
+    },
+    app::App,
+    response::errors::ApiError,
+};
+
+/// Checks everything that a create would, and writes nothing. Aliases may be taken by others until
+/// the request is sent in earnest.
+pub(super) async fn check(
+    app: &App,
+    owner: Option<UserId>,
+    chunks: Vec<Chunk>,
+) -> Result<Answer, ApiError> {
+    let mut answer = Answer::default();
+    let mut seen = HashSet::new();
+    for chunk in chunks {
+        let mut drafts = Vec::new();
+        for checked in parse(&chunk, app).await? {
+            drafts.push(of_item(look_at(checked, app).await)?);
+        }
+        let aliases: Vec<Code> =
+            drafts.iter().flatten().filter_map(|draft| draft.alias.clone()).collect();
+        let taken = match aliases.as_slice() {
+            [] => HashSet::new(),
+            aliases => app.store.taken_codes(aliases, owner).await?,
+        };
+        let outcome = |draft| match draft {
+            Err(error) => Outcome::Refused(error),
+            Ok(Draft { alias: Some(code), .. })
+                if taken.contains(&code) || !seen.insert(code.clone()) =>
+            {
+                Outcome::Refused(ApiError::CodeTaken { code: code.to_string() })
+            }
+            Ok(Draft { target, alias, .. }) => Outcome::Valid { target, alias },
+        };
+        let outcomes: Vec<_> = drafts.into_iter().map(outcome).collect();
+        answer.add(&results(chunk.first, &outcomes, &app.site));
+    }
+    Ok(answer)
+}
+
+/// The draft of an item, without its password, which nobody will store.
+async fn look_at(checked: Result<Checked, ApiError>, app: &App) -> Result<Draft, ApiError> {
+    let Checked { draft, password } = checked?;
+    if let Some(password) = password {
+        check_password(password, app).await?;
+    }
+    Ok(draft)
+}

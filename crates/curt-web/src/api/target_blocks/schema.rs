@@ -1,0 +1,54 @@
+//! The fields of blocked destinations in the OpenAPI document.
+
+use curt_domain::{PATTERN_LEN_MAX, PatternKind, TARGET_LEN_MAX, TITLE_LEN_MAX};
+use curt_store::BlockSource;
+use serde_json::json;
+use utoipa::openapi::ArrayBuilder;
+use utoipa::openapi::schema::{Array, Object};
+
+use crate::{
+    api::target_blocks::view::IMPORT_LEN_MAX,
+    request::schema::{LINE, or_null, text, words},
+};
+
+pub(crate) fn pattern() -> Object {
+    let description = "What is blocked: a host such as `evil.example` or `192.0.2.1`, `*.evil.example` \
+                       for a host and all hosts under it, or the beginning of a URL such as \
+                       `evil.example/login`, whatever its scheme. Kept in one way of writing.";
+    text(description)
+        .min_length(Some(1))
+        .max_length(Some(PATTERN_LEN_MAX))
+        .examples([json!("*.evil.example")])
+        .build()
+}
+
+pub(crate) fn patterns() -> Array {
+    ArrayBuilder::new()
+        .items(text("").description(None::<String>).build())
+        .max_items(Some(IMPORT_LEN_MAX))
+        .description(Some("What is to be blocked, each as in a single block."))
+        .examples([json!(["*.evil.example", "192.0.2.1"])])
+        .build()
+}
+
+pub(crate) fn pattern_kind() -> Object {
+    words("What the pattern is.", PatternKind::ALL.map(PatternKind::as_str)).build()
+}
+
+pub(crate) fn reason() -> Object {
+    let schema = text("Why, in a line. Visitors never see it.")
+        .min_length(Some(1))
+        .max_length(Some(TITLE_LEN_MAX))
+        .pattern(Some(LINE))
+        .examples([json!("imitates a bank")]);
+    or_null(schema.build())
+}
+
+pub(crate) fn source() -> Object {
+    words("Where the entry came from.", BlockSource::ALL.map(BlockSource::as_str)).build()
+}
+
+pub(crate) fn target() -> Object {
+    let description = "Only the entry that keeps this URL from being a target.";
+    text(description).max_length(Some(TARGET_LEN_MAX)).build()
+}

@@ -1,0 +1,139 @@
+//! Finding out who sent a request: by a key, a token or the session of a browser.
+
+use axum::http::{HeaderMap, header, request::Parts};
+use curt_domain::{ApiKey, Author, Clock, Login, Scopes, Token};
+use curt_store::Store;
+
+use super::{
+    actor::{Actor, Proof, rights},
+    cookies::Cookie,
+    cross_site,
+    parts::Auth,
+    tokens::Holder,
+};
+use crate::{gate::Allowance, response::errors::ApiError};
+
+/// What credentials are looked up in and judged by.
+pub(crate) struct Credentials<'a> {
+    pub auth: &'a Auth,
+    pub store: &'a Store,
+    pub clock: &'a Clock,
+}
+
+/// Nobody, or who sent a request. A key that does not prove what it claims is refused, never taken
+/// for none. The limits find it out, once for every request.
+#[derive(Clone)]
+pub(crate) struct Identity(pub Result<Option<Actor>, ApiError>);
+
+impl Identity {
+    pub(crate) async fn of(
+        parts: &Parts,
+        allowance: &Allowance,
+        credentials: &Credentials<'_>,
+    ) -> Self {
+        Self(prove(parts, allowance, credentials).await)
+    }
+}
+
+/// Who sent a request that passed the middleware.
+pub(super) fn identify(parts: &Parts) -> Result<Option<Actor>, ApiError> {
+    let identity = parts.extensions.get::<Identity>();
+    identity.expect("handlers of the API are behind the limits").0.clone()
+}
+
+async fn prove(
+    parts: &Parts,
+    allowance: &Allowance,
+    credentials: &Credentials<'_>,
+) -> Result<Option<Actor>, ApiError> {
+    if parts.headers.contains_key(header::AUTHORIZATION) {
+        let bearer = bearer(&parts.headers).ok_or(ApiError::Unauthenticated)?;
+        return by_bearer(bearer, allowance, credentials).await.map(Some);
+    }
+    let Some(cookie) = credentials.auth.cookies.find(&parts.headers, Cookie::Session) else {
+        return Ok(None);
+    };
+    // Browsers send it whoever made them ask.
+    let is_ours = || cross_site::is_same_origin(&parts.headers, &credentials.auth.origin);
+    if !cross_site::is_safe(&parts.method) && !is_ours() {
+        return Err(ApiError::CrossSiteRequest);
+    }
+    by_session(cookie, allowance, credentials).await
+}
+
+async fn by_bearer(
+    text: &str,
+    allowance: &Allowance,
+    credentials: &Credentials<'_>,
+) -> Result<Actor, ApiError> {
+    let client = allowance.client;
+    if let Some(author) = credentials.auth.admin_key.author(text) {
+        return Ok(Actor { author, rights: Scopes::ALL, proof: Proof::Key, client });
+    }
+    if ApiKey::looks_like(text) {
+        let key: ApiKey = text.parse().map_err(|_| ApiError::Unauthenticated)?;
+        return by_key(&key, allowance, credentials).await;
+    }
+    let now = credentials.clock.now();
+    let holder =
+        credentials.auth.tokens.verify(text, now).map_err(|_| ApiError::Unauthenticated)?;
+    let Holder { user, epoch, family } = holder;
+    let user = credentials.store.token_user(user, epoch, &family).await?;
+    let user = user.ok_or(ApiError::Unauthenticated)?;
+    let login = Login::Family { user: user.id, token: family };
+    Ok(Actor::user(&user, Proof::Login(login), client))
+}
+
+async fn by_key(
+    key: &ApiKey,
+    allowance: &Allowance,
+    credentials: &Credentials<'_>,
+) -> Result<Actor, ApiError> {
+    let now = credentials.clock.now();
+    allowance.may_look_up()?;
+    let Some((key, user)) = credentials.store.key_with_user(&key.hash(), now).await? else {
+        allowance.looked_up_in_vain();
+        return Err(ApiError::Unauthenticated);
+    };
+    // A key works also where nothing can be written: on a full disk, people still want to look.
+    if let Err(error) = credentials.store.note_key_use(&key, now).await {
+        tracing::warn!(error = &error as &dyn std::error::Error, "a key's use was not noted");
+    }
+    Ok(Actor {
+        author: Author::Key(user.id, key.id),
+        rights: key.scopes.narrowed_to(rights(user.role)),
+        proof: Proof::Key,
+        client: allowance.client,
+    })
+}
+
+/// A session that is over is none: a browser keeps sending its cookie, also to log in again.
+async fn by_session(
+    cookie: &str,
+    allowance: &Allowance,
+    credentials: &Credentials<'_>,
+) -> Result<Option<Actor>, ApiError> {
+    let Ok(token) = cookie.parse::<Token>() else { return Ok(None) };
+    allowance.may_look_up()?;
+    let Some(user) = credentials.store.session_user(&token.hash(), credentials.clock.now()).await?
+    else {
+        allowance.looked_up_in_vain();
+        return Ok(None);
+    };
+    let proof = Proof::Login(Login::Session(token.hash()));
+    Ok(Some(Actor::user(&user, proof, allowance.client)))
+}
+
+fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(header::AUTHORIZATION).iter();
+    let value = values.next()?.to_str().ok()?;
+    // Of two, a proxy may have checked the other one.
+    if values.next().is_some() {
+        return None;
+    }
+    let (scheme, key) = value.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| key.trim())
+}
+
+#[cfg(test)]
+mod tests;

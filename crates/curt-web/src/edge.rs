@@ -1,0 +1,5 @@
+//! The edge: what every request meets first, and the redirect.
+
+pub(crate) mod front;
+pub(crate) mod redirect;
+pub(crate) mod request_ids;

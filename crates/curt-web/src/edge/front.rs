@@ -1,0 +1,351 @@
+//! The front: a hyper service that answers redirects and hands everything else to the router.
+//!
+//! Redirects do not pass through axum: its middleware costs more than all else that a redirect
+//! does. What every answer needs is here, once for both: the request id, the metrics, the time
+//! limit, a panic that ends only its own request, and `Connection: close` while stopping.
+
+use std::{
+    convert::Infallible,
+    future::{Future, Ready, ready},
+    net::IpAddr,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use axum::{
+    Router,
+    body::Body,
+    extract::MatchedPath,
+    http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode, Version, header},
+    response::IntoResponse as _,
+};
+use futures_util::FutureExt as _;
+use http_body::Body as _;
+use hyper::body::Incoming;
+use tower::ServiceExt as _;
+use tracing::Instrument as _;
+
+use crate::{
+    app::App,
+    edge::{
+        redirect::{Followed, Redirects, Visit, unlock},
+        request_ids::RequestIds,
+    },
+    gate::Gate,
+    metrics::{ConnectionMetrics, HttpMetrics, NO_ROUTE, Outcome, REDIRECT_ROUTE, Tier},
+    node::Node,
+    pages,
+    request::{body::Arriving, code_path::CodePath, extract::ClientAddress},
+    response::headers::NO_STORE,
+    response::{
+        errors::ApiError,
+        headers::{self, HTTPS_ONLY},
+    },
+    site::{Site, hosts},
+    visitors::Visitor,
+};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const CLOSE: HeaderValue = HeaderValue::from_static("close");
+const NOTHING: HeaderValue = HeaderValue::from_static("0");
+
+/// Longest time from a request's headers to its answer: past every limit of the store, so that it
+/// ends only what is truly stuck.
+const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
+
+/// The same for creating up to ten thousand links, whose body alone may take minutes to arrive.
+const BULK_TIME_MAX: Duration = Duration::from_mins(30);
+pub(crate) const BULK_PATH: &str = "/api/v1/urls/bulk";
+
+/// Longest path, in bytes: past every code and every path of ours.
+const PATH_LEN_MAX: usize = 2 * 1024;
+
+/// Longest path and query together, in bytes: past every query that a target could take up.
+const URI_LEN_MAX: usize = 8 * 1024;
+
+/// Most headers of a request.
+const HEADERS_MAX: usize = 64;
+
+/// Answers the requests of one connection.
+#[derive(Clone)]
+pub struct Front {
+    shared: Arc<Shared>,
+    /// The other end of the connection: a client, or a proxy.
+    peer: IpAddr,
+}
+
+struct Shared {
+    site: Arc<Site>,
+    redirects: Redirects,
+    gate: Gate,
+    router: Router,
+    /// How browsers come here: a proxy in front may take HTTPS off.
+    is_https: bool,
+    metrics: HttpMetrics,
+    node: Arc<Node>,
+    request_ids: RequestIds,
+}
+
+impl Front {
+    /// For no connection in particular; each gets its own by [`Front::for_peer`].
+    pub(crate) fn with_router(app: &App, router: Router, metrics: HttpMetrics) -> Self {
+        let shared = Shared {
+            site: Arc::clone(&app.site),
+            is_https: app.site.public_url().starts_with("https://"),
+            redirects: Redirects::new(app),
+            gate: app.gate.clone(),
+            node: Arc::clone(&app.node),
+            router,
+            metrics,
+            request_ids: RequestIds::new(),
+        };
+        Self { shared: Arc::new(shared), peer: IpAddr::from([0, 0, 0, 0]) }
+    }
+
+    #[must_use]
+    pub fn for_peer(&self, peer: IpAddr) -> Self {
+        Self { shared: Arc::clone(&self.shared), peer }
+    }
+
+    /// Whether connections of this peer are those of many clients.
+    pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
+        self.shared.site.clients.trusts(peer)
+    }
+
+    pub(crate) fn connection_metrics(&self) -> ConnectionMetrics {
+        self.shared.metrics.connections.clone()
+    }
+
+    /// Answers any request; what the server calls, and what tests call without a socket.
+    pub fn answer<B>(&self, mut request: Request<B>) -> Answer
+    where
+        B: http_body::Body<Data = bytes::Bytes, Error: Into<axum::BoxError>> + Send + 'static,
+    {
+        let start = Instant::now();
+        if let Some((status, location)) = self.at_once(&request) {
+            return Answer::Ready(ready(Ok(self.redirect(&mut request, status, location, start))));
+        }
+        let (shared, peer) = (Arc::clone(&self.shared), self.peer);
+        let body_timeout = shared.site.body_timeout;
+        let request = request.map(|body| {
+            if body.is_end_stream() {
+                return Body::empty();
+            }
+            Body::new(Arriving::new(body, body_timeout))
+        });
+        Answer::Later(Box::pin(async move { Ok(shared.later(request, peer, start).await) }))
+    }
+
+    /// The hot path: a link in memory that may be followed, its click written down.
+    fn at_once<B>(&self, request: &Request<B>) -> Option<(StatusCode, HeaderValue)> {
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            return None;
+        }
+        let path = CodePath::parse(request.uri().path())?;
+        if path.preview {
+            return None;
+        }
+        let shared = &*self.shared;
+        // What does not pass is met again on the way through `later`.
+        check(&shared.site, request).ok()?;
+        let client = shared.site.clients.client(self.peer, request.headers());
+        if shared.gate.bars(client) {
+            return None;
+        }
+        let query = request.uri().query();
+        let visitor = Visitor { client, query, headers: request.headers() };
+        // A panic here is met again, caught and answered on the way through `later`.
+        let follow = || shared.redirects.at_once(path.code, request.method(), visitor);
+        catch_unwind(AssertUnwindSafe(follow)).ok()?
+    }
+
+    /// The answer of the hot path, in the request's own header map: hyper takes that back for the next
+    /// request of the connection, so that headers allocate nothing.
+    fn redirect<B>(
+        &self,
+        request: &mut Request<B>,
+        status: StatusCode,
+        location: HeaderValue,
+        start: Instant,
+    ) -> Response<Body> {
+        let shared = &*self.shared;
+        let mut headers = std::mem::take(request.headers_mut());
+        headers.clear();
+        headers.insert(header::LOCATION, location);
+        headers.insert(header::CACHE_CONTROL, NO_STORE);
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = status;
+        *response.headers_mut() = headers;
+        shared.seal(&mut response, request.method(), request.version(), shared.request_ids.next());
+        shared.metrics.followed(status, start.elapsed());
+        response
+    }
+}
+
+impl Shared {
+    async fn later(&self, request: Request<Body>, peer: IpAddr, start: Instant) -> Response<Body> {
+        let id = self.request_ids.next();
+        let (method, version) = (request.method().clone(), request.version());
+        let path = request.uri().path().to_owned();
+        let time_max = if path == BULK_PATH { BULK_TIME_MAX } else { REQUEST_TIME_MAX };
+        let span = tracing::info_span!("request", id = id.to_str().unwrap_or_default());
+        let (route, mut response) = async {
+            let work = AssertUnwindSafe(self.dispatch(request, peer)).catch_unwind();
+            match tokio::time::timeout(time_max, work).await {
+                Ok(Ok(answer)) => answer,
+                // The panic hook has logged what happened and where.
+                Ok(Err(_panic)) => (NO_ROUTE.into(), ApiError::Internal.into_response()),
+                Err(_elapsed) => (NO_ROUTE.into(), ApiError::TimedOut.into_response()),
+            }
+        }
+        .instrument(span)
+        .await;
+        headers::guard(&mut response);
+        self.seal(&mut response, &method, version, id.clone());
+        let took = start.elapsed();
+        let status = response.status();
+        tracing::debug!(
+            id = id.to_str().unwrap_or_default(),
+            %method,
+            path,
+            status = status.as_u16(),
+            micros = took.as_micros(),
+            "answered"
+        );
+        self.metrics.answered(route, status, took);
+        response
+    }
+
+    /// The route's name for the metrics, and its answer.
+    async fn dispatch(
+        &self,
+        mut request: Request<Body>,
+        peer: IpAddr,
+    ) -> (Arc<str>, Response<Body>) {
+        if let Err(error) = check(&self.site, &request) {
+            return (NO_ROUTE.into(), error.into_response());
+        }
+        let client = self.site.clients.client(peer, request.headers());
+        let visit = self.visit(&request, client);
+        if self.gate.bars(client) && !hosts::is_probe(request.uri().path()) {
+            return self.bar(visit);
+        }
+        if let Some(visit) = visit {
+            let followed = match visit.method {
+                Method::GET | Method::HEAD => self.redirects.follow(&visit).await,
+                Method::POST if !visit.preview => self.redirects.unlock(&visit, request).await,
+                _ => unlock::not_allowed(Tier::Memory),
+            };
+            let Followed { response, outcome, tier } = followed;
+            self.metrics.visited(outcome, tier);
+            return (REDIRECT_ROUTE.into(), response);
+        }
+        request.extensions_mut().insert(ClientAddress(client));
+        let Ok(mut response) = self.router.clone().oneshot(request).await;
+        let route = response.extensions_mut().remove::<MatchedPath>();
+        (route.map_or(NO_ROUTE.into(), |route| route.as_str().into()), response)
+    }
+
+    /// The answer to a client that an administrator blocked, whatever it asks for.
+    fn bar(&self, visit: Option<Visit>) -> (Arc<str>, Response<Body>) {
+        let Some(visit) = visit else {
+            return (NO_ROUTE.into(), ApiError::ClientBlocked.into_response());
+        };
+        self.metrics.visited(Outcome::Refused, Tier::Memory);
+        let response = pages::refuse(ApiError::ClientBlocked, &visit.headers, &self.site);
+        (REDIRECT_ROUTE.into(), response)
+    }
+
+    /// The visit that this request is, unless its path belongs to the router.
+    fn visit(&self, request: &Request<Body>, client: IpAddr) -> Option<Visit> {
+        let path = CodePath::parse(request.uri().path())?;
+        let code = path.code.parse().ok()?;
+        if self.redirects.is_reserved(&code) {
+            return None;
+        }
+        Some(Visit {
+            code,
+            preview: path.preview,
+            method: request.method().clone(),
+            client,
+            query: request.uri().query().map(str::to_owned),
+            headers: request.headers().clone(),
+        })
+    }
+
+    /// What every answer carries.
+    fn seal(
+        &self,
+        response: &mut Response<Body>,
+        method: &Method,
+        version: Version,
+        id: HeaderValue,
+    ) {
+        response.headers_mut().insert(REQUEST_ID, id);
+        if self.is_https {
+            response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
+        }
+        // hyper says it for GET by itself, and HEAD has the headers of GET.
+        let is_empty = response.body().size_hint().exact() == Some(0);
+        if *method == Method::HEAD && is_empty && response.status() != StatusCode::NO_CONTENT {
+            response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(NOTHING);
+        }
+        // The rest of a body that was given up may still come, and is no request.
+        let is_last = self.node.is_closing() || response.status() == StatusCode::REQUEST_TIMEOUT;
+        // HTTP/2 says it in a frame of its own.
+        if is_last && version < Version::HTTP_2 {
+            response.headers_mut().insert(header::CONNECTION, CLOSE);
+        }
+    }
+}
+
+/// What must be right about a request whatever it asks for.
+pub(crate) fn check<B>(site: &Site, request: &Request<B>) -> Result<(), ApiError> {
+    let uri = request.uri();
+    let query_len = uri.query().map_or(0, str::len);
+    if PATH_LEN_MAX < uri.path().len() || URI_LEN_MAX < uri.path().len() + query_len {
+        return Err(ApiError::UriTooLong);
+    }
+    if HEADERS_MAX < request.headers().len() {
+        return Err(ApiError::TooManyHeaders);
+    }
+    if hosts::is_probe(uri.path()) {
+        return Ok(());
+    }
+    site.hosts.check(uri, request.version(), request.headers())
+}
+
+impl hyper::service::Service<Request<Incoming>> for Front {
+    type Response = Response<Body>;
+    type Error = Infallible;
+    type Future = Answer;
+
+    fn call(&self, request: Request<Incoming>) -> Answer {
+        self.answer(request)
+    }
+}
+
+type Later = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
+
+/// An answer, which a redirect has at once.
+pub enum Answer {
+    Ready(Ready<Result<Response<Body>, Infallible>>),
+    Later(Later),
+}
+
+impl Future for Answer {
+    type Output = Result<Response<Body>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.get_mut() {
+            Self::Ready(response) => Pin::new(response).poll(context),
+            Self::Later(response) => response.as_mut().poll(context),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

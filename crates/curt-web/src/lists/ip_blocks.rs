@@ -1,0 +1,47 @@
+//! The clients that this node refuses.
+
+use std::{net::IpAddr, sync::Arc};
+
+use curt_cache::{Blocked, Blocks};
+use curt_domain::{BLOCKS_MAX, BlockKind, Clock};
+use curt_store::{Store, StoreError};
+use tokio::sync::Mutex;
+
+/// The blocks that this node enforces, and how it reads them.
+#[derive(Clone)]
+pub struct BlockList {
+    store: Store,
+    blocks: Arc<Blocks>,
+    clock: Clock,
+    /// Held while the list is read: of two, the later must be the one that stays.
+    reading: Arc<Mutex<()>>,
+}
+
+impl BlockList {
+    /// Nobody is blocked until [`BlockList::reload`].
+    pub fn new(store: Store, clock: Clock) -> Self {
+        Self { store, blocks: Arc::default(), clock, reading: Arc::default() }
+    }
+
+    /// Enforces what the database has now.
+    pub async fn reload(&self) -> Result<(), StoreError> {
+        let reading = self.reading.lock().await;
+        let blocks = self.store.blocks(None, 2 * BLOCKS_MAX, self.clock.now()).await?;
+        self.blocks.replace(&blocks);
+        drop(reading);
+        Ok(())
+    }
+
+    /// The block of this client; costs one load while nobody is blocked.
+    pub(crate) fn find(&self, client: IpAddr) -> Option<Blocked> {
+        if !self.blocks.has_some() {
+            return None;
+        }
+        self.blocks.find(client, self.clock.now())
+    }
+
+    /// Whether somebody decided that this client gets nothing at all.
+    pub fn bars(&self, client: IpAddr) -> bool {
+        self.find(client).is_some_and(|blocked| blocked.kind == BlockKind::Manual)
+    }
+}

@@ -1,0 +1,103 @@
+//! The list of blocked destinations, as this node reads it.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use curt_cache::TargetBlocks;
+use curt_domain::DestinationsBuilder;
+use curt_store::{Store, StoreError};
+use tokio::sync::{Mutex, Notify};
+use tokio_util::sync::CancellationToken;
+
+/// Patterns read at a time.
+const SLICE_LEN: u32 = 10_000;
+
+/// After which a list that could not be read is tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Reads the list; clones share it.
+#[derive(Clone)]
+pub struct DestinationList {
+    store: Store,
+    pub(crate) blocks: Arc<TargetBlocks>,
+    shared: Arc<Shared>,
+}
+
+#[derive(Default)]
+struct Shared {
+    /// Held while the list is read: of two readers, the later one's must stay.
+    reading: Mutex<()>,
+    changed: Notify,
+    is_loaded: AtomicBool,
+}
+
+impl DestinationList {
+    /// Nothing is blocked before [`DestinationList::reload`].
+    pub fn new(store: Store, blocks: Arc<TargetBlocks>) -> Self {
+        Self { store, blocks, shared: Arc::default() }
+    }
+
+    /// Reads the whole list and puts it in force.
+    pub async fn reload(&self) -> Result<(), StoreError> {
+        let reading = self.shared.reading.lock().await;
+        let mut builder = DestinationsBuilder::default();
+        let mut after = 0;
+        loop {
+            let slice = self.store.target_patterns(after, SLICE_LEN).await?;
+            let Some((last, _)) = slice.last() else { break };
+            after = *last;
+            for (_, pattern) in &slice {
+                if let Err(error) = builder.add(pattern) {
+                    let error = &error as &dyn std::error::Error;
+                    tracing::error!(error, "not all destinations are blocked");
+                    break;
+                }
+            }
+        }
+        let blocks = Arc::clone(&self.blocks);
+        // A million patterns take a while to lay out.
+        let built = tokio::task::spawn_blocking(move || blocks.replace(builder.build())).await;
+        if let Err(error) = built {
+            std::panic::resume_unwind(error.into_panic());
+        }
+        self.shared.is_loaded.store(true, Ordering::Release);
+        drop(reading);
+        Ok(())
+    }
+
+    /// Reads the list, unless it was read before.
+    pub async fn ready(&self) -> Result<(), StoreError> {
+        if self.shared.is_loaded.load(Ordering::Acquire) { Ok(()) } else { self.reload().await }
+    }
+
+    /// Has [`DestinationList::run`] read the list again: somebody has changed it.
+    pub fn changed(&self) {
+        self.shared.changed.notify_one();
+    }
+
+    /// Follows changes until the end. A list that cannot be read stays as it is and is tried again.
+    pub async fn run(self, end: CancellationToken) {
+        let follow = async {
+            loop {
+                self.shared.changed.notified().await;
+                while let Err(error) = self.reload().await {
+                    warn(&error);
+                    tokio::time::sleep(RETRY_AFTER).await;
+                }
+                let (patterns, bytes) = self.blocks.size();
+                tracing::info!(patterns, bytes, "read the list of blocked destinations");
+            }
+        };
+        let _: Option<std::convert::Infallible> = end.run_until_cancelled(follow).await;
+    }
+}
+
+fn warn(error: &StoreError) {
+    let error = error as &dyn std::error::Error;
+    tracing::warn!(error, "the list of blocked destinations could not be read");
+}

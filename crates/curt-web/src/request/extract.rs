@@ -1,0 +1,340 @@
+//! What handlers take from a request; every refusal is a problem like any other.
+
+use std::{convert::Infallible, net::IpAddr, str::FromStr};
+
+use axum::{
+    extract::{DefaultBodyLimit, FromRequest, FromRequestParts, Path, Query, Request},
+    http::{HeaderMap, HeaderValue, header, request::Parts},
+};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use bytes::Bytes;
+use curt_domain::{BlockId, Code, KeyId, LinkId, UserId};
+use curt_store::{ExpectedRevision, REPLAY_KEY_LEN_MAX};
+use http_body::Body as _;
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    request::body::BodyTooSlow,
+    response::errors::{ApiError, FieldError, ProblemCode},
+};
+
+/// Largest body of an API request, in bytes: a link with everything in it stays under 20 kB.
+pub(crate) const BODY_LEN_MAX: usize = 64 * 1024;
+
+/// A JSON body, and the bytes it came as.
+pub(crate) struct ApiJson<T> {
+    pub value: T,
+    pub bytes: Bytes,
+}
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, ApiError> {
+        let bytes = json_bytes(request, state, BODY_LEN_MAX).await?;
+        Ok(Self { value: from_json(&bytes)?, bytes })
+    }
+}
+
+/// A body that is said to be JSON and has at most so many bytes, not parsed yet.
+pub(crate) async fn json_bytes<S: Send + Sync>(
+    request: Request,
+    state: &S,
+    len_max: usize,
+) -> Result<Bytes, ApiError> {
+    let is_packed = request.headers().contains_key(header::CONTENT_ENCODING);
+    if is_packed || !is_json(request.headers()) {
+        return Err(ApiError::UnsupportedMediaType);
+    }
+    body_bytes(request, state, len_max).await
+}
+
+/// A body of at most so many bytes.
+pub(crate) async fn body_bytes<S: Send + Sync>(
+    mut request: Request,
+    state: &S,
+    len_max: usize,
+) -> Result<Bytes, ApiError> {
+    // Before a byte of it is asked for: `Expect: 100-continue` waits for this answer.
+    if (len_max as u64) < request.body().size_hint().lower() {
+        return Err(ApiError::PayloadTooLarge { limit: len_max });
+    }
+    DefaultBodyLimit::max(len_max).apply(&mut request);
+    Bytes::from_request(request, state).await.map_err(|rejection| {
+        if rejection.status() == http::StatusCode::PAYLOAD_TOO_LARGE {
+            return ApiError::PayloadTooLarge { limit: len_max };
+        }
+        if BodyTooSlow::caused(&rejection) {
+            return ApiError::BodyTooSlow;
+        }
+        ApiError::BodyBroken
+    })
+}
+
+/// Parses a body, or a part of one, that must be an object.
+pub(crate) fn from_json<'de, T: Deserialize<'de>>(json: &'de [u8]) -> Result<T, ApiError> {
+    check_is_object(json)?;
+    let mut reader = serde_json::Deserializer::from_slice(json);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(invalid_json)?;
+    reader.end().map_err(|error| ApiError::InvalidJson { detail: error.to_string() })?;
+    Ok(value)
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers.get(header::CONTENT_TYPE).and_then(|kind| kind.to_str().ok()) else {
+        return false;
+    };
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+}
+
+/// Serde would take an array for a struct, its items for the fields in their order.
+fn check_is_object(json: &[u8]) -> Result<(), ApiError> {
+    if json.trim_ascii_start().starts_with(b"{") {
+        return Ok(());
+    }
+    match serde_json::from_slice::<IgnoredAny>(json) {
+        Ok(IgnoredAny) => Err(ApiError::invalid_field("body", "must be an object")),
+        Err(error) => Err(ApiError::InvalidJson { detail: error.to_string() }),
+    }
+}
+
+/// Bad syntax is one thing, good JSON of the wrong shape another.
+fn invalid_json(error: serde_path_to_error::Error<serde_json::Error>) -> ApiError {
+    let path = error.path().to_string();
+    let inner = error.into_inner();
+    if inner.is_data() {
+        invalid_field("body", &path, &inner.to_string())
+    } else {
+        ApiError::InvalidJson { detail: inner.to_string() }
+    }
+}
+
+/// Which field is meant, serde tells only by its words; this is the one place that reads them.
+/// Where it means none, it means the `whole`.
+fn invalid_field(whole: &str, path: &str, message: &str) -> ApiError {
+    let named = |start| message.strip_prefix(start)?.split('`').next();
+    let (field, code, reason) = if let Some(name) = named("unknown field `") {
+        (name, ProblemCode::UnknownField, "is not a field")
+    } else if let Some(name) = named("missing field `") {
+        (name, ProblemCode::InvalidField, "is missing")
+    } else if let Some(name) = named("duplicate field `") {
+        (name, ProblemCode::InvalidField, "stands there twice")
+    } else {
+        let reason = message.split(" at line ").next().unwrap_or_default();
+        (path, ProblemCode::InvalidField, reason)
+    };
+    let field = if field.is_empty() || field == "." { whole } else { field };
+    ApiError::InvalidFields(vec![FieldError::new(field, code, reason)])
+}
+
+/// Parameters behind the `?`; unknown ones are refused where the type says so.
+pub(crate) struct ApiQuery<T>(pub T);
+
+impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let query: Result<Query<T>, _> = Query::try_from_uri(&parts.uri);
+        query.map(|Query(value)| Self(value)).map_err(|rejection| {
+            let source = std::error::Error::source(&rejection);
+            let words = source.map_or_else(|| rejection.to_string(), ToString::to_string);
+            // The name stands in front of the message that repeats it.
+            let (name, message) = words.split_once(": ").unwrap_or(("", &words));
+            invalid_field("query", name, message)
+        })
+    }
+}
+
+/// The `{id}` of a path; what is no id names no link.
+pub(crate) struct PathId(pub LinkId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathId {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_id(parts, state, LinkId::new).await.map(Self)
+    }
+}
+
+/// The same of a user.
+pub(crate) struct PathUser(pub UserId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathUser {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_id(parts, state, UserId::new).await.map(Self)
+    }
+}
+
+/// The same of an API key.
+pub(crate) struct PathKey(pub KeyId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_id(parts, state, KeyId::new).await.map(Self)
+    }
+}
+
+/// The same of a block of clients.
+pub(crate) struct PathBlock(pub BlockId);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathBlock {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        path_id(parts, state, BlockId::new).await.map(Self)
+    }
+}
+
+/// The same of an invitation.
+pub(crate) struct PathInvite(pub u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathInvite {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        // The range of all ids is the same.
+        path_id(parts, state, |id| KeyId::new(id).map(KeyId::get)).await.map(Self)
+    }
+}
+
+async fn path_id<S: Send + Sync, T>(
+    parts: &mut Parts,
+    state: &S,
+    id: impl FnOnce(u64) -> Option<T>,
+) -> Result<T, ApiError> {
+    let path = Path::<String>::from_request_parts(parts, state).await;
+    let Path(text) = path.map_err(|_| ApiError::NotFound)?;
+    decimal(&text).and_then(id).ok_or(ApiError::NotFound)
+}
+
+/// The `{short_code}` of a path; what is no code names no link.
+pub(crate) struct PathCode(pub Code);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathCode {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        let Path(text) = path.map_err(|_| ApiError::NotFound)?;
+        text.parse().map(Self).map_err(|_| ApiError::NotFound)
+    }
+}
+
+/// The `{id}` of a path that names an entry of a list; what is no id names none.
+pub(crate) struct PathEntry(pub u64);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathEntry {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
+        let PathId(id) = PathId::from_request_parts(parts, state).await?;
+        Ok(Self(id.get()))
+    }
+}
+
+/// A number as we write it: digits alone, so that an id has one address and not `+5` and `005` too.
+pub(crate) fn decimal<T: FromStr>(text: &str) -> Option<T> {
+    let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
+    let is_short = text == "0" || !text.starts_with('0');
+    if is_plain && is_short { text.parse().ok() } else { None }
+}
+
+/// Who sent the request; set by the front for every request it hands on.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClientAddress(pub IpAddr);
+
+impl<S: Send + Sync> FromRequestParts<S> for ClientAddress {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let client = parts.extensions.get::<Self>();
+        Ok(*client.expect("the front gives every request its client"))
+    }
+}
+
+/// The `Idempotency-Key` header, if there is one.
+pub(crate) struct IdempotencyKey(pub Option<String>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, ApiError> {
+        let Some(value) = parts.headers.get("idempotency-key") else { return Ok(Self(None)) };
+        let key = value.to_str().unwrap_or_default().trim();
+        if key.is_empty() || REPLAY_KEY_LEN_MAX < key.len() {
+            let message = format!("takes 1 to {REPLAY_KEY_LEN_MAX} visible characters");
+            return Err(ApiError::invalid_field("Idempotency-Key", message));
+        }
+        Ok(Self(Some(key.to_owned())))
+    }
+}
+
+/// The revisions that `If-Match` names; absent or `*` means any.
+pub(crate) struct IfMatch(pub ExpectedRevision);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let mut values = parts.headers.get_all(header::IF_MATCH).iter().peekable();
+        if values.peek().is_none() {
+            return Ok(Self(ExpectedRevision::Any));
+        }
+        let values = values.map(|value| value.to_str().unwrap_or_default());
+        let tags: Vec<&str> = values.flat_map(|value| value.split(',')).map(str::trim).collect();
+        if tags == ["*"] {
+            return Ok(Self(ExpectedRevision::Any));
+        }
+        // A tag that we never gave is the revision of nothing; whether that matters shows once
+        // the rest of the request has been found to be in order (RFC 9110, section 13.2.1).
+        let revisions = tags.into_iter().filter_map(|tag| {
+            let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
+            decimal(digits)
+        });
+        Ok(Self(ExpectedRevision::OneOf(revisions.collect())))
+    }
+}
+
+/// The entity tags of `If-None-Match`: what the client has already.
+pub(crate) struct IfNoneMatch(Vec<u8>);
+
+impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Infallible> {
+        let values = parts.headers.get_all(header::IF_NONE_MATCH).iter();
+        let values: Vec<_> = values.map(HeaderValue::as_bytes).collect();
+        Ok(Self(values.join(&b',')))
+    }
+}
+
+/// Bytes of a hash in an entity tag: plenty to tell two versions of a thing apart.
+const ENTITY_TAG_BYTES: usize = 12;
+
+/// The tag of whatever these bytes stand for.
+pub(crate) fn entity_tag(of: impl AsRef<[u8]>) -> HeaderValue {
+    let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(of)[..ENTITY_TAG_BYTES]);
+    format!("\"{hash}\"").try_into().expect("base64 is visible ASCII")
+}
+
+impl IfNoneMatch {
+    /// Whether the client has what this tag stands for. Weak tags count (RFC 9110, section 13.1.2):
+    /// proxies that compress make them of strong ones.
+    pub(crate) fn names<'a>(&'a self, tag: &HeaderValue) -> bool {
+        let mut tags = self.0.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
+        let strong = |known: &'a [u8]| known.strip_prefix(b"W/").unwrap_or(known);
+        tags.any(|known| known == b"*" || strong(known) == tag.as_bytes())
+    }
+}
+
+#[cfg(test)]
+mod tests;

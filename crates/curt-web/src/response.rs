@@ -1,0 +1,4 @@
+//! Answers: problems with their codes, and the headers that answers share.
+
+pub(crate) mod errors;
+pub(crate) mod headers;

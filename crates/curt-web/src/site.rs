@@ -1,0 +1,114 @@
+//! The site that this server is: its address, its names, its rules and its pages.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::http::HeaderName;
+use curt_cache::TargetBlocks;
+use curt_domain::{Code, Proxies, ReservedWords, TargetRules, TargetUrl};
+use url::Url;
+
+pub(crate) mod clients;
+pub(crate) mod hosts;
+#[cfg(test)]
+mod tests;
+
+use clients::ClientRules;
+use hosts::Hosts;
+
+/// Section `links` of the configuration.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct LinkSettings {
+    /// Whether links can be created without any key.
+    pub anonymous_create: bool,
+}
+
+/// What most proxies append to.
+pub const CLIENT_IP_HEADER_DEFAULT: HeaderName = HeaderName::from_static("x-forwarded-for");
+
+/// Section `http` of the configuration, as far as requests are concerned.
+#[derive(Debug, Clone)]
+pub struct HttpSettings {
+    /// Other names of this server than that of its public URL.
+    pub allowed_hosts: Vec<Url>,
+    /// Whose word about the client is taken.
+    pub trusted_proxies: Proxies,
+    /// Where they give it.
+    pub client_ip_header: HeaderName,
+    /// Time for the body of a request, which grows with what has arrived of it.
+    pub body_timeout: Duration,
+}
+
+impl Default for HttpSettings {
+    fn default() -> Self {
+        Self {
+            allowed_hosts: Vec::new(),
+            trusted_proxies: Proxies::default(),
+            client_ip_header: CLIENT_IP_HEADER_DEFAULT,
+            body_timeout: Duration::from_secs(8),
+        }
+    }
+}
+
+/// Section `pages` of the configuration.
+#[derive(Debug, Clone, Default)]
+pub struct PageSettings {
+    /// Where `/` leads, in place of our own page.
+    pub root_url: Option<TargetUrl>,
+    /// Where people go who follow a link that does not exist, in place of our own page.
+    pub not_found_url: Option<TargetUrl>,
+}
+
+/// What the configuration says about a site.
+#[derive(Debug)]
+pub(crate) struct SiteSettings {
+    pub public_url: Url,
+    pub http: HttpSettings,
+    pub links: LinkSettings,
+    pub pages: PageSettings,
+}
+
+/// What a deployment is to its visitors: its address, its rules and its pages.
+#[derive(Debug)]
+pub(crate) struct Site {
+    /// Without a trailing slash.
+    public_url: Box<str>,
+    pub hosts: Hosts,
+    pub clients: ClientRules,
+    pub body_timeout: Duration,
+    pub target_rules: TargetRules,
+    /// Where no link may lead, for now.
+    pub target_blocks: Arc<TargetBlocks>,
+    pub reserved: ReservedWords,
+    pub links: LinkSettings,
+    pub pages: PageSettings,
+}
+
+impl Site {
+    pub(crate) fn new(
+        settings: SiteSettings,
+        target_blocks: Arc<TargetBlocks>,
+        reserved: ReservedWords,
+    ) -> Self {
+        let SiteSettings { public_url, http, links, pages } = settings;
+        let own = std::iter::once(&public_url).chain(&http.allowed_hosts);
+        Self {
+            target_rules: TargetRules::new(own),
+            target_blocks,
+            hosts: Hosts::new(&public_url, &http.allowed_hosts),
+            clients: ClientRules::new(http.trusted_proxies, http.client_ip_header),
+            body_timeout: http.body_timeout,
+            public_url: public_url.as_str().trim_end_matches('/').into(),
+            reserved,
+            links,
+            pages,
+        }
+    }
+
+    pub(crate) fn public_url(&self) -> &str {
+        &self.public_url
+    }
+
+    pub(crate) fn short_url(&self, code: &Code) -> String {
+        format!("{}/{code}", self.public_url)
+    }
+}
