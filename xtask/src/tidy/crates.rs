@@ -62,9 +62,12 @@ const KEPT: [(&str, &str); 4] = [
     ("sqlx", "curt-store"),
 ];
 
-/// The domain is pure: it neither waits nor talks, and its types have no wire format.
-const DOMAIN: &str = "curt-domain";
-const KEPT_FROM_DOMAIN: [&str; 5] = ["tokio", "futures-util", "http", "hyper", "serde"];
+/// Pure crates, and what they may not depend on: the domain neither waits nor talks, and its types
+/// have no wire format; pages are made from data and know nothing of the request.
+const KEPT_FROM: [(&str, &[&str]); 2] = [
+    ("curt-domain", &["tokio", "futures-util", "http", "hyper", "serde"]),
+    ("curt-ui", &["tokio", "futures-util", "http", "hyper", "tower"]),
+];
 
 /// That one crate uses another one, and what for.
 #[derive(Debug, Clone)]
@@ -110,7 +113,7 @@ fn complaint(dependency: &Dependency) -> Option<String> {
     if let Some((_, keeper)) = KEPT.iter().find(|(kept, keeper)| kept == to && keeper != from) {
         return Some(format!("may not name {to}, which {keeper} keeps to itself"));
     }
-    if from == DOMAIN && KEPT_FROM_DOMAIN.contains(&to.as_str()) {
+    if KEPT_FROM.iter().any(|(pure, kept)| pure == from && kept.contains(&to.as_str())) {
         return Some(format!("is pure and may not depend on {to}"));
     }
     None

@@ -194,6 +194,9 @@ fn a_dependency_against_the_arrows_is_found() {
         ("curt-cache", "curt-store"),
         ("curt-journal", "curt-analytics"),
         ("curt-analytics", "curt-web"),
+        ("curt-qr", "curt-domain"),
+        ("curt-ui", "curt-store"),
+        ("curt-ui", "curt-web"),
         ("curt-web", "curt"),
         ("xtask", "curt-domain"),
     ];
@@ -236,6 +239,19 @@ fn an_impure_domain_is_found() {
     let expected = ["curt-domain: is pure and may not depend on serde"];
     assert_eq!(complaints("curt-domain", "serde", DependencyKind::Normal), expected);
     assert!(complaints("curt-domain", "url", DependencyKind::Normal).is_empty());
+}
+
+#[test]
+fn pages_that_wait_or_know_http_are_found() {
+    for name in ["tokio", "futures-util", "http", "hyper", "tower"] {
+        let expected = [format!("curt-ui: is pure and may not depend on {name}")];
+        assert_eq!(complaints("curt-ui", name, DependencyKind::Normal), expected);
+    }
+    let expected = ["curt-ui: may not name axum, which curt-web keeps to itself"];
+    assert_eq!(complaints("curt-ui", "axum", DependencyKind::Normal), expected);
+    for name in ["askama", "curt-domain"] {
+        assert!(complaints("curt-ui", name, DependencyKind::Normal).is_empty(), "{name}");
+    }
 }
 
 #[test]
