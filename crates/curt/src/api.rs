@@ -17,15 +17,17 @@ use prometheus_client::registry::Registry;
 use serde::{Serialize, de::DeserializeOwned};
 use url::{Position, Url};
 
+pub(crate) use self::opening::Start;
 use crate::{
+    app::{Access, app},
     config::Config,
+    failure::Problem,
     keys::{AdminKey, Keys},
     logging,
-    problem::Problem,
-    serve,
 };
 
 pub(crate) mod opening;
+pub(crate) mod pages;
 
 /// A command follows hardly any link.
 const CACHE_BYTES_MAX: u64 = 1 << 20;
@@ -34,15 +36,6 @@ const CACHE_BYTES_MAX: u64 = 1 << 20;
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
-
-/// What a command does where nobody has made a database yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Start {
-    /// Makes what is missing, as the server does on its first start, and migrates what is there.
-    Fresh,
-    /// Then there is nothing to ask, and nothing is made or migrated.
-    Existing,
-}
 
 /// A node without a listener, and the right to ask it anything.
 pub(crate) struct Api {
@@ -89,8 +82,8 @@ impl Api {
         let (mut registry, listen) = (Registry::default(), config.server.listen);
         let node = Arc::new(Node::new(store.clone()));
         let admin_key = curt_web::AdminKey::of_command(keys.admin.expose(), user_name());
-        let access = serve::Access { admin_key, bootstrap: None };
-        let app = serve::app(&config, &keys, access, store, &node, listen, &mut registry);
+        let access = Access { admin_key, bootstrap: None };
+        let app = app(&config, &keys, access, store, &node, listen, &mut registry);
         // Links that a command makes lead nowhere else than those that a server makes.
         app.destinations.reload().await.context("reading the list of blocked destinations")?;
         let front = Front::new(app, HttpMetrics::new(&mut registry));

@@ -2,24 +2,27 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgGroup, Args, CommandFactory as _, Parser, Subcommand};
+use clap::{Args, CommandFactory as _, Parser, Subcommand};
 use clap_complete::Shell;
 
 use crate::{
-    accounts::{keys::KeysCommand, users::UsersCommand},
-    backup::BackupCommand,
-    blocks::BlocksCommand,
+    commands::{
+        accounts::{keys::KeysCommand, users::UsersCommand},
+        backup::BackupCommand,
+        config::ConfigArgs,
+        database::DatabaseCommand,
+        destinations::DestinationsCommand,
+        ip_blocks::BlocksCommand,
+        journal::JournalCommand,
+        links::LinksCommand,
+        qr::QrArgs,
+        reports::ReportsCommand,
+        stats::StatsArgs,
+    },
     config::{self, Flags},
-    database::DatabaseCommand,
-    destinations::DestinationsCommand,
     failure::Exit,
-    journal::JournalCommand,
-    links::LinksCommand,
-    output,
-    qr::QrArgs,
-    reports::ReportsCommand,
     serve::serve,
-    stats::StatsArgs,
+    terminal::output,
 };
 
 /// A self-hosted URL shortener that loses nothing it acknowledged.
@@ -107,20 +110,6 @@ Examples:
   curt completions zsh > ~/.zfunc/_curt
   curt completions fish > ~/.config/fish/completions/curt.fish";
 
-#[derive(Debug, Args)]
-#[command(group = ArgGroup::new("form").multiple(false))]
-struct ConfigArgs {
-    /// Write JSON instead of a table
-    #[arg(long, group = "form")]
-    json: bool,
-    /// Only say whether the settings are valid
-    #[arg(long, group = "form")]
-    check: bool,
-    /// Write the manual of all settings, as Markdown
-    #[arg(long, group = "form")]
-    reference: bool,
-}
-
 /// Flags that stand in front of or behind any command.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Settings")]
@@ -204,16 +193,4 @@ fn completions(shell: Shell) -> Vec<u8> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Cli::command(), "curt", &mut script);
     script
-}
-
-impl ConfigArgs {
-    fn render(&self, loaded: &config::Loaded) -> String {
-        if self.check {
-            "the configuration is valid\n".to_owned()
-        } else if self.json {
-            format!("{:#}\n", config::json(&loaded.effective))
-        } else {
-            config::table(&loaded.effective)
-        }
-    }
 }

@@ -38,13 +38,10 @@ use curt_web::{AuthSettings, LinkSettings, PageSettings, ShutdownSettings};
 
 pub(crate) use self::{
     audit::AuditConfig,
-    backup::BackupConfig,
     database::SQLITE_FILE,
     effective::{Effective, json, table},
     http::HttpConfig,
     journal::JournalConfig,
-    keys::KeysConfig,
-    log::{LogConfig, LogFormat},
     metrics::MetricsConfig,
     reference::reference,
     server::ServerConfig,
@@ -58,7 +55,7 @@ use self::{
     setting::{About, Section},
     sources::Sources,
 };
-use crate::refusal::Refusal;
+use crate::{backup::BackupConfig, failure::Refusal, keys::KeysConfig, logging::LogConfig};
 
 /// In the order of the manual and of `curt config`.
 static SECTIONS: [&Section; 17] = [

@@ -13,7 +13,7 @@ use std::{
 
 use rustix::fs::Access;
 
-use crate::refusal::Refusal;
+use crate::failure::Refusal;
 
 const LOCK_FILE: &str = "lock";
 const MODE_PRIVATE_DIR: u32 = 0o700;

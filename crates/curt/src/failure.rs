@@ -2,6 +2,14 @@
 
 use std::{fmt, process::ExitCode};
 
+mod problem;
+mod refusal;
+
+pub(crate) use self::{
+    problem::{Mistake, Problem},
+    refusal::Refusal,
+};
+
 /// The exit codes, the same for all commands; `curt --help` and the README explain them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {

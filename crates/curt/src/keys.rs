@@ -4,21 +4,23 @@
 //! terminal. Files with keys are 0600 and written whole or not at all.
 
 use std::{
-    fmt::{self, Write as _},
+    fmt,
     path::{Path, PathBuf},
 };
 
 use curt_domain::{KEY_LEN_MIN, SecretKey};
 
+mod admin_key;
 pub(crate) mod key_files;
+mod random;
 pub(crate) mod strength;
 pub(crate) mod supplied;
 
 use self::key_files::KeyFileError;
+pub(crate) use self::{admin_key::AdminKey, random::random_hex};
 use crate::{
-    config::KeysConfig,
     data_dir::{DataDir, LockedDataDir},
-    refusal::Refusal,
+    failure::Refusal,
 };
 
 /// The files in the data directory that hold generated keys.
@@ -28,26 +30,11 @@ pub(crate) const ADMIN_KEY_FILE: &str = "admin.key";
 /// Says what a string is to whoever finds it, and lets secret scanners recognise it.
 const ADMIN_KEY_PREFIX: &str = "curt_admin_";
 
-/// An administrator's API key.
-#[derive(Clone)]
-pub(crate) struct AdminKey(String);
-
-impl AdminKey {
-    /// One that nobody else knows: for requests within this process.
-    pub(crate) fn random() -> Result<Self, getrandom::Error> {
-        random_hex::<KEY_LEN_MIN>().map(Self)
-    }
-
-    /// The key itself: for comparing and hashing, never for printing.
-    pub(crate) fn expose(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Debug for AdminKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AdminKey(…)")
-    }
+/// The keys that were supplied; what is absent lives in the data directory.
+#[derive(Debug, Default)]
+pub(crate) struct KeysConfig {
+    pub(crate) secret_key: Option<SecretKey>,
+    pub(crate) admin_key: Option<AdminKey>,
 }
 
 /// Both keys of a deployment, ready to use.
@@ -106,17 +93,6 @@ fn kept_admin_key(data_dir: &LockedDataDir) -> anyhow::Result<(AdminKey, Option<
 
 fn refuse(path: &Path, why: &dyn fmt::Display) -> anyhow::Error {
     Refusal::because(format_args!("key file {}: {why}", path.display())).into()
-}
-
-/// So many bytes from the operating system, in hex.
-pub(crate) fn random_hex<const BYTES: usize>() -> Result<String, getrandom::Error> {
-    let mut bytes = [0; BYTES];
-    getrandom::fill(&mut bytes)?;
-    let mut hex = String::with_capacity(2 * BYTES);
-    for byte in bytes {
-        write!(hex, "{byte:02x}").expect("writing to a string cannot fail");
-    }
-    Ok(hex)
 }
 
 #[cfg(test)]

@@ -6,7 +6,9 @@
 use std::io::{self, IsTerminal as _};
 
 use tracing_subscriber::{
-    filter::LevelFilter, layer::SubscriberExt as _, util::SubscriberInitExt as _,
+    filter::{LevelFilter, Targets},
+    layer::SubscriberExt as _,
+    util::SubscriberInitExt as _,
 };
 
 mod fields;
@@ -14,7 +16,20 @@ mod json;
 mod terminal;
 
 use self::{json::JsonLines, terminal::TerminalFields};
-use crate::config::{LogConfig, LogFormat};
+
+#[derive(Debug, Clone)]
+pub(crate) struct LogConfig {
+    pub(crate) format: LogFormat,
+    pub(crate) level: Targets,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// Decided by whether standard error is a terminal.
+    Auto,
+    Pretty,
+    Json,
+}
 
 /// Starts logging for the rest of the process. To be called once.
 pub(crate) fn start(config: &LogConfig) {

@@ -1,39 +1,37 @@
-//! The binary: command line, configuration, wiring, shutdown.
+//! The binary. Its rooms, each of which names only those above it in this list:
+//!
+//! - `visible`: what others wrote, made safe for a terminal
+//! - `signals`: the first asks for an end, the second is one
+//! - `failure`: why a command failed, in words and as an exit code
+//! - `new_file`: files that appear whole or not at all
+//! - `data_dir`: the data directory, ours alone
+//! - `database`: the database, opened and brought up to date
+//! - `logging`: the log on standard error
+//! - `terminal`: the person at the terminal
+//! - `keys`: the secret key and the admin key
+//! - `backup`: copies of the database, and the way back from one
+//! - `config`: the settings from all sources, checked whole
+//! - `app`: the state that answers requests
+//! - `api`: the API without a socket, for commands
+//! - `serve`: a running server
+//! - `commands`: the other subcommands
+//! - `cli`: the command line
 
-mod accounts;
 mod api;
+mod app;
 mod backup;
-mod blocks;
-mod changes_feed;
 mod cli;
+mod commands;
 mod config;
-mod counting;
 mod data_dir;
 mod database;
-mod destinations;
 mod failure;
-mod journal;
 mod keys;
-mod lines;
-mod links;
-mod lists;
 mod logging;
 mod new_file;
-mod node_id;
-mod open_files;
-mod output;
-mod passwords;
-mod problem;
-mod progress;
-mod qr;
-mod refusal;
-mod reports;
 mod serve;
-mod setup;
 mod signals;
-mod stats;
-mod table;
-mod upkeep;
+mod terminal;
 mod visible;
 
 use std::process::ExitCode;
@@ -41,7 +39,7 @@ use std::process::ExitCode;
 use clap::Parser as _;
 use rustix::fs::Mode;
 
-use crate::cli::Cli;
+use crate::{cli::Cli, terminal::output};
 
 /// Measured 16 to 47 % less per cache read than the system's allocator.
 #[global_allocator]

@@ -6,13 +6,9 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use anyhow::Context as _;
-use curt_cache::{Limits, LinkCache};
-use curt_domain::{Clock, CodeMaker};
+use curt_domain::Clock;
 use curt_store::{Store, StoreMetrics};
-use curt_web::{
-    AdminKey, App, AppSettings, Bootstrap, Front, HttpMetrics, MetricsPage, Node, ProcessMemory,
-    Server,
-};
+use curt_web::{AdminKey, Front, HttpMetrics, MetricsPage, Node, ProcessMemory, Server};
 use prometheus_client::registry::Registry;
 use tokio::{
     net::TcpListener,
@@ -20,20 +16,27 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use self::{
+    backups::Schedule, changes_feed::ChangesFeed, counting::Counting, setup::Setup, upkeep::Upkeep,
+};
 use crate::{
-    backup::{BackupDir, BackupMetrics, Schedule},
-    changes_feed::ChangesFeed,
+    app::{Access, app},
     config::{Config, Loaded},
-    counting::Counting,
     data_dir::{DataDir, LockedDataDir},
     database,
+    failure::Refusal,
     keys::Keys,
-    logging, node_id, open_files, output,
-    refusal::Refusal,
-    setup::Setup,
-    signals,
-    upkeep::Upkeep,
+    logging, signals,
+    terminal::output,
 };
+
+mod backups;
+mod changes_feed;
+mod counting;
+mod node_id;
+mod open_files;
+mod setup;
+mod upkeep;
 
 /// Of what is left when the requests have ended, one part in so many is for counting clicks: they can
 /// wait for the next start, and the database needs time to finish what it was told.
@@ -59,7 +62,7 @@ pub(crate) fn serve(loaded: Loaded) -> anyhow::Result<()> {
 fn announce_new_admin_key(keys: &Keys) {
     let Some(path) = &keys.new_admin_key else { return };
     tracing::info!(path = %path.display(), "made an admin key; keep it like a password");
-    output::new_admin_key(&keys.admin);
+    output::new_admin_key(keys.admin.expose());
 }
 
 async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::Result<()> {
@@ -102,7 +105,8 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     let automatic_blocks = app.automatic_blocks();
     let feed =
         ChangesFeed::start(store.clone(), cache, known, list.clone(), blocks, offline_max).await?;
-    let schedule = backup_schedule(config, keys, &node, metrics);
+    let key_check = keys.secret.fingerprint();
+    let schedule = Schedule::new(&config.backup, &config.database, key_check, &node, metrics);
     let front = Front::new(app, HttpMetrics::new(metrics));
 
     tasks.spawn(feed.run(tasks_end.clone()));
@@ -170,60 +174,4 @@ async fn open_store(
     database::migrate(&store, &Clock::System).await?;
     database::check_secret(&store, &keys.secret).await?;
     Ok(store)
-}
-
-/// Absent when the server makes no backups.
-fn backup_schedule(
-    config: &Config,
-    keys: &Keys,
-    node: &Arc<Node>,
-    registry: &mut Registry,
-) -> Option<Schedule> {
-    Some(Schedule {
-        plan: config.backup.plan?,
-        directory: BackupDir::new(&config.backup.directory),
-        database: config.database.clone(),
-        key_check: keys.secret.fingerprint(),
-        node: Arc::clone(node),
-        metrics: BackupMetrics::register(registry),
-        clock: Clock::System,
-        failed_at: None,
-    })
-}
-
-/// What opens an app to somebody who has no account.
-pub(crate) struct Access {
-    pub(crate) admin_key: AdminKey,
-    pub(crate) bootstrap: Option<Bootstrap>,
-}
-
-/// The state of a node that is called as the configuration says.
-pub(crate) fn app(
-    config: &Config,
-    keys: &Keys,
-    access: Access,
-    store: &Store,
-    node: &Arc<Node>,
-    address: SocketAddr,
-    registry: &mut Registry,
-) -> App {
-    let settings = AppSettings {
-        public_url: config.server.public_url(address),
-        http: config.http.requests.clone(),
-        links: config.links,
-        pages: config.pages.clone(),
-        auth: config.auth,
-        admin_key: access.admin_key,
-        bootstrap: access.bootstrap,
-        secret: keys.secret.clone(),
-    };
-    let app = App::new(
-        settings,
-        store.clone(),
-        LinkCache::new(config.cache, registry),
-        CodeMaker::new(config.codes, &keys.secret),
-        Arc::clone(node),
-        Clock::System,
-    );
-    app.limiting(Limits::new(config.limits, Clock::System.instant(), registry))
 }

@@ -8,15 +8,22 @@ use anyhow::Context as _;
 use curt_domain::{Clock, SecretKey};
 use curt_store::{MigrationState, Store, StoreMetrics};
 
-use super::Start;
 use crate::{
     config::Config,
     data_dir::DataDir,
     database,
-    failure::{Exit, Failure},
+    failure::{Exit, Failure, Refusal},
     keys,
-    refusal::Refusal,
 };
+
+/// What a command does where nobody has made a database yet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// Makes what is missing, as the server does on its first start, and migrates what is there.
+    Fresh,
+    /// Then there is nothing to ask, and nothing is made or migrated.
+    Existing,
+}
 
 /// Connected, and with the tables of this release.
 pub(crate) async fn store(config: &Config, start: Start) -> anyhow::Result<Store> {

@@ -18,6 +18,9 @@ use curt_store::Engine;
 use super::{format::extension, manifest::Manifest};
 use crate::failure::{Exit, Failure};
 
+/// Stands for the newest backup where a file can be named.
+pub(crate) const LATEST: &str = "latest";
+
 const MODE_PRIVATE_DIR: u32 = 0o700;
 const MODE_PRIVATE_FILE: u32 = 0o600;
 const LOCK_FILE: &str = ".lock";
@@ -126,7 +129,7 @@ impl BackupDir {
 
     /// The newest backup, or the one in a file that stands here or elsewhere.
     pub(crate) fn find(&self, which: &str) -> anyhow::Result<Backup> {
-        if which == super::LATEST {
+        if which == LATEST {
             let newest = self.list()?.into_iter().next();
             return newest.ok_or_else(|| self.none_there().into());
         }

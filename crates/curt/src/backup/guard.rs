@@ -11,8 +11,7 @@ use std::{
 use curt_store::Watch;
 use tokio_util::sync::CancellationToken;
 
-use super::text::size;
-use crate::progress::Progress;
+use crate::terminal::{progress::Progress, text::size};
 
 /// What a backup leaves free, so that the server beside it can go on writing: some write-ahead log,
 /// and some room for people to react.

@@ -20,10 +20,9 @@ use super::{
     directory::{BackupDir, Partial},
     guard::Guard,
     manifest::{MadeBy, Manifest},
-    text,
     tools::Tools,
 };
-use crate::database;
+use crate::{database, terminal::text};
 
 /// Behind everything that serves; a backup has time.
 const NICE: i32 = 10;

@@ -10,7 +10,7 @@ use super::{
     setting::{About, Disclosure, Fallback, Section, Setting},
     values,
 };
-use crate::backup::{Keep, Plan};
+use crate::backup::{BackupConfig, Plan, rotation::Keep};
 
 /// The directory in the data directory when no other is named.
 const DIRECTORY: &str = "backups";
@@ -90,13 +90,6 @@ pub(super) static SECTION: Section = Section {
     title: "Backup",
     settings: &[&DIR.about, &INTERVAL.about, &KEEP.about, &KEEP_WEEKLY.about],
 };
-
-#[derive(Debug, Clone)]
-pub(crate) struct BackupConfig {
-    pub(crate) directory: PathBuf,
-    /// Absent when the server makes none.
-    pub(crate) plan: Option<Plan>,
-}
 
 pub(super) fn read(
     reader: &mut Reader,

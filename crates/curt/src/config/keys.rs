@@ -8,7 +8,7 @@ use super::{
     reader::Reader,
     setting::{About, Disclosure, Fallback, Rejected, Section, Setting},
 };
-use crate::keys::{ADMIN_KEY_FILE, AdminKey, SECRET_KEY_FILE, key_files, supplied};
+use crate::keys::{ADMIN_KEY_FILE, AdminKey, KeysConfig, SECRET_KEY_FILE, key_files, supplied};
 
 static SECRET: Setting<SecretKey> = Setting {
     about: About {
@@ -71,13 +71,6 @@ pub(super) static SECTION: Section = Section {
     title: "Keys",
     settings: &[&SECRET.about, &SECRET_FILE.about, &ADMIN.about, &ADMIN_FILE.about],
 };
-
-/// The keys that were supplied; what is absent lives in the data directory.
-#[derive(Debug, Default)]
-pub(crate) struct KeysConfig {
-    pub(crate) secret_key: Option<SecretKey>,
-    pub(crate) admin_key: Option<AdminKey>,
-}
 
 pub(super) fn read(reader: &mut Reader) -> KeysConfig {
     KeysConfig {

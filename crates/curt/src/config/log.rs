@@ -7,6 +7,7 @@ use super::{
     setting::{About, Disclosure, Fallback, Rejected, Section, Setting},
     values,
 };
+use crate::logging::{LogConfig, LogFormat};
 
 const FORMAT_DEFAULT: &str = "auto";
 const LEVEL_DEFAULT: &str = "info";
@@ -42,20 +43,6 @@ static LEVEL: Setting<Targets> = Setting {
 
 pub(super) static SECTION: Section =
     Section { title: "Log", settings: &[&FORMAT.about, &LEVEL.about] };
-
-#[derive(Debug, Clone)]
-pub(crate) struct LogConfig {
-    pub(crate) format: LogFormat,
-    pub(crate) level: Targets,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum LogFormat {
-    /// Decided by whether standard error is a terminal.
-    Auto,
-    Pretty,
-    Json,
-}
 
 pub(super) fn read(reader: &mut Reader) -> LogConfig {
     LogConfig { format: reader.value(&FORMAT), level: reader.value(&LEVEL) }

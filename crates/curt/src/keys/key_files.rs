@@ -11,7 +11,7 @@ use std::{
 use anyhow::Context as _;
 use tempfile::NamedTempFile;
 
-use crate::refusal::Refusal;
+use crate::failure::Refusal;
 
 /// Longer than any key; keeps a wrong path, say to a device, from filling the memory.
 const FILE_LEN_MAX: u64 = 4 << 10;

@@ -7,7 +7,7 @@ use base64::{
 use curt_domain::{KEY_LEN_MIN, SecretKey};
 
 use super::{
-    AdminKey,
+    admin_key::AdminKey,
     strength::{self, Weakness},
 };
 

@@ -1,0 +1,16 @@
+//! How a command ends that does one thing, or one of several.
+
+use crate::{failure::Exit, terminal::output};
+
+pub(super) fn succeeded((): ()) -> Exit {
+    Exit::Success
+}
+
+/// Of several things: tells which one failed and how, so that the others get their turn.
+pub(super) fn tell(name: &str, done: anyhow::Result<()>) -> anyhow::Result<Exit> {
+    match done {
+        Ok(()) => Ok(Exit::Success),
+        Err(error) if error.is::<output::ReaderGone>() => Err(error),
+        Err(error) => Ok(output::error_about(name, &error)),
+    }
+}
