@@ -24,6 +24,7 @@ mod pages;
 mod reader;
 mod reference;
 mod reports;
+mod sections;
 mod server;
 mod setting;
 mod shutdown;
@@ -50,33 +51,9 @@ pub(crate) use self::{
     values::duration,
 };
 use self::{
-    reader::Reader,
-    reports::ReportsConfig,
-    setting::{About, Section},
-    sources::Sources,
+    reader::Reader, reports::ReportsConfig, sections::abouts, setting::About, sources::Sources,
 };
 use crate::{backup::BackupConfig, failure::Refusal, keys::KeysConfig, logging::LogConfig};
-
-/// In the order of the manual and of `curt config`.
-static SECTIONS: [&Section; 17] = [
-    &server::SECTION,
-    &http::SECTION,
-    &keys::SECTION,
-    &auth::SECTION,
-    &database::SECTION,
-    &backup::SECTION,
-    &audit::SECTION,
-    &reports::SECTION,
-    &links::SECTION,
-    &limits::SECTION,
-    &codes::SECTION,
-    &pages::SECTION,
-    &cache::SECTION,
-    &journal::SECTION,
-    &metrics::SECTION,
-    &log::SECTION,
-    &shutdown::SECTION,
-];
 
 /// Every setting, checked.
 #[derive(Debug)]
@@ -113,7 +90,7 @@ pub(crate) struct Loaded {
 /// Reads all sources. A refusal holds one line for each problem there is.
 pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Refusal> {
     let abouts: Vec<&'static About> = abouts().collect();
-    let mut reader = Reader::new(Sources::gather(&abouts, flags, environment));
+    let mut reader = Reader::new(Sources::read(&abouts, flags, environment));
     let server = server::read(&mut reader);
     let database = database::read(&mut reader, &server);
     let config = Config {
@@ -141,10 +118,6 @@ pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, R
     }
     let effective = effective::list(&findings);
     Ok(Loaded { config, warnings: findings.warnings, effective })
-}
-
-fn abouts() -> impl Iterator<Item = &'static About> {
-    SECTIONS.iter().flat_map(|section| section.settings).copied()
 }
 
 #[cfg(test)]

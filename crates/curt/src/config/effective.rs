@@ -5,8 +5,8 @@ use std::fmt::Write as _;
 use serde_json::{Value, json};
 
 use super::{
-    abouts,
     reader::Findings,
+    sections::abouts,
     setting::{About, Fallback},
     sources::Source,
 };

@@ -3,12 +3,23 @@
 //! An invalid value reads as its default, so that the sections after it are still checked. That
 //! never starts a server: a problem anywhere refuses the whole configuration.
 
-use std::{collections::BTreeMap, fmt::Display};
+use std::{
+    collections::BTreeMap,
+    fmt::Display,
+    path::{Path, PathBuf},
+};
 
 use super::{
-    setting::{About, Fallback, Setting},
-    sources::{Given, Source, Sources, problem},
+    environment,
+    file::{self, OpenError, TextFile},
+    flags,
+    setting::{About, Fallback, Setting, printable},
+    sources::{Environment, Flags, Given, Source, Sources, problem},
 };
+
+/// Read when it exists and no other file was named.
+const FILE_DEFAULT: &str = "curt.toml";
+const FILE_ENV: &str = "CURT_CONFIG";
 
 pub(crate) struct Reader {
     given: BTreeMap<&'static str, Given>,
@@ -98,4 +109,48 @@ impl Reader {
             }
         }
     }
+}
+
+impl<'a> Sources<'a> {
+    /// Reads them from the weakest to the strongest, so that the last one stays.
+    pub(super) fn read(
+        abouts: &'a [&'static About],
+        flags: &Flags,
+        environment: &Environment,
+    ) -> Self {
+        let mut sources = Self::new(abouts);
+        environment::read_foreign(environment, &mut sources);
+        if let Some(text_file) = open_file(flags, environment, &mut sources) {
+            file::read(&text_file, &mut sources);
+        }
+        environment::read(environment, &mut sources);
+        flags::read(flags, &mut sources);
+        sources
+    }
+}
+
+/// The file that was named, else the usual one if there is one.
+fn open_file(
+    flags: &Flags,
+    environment: &Environment,
+    sources: &mut Sources<'_>,
+) -> Option<TextFile> {
+    let by_flag = flags.config.clone().map(|path| (path, "--config"));
+    let named = by_flag.or_else(|| Some((file_of_environment(environment)?, FILE_ENV)));
+    let path = named.as_ref().map_or(Path::new(FILE_DEFAULT), |(path, _)| path);
+    let shown = printable(&path.display().to_string());
+    match (TextFile::open(path), &named) {
+        (Ok(text_file), _) => return Some(text_file),
+        (Err(OpenError::NotFound), None) => {}
+        (Err(error), None) => sources.problems.push(format!("settings file {shown}: {error}")),
+        (Err(error), Some((_, by))) => {
+            sources.problems.push(format!("settings file {shown} (from {by}): {error}"));
+        }
+    }
+    None
+}
+
+fn file_of_environment(environment: &Environment) -> Option<PathBuf> {
+    let (_, path) = environment.iter().find(|(name, _)| name == FILE_ENV)?;
+    if path.is_empty() { None } else { Some(path.into()) }
 }

@@ -5,7 +5,7 @@
 use std::fmt::Write as _;
 
 use super::{
-    SECTIONS,
+    sections::SECTIONS,
     setting::{About, Fallback, Section},
 };
 

@@ -12,14 +12,9 @@ use std::{
 };
 
 use super::{
-    environment, file, flags,
     setting::{About, Disclosure, printable},
     suggest,
 };
-
-/// Read when it exists and no other file was named.
-const FILE_DEFAULT: &str = "curt.toml";
-const FILE_ENV: &str = "CURT_CONFIG";
 
 /// What the command line says about settings, already taken apart by its parser.
 #[derive(Debug, Default)]
@@ -74,21 +69,9 @@ pub(crate) struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    /// Reads them from the weakest to the strongest, so that the last one stays.
-    pub(crate) fn gather(
-        abouts: &'a [&'static About],
-        flags: &Flags,
-        environment: &Environment,
-    ) -> Self {
-        let mut sources =
-            Self { abouts, given: BTreeMap::new(), problems: Vec::new(), warnings: Vec::new() };
-        environment::read_foreign(environment, &mut sources);
-        if let Some(text_file) = sources.open_file(flags, environment) {
-            file::read(&text_file, &mut sources);
-        }
-        environment::read(environment, &mut sources);
-        flags::read(flags, &mut sources);
-        sources
+    /// None yet, of the settings there are.
+    pub(super) fn new(abouts: &'a [&'static About]) -> Self {
+        Self { abouts, given: BTreeMap::new(), problems: Vec::new(), warnings: Vec::new() }
     }
 
     pub(super) fn about(&self, key: &str) -> Option<&'static About> {
@@ -118,28 +101,6 @@ impl<'a> Sources<'a> {
     pub(super) fn env_hint(&self, name: &str) -> String {
         suggest::hint(name, self.abouts.iter().map(|about| about.env_name()))
     }
-
-    /// The file that was named, else the usual one if there is one.
-    fn open_file(&mut self, flags: &Flags, environment: &Environment) -> Option<file::TextFile> {
-        let by_flag = flags.config.clone().map(|path| (path, "--config"));
-        let named = by_flag.or_else(|| Some((file_of_environment(environment)?, FILE_ENV)));
-        let path = named.as_ref().map_or(Path::new(FILE_DEFAULT), |(path, _)| path);
-        let shown = printable(&path.display().to_string());
-        match (file::TextFile::open(path), &named) {
-            (Ok(text_file), _) => return Some(text_file),
-            (Err(file::OpenError::NotFound), None) => {}
-            (Err(error), None) => self.problems.push(format!("settings file {shown}: {error}")),
-            (Err(error), Some((_, by))) => {
-                self.problems.push(format!("settings file {shown} (from {by}): {error}"));
-            }
-        }
-        None
-    }
-}
-
-fn file_of_environment(environment: &Environment) -> Option<PathBuf> {
-    let (_, path) = environment.iter().find(|(name, _)| name == FILE_ENV)?;
-    if path.is_empty() { None } else { Some(path.into()) }
 }
 
 /// One line: the setting, its value if it may be shown, its source, what is wrong.
