@@ -6,7 +6,10 @@ use std::process::{Command, Stdio};
 use anyhow::Context as _;
 use url::Url;
 
-use super::{command, decoded, parameter};
+use super::{
+    address::{decoded, parameter},
+    process::{command, not_run},
+};
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Product {
@@ -86,7 +89,7 @@ fn is_installed(program: &str) -> bool {
 
 fn product(program: &str) -> anyhow::Result<Product> {
     let mut command = command(program);
-    let asked = command.arg("--version").output().map_err(|error| super::not_run(&command, error));
+    let asked = command.arg("--version").output().map_err(|error| not_run(&command, error));
     let version = String::from_utf8(asked?.stdout).context("reading the version of the tool")?;
     Ok(if version.contains("MariaDB") { Product::MariaDb } else { Product::MySql })
 }

@@ -4,7 +4,10 @@ use std::{path::Path, process::Command};
 
 use url::Url;
 
-use super::{command, decoded, parameter};
+use super::{
+    address::{decoded, parameter},
+    process::command,
+};
 
 /// What sqlx reads from an address, and where libpq looks for it.
 const PARAMETERS: [(&str, &[&str]); 8] = [
