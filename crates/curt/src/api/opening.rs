@@ -60,6 +60,20 @@ pub(crate) async fn store(config: &Config, start: Start) -> anyhow::Result<Store
     }
 }
 
+/// Asks the database that is there; it finishes before this ends.
+pub(crate) fn with_store<T>(
+    config: &Config,
+    work: impl AsyncFnOnce(&Store) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.context("starting the async runtime")?.block_on(async {
+        let store = store(config, Start::Existing).await?;
+        let answer = work(&store).await;
+        store.close().await;
+        answer
+    })
+}
+
 /// Asking migrates nothing: who only looks at a list does not expect to change a database.
 async fn check_tables(config: &Config, store: &Store) -> anyhow::Result<()> {
     let statuses = database::status(store).await?;

@@ -3,18 +3,17 @@
 //! None of this changes a file, and all of it works beside a running server, on a copy, and on the
 //! journal of a server that is no more.
 
-use std::{
-    collections::HashMap,
-    path::{Path, PathBuf},
-};
+use std::{collections::HashMap, path::PathBuf};
 
-use anyhow::Context as _;
 use clap::{Args, Subcommand};
-use curt_store::{JournalMark, Store};
+use curt_store::JournalMark;
 
-use self::survey::Survey;
+use self::{
+    replay::ReplayArgs,
+    survey::{Survey, name_foreign},
+};
 use crate::{
-    api::{Start, opening},
+    api::opening::with_store,
     config::Config,
     failure::Exit,
     terminal::{output, text::count},
@@ -62,25 +61,12 @@ pub(crate) struct DirArgs {
     json: bool,
 }
 
-#[derive(Debug, Args)]
-pub(crate) struct ReplayArgs {
-    /// The directory of a journal
-    #[arg(value_name = "DIR")]
-    directory: PathBuf,
-    /// Only say what would be counted
-    #[arg(long)]
-    dry_run: bool,
-    /// Write JSON
-    #[arg(long)]
-    json: bool,
-}
-
 impl JournalCommand {
     pub(crate) fn run(self, config: &Config) -> anyhow::Result<Exit> {
         match self {
             Self::Inspect(arguments) => inspect_one(config, &arguments).map(|()| Exit::Success),
             Self::Verify(arguments) => verify_one(config, &arguments),
-            Self::Replay(arguments) => replay::run(config, arguments),
+            Self::Replay(arguments) => arguments.run(config),
         }
     }
 }
@@ -134,30 +120,4 @@ fn verify_one(config: &Config, arguments: &DirArgs) -> anyhow::Result<Exit> {
         output::note(&format!("{segments} with damage from before: {}", visible(&place)));
     }
     Ok(if verify::is_sound(&survey) { Exit::Success } else { Exit::Failed })
-}
-
-/// They are passed over by everything, so that somebody else has to say that they are there.
-fn name_foreign(paths: &[PathBuf]) {
-    let warning = |path: &PathBuf| {
-        format!("{} is no part of a journal", visible(&path.display().to_string()))
-    };
-    output::warnings(&paths.iter().map(warning).collect::<Vec<_>>());
-}
-
-/// Asks the database that is there; it finishes before this ends.
-fn with_store<T>(
-    config: &Config,
-    work: impl AsyncFnOnce(&Store) -> anyhow::Result<T>,
-) -> anyhow::Result<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.context("starting the async runtime")?.block_on(async {
-        let store = opening::store(config, Start::Existing).await?;
-        let answer = work(&store).await;
-        store.close().await;
-        answer
-    })
-}
-
-fn reading(directory: &Path) -> String {
-    format!("reading the journal in {}", directory.display())
 }

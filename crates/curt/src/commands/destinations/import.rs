@@ -12,12 +12,13 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::json;
 
-use super::PATH;
 use crate::{
     api::{Api, json as json_request},
     failure::Exit,
     terminal::{lines::Lines, output, progress::Progress},
 };
+
+const PATH: &str = "/api/v1/admin/target-blocks/import";
 
 /// Patterns of one request: what the API takes, and half of the bytes that it takes.
 const PART_LEN: usize = 10_000;
@@ -139,9 +140,8 @@ impl Import<'_> {
         for slice in part.chunks(PART_LEN) {
             let patterns: Vec<&str> = slice.iter().map(|(_, pattern)| pattern.as_str()).collect();
             let body = json!({ "patterns": patterns, "reason": self.reason });
-            let path = format!("{PATH}/import");
             let imported: Imported =
-                self.api.ask(json_request(Method::POST, &path, &body)).await?.json()?;
+                self.api.ask(json_request(Method::POST, PATH, &body)).await?.json()?;
             self.counts.added += imported.added;
             self.counts.known += imported.known;
             for Refused { index, message } in imported.refused {

@@ -8,14 +8,11 @@ use curt_journal::{OpenSegmentError, SegmentState};
 use curt_store::JournalMark;
 use serde_json::{Value, json};
 
-use super::{
-    count,
-    survey::{Content, Segment, Survey},
-};
+use super::survey::{Content, Segment, Survey};
 use crate::{
     terminal::{
         table::{Column, Listing, cell},
-        text,
+        text::{self, count},
     },
     visible::visible,
 };

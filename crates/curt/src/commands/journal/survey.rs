@@ -12,10 +12,10 @@ use curt_journal::{
     inspect, is_journal, survey,
 };
 
-use super::{count, reading};
 use crate::{
     failure::{Exit, Failure},
-    terminal::progress::Progress,
+    terminal::{output, progress::Progress, text::count},
+    visible::visible,
 };
 
 /// Files named of a directory that is no journal: enough to see what it is instead.
@@ -171,4 +171,16 @@ impl Content {
         }
         problems
     }
+}
+
+fn reading(directory: &Path) -> String {
+    format!("reading the journal in {}", directory.display())
+}
+
+/// They are passed over by everything, so that somebody else has to say that they are there.
+pub(super) fn name_foreign(paths: &[PathBuf]) {
+    let warning = |path: &PathBuf| {
+        format!("{} is no part of a journal", visible(&path.display().to_string()))
+    };
+    output::warnings(&paths.iter().map(warning).collect::<Vec<_>>());
 }

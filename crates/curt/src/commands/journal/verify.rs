@@ -3,11 +3,8 @@
 use curt_journal::SegmentState;
 use serde_json::json;
 
-use super::{
-    count,
-    survey::{Content, Segment, Survey},
-};
-use crate::visible::visible;
+use super::survey::{Content, Segment, Survey};
+use crate::{terminal::text::count, visible::visible};
 
 /// What all segments come to.
 #[derive(Default)]

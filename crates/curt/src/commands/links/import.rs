@@ -17,7 +17,8 @@ use tokio_util::sync::CancellationToken;
 use self::{
     chunks::{Chunk, read_chunks},
     report::{Outcome, Report},
-    rows::{Row, Rows},
+    row::Row,
+    rows::Rows,
     source::Source,
 };
 use super::{
@@ -34,6 +35,7 @@ use crate::{
 mod chunks;
 mod csv_rows;
 mod report;
+mod row;
 mod rows;
 mod source;
 

@@ -9,10 +9,7 @@ use serde_json::{Map, Value};
 use sha2::Sha256;
 use tokio::sync::mpsc::Sender;
 
-use super::{
-    super::columns::PASSWORD,
-    rows::{Row, Rows},
-};
+use super::{super::columns::PASSWORD, row::Row, rows::Rows};
 
 /// Input for one request, in bytes: as JSON it stays below the API's 16 MiB, however it is escaped.
 const INPUT_LEN_MAX: u64 = 1 << 20;

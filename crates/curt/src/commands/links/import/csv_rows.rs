@@ -14,7 +14,7 @@ use super::{
         cells::{split_tags, unguarded},
         columns::{COLUMNS, Column, HAS_PASSWORD, Import, column, settable},
     },
-    rows::Row,
+    row::Row,
     source::Source,
 };
 use crate::{
