@@ -12,7 +12,7 @@ use crate::{
         config::ConfigArgs,
         database::DatabaseCommand,
         destinations::DestinationsCommand,
-        ip_blocks::BlocksCommand,
+        ip_blocks::IpBlocksCommand,
         journal::JournalCommand,
         links::LinksCommand,
         qr::QrArgs,
@@ -71,7 +71,7 @@ enum Command {
     Reports(ReportsCommand),
     /// Show, add and lift blocks of clients, with or without a server
     #[command(subcommand, visible_alias = "block")]
-    Blocks(BlocksCommand),
+    Blocks(IpBlocksCommand),
     /// Look after the clicks that are written down, and count a journal again
     #[command(subcommand)]
     Journal(JournalCommand),

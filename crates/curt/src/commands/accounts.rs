@@ -31,12 +31,12 @@ struct UserObject {
 }
 
 /// A user, and the text that the API gave.
-struct Found {
+struct FoundUser {
     user: UserObject,
     json: Box<RawValue>,
 }
 
-impl Found {
+impl FoundUser {
     fn read(json: Box<RawValue>) -> anyhow::Result<Self> {
         let user = serde_json::from_str(json.get()).context("reading a user")?;
         Ok(Self { user, json })
@@ -49,9 +49,11 @@ pub(crate) async fn user_id(api: &Api, name: &str) -> anyhow::Result<u64> {
 }
 
 /// The user of this address or id.
-async fn find(api: &Api, name: &str) -> anyhow::Result<Found> {
+async fn find(api: &Api, name: &str) -> anyhow::Result<FoundUser> {
     if name.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Found::read(api.ask(get(&format!("/api/v1/admin/users/{name}"))).await?.json()?);
+        return FoundUser::read(
+            api.ask(get(&format!("/api/v1/admin/users/{name}"))).await?.json()?,
+        );
     }
     let nobody = || Failure::new(Exit::NotFound, format!("there is no user {name}"));
     let wanted = Email::parse(name).map_err(|_| nobody())?;
@@ -59,7 +61,7 @@ async fn find(api: &Api, name: &str) -> anyhow::Result<Found> {
     let mut pages = Pages::new(api, "/api/v1/admin/users", &parameters, FOUND_MAX);
     while let Some(page) = pages.next().await? {
         for json in page.items {
-            let found = Found::read(json)?;
+            let found = FoundUser::read(json)?;
             if Email::parse(&found.user.email).is_ok_and(|email| email == wanted) {
                 return Ok(found);
             }

@@ -132,7 +132,7 @@ pub(crate) struct Hits {
 }
 
 #[derive(Debug, Deserialize)]
-struct Found {
+struct BlockPage {
     items: Vec<BlockObject>,
 }
 
@@ -223,7 +223,7 @@ impl CheckArgs {
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("target", &self.url)
             .finish();
-        let found: Found = api.ask(get(&format!("{PATH}?{query}"))).await?.json()?;
+        let found: BlockPage = api.ask(get(&format!("{PATH}?{query}"))).await?.json()?;
         let Some(block) = found.items.first() else {
             output::line("not blocked")?;
             return Ok(Exit::Success);

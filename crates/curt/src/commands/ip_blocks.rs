@@ -35,7 +35,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum BlocksCommand {
+pub(crate) enum IpBlocksCommand {
     /// List the blocks that hold, the newest first
     #[command(visible_alias = "ls")]
     List(ListArgs),
@@ -103,7 +103,7 @@ struct BlockObject {
     until: Option<String>,
 }
 
-impl BlocksCommand {
+impl IpBlocksCommand {
     pub(crate) fn run(self, config: Config) -> anyhow::Result<Exit> {
         with_api(config, Start::Existing, async |api| match &self {
             Self::List(args) => args.run(api).await.map(succeeded),

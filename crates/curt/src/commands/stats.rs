@@ -15,7 +15,7 @@ use url::form_urlencoded;
 use self::answers::{Series, Summary};
 use crate::{
     api::{Answer, Api, Start, get, with_api},
-    commands::links::name::{Among, Found, find},
+    commands::links::name::{Among, FoundLink, find},
     config::Config,
     terminal::output,
 };
@@ -66,7 +66,7 @@ struct Json<'a> {
 impl StatsArgs {
     pub(crate) fn run(&self, config: Config) -> anyhow::Result<()> {
         with_api(config, Start::Existing, async |api| {
-            let Found { link, .. } = find(api, &self.name, Among::Kept).await?;
+            let FoundLink { link, .. } = find(api, &self.name, Among::Kept).await?;
             let code = &link.short_code;
             let summed = self.ask(api, code, "summary", None).await?;
             let summary: Summary = summed.json()?;

@@ -69,7 +69,7 @@ pub(crate) struct Sources<'a> {
 }
 
 impl<'a> Sources<'a> {
-    /// None yet, of the settings there are.
+    /// Empty so far; it knows which settings exist.
     pub(super) fn new(abouts: &'a [&'static About]) -> Self {
         Self { abouts, given: BTreeMap::new(), problems: Vec::new(), warnings: Vec::new() }
     }

@@ -9,7 +9,7 @@ use http::Method;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Found, UserObject, find};
+use super::{FoundUser, UserObject, find};
 use crate::{
     api::{Api, Start, bare, json as json_request, pages::Pages, with_api},
     commands::lists::ListOutput,
@@ -227,7 +227,7 @@ fn row(user: &UserObject) -> Vec<Cell> {
 
 impl ShowArgs {
     async fn run(&self, api: &Api) -> anyhow::Result<()> {
-        let Found { user, json } = find(api, &self.name.name).await?;
+        let FoundUser { user, json } = find(api, &self.name.name).await?;
         if self.json {
             return output::line(json.get());
         }

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{
     fields::FieldFlags,
-    name::{Among, Found, find},
+    name::{Among, FoundLink, find},
     object::LinkObject,
 };
 use crate::{
@@ -94,7 +94,7 @@ impl EditArgs {
     }
 
     pub(super) async fn run(&self, api: &Api) -> anyhow::Result<()> {
-        let Found { link: before, .. } = find(api, &self.name, Among::Kept).await?;
+        let FoundLink { link: before, .. } = find(api, &self.name, Among::Kept).await?;
         let mut changes = self.changes();
         if self.edits_tags() {
             changes.insert("tags".to_owned(), self.tags_after(&before).into());

@@ -19,13 +19,13 @@ pub(crate) enum Among {
 }
 
 /// A link with the text that the API gave for it.
-pub(crate) struct Found {
+pub(crate) struct FoundLink {
     pub(crate) link: LinkObject,
     pub(crate) json: Box<RawValue>,
 }
 
 /// The link of that name, by the code alone: ids are nothing that people see.
-pub(crate) async fn find(api: &Api, name: &str, among: Among) -> anyhow::Result<Found> {
+pub(crate) async fn find(api: &Api, name: &str, among: Among) -> anyhow::Result<FoundLink> {
     let code = code(name, &api.public_url)?;
     let found = by_code(api, code, among).await?;
     found.ok_or_else(|| {
@@ -35,7 +35,11 @@ pub(crate) async fn find(api: &Api, name: &str, among: Among) -> anyhow::Result<
 }
 
 /// The link with that code, if there is one.
-pub(super) async fn by_code(api: &Api, code: &str, among: Among) -> anyhow::Result<Option<Found>> {
+pub(super) async fn by_code(
+    api: &Api,
+    code: &str,
+    among: Among,
+) -> anyhow::Result<Option<FoundLink>> {
     let status = match among {
         Among::Kept => None,
         Among::Deleted => Some(LinkStatus::Deleted.as_str()),
@@ -43,7 +47,7 @@ pub(super) async fn by_code(api: &Api, code: &str, among: Among) -> anyhow::Resu
     let parameters = [("short_code", Some(code)), ("status", status)];
     let page = Pages::new(api, "/api/v1/urls", &parameters, 1).next().await?;
     let json = page.and_then(|mut page| page.items.pop());
-    json.map(|json| Ok(Found { link: serde_json::from_str(json.get())?, json })).transpose()
+    json.map(|json| Ok(FoundLink { link: serde_json::from_str(json.get())?, json })).transpose()
 }
 
 impl Among {

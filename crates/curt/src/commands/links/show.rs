@@ -7,7 +7,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::{
-    name::{Among, Found, find},
+    name::{Among, FoundLink, find},
     object::{LinkObject, LinkSettings, yes_or_no},
 };
 use crate::{
@@ -44,7 +44,7 @@ struct Version {
 
 impl ShowArgs {
     pub(super) async fn run(&self, api: &Api) -> anyhow::Result<()> {
-        let Found { link, json } = find(api, &self.name, Among::Kept).await?;
+        let FoundLink { link, json } = find(api, &self.name, Among::Kept).await?;
         match (self.json, self.history) {
             (true, false) => output::line(json.get()),
             (true, true) => for_each_version(api, link.id, |json| output::line(json.get())).await,

@@ -4,7 +4,7 @@ use clap::Args;
 use http::Method;
 use serde_json::json;
 
-use super::name::{Among, Found, find};
+use super::name::{Among, FoundLink, find};
 use crate::{
     api::{Api, bare, json},
     commands::outcome::tell,
@@ -46,7 +46,7 @@ impl Names {
 
     async fn apply(&self, api: &Api, deed: Deed, name: &str) -> anyhow::Result<()> {
         let among = if deed == Deed::Restore { Among::Deleted } else { Among::Kept };
-        let Found { link, json: found } = find(api, name, among).await?;
+        let FoundLink { link, json: found } = find(api, name, among).await?;
         let path = format!("/api/v1/urls/{}", link.id);
         let request = match deed {
             Deed::Disable => json(Method::PATCH, &path, &json!({ "status": "disabled" })),
