@@ -24,8 +24,9 @@ use crate::{
 };
 
 mod guesses;
+mod in_flight;
 
-use guesses::InFlight;
+use in_flight::InFlight;
 
 /// Of draft-ietf-httpapi-ratelimit-headers.
 pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");

@@ -30,7 +30,7 @@ mod ui;
 mod visitors;
 
 pub use admin_key::AdminKey;
-pub use api::links::{bulk::CHUNK_PASSWORDS_MAX, create::REPLAY_AGE_MAX};
+pub use api::links::{bulk::body::CHUNK_PASSWORDS_MAX, create::REPLAY_AGE_MAX};
 pub use app::{App, AppSettings};
 pub use auth::{AuthSettings, BOOTSTRAP_AGE_MAX, Bootstrap, Registration};
 pub use clicks::Counted;

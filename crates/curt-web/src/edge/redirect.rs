@@ -146,7 +146,7 @@ impl Redirects {
             Verdict::Blocked => self.blocked(tier, visit),
             // Nothing is told of its target, nor whether that is blocked.
             Verdict::Locked if visit.preview => self.preview(&cached, tier, visit),
-            Verdict::Locked => unlock::ask_password(tier, visit),
+            Verdict::Locked => ask_password(tier, visit),
             _ if self.is_blocked(&cached) => self.blocked(tier, visit),
             _ if visit.preview => self.preview(&cached, tier, visit),
             Verdict::Follow => self.redirect(&cached, now, None, tier, visit).await,
@@ -306,6 +306,12 @@ const fn status(status: RedirectStatus) -> StatusCode {
         RedirectStatus::Temporary307 => StatusCode::TEMPORARY_REDIRECT,
         RedirectStatus::Permanent308 => StatusCode::PERMANENT_REDIRECT,
     }
+}
+
+/// The form that asks for the password of a link.
+pub(super) fn ask_password(tier: Tier, visit: &Visit) -> Followed {
+    let response = pages::password(&ApiError::PasswordRequired, &visit.headers);
+    Followed { response, outcome: Outcome::PasswordPage, tier }
 }
 
 #[cfg(test)]

@@ -4,11 +4,7 @@
 //! right, or that nobody waits for any more, is given back. So whoever is refused while others are looked
 //! at has not been wrong too often yet, and is asked to come again in a moment.
 
-use std::{
-    net::IpAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::{net::IpAddr, time::Instant};
 
 use curt_cache::{Decision, LimitKey, Purpose};
 use curt_domain::LinkId;
@@ -17,10 +13,6 @@ use crate::{
     gate::{Gate, verdict},
     response::errors::ApiError,
 };
-
-/// The keys of all guesses that are looked at, a few dozen at most: so many as may wait for a hash.
-#[derive(Clone, Default)]
-pub(super) struct InFlight(Arc<Mutex<Vec<LimitKey>>>);
 
 /// A guess that has been counted as a wrong one; given back unless that is what it was.
 pub(crate) struct Guess<'a> {
@@ -72,7 +64,7 @@ impl Guess<'_> {
 
     /// It stays counted.
     pub(crate) fn was_wrong(mut self) {
-        self.gate.guesses.end(&self.counted);
+        self.gate.guesses.end(self.counted.iter().map(|counted| counted.key));
         self.counted.clear();
     }
 }
@@ -83,22 +75,6 @@ impl Drop for Guess<'_> {
         for Counted { purpose, key, decision } in &self.counted {
             self.gate.limits.give_back(*purpose, *key, *decision, self.at, now);
         }
-        self.gate.guesses.end(&self.counted);
-    }
-}
-
-impl InFlight {
-    fn end(&self, counted: &[Counted]) {
-        let mut keys = self.lock();
-        for Counted { key, .. } in counted {
-            if let Some(index) = keys.iter().position(|known| known == key) {
-                keys.swap_remove(index);
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Vec<LimitKey>> {
-        // Every step leaves a whole list.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.gate.guesses.end(self.counted.iter().map(|counted| counted.key));
     }
 }

@@ -10,9 +10,11 @@ use serde_json::Value;
 use crate::pages;
 
 mod fields;
+mod json;
 mod requests;
 
 use fields::{Field, Object};
+use json::{entries, html, items, object_name, resolve, text};
 use requests::Example;
 
 const STYLE: &str = include_str!("../../templates/docs.css");
@@ -75,37 +77,6 @@ pub(super) fn render(document: &Value) -> String {
         objects: fields::objects(document),
     };
     page.render().expect("the page writes texts to a string, which cannot fail")
-}
-
-/// From the Markdown of descriptions, all of which we wrote ourselves.
-fn html(markdown: &str) -> String {
-    let mut html = String::new();
-    pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(markdown));
-    html
-}
-
-fn text<'a>(value: &'a Value, field: &str) -> &'a str {
-    value[field].as_str().unwrap_or_default()
-}
-
-/// The fields of an object in its order; nothing where there is none.
-fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
-    value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
-}
-
-fn items(value: &Value) -> impl Iterator<Item = &Value> {
-    value.as_array().into_iter().flatten()
-}
-
-/// What a reference names, or the value itself.
-fn resolve<'a>(value: &'a Value, document: &'a Value) -> &'a Value {
-    let reference = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
-    reference.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
-}
-
-/// The last part of a reference to a schema.
-fn object_name(schema: &Value) -> Option<&str> {
-    schema["$ref"].as_str()?.rsplit('/').next()
 }
 
 fn groups(document: &Value) -> Vec<Group<'_>> {

@@ -8,22 +8,9 @@ use utoipa::openapi::{Content, OpenApi, RefOr, example::ExampleBuilder, path::Op
 use super::answers::operations;
 
 mod accounts;
+mod example;
 
-/// A request body for an operation, under the words that say what it is for.
-#[derive(Clone)]
-struct RequestExample {
-    operation: &'static str,
-    name: &'static str,
-    summary: &'static str,
-    body: Value,
-}
-
-/// An answer's body, wherever an operation answers with this schema.
-#[derive(Clone)]
-struct AnswerExample {
-    schema: &'static str,
-    body: Value,
-}
+use example::{AnswerExample, RequestExample};
 
 pub(super) fn add_to(document: &mut OpenApi) {
     let requests = [requests(), requests_about_abuse(), accounts::requests()].concat();

@@ -6,8 +6,10 @@
 use curt_domain::{CODE_LEN_MAX, TARGET_LEN_MAX};
 use curt_store::PAGE_LEN_MAX;
 use serde_json::json;
-use utoipa::openapi::schema::{Object, SchemaType, Type};
-use utoipa::openapi::{KnownFormat, ObjectBuilder, SchemaFormat};
+use utoipa::openapi::{
+    KnownFormat, ObjectBuilder, SchemaFormat,
+    schema::{Object, SchemaType, Type},
+};
 
 use crate::request::fields::LIMIT_DEFAULT;
 

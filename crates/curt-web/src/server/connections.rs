@@ -31,8 +31,8 @@ use tokio::{
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
-    ConnectionSettings, LINGER,
     in_flight::WatchedService,
+    settings::{ConnectionSettings, LINGER},
     stream::{Protocol, WatchedStream},
     watch::{TICK, Watch, Watched},
 };

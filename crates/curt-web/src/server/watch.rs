@@ -15,7 +15,7 @@ use std::{
 
 use tokio::{task::AbortHandle, time::interval};
 
-use super::ConnectionSettings;
+use super::settings::ConnectionSettings;
 use crate::metrics::{ConnectionEnd, ConnectionMetrics};
 
 /// How often all connections are looked at, and so how exactly their limits hold.

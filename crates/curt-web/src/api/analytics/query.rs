@@ -6,20 +6,21 @@ use curt_domain::{
     Bucket, ClickSeries, Day, POINTS_MAX, Span, TimeUnit, Timestamp, TooManyPoints, Zone,
 };
 use serde::Deserialize;
-use utoipa::IntoParams;
+use serde_json::json;
+use utoipa::{IntoParams, openapi::schema::Object};
 
 use crate::{
     api::analytics::schema,
-    request::fields::Mistakes,
+    request::{fields::Mistakes, schema::integer},
     response::errors::{ApiError, FieldError},
 };
 
 /// Longest time that can be asked for: ten years and some days, of which a series by the day has
 /// fewer points than it may have.
-pub(crate) const DAYS_MAX: u32 = 3_660;
+const DAYS_MAX: u32 = 3_660;
 
 /// What most people look at.
-pub(crate) const DAYS_DEFAULT: u32 = 30;
+const DAYS_DEFAULT: u32 = 30;
 
 /// Days have up to 25 hours, and the first and the last one may be begun.
 const LENGTH_MAX: Duration = Duration::from_hours(24 * (DAYS_MAX as u64 + 1));
@@ -27,11 +28,21 @@ const LENGTH_MAX: Duration = Duration::from_hours(24 * (DAYS_MAX as u64 + 1));
 /// No click can be older than 1970.
 const EARLIEST_MILLIS: i64 = 0;
 
+fn days() -> Object {
+    let description = "So many days up to now, of which today is the last; days of `tz`. Instead of \
+                       `from` and `to`.";
+    integer(description)
+        .minimum(Some(1))
+        .maximum(Some(DAYS_MAX))
+        .default(Some(json!(DAYS_DEFAULT)))
+        .build()
+}
+
 #[derive(Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct SummaryQuery {
-    #[param(schema_with = schema::days)]
+    #[param(schema_with = days)]
     days: Option<String>,
     #[param(schema_with = schema::from)]
     from: Option<String>,
@@ -47,7 +58,7 @@ pub(crate) struct SummaryQuery {
 pub(crate) struct SeriesQuery {
     #[param(schema_with = schema::unit)]
     unit: Option<String>,
-    #[param(schema_with = schema::days)]
+    #[param(schema_with = days)]
     days: Option<String>,
     #[param(schema_with = schema::from)]
     from: Option<String>,

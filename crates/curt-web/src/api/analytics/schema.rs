@@ -2,13 +2,12 @@
 
 use curt_domain::{HOURS, POINTS_MAX, TimeUnit, WEEKDAYS};
 use serde_json::json;
-use utoipa::openapi::schema::{Array, Object};
-use utoipa::openapi::{ArrayBuilder, KnownFormat, SchemaFormat};
-
-use crate::{
-    api::analytics::query::{DAYS_DEFAULT, DAYS_MAX},
-    request::schema::{integer, text, words},
+use utoipa::openapi::{
+    ArrayBuilder, KnownFormat, SchemaFormat,
+    schema::{Array, Object},
 };
+
+use crate::request::schema::{integer, text, words};
 
 pub(crate) fn clicks() -> Object {
     integer("").minimum(Some(0)).description(None::<String>).build()
@@ -17,16 +16,6 @@ pub(crate) fn clicks() -> Object {
 /// A date, and perhaps a time of that day with its offset.
 const DATE_OR_TIME: &str =
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
-
-pub(crate) fn days() -> Object {
-    let description = "So many days up to now, of which today is the last; days of `tz`. Instead of \
-                       `from` and `to`.";
-    integer(description)
-        .minimum(Some(1))
-        .maximum(Some(DAYS_MAX))
-        .default(Some(json!(DAYS_DEFAULT)))
-        .build()
-}
 
 pub(crate) fn from() -> Object {
     let description = "Clicks from then on: a date, which begins in `tz`, or a time (RFC 3339), \

@@ -1,7 +1,6 @@
 //! The fields of invitations in the OpenAPI document.
 
-use utoipa::openapi::ObjectBuilder;
-use utoipa::openapi::schema::Object;
+use utoipa::openapi::{ObjectBuilder, schema::Object};
 
 use crate::request::schema::{or_null, text, time};
 

@@ -2,8 +2,10 @@
 
 use curt_domain::{KEY_NAME_LEN_MAX, Scope};
 use serde_json::json;
-use utoipa::openapi::ArrayBuilder;
-use utoipa::openapi::schema::{Array, Object};
+use utoipa::openapi::{
+    ArrayBuilder,
+    schema::{Array, Object},
+};
 
 use crate::request::schema::{LINE, or_null, text, time, words};
 

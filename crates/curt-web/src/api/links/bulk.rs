@@ -4,24 +4,25 @@
 //! an `Idempotency-Key` the answers of a chunk are kept in its own transaction: a request that is
 //! sent again, for whatever reason, is answered again as far as it came, and goes on from there.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use axum::{
     extract::{Request as HttpRequest, State},
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use curt_domain::{Caller, Link, LinkId, LinkRecord, Timestamp, UserId};
-use curt_store::{CreateLinksError, LINKS_AT_ONCE_MAX, StoreError};
+use curt_domain::{Caller, Link, LinkId, Timestamp, UserId};
+use curt_store::{CreateLinksError, StoreError};
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
 use self::{
     body::{BulkBody, Chunk, read_chunks},
-    results::{Answer, BulkView, Outcome, results},
+    candidate::Candidate,
+    results::{Answer, BulkView, Outcome, of_item, results},
 };
 use crate::{
-    api::links::create::{Checked, Draft, NoFreeCode, REPLAYED, Request},
+    api::links::create::{Checked, NoFreeCode, REPLAYED, Request},
     app::App,
     auth::{By, WriteLinks},
     blocking::off_thread,
@@ -32,12 +33,10 @@ use crate::{
     response::errors::ApiError,
 };
 
-mod body;
+pub(crate) mod body;
+mod candidate;
 mod dry_run;
 mod results;
-
-/// Most links in one request: some seconds of writing on a slow disk.
-pub(crate) const BULK_LINKS_MAX: usize = 10_000;
 
 /// Largest body, in bytes: 10 000 links of 1.6 kB.
 const BULK_BODY_LEN_MAX: usize = 16 << 20;
@@ -48,10 +47,6 @@ const WRITING_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// How much longer the chunk may take that is being written then.
 const LAST_CHUNK_TIME_MAX: Duration = Duration::from_secs(3);
-
-/// Passwords in a chunk. Each takes some 40 ms to hash, one after the other; at half that speed they are
-/// done within [`LAST_CHUNK_TIME_MAX`].
-pub const CHUNK_PASSWORDS_MAX: usize = 35;
 
 #[derive(Deserialize, utoipa::IntoParams)]
 #[serde(deny_unknown_fields)]
@@ -117,36 +112,6 @@ pub(crate) async fn create_bulk(
         .write(chunks)
         .await
         .map(Answer::into_response)
-}
-
-/// Parses the items of a chunk as single creates would be.
-async fn parse(chunk: &Chunk, app: &App) -> Result<Vec<Result<Checked, ApiError>>, ApiError> {
-    let (items, site) = (chunk.items.clone(), Arc::clone(&app.site));
-    let parse = move || {
-        let mut passwords = 0;
-        let items = items.iter().map(|item| {
-            let checked = body::parse_item(item, &site)?;
-            passwords += usize::from(checked.password.is_some());
-            if CHUNK_PASSWORDS_MAX < passwords && checked.password.is_some() {
-                return Err(ApiError::invalid_field("password", too_many_passwords()));
-            }
-            Ok(checked)
-        });
-        items.collect()
-    };
-    off_thread(parse).await
-}
-
-/// What is wrong on our side is no answer to an item: it would be kept, and given again.
-fn of_item<T>(done: Result<T, ApiError>) -> Result<Result<T, ApiError>, ApiError> {
-    match done {
-        Err(error) if error.status().is_server_error() => Err(error),
-        done => Ok(done),
-    }
-}
-
-fn too_many_passwords() -> String {
-    format!("is one of more than {CHUNK_PASSWORDS_MAX} in a row of {LINKS_AT_ONCE_MAX} links")
 }
 
 /// The key of a request that its client may send again.
@@ -226,7 +191,7 @@ impl Writer<'_> {
             return Ok(written);
         }
         // Checked only now, as with a single create.
-        for checked in parse(chunk, self.app).await? {
+        for checked in chunk.parse(self.app).await? {
             batch.outcomes.push(Outcome::first(checked, self.app).await?);
         }
         loop {
@@ -268,13 +233,6 @@ impl Writer<'_> {
 struct Batch {
     first: usize,
     outcomes: Vec<Outcome>,
-}
-
-/// A link that is about to be written, under the code that it is tried with.
-struct Candidate {
-    draft: Draft,
-    attempts: u32,
-    record: LinkRecord,
 }
 
 impl Outcome {

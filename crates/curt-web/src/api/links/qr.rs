@@ -1,6 +1,6 @@
 //! QR codes of links. They lead to `?qr`, so that scans can be told from other visits.
 
-use std::{ops::RangeInclusive, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     extract::State,
@@ -26,15 +26,10 @@ use crate::{
 
 mod schema;
 
+use schema::{QR_MARGINS, QR_SIZE_DEFAULT, QR_SIZES};
+
 /// Longest wait for that: a line of people with cameras, not of everybody who scans the internet.
 const QR_WAIT_MAX: Duration = Duration::from_secs(2);
-
-/// Pixels on a side: on paper, 4 096 are 35 cm at 300 dpi.
-pub(crate) const QR_SIZES: RangeInclusive<u32> = 16..=4_096;
-pub(crate) const QR_SIZE_DEFAULT: u32 = 300;
-
-/// Modules of quiet zone: four are asked for, none is for those who draw their own.
-pub(crate) const QR_MARGINS: RangeInclusive<u32> = 0..=32;
 
 /// Less of it (WCAG's ratio), and cameras begin to fail.
 const CONTRAST_MIN: f64 = 2.0;

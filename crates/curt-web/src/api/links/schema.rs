@@ -5,24 +5,17 @@ use curt_domain::{
     TAGS_MAX, TITLE_LEN_MAX,
 };
 use serde_json::json;
-use utoipa::openapi::schema::{Array, Object, SchemaType, Type};
-use utoipa::openapi::{ArrayBuilder, KnownFormat, Ref, SchemaFormat};
+use utoipa::openapi::{
+    ArrayBuilder, KnownFormat, SchemaFormat,
+    schema::{Array, Object, SchemaType, Type},
+};
 
 use crate::{
-    api::links::bulk::BULK_LINKS_MAX,
     request::fields::SEARCH_LEN_MAX,
     request::schema::{
         INTEGER_MAX, LINE, LINES, code, integer, or_null, target, text, time, typed, words,
     },
 };
-
-pub(crate) fn new_links() -> Array {
-    ArrayBuilder::new()
-        .items(Ref::from_schema_name("NewLink"))
-        .max_items(Some(BULK_LINKS_MAX))
-        .description(Some("The links to be made, each as for a single create."))
-        .build()
-}
 
 pub(crate) fn custom_alias() -> Object {
     let description = "The code you wish for; without it, one is generated. Case matters. Words \

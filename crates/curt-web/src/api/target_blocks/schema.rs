@@ -3,13 +3,9 @@
 use curt_domain::{PATTERN_LEN_MAX, PatternKind, TARGET_LEN_MAX, TITLE_LEN_MAX};
 use curt_store::BlockSource;
 use serde_json::json;
-use utoipa::openapi::ArrayBuilder;
-use utoipa::openapi::schema::{Array, Object};
+use utoipa::openapi::schema::Object;
 
-use crate::{
-    api::target_blocks::view::IMPORT_LEN_MAX,
-    request::schema::{LINE, or_null, text, words},
-};
+use crate::request::schema::{LINE, or_null, text, words};
 
 pub(crate) fn pattern() -> Object {
     let description = "What is blocked: a host such as `evil.example` or `192.0.2.1`, `*.evil.example` \
@@ -19,15 +15,6 @@ pub(crate) fn pattern() -> Object {
         .min_length(Some(1))
         .max_length(Some(PATTERN_LEN_MAX))
         .examples([json!("*.evil.example")])
-        .build()
-}
-
-pub(crate) fn patterns() -> Array {
-    ArrayBuilder::new()
-        .items(text("").description(None::<String>).build())
-        .max_items(Some(IMPORT_LEN_MAX))
-        .description(Some("What is to be blocked, each as in a single block."))
-        .examples([json!(["*.evil.example", "192.0.2.1"])])
         .build()
 }
 

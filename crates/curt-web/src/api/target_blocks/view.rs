@@ -3,11 +3,15 @@
 use curt_domain::{InvalidPattern, TargetPattern, Title};
 use curt_store::{BlockSource, LinkHits, TargetBlock};
 use serde::{Deserialize, Serialize};
-use utoipa::{IntoParams, ToSchema};
+use serde_json::json;
+use utoipa::{
+    IntoParams, ToSchema,
+    openapi::{ArrayBuilder, schema::Array},
+};
 
 use crate::{
     api::{links::schema as links_schema, target_blocks::schema},
-    request::{fields::Mistakes, schema as shared},
+    request::{fields::Mistakes, schema as shared, schema::text},
     response::errors::{ApiError, FieldError},
 };
 
@@ -30,10 +34,19 @@ pub(crate) struct BlockBody {
 #[serde(deny_unknown_fields)]
 #[schema(as = NewTargetBlocks)]
 pub(crate) struct ImportBody {
-    #[schema(schema_with = schema::patterns)]
+    #[schema(schema_with = patterns)]
     patterns: Vec<String>,
     #[schema(schema_with = schema::reason)]
     reason: Option<String>,
+}
+
+fn patterns() -> Array {
+    ArrayBuilder::new()
+        .items(text("").description(None::<String>).build())
+        .max_items(Some(IMPORT_LEN_MAX))
+        .description(Some("What is to be blocked, each as in a single block."))
+        .examples([json!(["*.evil.example", "192.0.2.1"])])
+        .build()
 }
 
 /// One entry of the list of blocked destinations.

@@ -15,7 +15,7 @@ use url::form_urlencoded;
 
 use crate::{
     auth::{Cookie, UNLOCK_AGE_MAX, Verified, is_sent_by_another_site},
-    edge::redirect::{Followed, Redirects, Visit},
+    edge::redirect::{Followed, Redirects, Visit, ask_password},
     metrics::{Outcome, Tier},
     pages,
     request::extract::body_bytes,
@@ -32,11 +32,6 @@ const READERS: HeaderValue = HeaderValue::from_static("GET, HEAD");
 pub(crate) fn not_allowed(tier: Tier) -> Followed {
     let response = ([(header::ALLOW, READERS)], ApiError::MethodNotAllowed).into_response();
     Followed { response, outcome: Outcome::Refused, tier }
-}
-
-pub(super) fn ask_password(tier: Tier, visit: &Visit) -> Followed {
-    let response = pages::password(&ApiError::PasswordRequired, &visit.headers);
-    Followed { response, outcome: Outcome::PasswordPage, tier }
 }
 
 impl Redirects {

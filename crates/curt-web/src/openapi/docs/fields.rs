@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{entries, html, items, object_name, text};
+use super::json::{entries, html, items, object_name, text};
 
 /// An object of the API.
 pub(super) struct Object<'a> {

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::Value;
 
-use super::{entries, items, text};
+use super::json::{entries, items, text};
 
 /// A command, under the words that say what it does.
 pub(super) struct Example<'a> {

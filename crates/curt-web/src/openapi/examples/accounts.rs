@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{AnswerExample, RequestExample};
+use super::example::{AnswerExample, RequestExample};
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "four words nobody guesses";

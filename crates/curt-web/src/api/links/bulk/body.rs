@@ -1,6 +1,6 @@
 //! The body of a bulk request: which items it has, and in which chunks they are written.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use bytes::Bytes;
 use curt_store::LINKS_AT_ONCE_MAX;
@@ -9,21 +9,29 @@ use serde::{
     de::{Error as _, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
-use utoipa::ToSchema;
+use utoipa::{
+    ToSchema,
+    openapi::{ArrayBuilder, Ref, schema::Array},
+};
 
 use crate::{
     api::links::{
-        bulk::{
-            BULK_LINKS_MAX,
-            results::{Outcome, results},
-        },
+        bulk::results::{Outcome, results},
         create::{Checked, CreateBody},
-        schema,
     },
+    app::App,
+    blocking::off_thread,
     request::extract::{BODY_LEN_MAX, from_json},
     response::errors::ApiError,
     site::Site,
 };
+
+/// Most links in one request: some seconds of writing on a slow disk.
+const BULK_LINKS_MAX: usize = 10_000;
+
+/// Passwords in a chunk. Each takes some 40 ms to hash, one after the other; at half that speed they are
+/// done within the time that the last chunk of a request may take.
+pub const CHUNK_PASSWORDS_MAX: usize = 35;
 
 /// A chunk takes no further item after so many bytes, so that its transaction stays short however
 /// long they are.
@@ -35,9 +43,17 @@ const CHUNK_BYTES_MAX: usize = 1 << 20;
 #[schema(as = NewLinks)]
 pub(super) struct BulkBody<'a> {
     // Parsed one by one later, so that each can be wrong by itself.
-    #[schema(schema_with = schema::new_links)]
+    #[schema(schema_with = new_links)]
     #[serde(borrow, deserialize_with = "at_most_bulk_links_max")]
     links: Vec<&'a RawValue>,
+}
+
+fn new_links() -> Array {
+    ArrayBuilder::new()
+        .items(Ref::from_schema_name("NewLink"))
+        .max_items(Some(BULK_LINKS_MAX))
+        .description(Some("The links to be made, each as for a single create."))
+        .build()
 }
 
 /// Items that are written in one transaction. The same body is always cut the same way, which is
@@ -54,6 +70,27 @@ impl Chunk {
     pub(super) fn refused(&self, error: &ApiError, site: &Site) -> String {
         let outcomes: Vec<_> = self.items.iter().map(|_| Outcome::Refused(error.clone())).collect();
         results(self.first, &outcomes, site)
+    }
+
+    /// Parses the items of a chunk as single creates would be.
+    pub(super) async fn parse(
+        &self,
+        app: &App,
+    ) -> Result<Vec<Result<Checked, ApiError>>, ApiError> {
+        let (items, site) = (self.items.clone(), Arc::clone(&app.site));
+        let parse = move || {
+            let mut passwords = 0;
+            let items = items.iter().map(|item| {
+                let checked = parse_item(item, &site)?;
+                passwords += usize::from(checked.password.is_some());
+                if CHUNK_PASSWORDS_MAX < passwords && checked.password.is_some() {
+                    return Err(ApiError::invalid_field("password", too_many_passwords()));
+                }
+                Ok(checked)
+            });
+            items.collect()
+        };
+        off_thread(parse).await
     }
 }
 
@@ -77,11 +114,15 @@ pub(super) fn read_chunks(body: &Bytes) -> Result<Vec<Chunk>, ApiError> {
     Ok(chunks)
 }
 
-pub(super) fn parse_item(item: &Bytes, site: &Site) -> Result<Checked, ApiError> {
+fn parse_item(item: &Bytes, site: &Site) -> Result<Checked, ApiError> {
     if BODY_LEN_MAX < item.len() {
         return Err(ApiError::PayloadTooLarge { limit: BODY_LEN_MAX });
     }
     from_json::<CreateBody>(item)?.parse(site)
+}
+
+fn too_many_passwords() -> String {
+    format!("is one of more than {CHUNK_PASSWORDS_MAX} in a row of {LINKS_AT_ONCE_MAX} links")
 }
 
 /// Stops at the first item that is too many: the body has room for millions of empty ones.

@@ -8,8 +8,7 @@ use crate::{
     api::links::{
         bulk::{
             body::Chunk,
-            of_item, parse,
-            results::{Answer, Outcome, results},
+            results::{Answer, Outcome, of_item, results},
         },
         create::{Checked, Draft},
         fields::check_password,
@@ -29,7 +28,7 @@ pub(super) async fn check(
     let mut seen = HashSet::new();
     for chunk in chunks {
         let mut drafts = Vec::new();
-        for checked in parse(&chunk, app).await? {
+        for checked in chunk.parse(app).await? {
             drafts.push(of_item(look_at(checked, app).await)?);
         }
         let aliases: Vec<Code> =

@@ -5,7 +5,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::links::{bulk::Candidate, schema, view::LinkView},
+    api::links::{bulk::candidate::Candidate, schema, view::LinkView},
     request::schema as shared,
     response::errors::{ApiError, Problem},
     site::Site,
@@ -97,6 +97,14 @@ impl Outcome {
                 ResultView { status, problem: Some(error.problem()), ..nothing }
             }
         }
+    }
+}
+
+/// What is wrong on our side is no answer to an item: it would be kept, and given again.
+pub(super) fn of_item<T>(done: Result<T, ApiError>) -> Result<Result<T, ApiError>, ApiError> {
+    match done {
+        Err(error) if error.status().is_server_error() => Err(error),
+        done => Ok(done),
     }
 }
 

@@ -1,13 +1,19 @@
 //! The parameters of QR codes in the OpenAPI document.
 
+use std::ops::RangeInclusive;
+
 use curt_qr::MARGIN_DEFAULT;
 use serde_json::json;
 use utoipa::openapi::schema::Object;
 
-use crate::{
-    api::links::qr::{QR_MARGINS, QR_SIZE_DEFAULT, QR_SIZES},
-    request::schema::{integer, text, words},
-};
+use crate::request::schema::{integer, text, words};
+
+/// Pixels on a side: on paper, 4 096 are 35 cm at 300 dpi.
+pub(crate) const QR_SIZES: RangeInclusive<u32> = 16..=4_096;
+pub(crate) const QR_SIZE_DEFAULT: u32 = 300;
+
+/// Modules of quiet zone: four are asked for, none is for those who draw their own.
+pub(crate) const QR_MARGINS: RangeInclusive<u32> = 0..=32;
 
 pub(crate) fn format() -> Object {
     words("`png` for screens and office programs, `svg` for print.", ["png", "svg"])
