@@ -1,7 +1,7 @@
 //! Whole databases: creating and dropping them, for set-up scripts and tests, and checking them
 //! from outside. A running node does none of this.
 
-use crate::{DatabaseUrl, StoreError, db};
+use crate::{database_url::DatabaseUrl, db, error::StoreError};
 
 impl DatabaseUrl {
     /// Creates an empty database beside the one this address names; `None` for SQLite, where a

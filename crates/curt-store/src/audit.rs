@@ -14,9 +14,11 @@ use ipnet::IpNet;
 use serde_json::Value as Json;
 
 use crate::{
-    Cursor, InvalidCursor, PAGE_LEN_MAX, Store, StoreError,
-    cursor::{Order, Position},
+    cursor::{Cursor, InvalidCursor, Order, Position},
     db::{DbError, Row, Sql, Tx, Value},
+    error::StoreError,
+    links::PAGE_LEN_MAX,
+    store::Store,
 };
 
 /// Longest details of a row, in bytes.

@@ -12,9 +12,12 @@ use std::{
 use curt_domain::{Code, LinkId, Timestamp};
 
 use crate::{
-    Engine, MigrateError, MigrationState, MigrationStatus, Store, StoreError,
+    database_url::Engine,
     db::{self, DbError, Row, Sql, SqliteCopy, Watch},
-    meta, migrations,
+    error::StoreError,
+    meta,
+    migrations::{self, MigrateError, MigrationState, MigrationStatus},
+    store::Store,
 };
 
 /// What a database holds, as far as one wants to know of a backup.

@@ -7,10 +7,12 @@ use curt_domain::{
 use serde_json::{Value as Json, json};
 
 use crate::{
-    ChangeKind, Store, StoreError,
     audit::{Action, Signature},
+    changes::ChangeKind,
     db::{DbError, Row, Sql, Tx, Value, Work},
+    error::StoreError,
     ids::Sequence,
+    store::Store,
 };
 
 /// Most blocks that are added by one transaction.

@@ -7,8 +7,9 @@
 use curt_domain::Timestamp;
 
 use crate::{
-    Store, StoreError,
     db::{DbError, Row, Sql, Tx, Value},
+    error::StoreError,
+    store::Store,
 };
 
 /// Most changes that one transaction may announce; twice the largest bulk edit.

@@ -9,8 +9,9 @@ use std::collections::HashSet;
 use curt_domain::{Bucket, ClickTotals, LinkId, Timestamp};
 
 use crate::{
-    Store, StoreError,
     db::{DbError, Sql, Tx, Value, Work},
+    error::StoreError,
+    store::Store,
 };
 
 mod buckets;

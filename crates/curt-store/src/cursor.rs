@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use curt_domain::Code;
 
-use crate::LinkSort;
+use crate::links::LinkSort;
 
 /// Longest text of a cursor that is looked at; those we make have at most 88 bytes.
 const CURSOR_LEN_MAX: usize = 128;

@@ -14,7 +14,11 @@ use std::{
 use curt_domain::Timestamp;
 use tokio::sync::Mutex;
 
-use crate::{ConnectError, Engine, StoreMetrics, StoreSettings, database_url::Location};
+use crate::{
+    connect::{ConnectError, StoreSettings},
+    database_url::{Engine, Location},
+    metrics::StoreMetrics,
+};
 
 mod copies;
 mod error;

@@ -3,8 +3,9 @@
 use std::ops::Range;
 
 use crate::{
-    Store, StoreError,
     db::{DbError, Sql, Tx, Value, Work},
+    error::StoreError,
+    store::Store,
 };
 
 /// Whose ids they are: each kind of thing counts from 1.

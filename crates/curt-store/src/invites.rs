@@ -4,11 +4,13 @@ use curt_domain::{Caller, Role, Timestamp, TokenHash};
 use serde_json::json;
 
 use crate::{
-    Store, StoreError,
     audit::{Action, Signature},
     db::{DbError, Row, Sql, Tx, Value, Work},
+    error::StoreError,
     ids::Sequence,
-    logins, users,
+    logins,
+    store::Store,
+    users,
 };
 
 /// Most invitations that are listed; there are no more that can be used at a time.

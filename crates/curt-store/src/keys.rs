@@ -8,11 +8,12 @@ use curt_domain::{
 use serde_json::json;
 
 use crate::{
-    Store, StoreError,
     audit::{Action, Signature},
     db::{DbError, Row, Sql, Tx, Value, Work},
+    error::StoreError,
     ids::Sequence,
     logins,
+    store::Store,
     users::{self, USER_COLUMNS_LEN, user_columns},
 };
 

@@ -4,10 +4,11 @@ use curt_domain::{Access, Caller, Code, Link, LinkId, LinkRecord, MaxClicks, Rou
 use serde_json::json;
 
 use crate::{
-    NewReplay, Store, StoreError,
     audit::{Action, Signature},
     db::{DbError, DbErrorKind, Sql, Tx, Value, Work},
-    replays::{self, InsertReplayError},
+    error::StoreError,
+    replays::{self, InsertReplayError, NewReplay},
+    store::Store,
 };
 
 mod bulk;

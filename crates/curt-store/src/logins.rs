@@ -7,10 +7,12 @@
 use curt_domain::{Author, Caller, Login, Timestamp, TokenHash, UserId};
 
 use crate::{
-    Store, StoreError,
     audit::Signature,
     db::{DbError, Sql, Tx},
-    keys, users,
+    error::StoreError,
+    keys,
+    store::Store,
+    users,
 };
 
 mod refresh_tokens;

@@ -4,8 +4,9 @@
 use curt_domain::Timestamp;
 
 use crate::{
-    Store, StoreError,
     db::{DbError, Sql},
+    error::StoreError,
+    store::Store,
 };
 
 /// What keeps a node from using this database.

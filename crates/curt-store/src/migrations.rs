@@ -10,8 +10,9 @@ use curt_domain::{Clock, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    Engine, StoreError,
+    database_url::Engine,
     db::{Db, DbError, DbErrorKind, Row, Sql, Tx, Work},
+    error::StoreError,
 };
 
 const OUR_TABLE: &str = "curt_migrations";

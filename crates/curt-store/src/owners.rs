@@ -10,8 +10,9 @@ use std::time::Duration;
 use curt_domain::{Timestamp, UserId};
 
 use crate::{
-    Store, StoreError,
     db::{DbError, Sql, Tx, Value, Work},
+    error::StoreError,
+    store::Store,
 };
 
 /// Links moved in a transaction: short, so that nobody waits long for SQLite's writer.

@@ -3,8 +3,9 @@
 use curt_domain::Timestamp;
 
 use crate::{
-    Store, StoreError,
     db::{DbError, DbErrorKind, Sql, Tx},
+    error::StoreError,
+    store::Store,
 };
 
 /// Longest caller and longest key, in characters: the columns have room for so many.

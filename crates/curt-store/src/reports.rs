@@ -7,10 +7,12 @@ use curt_domain::{
 use serde_json::json;
 
 use crate::{
-    ChangeKind, Store, StoreError,
     audit::{Action, Signature},
+    changes::ChangeKind,
     db::{DbError, Row, Sql, Tx, Value, Work},
+    error::StoreError,
     ids::Sequence,
+    store::Store,
     target_blocks::{self, BlockSource, words},
 };
 

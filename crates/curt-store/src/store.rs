@@ -5,11 +5,13 @@ use std::sync::Arc;
 use curt_domain::Clock;
 
 use crate::{
-    ConnectError, Engine, MigrateError, MigrationStatus, StoreError, StoreErrorKind, StoreMetrics,
-    StoreSettings,
     audit::AuditIds,
+    connect::{ConnectError, StoreSettings},
+    database_url::Engine,
     db::{Db, Sql},
-    migrations,
+    error::{StoreError, StoreErrorKind},
+    metrics::StoreMetrics,
+    migrations::{self, MigrateError, MigrationStatus},
 };
 
 /// The database behind everything. Clones share its connections.

@@ -7,10 +7,12 @@ use curt_domain::{Author, Caller, PATTERNS_MAX, PatternKind, TargetPattern, Targ
 use serde_json::{Value as Json, json};
 
 use crate::{
-    ChangeKind, Store, StoreError,
     audit::{Action, Signature},
+    changes::ChangeKind,
     db::{DbError, Row, Sql, Tx, Value, Work},
+    error::StoreError,
     ids::Sequence,
+    store::Store,
 };
 
 /// Most patterns that are written in one transaction: some 10 ms of SQLite's writer.

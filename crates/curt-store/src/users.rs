@@ -10,12 +10,15 @@ use curt_domain::{
 use serde_json::json;
 
 use crate::{
-    Cursor, InvalidCursor, PAGE_LEN_MAX, Store, StoreError,
     audit::{Action, Signature},
-    cursor::{Order, Position},
+    cursor::{Cursor, InvalidCursor, Order, Position},
     db::{DbError, DbErrorKind, Row, Sql, Tx, Value, Work},
+    error::StoreError,
     ids::Sequence,
-    invites, logins, owners,
+    invites,
+    links::PAGE_LEN_MAX,
+    logins, owners,
+    store::Store,
 };
 
 mod changes;

@@ -4,8 +4,9 @@ use curt_domain::{Bucket, ClickTotals, LinkId, Span, Timestamp};
 
 use super::class_values;
 use crate::{
-    Store, StoreError,
     db::{DbError, Row, Sql, Tx, Value, Work},
+    error::StoreError,
+    store::Store,
 };
 
 /// Buckets read at a time: three weeks of quarters of an hour, or twelve of hours.

@@ -3,8 +3,9 @@
 use curt_domain::{Bucket, Span};
 
 use crate::{
-    Store, StoreError,
     db::{DbError, Sql, Value},
+    error::StoreError,
+    store::Store,
 };
 
 /// How many clicks are missing.

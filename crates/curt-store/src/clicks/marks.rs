@@ -6,8 +6,9 @@ use curt_domain::Timestamp;
 
 use super::AddClicksError;
 use crate::{
-    Store, StoreError,
     db::{DbError, DbErrorKind, Sql, Tx, Value},
+    error::StoreError,
+    store::Store,
 };
 
 /// Segments whose marks are read at a time: 34 bytes of the statement each.

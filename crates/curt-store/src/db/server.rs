@@ -17,7 +17,9 @@ use tokio_util::task::TaskTracker;
 
 use super::{Cell, DbError, DbErrorKind, Patience, Row, Sql, Value, session};
 use crate::{
-    ConnectError, DatabaseUrl, Engine, StoreMetrics, StoreSettings, database_url::Location,
+    connect::{ConnectError, StoreSettings},
+    database_url::{DatabaseUrl, Engine, Location},
+    metrics::StoreMetrics,
 };
 
 mod pool;

@@ -2,7 +2,7 @@
 //! to keep what it acknowledges.
 
 use super::{DbError, Patience, Row, Sql};
-use crate::ConnectError;
+use crate::connect::ConnectError;
 
 const POSTGRES_FLOOR: u32 = 130_000;
 const MYSQL_FLOOR: (u32, u32) = (8, 0);

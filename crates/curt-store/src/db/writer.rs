@@ -20,7 +20,7 @@ use super::{
     jobs::{BodyJob, Isolation, Job, Ran},
     sqlite::Connection,
 };
-use crate::{Engine, StoreMetrics};
+use crate::{database_url::Engine, metrics::StoreMetrics};
 
 /// Jobs that may wait for the writer. With so many there is about 0.2 s of work ahead; waiting
 /// for room as well would only add to an overload, so a job beyond is refused at once.

@@ -11,10 +11,11 @@ use super::{
     tags,
 };
 use crate::{
-    NewReplay, Store, StoreError,
     audit::{Action, Signature},
     db::{DbError, Sql, Tx, Value, Work},
-    replays::{self, InsertReplayError},
+    error::StoreError,
+    replays::{self, InsertReplayError, NewReplay},
+    store::Store,
 };
 
 /// Most links that one transaction creates: with everything in them, some 20 ms of SQLite's writer.

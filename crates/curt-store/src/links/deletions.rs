@@ -7,9 +7,10 @@ use super::{
     rows::{link_columns, record_columns, settings_columns},
 };
 use crate::{
-    Cursor, InvalidCursor, Store, StoreError,
-    cursor::{Order, Position},
+    cursor::{Cursor, InvalidCursor, Order, Position},
     db::{DbError, Sql, Value},
+    error::StoreError,
+    store::Store,
 };
 
 /// The page is read from `deleted_links` first, whose key is the order. Its columns get names of

@@ -7,9 +7,11 @@ use serde_json::json;
 
 use super::{INSERT_LIMIT, LOCK, SELECT, erasure, rows, tags, versions};
 use crate::{
-    ChangeKind, Store, StoreError,
     audit::{Action, Signature},
+    changes::ChangeKind,
     db::{DbError, Sql, Tx, Work},
+    error::StoreError,
+    store::Store,
 };
 
 /// How long a deleted link can be brought back; after that its content may be erased.

@@ -6,8 +6,9 @@ use curt_domain::{LinkId, Timestamp};
 
 use super::{LOCK, rows, tags};
 use crate::{
-    Store, StoreError,
     db::{DbError, Sql, Tx, Work},
+    error::StoreError,
+    store::Store,
 };
 
 /// Most links that one call erases, each in a transaction of its own.

@@ -8,9 +8,10 @@ use curt_domain::{Access, LinkRecord, LinkStatus, Tag, Timestamp, UserId};
 
 use super::rows::{self, link_columns, record_columns, settings_columns};
 use crate::{
-    Cursor, InvalidCursor, Store, StoreError,
-    cursor::{Order, Position},
+    cursor::{Cursor, InvalidCursor, Order, Position},
     db::{DbError, Row, Sql, Value},
+    error::StoreError,
+    store::Store,
 };
 
 /// Most links on a page, whatever was asked for: about 1 MB of rows with the longest texts.

@@ -6,9 +6,9 @@ use curt_domain::{Link, LinkId, Tag};
 
 use super::rows;
 use crate::{
-    Store,
     db::{DbError, Row, Sql, Tx, Value, Work},
     ids::Sequence,
+    store::Store,
 };
 
 /// New tags made in one transaction: short, so that nobody waits long for SQLite's writer.

@@ -7,8 +7,9 @@ use super::{
     rows::{self, Origin, settings_columns},
 };
 use crate::{
-    Store, StoreError,
     db::{DbError, Row, Sql, Tx},
+    error::StoreError,
+    store::Store,
 };
 
 /// A link as it was before an edit.

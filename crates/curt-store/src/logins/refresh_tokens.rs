@@ -11,9 +11,10 @@ use serde_json::json;
 
 use super::{CreateLoginError, Creation, NewLogin};
 use crate::{
-    Store, StoreError,
     audit::{Action, Signature},
     db::{DbError, Row, Sql, Tx, Value, Work},
+    error::StoreError,
+    store::Store,
     users::{self, user_columns},
 };
 

@@ -4,8 +4,9 @@ use curt_domain::{Timestamp, TokenHash, User};
 
 use super::{CreateLoginError, Creation, NewLogin};
 use crate::{
-    Store, StoreError,
     db::{Sql, Tx, Work},
+    error::StoreError,
+    store::Store,
     users::{self, user_columns},
 };
 

@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::{lock, note_administrator};
 use crate::{
-    Store, StoreError,
     audit::{Action, Signature},
     db::{DbError, DbErrorKind, Sql, Tx, Value, Work},
+    error::StoreError,
     logins,
+    store::Store,
 };
 
 /// What keeps a user from being changed.

@@ -5,10 +5,11 @@ use serde_json::json;
 
 use super::{changes::lock_administrators, lock};
 use crate::{
-    Store, StoreError,
     audit::{Action, Signature},
     db::{DbError, Sql, Tx, Work},
+    error::StoreError,
     logins, owners,
+    store::Store,
 };
 
 /// What becomes of a deleted user's links.
