@@ -15,8 +15,8 @@ use serde_json::Value as Json;
 
 use crate::{
     cursor::{Cursor, InvalidCursor, Order, Position},
-    db::{DbError, Row, Sql, Tx, Value},
-    error::StoreError,
+    db::{Row, Sql, Tx, Value},
+    error::{DbError, StoreError},
     links::PAGE_LEN_MAX,
     store::Store,
 };

@@ -13,8 +13,8 @@ use curt_domain::{Code, LinkId, Timestamp};
 
 use crate::{
     database_url::Engine,
-    db::{self, DbError, Row, Sql, SqliteCopy, Watch},
-    error::StoreError,
+    db::{self, Row, Sql, SqliteCopy, Watch},
+    error::{DbError, StoreError},
     meta,
     migrations::{self, MigrateError, MigrationState, MigrationStatus},
     store::Store,

@@ -7,8 +7,8 @@
 use curt_domain::Timestamp;
 
 use crate::{
-    db::{DbError, Row, Sql, Tx, Value},
-    error::StoreError,
+    db::{Row, Sql, Tx, Value},
+    error::{DbError, StoreError},
     store::Store,
 };
 

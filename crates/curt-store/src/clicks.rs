@@ -9,8 +9,8 @@ use std::collections::HashSet;
 use curt_domain::{Bucket, ClickTotals, LinkId, Timestamp};
 
 use crate::{
-    db::{DbError, Sql, Tx, Value, Work},
-    error::StoreError,
+    db::{Sql, Tx, Value, Work},
+    error::{DbError, StoreError},
     store::Store,
 };
 

@@ -2,7 +2,10 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{database_url::DatabaseUrl, db::DbError, error::StoreError};
+use crate::{
+    database_url::DatabaseUrl,
+    error::{DbError, StoreError},
+};
 
 /// Connections to a PostgreSQL or MySQL server, unless set otherwise: enough for one node's
 /// writes, and twelve nodes still fit into PostgreSQL's usual hundred.

@@ -17,11 +17,11 @@ use tokio::sync::Mutex;
 use crate::{
     connect::{ConnectError, StoreSettings},
     database_url::{Engine, Location},
+    error::{DbError, DbErrorKind},
     metrics::StoreMetrics,
 };
 
 mod copies;
-mod error;
 #[cfg(test)]
 pub(crate) mod explain;
 mod jobs;
@@ -37,11 +37,9 @@ mod writer;
 use jobs::Isolation;
 use readers::Readers;
 use server::Server;
-use value::Cell;
 use writer::Writer;
 
 pub(crate) use copies::{SqliteCopy, copy_sqlite, fold_log};
-pub(crate) use error::{DbError, DbErrorKind};
 pub(crate) use server::{create_database, drop_database};
 pub(crate) use sql::Sql;
 pub use sqlite::Watch;

@@ -1,6 +1,8 @@
 //! The error that leaves this crate: opaque, but for what an HTTP answer needs to know.
 
-use crate::db::{DbError, DbErrorKind};
+mod database;
+
+pub(crate) use database::{DbError, DbErrorKind};
 
 /// The database failed. What we were doing is the message; why is the source.
 #[derive(Debug, thiserror::Error)]

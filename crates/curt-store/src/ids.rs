@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use crate::{
-    db::{DbError, Sql, Tx, Value, Work},
-    error::StoreError,
+    db::{Sql, Tx, Value, Work},
+    error::{DbError, StoreError},
     store::Store,
 };
 

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::{
     audit::{Action, Signature},
-    db::{DbError, Row, Sql, Tx, Value, Work},
-    error::StoreError,
+    db::{Row, Sql, Tx, Value, Work},
+    error::{DbError, StoreError},
     ids::Sequence,
     logins,
     store::Store,

@@ -5,8 +5,8 @@ use serde_json::json;
 
 use crate::{
     audit::{Action, Signature},
-    db::{DbError, DbErrorKind, Sql, Tx, Value, Work},
-    error::StoreError,
+    db::{Sql, Tx, Value, Work},
+    error::{DbError, DbErrorKind, StoreError},
     replays::{self, InsertReplayError, NewReplay},
     store::Store,
 };

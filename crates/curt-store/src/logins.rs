@@ -8,8 +8,8 @@ use curt_domain::{Author, Caller, Login, Timestamp, TokenHash, UserId};
 
 use crate::{
     audit::Signature,
-    db::{DbError, Sql, Tx},
-    error::StoreError,
+    db::{Sql, Tx},
+    error::{DbError, StoreError},
     keys,
     store::Store,
     users,

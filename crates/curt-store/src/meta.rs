@@ -4,8 +4,8 @@
 use curt_domain::Timestamp;
 
 use crate::{
-    db::{DbError, Sql},
-    error::StoreError,
+    db::Sql,
+    error::{DbError, StoreError},
     store::Store,
 };
 

@@ -13,7 +13,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::{database_url::Engine, db::DbErrorKind};
+use crate::{database_url::Engine, error::DbErrorKind};
 
 /// Handles to the store's metrics; clones share the numbers.
 #[derive(Debug, Clone)]

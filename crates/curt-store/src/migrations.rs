@@ -11,8 +11,8 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     database_url::Engine,
-    db::{Db, DbError, DbErrorKind, Row, Sql, Tx, Work},
-    error::StoreError,
+    db::{Db, Row, Sql, Tx, Work},
+    error::{DbError, DbErrorKind, StoreError},
 };
 
 const OUR_TABLE: &str = "curt_migrations";

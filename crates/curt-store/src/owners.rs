@@ -10,8 +10,8 @@ use std::time::Duration;
 use curt_domain::{Timestamp, UserId};
 
 use crate::{
-    db::{DbError, Sql, Tx, Value, Work},
-    error::StoreError,
+    db::{Sql, Tx, Value, Work},
+    error::{DbError, StoreError},
     store::Store,
 };
 

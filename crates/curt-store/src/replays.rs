@@ -3,8 +3,8 @@
 use curt_domain::Timestamp;
 
 use crate::{
-    db::{DbError, DbErrorKind, Sql, Tx},
-    error::StoreError,
+    db::{Sql, Tx},
+    error::{DbError, DbErrorKind, StoreError},
     store::Store,
 };
 

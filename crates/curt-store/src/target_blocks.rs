@@ -9,8 +9,8 @@ use serde_json::{Value as Json, json};
 use crate::{
     audit::{Action, Signature},
     changes::ChangeKind,
-    db::{DbError, Row, Sql, Tx, Value, Work},
-    error::StoreError,
+    db::{Row, Sql, Tx, Value, Work},
+    error::{DbError, StoreError},
     ids::Sequence,
     store::Store,
 };

@@ -12,8 +12,8 @@ use serde_json::json;
 use crate::{
     audit::{Action, Signature},
     cursor::{Cursor, InvalidCursor, Order, Position},
-    db::{DbError, DbErrorKind, Row, Sql, Tx, Value, Work},
-    error::StoreError,
+    db::{Row, Sql, Tx, Value, Work},
+    error::{DbError, DbErrorKind, StoreError},
     ids::Sequence,
     invites,
     links::PAGE_LEN_MAX,

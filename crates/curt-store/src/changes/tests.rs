@@ -10,7 +10,8 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::{
     StoreMetrics, StoreSettings,
-    db::{Body, Db, DbErrorKind, Work},
+    db::{Body, Db, Work},
+    error::DbErrorKind,
 };
 
 const SEEN: Sql = Sql::new("select seq, name_key from changes order by seq");

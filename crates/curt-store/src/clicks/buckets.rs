@@ -4,8 +4,8 @@ use curt_domain::{Bucket, ClickTotals, LinkId, Span, Timestamp};
 
 use super::class_values;
 use crate::{
-    db::{DbError, Row, Sql, Tx, Value, Work},
-    error::StoreError,
+    db::{Row, Sql, Tx, Value, Work},
+    error::{DbError, StoreError},
     store::Store,
 };
 

@@ -3,8 +3,8 @@
 use curt_domain::{Bucket, Span};
 
 use crate::{
-    db::{DbError, Sql, Value},
-    error::StoreError,
+    db::{Sql, Value},
+    error::{DbError, StoreError},
     store::Store,
 };
 

@@ -6,8 +6,8 @@ use curt_domain::Timestamp;
 
 use super::AddClicksError;
 use crate::{
-    db::{DbError, DbErrorKind, Sql, Tx, Value},
-    error::StoreError,
+    db::{Sql, Tx, Value},
+    error::{DbError, DbErrorKind, StoreError},
     store::Store,
 };
 

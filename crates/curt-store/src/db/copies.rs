@@ -3,9 +3,10 @@
 use std::path::Path;
 
 use super::{
-    DbError, Row, Sql,
+    Row, Sql,
     sqlite::{Connection, Watch},
 };
+use crate::error::DbError;
 
 /// Writes what is committed at this moment into the empty file at `target`.
 ///

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use super::{Db, DbError, Engine, Row, Sql, Value};
+use super::{Db, Engine, Row, Sql, Value};
+use crate::error::DbError;
 
 /// Numbers the statements that PostgreSQL prepares, which need names.
 static PREPARED: AtomicU32 = AtomicU32::new(0);

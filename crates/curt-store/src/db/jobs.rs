@@ -8,7 +8,8 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Body, DbError, DbErrorKind, Patience, Tx, panicked, sqlite::Connection};
+use super::{Body, Patience, Tx, panicked, sqlite::Connection};
+use crate::error::{DbError, DbErrorKind};
 
 /// What the writer sees of a job, whose types only its caller knows.
 pub(in crate::db) trait Job: Send {

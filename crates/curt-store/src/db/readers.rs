@@ -8,7 +8,8 @@ use std::{path::Path, thread, time::Duration};
 use crossbeam_channel::{Receiver, Sender, TrySendError};
 use tokio::sync::oneshot;
 
-use super::{DbError, Row, Sql, Value, sqlite::Connection};
+use super::{Row, Sql, Value, sqlite::Connection};
+use crate::error::DbError;
 
 /// Enough for a slow list not to keep redirects waiting; each costs 2 MB of page cache.
 const READERS: usize = 4;

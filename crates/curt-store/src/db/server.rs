@@ -15,10 +15,11 @@ use sqlx::{
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use super::{Cell, DbError, DbErrorKind, Patience, Row, Sql, Value, session};
+use super::{Patience, Row, Sql, Value, session, value::Cell};
 use crate::{
     connect::{ConnectError, StoreSettings},
     database_url::{DatabaseUrl, Engine, Location},
+    error::{DbError, DbErrorKind},
     metrics::StoreMetrics,
 };
 

@@ -1,8 +1,8 @@
 //! What our sessions on a server are set to, and what the server itself must be set to if it is
 //! to keep what it acknowledges.
 
-use super::{DbError, Patience, Row, Sql};
-use crate::connect::ConnectError;
+use super::{Patience, Row, Sql};
+use crate::{connect::ConnectError, error::DbError};
 
 const POSTGRES_FLOOR: u32 = 130_000;
 const MYSQL_FLOOR: (u32, u32) = (8, 0);

@@ -17,8 +17,12 @@ use std::{
 
 use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ffi, types::ValueRef};
 
-use super::{Cell, DbError, DbErrorKind, Row, Sql, Value};
-use crate::{connect::ConnectError, migrations};
+use super::{Row, Sql, Value, value::Cell};
+use crate::{
+    connect::ConnectError,
+    error::{DbError, DbErrorKind},
+    migrations,
+};
 
 /// Below it, two connections may lose committed rows between them: the WAL-reset bug.
 const LIBRARY_VERSION_MIN: i32 = 3_051_003;

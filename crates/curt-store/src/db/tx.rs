@@ -4,8 +4,11 @@ use std::pin::Pin;
 
 use curt_domain::Timestamp;
 
-use super::{DbError, DbErrorKind, Row, Sql, Value, server, sqlite};
-use crate::changes::{self, CHANGES_PER_TRANSACTION_MAX, ChangeKind, NewChange};
+use super::{Row, Sql, Value, server, sqlite};
+use crate::{
+    changes::{self, CHANGES_PER_TRANSACTION_MAX, ChangeKind, NewChange},
+    error::{DbError, DbErrorKind},
+};
 
 /// The future that a body returns. On SQLite it never waits: it runs on the writer's own thread.
 pub(crate) type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use curt_domain::{LinkId, Timestamp, TokenHash, UserId};
 
-use super::{DbError, DbErrorKind};
+use crate::error::{DbError, DbErrorKind};
 
 /// A value to bind. A null has a type too, because PostgreSQL fixes the type of a parameter when
 /// it first sees the statement.

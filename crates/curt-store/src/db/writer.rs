@@ -16,11 +16,15 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 use tokio::sync::oneshot;
 
 use super::{
-    Body, DbError, DbErrorKind, Patience,
+    Body, Patience,
     jobs::{BodyJob, Isolation, Job, Ran},
     sqlite::Connection,
 };
-use crate::{database_url::Engine, metrics::StoreMetrics};
+use crate::{
+    database_url::Engine,
+    error::{DbError, DbErrorKind},
+    metrics::StoreMetrics,
+};
 
 /// Jobs that may wait for the writer. With so many there is about 0.2 s of work ahead; waiting
 /// for room as well would only add to an overload, so a job beyond is refused at once.

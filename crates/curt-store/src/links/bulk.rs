@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{
     audit::{Action, Signature},
-    db::{DbError, Sql, Tx, Value, Work},
-    error::StoreError,
+    db::{Sql, Tx, Value, Work},
+    error::{DbError, StoreError},
     replays::{self, InsertReplayError, NewReplay},
     store::Store,
 };

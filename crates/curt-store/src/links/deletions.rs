@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{
     cursor::{Cursor, InvalidCursor, Order, Position},
-    db::{DbError, Sql, Value},
-    error::StoreError,
+    db::{Sql, Value},
+    error::{DbError, StoreError},
     store::Store,
 };
 

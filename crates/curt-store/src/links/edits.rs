@@ -9,8 +9,8 @@ use super::{INSERT_LIMIT, LOCK, SELECT, erasure, rows, tags, versions};
 use crate::{
     audit::{Action, Signature},
     changes::ChangeKind,
-    db::{DbError, Sql, Tx, Work},
-    error::StoreError,
+    db::{Sql, Tx, Work},
+    error::{DbError, StoreError},
     store::Store,
 };
 

@@ -6,8 +6,8 @@ use curt_domain::{LinkId, Timestamp};
 
 use super::{LOCK, rows, tags};
 use crate::{
-    db::{DbError, Sql, Tx, Work},
-    error::StoreError,
+    db::{Sql, Tx, Work},
+    error::{DbError, StoreError},
     store::Store,
 };
 

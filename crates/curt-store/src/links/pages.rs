@@ -9,8 +9,8 @@ use curt_domain::{Access, LinkRecord, LinkStatus, Tag, Timestamp, UserId};
 use super::rows::{self, link_columns, record_columns, settings_columns};
 use crate::{
     cursor::{Cursor, InvalidCursor, Order, Position},
-    db::{DbError, Row, Sql, Value},
-    error::StoreError,
+    db::{Row, Sql, Value},
+    error::{DbError, StoreError},
     store::Store,
 };
 

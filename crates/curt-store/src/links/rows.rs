@@ -5,7 +5,10 @@ use curt_domain::{
     RedirectStatus, Route, Tag, TargetUrl, Timestamp, Title, UserId,
 };
 
-use crate::db::{DbError, Row, Value};
+use crate::{
+    db::{Row, Value},
+    error::DbError,
+};
 
 /// What an edit can change: the same columns in `links` and in `link_versions`.
 macro_rules! settings_columns {

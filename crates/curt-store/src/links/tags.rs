@@ -6,7 +6,8 @@ use curt_domain::{Link, LinkId, Tag};
 
 use super::rows;
 use crate::{
-    db::{DbError, Row, Sql, Tx, Value, Work},
+    db::{Row, Sql, Tx, Value, Work},
+    error::DbError,
     ids::Sequence,
     store::Store,
 };

@@ -7,8 +7,8 @@ use super::{
     rows::{self, Origin, settings_columns},
 };
 use crate::{
-    db::{DbError, Row, Sql, Tx},
-    error::StoreError,
+    db::{Row, Sql, Tx},
+    error::{DbError, StoreError},
     store::Store,
 };
 

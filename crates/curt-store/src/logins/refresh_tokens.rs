@@ -12,8 +12,8 @@ use serde_json::json;
 use super::{CreateLoginError, Creation, NewLogin};
 use crate::{
     audit::{Action, Signature},
-    db::{DbError, Row, Sql, Tx, Value, Work},
-    error::StoreError,
+    db::{Row, Sql, Tx, Value, Work},
+    error::{DbError, StoreError},
     store::Store,
     users::{self, user_columns},
 };

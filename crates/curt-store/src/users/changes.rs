@@ -6,8 +6,8 @@ use serde_json::json;
 use super::{lock, note_administrator};
 use crate::{
     audit::{Action, Signature},
-    db::{DbError, DbErrorKind, Sql, Tx, Value, Work},
-    error::StoreError,
+    db::{Sql, Tx, Value, Work},
+    error::{DbError, DbErrorKind, StoreError},
     logins,
     store::Store,
 };

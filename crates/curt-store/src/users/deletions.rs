@@ -6,8 +6,8 @@ use serde_json::json;
 use super::{changes::lock_administrators, lock};
 use crate::{
     audit::{Action, Signature},
-    db::{DbError, Sql, Tx, Work},
-    error::StoreError,
+    db::{Sql, Tx, Work},
+    error::{DbError, StoreError},
     logins, owners,
     store::Store,
 };

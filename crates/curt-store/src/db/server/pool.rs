@@ -14,7 +14,10 @@ use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::task::TaskTracker;
 
 use super::{ANSWER_TIME_MAX, Begun, CONNECT_TIME_MAX, Connection, Options, db_error};
-use crate::db::{DbError, Patience, session};
+use crate::{
+    db::{Patience, session},
+    error::DbError,
+};
 
 /// How long a request waits for a connection. Longer, and the caller's caller has given up.
 const ACQUIRE_TIME_MAX: Duration = Duration::from_millis(500);

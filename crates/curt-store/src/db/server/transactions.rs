@@ -7,7 +7,10 @@ use std::time::Duration;
 use tokio::time::timeout;
 
 use super::{ANSWER_TIME_MAX, Pool, Server, timed_out};
-use crate::db::{Body, DbError, DbErrorKind, Patience, Tx, panicked};
+use crate::{
+    db::{Body, Patience, Tx, panicked},
+    error::{DbError, DbErrorKind},
+};
 
 /// The same for a migration: an index over a billion rows, and no more than a weekend.
 const MIGRATION_TIME_MAX: Duration = Duration::from_hours(48);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::db::Cell;
+use crate::db::value::Cell;
 
 fn row(texts: &[Option<&str>]) -> [Row; 1] {
     let cell = |text: Option<&str>| text.map_or(Cell::Null, |text| Cell::Text(text.to_owned()));

@@ -17,7 +17,8 @@ use url::Url;
 use super::super::transactions::tests::{server_address, through};
 use crate::{
     StoreMetrics, StoreSettings,
-    db::{Db, DbErrorKind, Sql},
+    db::{Db, Sql},
+    error::DbErrorKind,
 };
 
 const QUESTION: Sql = Sql::new("select 1");

@@ -15,7 +15,8 @@ use url::Url;
 
 use crate::{
     StoreMetrics, StoreSettings,
-    db::{Body, Db, DbError, DbErrorKind, Sql},
+    db::{Body, Db, Sql},
+    error::{DbError, DbErrorKind},
 };
 
 const CREATE: Sql = Sql::new("create table samples (id bigint primary key)");

@@ -31,14 +31,11 @@ pub(crate) enum DbErrorKind {
 }
 
 impl DbError {
-    pub(in crate::db) fn new(
-        kind: DbErrorKind,
-        source: impl Into<Box<dyn Error + Send + Sync>>,
-    ) -> Self {
+    pub(crate) fn new(kind: DbErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self { kind, source: Arc::from(source.into()) }
     }
 
-    pub(in crate::db) fn unavailable(why: &'static str) -> Self {
+    pub(crate) fn unavailable(why: &'static str) -> Self {
         Self::new(DbErrorKind::Unavailable, why)
     }
 
@@ -106,7 +103,7 @@ impl DbErrorKind {
     }
 
     /// PostgreSQL's codes, <https://www.postgresql.org/docs/current/errcodes-appendix.html>.
-    pub(in crate::db) fn of_sqlstate(code: &str) -> Self {
+    pub(crate) fn of_sqlstate(code: &str) -> Self {
         match code {
             "23505" => Self::UniqueViolation,
             "40001" | "40P01" => Self::Serialization,
@@ -126,7 +123,7 @@ impl DbErrorKind {
     }
 
     /// MySQL's and MariaDB's error numbers, which say more than their SQLSTATEs.
-    pub(in crate::db) fn of_mysql(number: u16) -> Self {
+    pub(crate) fn of_mysql(number: u16) -> Self {
         match number {
             1062 | 1586 => Self::UniqueViolation,
             // Null, parent and child rows, checks (MySQL's and MariaDB's numbers), no default.
