@@ -12,8 +12,7 @@ use std::{
 use curt_domain::{Code, LinkId, Timestamp};
 
 use crate::{
-    database_url::Engine,
-    db::{self, Row, Sql, SqliteCopy, Watch},
+    db::{self, Engine, Row, Sql, SqliteCopy, Watch},
     error::{DbError, StoreError},
     meta,
     migrations::{self, MigrateError, MigrationState, MigrationStatus},

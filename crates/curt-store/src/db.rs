@@ -14,17 +14,16 @@ use std::{
 use curt_domain::Timestamp;
 use tokio::sync::Mutex;
 
-use crate::{
-    connect::{ConnectError, StoreSettings},
-    database_url::{Engine, Location},
-    error::{DbError, DbErrorKind},
-    metrics::StoreMetrics,
-};
+use crate::error::{DbError, DbErrorKind};
 
+mod admin;
+mod connect;
 mod copies;
+mod database_url;
 #[cfg(test)]
 pub(crate) mod explain;
 mod jobs;
+mod metrics;
 mod readers;
 mod server;
 mod session;
@@ -34,16 +33,18 @@ mod tx;
 mod value;
 mod writer;
 
+use database_url::Location;
 use jobs::Isolation;
 use readers::Readers;
 use server::Server;
 use writer::Writer;
 
+pub use connect::{CONNECTIONS_MAX_DEFAULT, ConnectError, StoreSettings};
 pub(crate) use copies::{SqliteCopy, copy_sqlite, fold_log};
-pub(crate) use server::{create_database, drop_database};
+pub use database_url::{DatabaseUrl, Engine, InvalidDatabaseUrl};
+pub use metrics::StoreMetrics;
 pub(crate) use sql::Sql;
 pub use sqlite::Watch;
-pub(crate) use sqlite::integrity_problems;
 pub(crate) use tx::{Body, Tx, Work};
 pub(crate) use value::{Row, Value};
 

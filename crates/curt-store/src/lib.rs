@@ -3,15 +3,12 @@
 //! One text per statement and one closure per transaction serve all engines; `db` hides which one
 //! it is. An acknowledged write survives the death of the process and a power cut.
 
-mod admin;
 mod audit;
 mod backups;
 mod blocks;
 mod changes;
 mod clicks;
-mod connect;
 mod cursor;
-mod database_url;
 mod db;
 mod error;
 mod ids;
@@ -20,7 +17,6 @@ mod keys;
 mod links;
 mod logins;
 mod meta;
-mod metrics;
 mod migrations;
 mod owners;
 mod replays;
@@ -36,10 +32,11 @@ pub use changes::{Change, ChangeKind, Changes};
 pub use clicks::{
     AddClicksError, CLICK_ROWS_MAX, ClickBatch, ClickLosses, JournalMark, LinkClicks, MarkMove,
 };
-pub use connect::{CONNECTIONS_MAX_DEFAULT, ConnectError, StoreSettings};
 pub use cursor::{Cursor, InvalidCursor};
-pub use database_url::{DatabaseUrl, Engine, InvalidDatabaseUrl};
-pub use db::Watch;
+pub use db::{
+    CONNECTIONS_MAX_DEFAULT, ConnectError, DatabaseUrl, Engine, InvalidDatabaseUrl, StoreMetrics,
+    StoreSettings, Watch,
+};
 pub use error::{StoreError, StoreErrorKind};
 pub use invites::{CreateInviteError, INVITES_MAX, Invite, NewInvite};
 pub use keys::{CreateKeyError, KEYS_PER_USER_MAX, KeyRecord, NewKey};
@@ -49,7 +46,6 @@ pub use links::{
 };
 pub use logins::{CreateLoginError, NewLogin, REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation};
 pub use meta::CheckSecretError;
-pub use metrics::StoreMetrics;
 pub use migrations::{MigrateError, MigrationState, MigrationStatus, newest_migration};
 pub use replays::{NewReplay, REPLAY_KEY_LEN_MAX, Replay};
 pub use reports::{

@@ -10,8 +10,7 @@ use curt_domain::{Clock, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    database_url::Engine,
-    db::{Db, Row, Sql, Tx, Work},
+    db::{Db, Engine, Row, Sql, Tx, Work},
     error::{DbError, DbErrorKind, StoreError},
 };
 

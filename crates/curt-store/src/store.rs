@@ -6,11 +6,8 @@ use curt_domain::Clock;
 
 use crate::{
     audit::AuditIds,
-    connect::{ConnectError, StoreSettings},
-    database_url::Engine,
-    db::{Db, Sql},
+    db::{ConnectError, Db, Engine, Sql, StoreMetrics, StoreSettings},
     error::{StoreError, StoreErrorKind},
-    metrics::StoreMetrics,
     migrations::{self, MigrateError, MigrationStatus},
 };
 

@@ -15,13 +15,15 @@ use sqlx::{
 use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
-use super::{Patience, Row, Sql, Value, session, value::Cell};
-use crate::{
+use super::{
+    Patience, Row, Sql, Value,
     connect::{ConnectError, StoreSettings},
     database_url::{DatabaseUrl, Engine, Location},
-    error::{DbError, DbErrorKind},
     metrics::StoreMetrics,
+    session,
+    value::Cell,
 };
+use crate::error::{DbError, DbErrorKind};
 
 mod pool;
 mod transactions;
@@ -269,12 +271,15 @@ impl Connection<'_> {
 }
 
 /// Creates an empty database on the server that the address leads to.
-pub(crate) async fn create_database(server: &DatabaseUrl, name: &str) -> Result<(), DbError> {
+pub(in crate::db) async fn create_database(
+    server: &DatabaseUrl,
+    name: &str,
+) -> Result<(), DbError> {
     run_once(server, format!("create database {}", checked_name(name)?)).await
 }
 
 /// Drops a database, even one that is in use.
-pub(crate) async fn drop_database(server: &DatabaseUrl, name: &str) -> Result<(), DbError> {
+pub(in crate::db) async fn drop_database(server: &DatabaseUrl, name: &str) -> Result<(), DbError> {
     let force = if server.engine() == Engine::Postgres { " with (force)" } else { "" };
     run_once(server, format!("drop database if exists {}{force}", checked_name(name)?)).await
 }

@@ -1,8 +1,8 @@
 //! What our sessions on a server are set to, and what the server itself must be set to if it is
 //! to keep what it acknowledges.
 
-use super::{Patience, Row, Sql};
-use crate::{connect::ConnectError, error::DbError};
+use super::{Patience, Row, Sql, connect::ConnectError};
+use crate::error::DbError;
 
 const POSTGRES_FLOOR: u32 = 130_000;
 const MYSQL_FLOOR: (u32, u32) = (8, 0);

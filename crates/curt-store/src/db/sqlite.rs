@@ -17,9 +17,8 @@ use std::{
 
 use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ffi, types::ValueRef};
 
-use super::{Row, Sql, Value, value::Cell};
+use super::{Row, Sql, Value, connect::ConnectError, value::Cell};
 use crate::{
-    connect::ConnectError,
     error::{DbError, DbErrorKind},
     migrations,
 };
@@ -359,7 +358,7 @@ fn bind(
 }
 
 /// What SQLite's own check finds in a file; nothing when it is sound.
-pub(crate) fn integrity_problems(path: &Path) -> Result<Vec<String>, DbError> {
+pub(in crate::db) fn integrity_problems(path: &Path) -> Result<Vec<String>, DbError> {
     Connection::open_reader(path)?.integrity_problems()
 }
 

@@ -17,14 +17,12 @@ use tokio::sync::oneshot;
 
 use super::{
     Body, Patience,
+    database_url::Engine,
     jobs::{BodyJob, Isolation, Job, Ran},
+    metrics::StoreMetrics,
     sqlite::Connection,
 };
-use crate::{
-    database_url::Engine,
-    error::{DbError, DbErrorKind},
-    metrics::StoreMetrics,
-};
+use crate::error::{DbError, DbErrorKind};
 
 /// Jobs that may wait for the writer. With so many there is about 0.2 s of work ahead; waiting
 /// for room as well would only add to an overload, so a job beyond is refused at once.

@@ -1,14 +1,15 @@
 //! Whole databases: creating and dropping them, for set-up scripts and tests, and checking them
 //! from outside. A running node does none of this.
 
-use crate::{database_url::DatabaseUrl, db, error::StoreError};
+use super::{database_url::DatabaseUrl, server, sqlite};
+use crate::error::StoreError;
 
 impl DatabaseUrl {
     /// Creates an empty database beside the one this address names; `None` for SQLite, where a
     /// new file does.
     pub async fn create_sibling(&self, name: &str) -> Result<Option<Self>, StoreError> {
         let Some(sibling) = self.with_database(name) else { return Ok(None) };
-        let created = db::create_database(self, name).await;
+        let created = server::create_database(self, name).await;
         created.map_err(StoreError::while_doing("creating a database"))?;
         Ok(Some(sibling))
     }
@@ -18,13 +19,13 @@ impl DatabaseUrl {
     /// database server, which has tools of its own.
     pub fn integrity_problems(&self) -> Result<Option<Vec<String>>, StoreError> {
         let Some(path) = self.sqlite_path() else { return Ok(None) };
-        let problems = db::integrity_problems(path);
+        let problems = sqlite::integrity_problems(path);
         problems.map(Some).map_err(StoreError::while_doing("checking the database"))
     }
 
     /// Drops a database beside the one this address names, with all that is in it.
     pub async fn drop_sibling(&self, name: &str) -> Result<(), StoreError> {
-        let dropped = db::drop_database(self, name).await;
+        let dropped = server::drop_database(self, name).await;
         dropped.map_err(StoreError::while_doing("dropping a database"))
     }
 }

@@ -2,10 +2,8 @@
 
 use std::{io, path::PathBuf};
 
-use crate::{
-    database_url::DatabaseUrl,
-    error::{DbError, StoreError},
-};
+use super::database_url::DatabaseUrl;
+use crate::error::{DbError, StoreError};
 
 /// Connections to a PostgreSQL or MySQL server, unless set otherwise: enough for one node's
 /// writes, and twelve nodes still fit into PostgreSQL's usual hundred.

@@ -15,7 +15,7 @@ use url::Url;
 pub struct DatabaseUrl(Location);
 
 #[derive(Clone, PartialEq, Eq)]
-pub(crate) enum Location {
+pub(in crate::db) enum Location {
     Sqlite(PathBuf),
     Postgres(Url),
     MySql(Url),
@@ -85,7 +85,7 @@ impl DatabaseUrl {
     }
 
     /// The same server, another database; `None` for SQLite, which has no server.
-    pub(crate) fn with_database(&self, name: &str) -> Option<Self> {
+    pub(in crate::db) fn with_database(&self, name: &str) -> Option<Self> {
         let mut sibling = self.clone();
         match &mut sibling.0 {
             Location::Sqlite(_) => return None,
@@ -94,7 +94,7 @@ impl DatabaseUrl {
         Some(sibling)
     }
 
-    pub(crate) fn location(&self) -> &Location {
+    pub(in crate::db) fn location(&self) -> &Location {
         &self.0
     }
 

@@ -13,7 +13,8 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::{database_url::Engine, error::DbErrorKind};
+use super::database_url::Engine;
+use crate::error::DbErrorKind;
 
 /// Handles to the store's metrics; clones share the numbers.
 #[derive(Debug, Clone)]
@@ -83,13 +84,18 @@ impl StoreMetrics {
         }
     }
 
-    pub(crate) fn observe(&self, engine: Engine, operation: &'static str, elapsed: Duration) {
+    pub(in crate::db) fn observe(
+        &self,
+        engine: Engine,
+        operation: &'static str,
+        elapsed: Duration,
+    ) {
         let labels = Operation { engine: engine.as_str(), operation };
         self.latency.get_or_create(&labels).observe(elapsed.as_secs_f64());
     }
 
     /// Constraints are left out: they are how a database answers, not how it fails.
-    pub(crate) fn count_error(&self, engine: Engine, kind: DbErrorKind) {
+    pub(in crate::db) fn count_error(&self, engine: Engine, kind: DbErrorKind) {
         if kind.is_constraint() {
             return;
         }
@@ -97,7 +103,7 @@ impl StoreMetrics {
         self.errors.get_or_create(&labels).inc();
     }
 
-    pub(crate) fn count_retry(&self, engine: Engine, operation: &'static str) {
+    pub(in crate::db) fn count_retry(&self, engine: Engine, operation: &'static str) {
         let labels = Operation { engine: engine.as_str(), operation };
         self.retries.get_or_create(&labels).inc();
     }
@@ -108,11 +114,11 @@ impl StoreMetrics {
         self.retries.get_or_create(&labels).get()
     }
 
-    pub(crate) fn writer_queue_len(&self) -> &Gauge {
+    pub(in crate::db) fn writer_queue_len(&self) -> &Gauge {
         &self.writer_queue_len
     }
 
-    pub(crate) fn observe_batch(&self, jobs: usize) {
+    pub(in crate::db) fn observe_batch(&self, jobs: usize) {
         let jobs = u32::try_from(jobs).unwrap_or(u32::MAX);
         self.batch_len.observe(jobs.into());
     }
