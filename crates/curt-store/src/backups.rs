@@ -12,7 +12,7 @@ use std::{
 use curt_domain::{Code, LinkId, Timestamp};
 
 use crate::{
-    db::{self, Engine, Row, Sql, SqliteCopy, Watch},
+    db::{self, Engine, FIRST_TABLE, Row, Sql, SqliteCopy, Watch},
     error::{DbError, StoreError},
     meta,
     migrations::{self, MigrateError, MigrationState, MigrationStatus},
@@ -107,7 +107,7 @@ pub fn inspect_sqlite(path: &Path, watch: Watch) -> Result<Contents, InspectErro
     if !problems.is_empty() {
         return Err(InspectError::Damaged { problems });
     }
-    if !migrations::has_our_table(copy.row(migrations::FIRST_TABLE)?.as_ref())? {
+    if !migrations::has_our_table(copy.row(FIRST_TABLE)?.as_ref())? {
         return Err(InspectError::NoTables);
     }
     let statuses = migrations::statuses(Engine::Sqlite, &copy.rows(migrations::RECORDS)?)?;
@@ -180,7 +180,7 @@ impl Store {
 
     /// Whether there is no table at all, of ours or of anybody else.
     pub async fn is_empty(&self) -> Result<bool, StoreError> {
-        let first_table = self.db.row(migrations::FIRST_TABLE, &[]).await;
+        let first_table = self.db.row(FIRST_TABLE, &[]).await;
         let row = first_table.map_err(StoreError::while_doing("looking for tables"))?;
         Ok(row.is_none())
     }

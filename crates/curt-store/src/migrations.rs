@@ -10,31 +10,9 @@ use curt_domain::{Clock, Timestamp};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    db::{Db, Engine, Row, Sql, Tx, Work},
+    db::{Db, Engine, FIRST_TABLE, Ownership, Row, Sql, Tx, Work},
     error::{DbError, DbErrorKind, StoreError},
 };
-
-const OUR_TABLE: &str = "curt_migrations";
-
-/// Our own table if it is there, else any other, else no row.
-///
-/// One statement, or another node might create the tables between two.
-pub(crate) const FIRST_TABLE: Sql = Sql::new(
-    "select tablename from pg_tables where schemaname = current_schema()
-     order by case when tablename = 'curt_migrations' then 0 else 1 end limit 1",
-)
-.on_sqlite(
-    "select name from sqlite_schema where type in ('table', 'view') and name not like 'sqlite_%'
-     order by case when name = 'curt_migrations' then 0 else 1 end limit 1",
-)
-.on_mysql(
-    "select table_name from information_schema.tables where table_schema = database()
-     order by case when table_name = 'curt_migrations' then 0 else 1 end limit 1",
-);
-
-pub(crate) fn is_ours(first_table: &str) -> bool {
-    first_table == OUR_TABLE
-}
 
 /// Waits for the other nodes, an hour on MySQL. SQLite's writing transaction is lock enough.
 const LOCK: Sql = Sql::new("select 1 from pg_advisory_xact_lock(6004791358)")
@@ -326,10 +304,13 @@ async fn take_locked_step(
     Ok(Some(migration.name))
 }
 
+/// Whether there are tables of ours; those of another program are an error.
 pub(crate) fn has_our_table(first_table: Option<&Row>) -> Result<bool, MigrateError> {
-    let Some(row) = first_table else { return Ok(false) };
-    let table = row.text(0)?;
-    if is_ours(table) { Ok(true) } else { Err(MigrateError::Foreign { table: table.to_owned() }) }
+    match Ownership::of(first_table)? {
+        Ownership::NoTables => Ok(false),
+        Ownership::Ours => Ok(true),
+        Ownership::Foreign { table } => Err(MigrateError::Foreign { table }),
+    }
 }
 
 #[cfg(test)]

@@ -17,11 +17,13 @@ use std::{
 
 use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ffi, types::ValueRef};
 
-use super::{Row, Sql, Value, connect::ConnectError, value::Cell};
-use crate::{
-    error::{DbError, DbErrorKind},
-    migrations,
+use super::{
+    Row, Sql, Value,
+    connect::ConnectError,
+    ownership::{FIRST_TABLE, Ownership},
+    value::Cell,
 };
+use crate::error::{DbError, DbErrorKind};
 
 /// Below it, two connections may lose committed rows between them: the WAL-reset bug.
 const LIBRARY_VERSION_MIN: i32 = 3_051_003;
@@ -253,17 +255,15 @@ impl Connection {
     }
 
     fn with_our_format(mut self, path: &Path) -> Result<Self, ConnectError> {
-        let first_table = match self.rows(migrations::FIRST_TABLE, &[]) {
+        let first_table = match self.rows(FIRST_TABLE, &[]) {
             Ok(rows) => rows.into_iter().next(),
             Err(error) if is_not_a_database(&error) => {
                 return Err(ConnectError::NotADatabase { path: path.into() });
             }
             Err(error) => return Err(error.into()),
         };
-        if let Some(row) = first_table
-            && !migrations::is_ours(row.text(0)?)
-        {
-            return Err(ConnectError::Foreign { table: row.text(0)?.to_owned() });
+        if let Ownership::Foreign { table } = Ownership::of(first_table.as_ref())? {
+            return Err(ConnectError::Foreign { table });
         }
         // Only effective before the first page is written, and switching to WAL writes it. Set again
         // it would be written again: a wait for other writers, a sync, and no start on a full disk.

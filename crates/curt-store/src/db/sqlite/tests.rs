@@ -52,10 +52,10 @@ fn who_is_alone_needs_no_file_and_shares_nothing() {
     assert_eq!(error.kind(), DbErrorKind::Unavailable);
     let mut other = Connection::open_existing(&path).unwrap();
     other.inner.busy_timeout(Duration::ZERO).unwrap();
-    let kept_out = other.rows(migrations::FIRST_TABLE, &[]).map(drop).unwrap_err();
+    let kept_out = other.rows(FIRST_TABLE, &[]).map(drop).unwrap_err();
     assert_eq!(kept_out.kind(), DbErrorKind::TimedOut);
     drop(alone);
-    other.rows(migrations::FIRST_TABLE, &[]).unwrap();
+    other.rows(FIRST_TABLE, &[]).unwrap();
 }
 
 #[test]
