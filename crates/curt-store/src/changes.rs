@@ -1,56 +1,20 @@
 //! The changes feed: what every node keeps in memory and must look at again.
 //!
-//! **Invariant:** commit order is sequence order. The numbers come from one counter row, taken by
-//! the last statements before COMMIT and held until it; of a plain sequence a later number could
-//! commit first, and a reader that has seen it would never look for the earlier one.
+//! Numbers have no gaps and come in the order of commits: `db::announcements` sees to that.
 
 use curt_domain::Timestamp;
 
 use crate::{
-    db::{Row, Sql, Tx, Value},
+    db::{ChangeKind, Row, Sql, Value, announcements::LAST_NUMBER},
     error::{DbError, StoreError},
     store::Store,
 };
-
-/// Most changes that one transaction may announce; twice the largest bulk edit.
-pub(crate) const CHANGES_PER_TRANSACTION_MAX: usize = 1_000;
 
 /// Most changes read at once, whatever was asked for; a node that is behind asks again.
 const READ_AT_ONCE_MAX: u32 = 10_000;
 
 /// Rows deleted at a time, so that nobody waits long for SQLite's writer.
 const PRUNED_AT_ONCE: u32 = 1_000;
-
-/// What kind of thing changed, and with it what its key means.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ChangeKind {
-    /// The key is the link's code.
-    Link,
-    /// The list of blocked destinations; the key is the id of the entry, or of the first of several.
-    TargetBlocks,
-    /// The list of blocked clients; the key is the id of the block that came or went.
-    IpBlocks,
-}
-
-impl ChangeKind {
-    const fn as_str(self) -> &'static str {
-        match self {
-            Self::Link => "link",
-            Self::TargetBlocks => "target_blocks",
-            Self::IpBlocks => "ip_blocks",
-        }
-    }
-
-    /// `None` for what only newer releases know: it concerns nothing that this one has.
-    fn from_str(word: &str) -> Option<Self> {
-        match word {
-            "link" => Some(Self::Link),
-            "target_blocks" => Some(Self::TargetBlocks),
-            "ip_blocks" => Some(Self::IpBlocks),
-            _ => None,
-        }
-    }
-}
 
 /// Something changed, and all who keep it in memory must look again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -73,18 +37,6 @@ pub enum Changes {
     TooFarBehind,
 }
 
-/// A change that its transaction has made but not committed, hence without a number.
-#[derive(Debug)]
-pub(crate) struct NewChange {
-    pub(crate) kind: ChangeKind,
-    pub(crate) key: String,
-    pub(crate) at: Timestamp,
-}
-
-const TAKE_NUMBERS: Sql = Sql::new("update change_counter set seq = seq + $1");
-const LAST_NUMBER: Sql = Sql::new("select seq from change_counter");
-const INSERT: Sql =
-    Sql::new("insert into changes (seq, kind, name_key, at) values ($1, $2, $3, $4)");
 const AFTER: Sql =
     Sql::new("select seq, kind, name_key from changes where seq > $1 order by seq limit $2");
 const OLDEST: Sql = Sql::new("select seq, at from changes order by seq limit $1");
@@ -154,22 +106,9 @@ fn change(row: &Row) -> Result<Option<Change>, DbError> {
     Ok(Some(Change { seq: row.number(0)?, kind, key: row.text(2)?.to_owned() }))
 }
 
-/// Numbers the changes and writes them down. Nothing but COMMIT may follow.
-pub(crate) async fn announce(tx: &mut Tx<'_>, changes: &[NewChange]) -> Result<(), DbError> {
-    let Ok(count @ 1..) = i64::try_from(changes.len()) else { return Ok(()) };
-    tx.execute(TAKE_NUMBERS, &[count.into()]).await?;
-    let last = tx.row(LAST_NUMBER, &[]).await?.ok_or_else(DbError::row_missing)?.int(0)?;
-    for (seq, change) in (last - count + 1..).zip(changes) {
-        let kind = change.kind.as_str();
-        let values = [seq.into(), kind.into(), change.key.as_str().into(), change.at.into()];
-        tx.execute(INSERT, &values).await?;
-    }
-    Ok(())
-}
-
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] = &[TAKE_NUMBERS, LAST_NUMBER, INSERT, AFTER, OLDEST, DELETE];
+pub(crate) const STATEMENTS: &[Sql] = &[AFTER, OLDEST, DELETE];
 
 #[cfg(test)]
 mod tests;

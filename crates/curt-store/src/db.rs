@@ -4,12 +4,7 @@
 //! Writes are never cancelled by a caller that leaves: they run on SQLite's writer thread, or in
 //! a task of their own on the servers.
 
-use std::{
-    any::Any,
-    path::Path,
-    thread::JoinHandle,
-    time::{Duration, Instant},
-};
+use std::{path::Path, thread::JoinHandle, time::Instant};
 
 use curt_domain::Timestamp;
 use tokio::sync::Mutex;
@@ -17,6 +12,9 @@ use tokio::sync::Mutex;
 use crate::error::{DbError, DbErrorKind};
 
 mod admin;
+pub(crate) mod announcements;
+mod body;
+mod change;
 mod connect;
 mod copies;
 mod database_url;
@@ -25,6 +23,7 @@ pub(crate) mod explain;
 mod jobs;
 mod metrics;
 mod ownership;
+mod patience;
 mod readers;
 mod server;
 mod session;
@@ -36,10 +35,15 @@ mod writer;
 
 use database_url::Location;
 use jobs::Isolation;
+use patience::Patience;
 use readers::Readers;
 use server::Server;
 use writer::Writer;
 
+pub(crate) use body::{Body, Work};
+pub use change::ChangeKind;
+#[cfg(test)]
+pub(crate) use change::NewChange;
 pub use connect::{CONNECTIONS_MAX_DEFAULT, ConnectError, StoreSettings};
 pub(crate) use copies::{SqliteCopy, copy_sqlite, fold_log};
 pub use database_url::{DatabaseUrl, Engine, InvalidDatabaseUrl};
@@ -47,14 +51,11 @@ pub use metrics::StoreMetrics;
 pub(crate) use ownership::{FIRST_TABLE, Ownership};
 pub(crate) use sql::Sql;
 pub use sqlite::Watch;
-pub(crate) use tx::{Body, Tx, Work};
+pub(crate) use tx::Tx;
 pub(crate) use value::{Row, Value};
 
 /// Rows that [`Db::prune`] deletes at a time.
 const PRUNED_AT_ONCE: u32 = 1_000;
-
-/// Time that a transaction's body has on SQLite, where it keeps all other writes waiting.
-const SQLITE_BODY_TIME_MAX: Duration = Duration::from_secs(1);
 
 /// A connected database.
 pub(crate) struct Db {
@@ -70,24 +71,6 @@ enum Backend {
         threads: Mutex<Vec<JoinHandle<()>>>,
     },
     Server(Server),
-}
-
-/// How long a transaction may take.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::db) enum Patience {
-    /// Somebody waits for it.
-    Request,
-    /// It may rebuild a table or read all of it, and nobody waits.
-    Migration,
-}
-
-impl Patience {
-    fn body_time_max(self) -> Option<Duration> {
-        match self {
-            Self::Request => Some(SQLITE_BODY_TIME_MAX),
-            Self::Migration => None,
-        }
-    }
 }
 
 impl Db {
@@ -279,14 +262,6 @@ struct Statement {
 
 fn owned(values: &[Value<'_>]) -> Vec<Value<'static>> {
     values.iter().cloned().map(Value::into_owned).collect()
-}
-
-/// What a caller gets for a body that panicked. The panic's own message is in the log already.
-fn panicked(name: &'static str, panic: &(dyn Any + Send)) -> DbError {
-    let message = panic.downcast_ref::<&str>().copied();
-    let message = message.or(panic.downcast_ref::<String>().map(String::as_str));
-    let message = message.unwrap_or("no message");
-    DbError::new(DbErrorKind::Other, format!("the transaction {name} panicked: {message}"))
 }
 
 #[cfg(test)]

@@ -28,14 +28,14 @@ mod users;
 pub use audit::{Action, AuditPage, AuditQuery, AuditRecord, ListAuditError};
 pub use backups::{Contents, InspectError, copy_sqlite, fold_sqlite_log, inspect_sqlite};
 pub use blocks::{AddBlockError, BLOCKS_AT_ONCE_MAX, NewBlock};
-pub use changes::{Change, ChangeKind, Changes};
+pub use changes::{Change, Changes};
 pub use clicks::{
     AddClicksError, CLICK_ROWS_MAX, ClickBatch, ClickLosses, JournalMark, LinkClicks, MarkMove,
 };
 pub use cursor::{Cursor, InvalidCursor};
 pub use db::{
-    CONNECTIONS_MAX_DEFAULT, ConnectError, DatabaseUrl, Engine, InvalidDatabaseUrl, StoreMetrics,
-    StoreSettings, Watch,
+    CONNECTIONS_MAX_DEFAULT, ChangeKind, ConnectError, DatabaseUrl, Engine, InvalidDatabaseUrl,
+    StoreMetrics, StoreSettings, Watch,
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use invites::{CreateInviteError, INVITES_MAX, Invite, NewInvite};

@@ -8,8 +8,7 @@ use serde_json::json;
 
 use crate::{
     audit::{Action, Signature},
-    changes::ChangeKind,
-    db::{Row, Sql, Tx, Value, Work},
+    db::{ChangeKind, Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     ids::Sequence,
     store::Store,

@@ -5,7 +5,7 @@ use testkit::databases::for_each_engine;
 
 use crate::{
     Engine, Store, StoreMetrics, StoreSettings, audit, backups, blocks, changes, clicks,
-    db::{Row, Sql, explain},
+    db::{Row, Sql, announcements, explain},
     ids, invites, keys, links, logins, meta, owners, replays, reports, target_blocks, users,
 };
 
@@ -52,6 +52,7 @@ pub(crate) fn link(number: u64) -> Link {
 #[tokio::test]
 async fn every_statement_is_prepared_on_every_engine() {
     let statements = [
+        announcements::STATEMENTS,
         audit::STATEMENTS,
         backups::STATEMENTS,
         blocks::STATEMENTS,

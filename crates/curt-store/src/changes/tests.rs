@@ -10,7 +10,10 @@ use tokio::sync::oneshot;
 use super::*;
 use crate::{
     StoreMetrics, StoreSettings,
-    db::{Body, Db, Work},
+    db::{
+        Body, Db, NewChange, Tx, Work,
+        announcements::{CHANGES_PER_TRANSACTION_MAX, announce},
+    },
     error::DbErrorKind,
 };
 

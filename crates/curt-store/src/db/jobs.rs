@@ -8,7 +8,12 @@ use std::{
 
 use tokio::sync::oneshot;
 
-use super::{Body, Patience, Tx, panicked, sqlite::Connection};
+use super::{
+    body::{self, Body},
+    patience::Patience,
+    sqlite::Connection,
+    tx::Tx,
+};
 use crate::error::{DbError, DbErrorKind};
 
 /// What the writer sees of a job, whose types only its caller knows.
@@ -85,9 +90,9 @@ where
         let mut tx = Tx::on_sqlite(connection);
         let outcome = limited.map_err(E::from).and_then(|()| {
             // A panic leaves behind a connection that the writer rolls back, and nothing else.
-            let run = || finish_now(tx.run(&self.input, self.body));
+            let run = || finish_now(body::run(&mut tx, &self.input, self.body));
             catch_unwind(AssertUnwindSafe(run))
-                .unwrap_or_else(|panic| Err(panicked(self.name, &*panic).into()))
+                .unwrap_or_else(|panic| Err(body::panicked(self.name, &*panic).into()))
         });
         self.failure = tx.failure();
         let unlimited = connection.limit_time(None);

@@ -16,10 +16,11 @@ use tokio::time::timeout;
 use tokio_util::task::TaskTracker;
 
 use super::{
-    Patience, Row, Sql, Value,
+    Row, Sql, Value,
     connect::{ConnectError, StoreSettings},
     database_url::{DatabaseUrl, Engine, Location},
     metrics::StoreMetrics,
+    patience::Patience,
     session,
     value::Cell,
 };

@@ -1,7 +1,7 @@
 //! What our sessions on a server are set to, and what the server itself must be set to if it is
 //! to keep what it acknowledges.
 
-use super::{Patience, Row, Sql, connect::ConnectError};
+use super::{Row, Sql, connect::ConnectError, patience::Patience};
 use crate::error::DbError;
 
 const POSTGRES_FLOOR: u32 = 130_000;

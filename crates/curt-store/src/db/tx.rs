@@ -1,24 +1,15 @@
 //! A transaction in progress, and what its body may do: the same on every engine.
 
-use std::pin::Pin;
-
 use curt_domain::Timestamp;
 
-use super::{Row, Sql, Value, server, sqlite};
-use crate::{
-    changes::{self, CHANGES_PER_TRANSACTION_MAX, ChangeKind, NewChange},
-    error::{DbError, DbErrorKind},
+use super::{
+    change::{ChangeKind, NewChange},
+    server,
+    sql::Sql,
+    sqlite,
+    value::{Row, Value},
 };
-
-/// The future that a body returns. On SQLite it never waits: it runs on the writer's own thread.
-pub(crate) type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
-
-/// What a transaction does. A plain function of its input, because it may run more than once:
-/// after a serialization failure, or alone after its batch was abandoned.
-///
-/// It awaits nothing but its `Tx`, and when a statement failed it returns an error: on PostgreSQL
-/// such a transaction is lost anyway. [`Tx::execute_unless`] is for failures that are expected.
-pub(crate) type Body<I, T, E> = for<'t, 'c> fn(&'t mut Tx<'c>, &'t I) -> Work<'t, T, E>;
+use crate::error::{DbError, DbErrorKind};
 
 pub(crate) struct Tx<'c> {
     connection: Connection<'c>,
@@ -117,24 +108,9 @@ impl<'c> Tx<'c> {
         self.changes.push(NewChange { kind, key: key.to_owned(), at });
     }
 
-    /// Runs the body and what belongs between it and COMMIT.
-    pub(in crate::db) async fn run<I, T, E: From<DbError>>(
-        &mut self,
-        input: &I,
-        body: Body<I, T, E>,
-    ) -> Result<T, E> {
-        let value = body(self, input).await?;
-        if let Some(kind) = self.failure {
-            let bug = "the transaction went on after a failed statement";
-            return Err(DbError::new(kind, bug).into());
-        }
-        let changes = std::mem::take(&mut self.changes);
-        if CHANGES_PER_TRANSACTION_MAX < changes.len() {
-            let bug = format!("{} changes in one transaction", changes.len());
-            return Err(DbError::new(DbErrorKind::Other, bug).into());
-        }
-        changes::announce(self, &changes).await?;
-        Ok(value)
+    /// What was announced, once; it is written down before COMMIT.
+    pub(in crate::db) fn take_changes(&mut self) -> Vec<NewChange> {
+        std::mem::take(&mut self.changes)
     }
 
     /// How a statement failed, if one did: the body's own error does not tell. A failure that

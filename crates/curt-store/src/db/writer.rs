@@ -16,10 +16,11 @@ use crossbeam_channel::{Receiver, Sender, TrySendError};
 use tokio::sync::oneshot;
 
 use super::{
-    Body, Patience,
+    body::Body,
     database_url::Engine,
     jobs::{BodyJob, Isolation, Job, Ran},
     metrics::StoreMetrics,
+    patience::Patience,
     sqlite::Connection,
 };
 use crate::error::{DbError, DbErrorKind};

@@ -8,8 +8,7 @@ use serde_json::json;
 use super::{INSERT_LIMIT, LOCK, SELECT, erasure, rows, tags, versions};
 use crate::{
     audit::{Action, Signature},
-    changes::ChangeKind,
-    db::{Sql, Tx, Work},
+    db::{ChangeKind, Sql, Tx, Work},
     error::{DbError, StoreError},
     store::Store,
 };

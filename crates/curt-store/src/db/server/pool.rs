@@ -15,7 +15,7 @@ use tokio_util::task::TaskTracker;
 
 use super::{ANSWER_TIME_MAX, Begun, CONNECT_TIME_MAX, Connection, Options, db_error};
 use crate::{
-    db::{Patience, session},
+    db::{patience::Patience, session},
     error::DbError,
 };
 

@@ -8,7 +8,11 @@ use tokio::time::timeout;
 
 use super::{ANSWER_TIME_MAX, Pool, Server, timed_out};
 use crate::{
-    db::{Body, Patience, Tx, panicked},
+    db::{
+        Tx,
+        body::{self, Body},
+        patience::Patience,
+    },
     error::{DbError, DbErrorKind},
 };
 
@@ -60,7 +64,7 @@ impl Server {
         match self.transactions.spawn(attempts).await {
             Ok(result) => result,
             Err(ended) => match ended.try_into_panic() {
-                Ok(panic) => Err(panicked(name, &*panic).into()),
+                Ok(panic) => Err(body::panicked(name, &*panic).into()),
                 Err(_) => Err(DbError::unavailable("the program is stopping").into()),
             },
         }
@@ -100,7 +104,7 @@ impl Server {
             Err(error) => return Attempt::Ended(Err(self.counted(error).into())),
         };
         let mut tx = Tx::on_server(begun.connection());
-        let ran = timeout(time_max, tx.run(input, body)).await;
+        let ran = timeout(time_max, body::run(&mut tx, input, body)).await;
         let failure = tx.failure();
         match ran {
             Ok(Ok(value)) => match begun.commit().await {
