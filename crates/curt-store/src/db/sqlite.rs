@@ -1,12 +1,10 @@
 //! SQLite through rusqlite: one connection, its settings, its statements and its errors.
 //!
-//! The only file that names rusqlite. Who may use a connection, and when, is settled by `writer`
+//! The only module that names rusqlite. Who may use a connection, and when, is settled by `writer`
 //! and `readers`.
 
 use std::{
-    fs, io,
     ops::ControlFlow,
-    os::unix::fs::OpenOptionsExt,
     path::Path,
     sync::{
         Arc,
@@ -15,42 +13,24 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rusqlite::{CachedStatement, ErrorCode, OpenFlags, ffi, types::ValueRef};
+use rusqlite::{CachedStatement, types::ValueRef};
 
-use super::{
-    Row, Sql, Value,
-    connect::ConnectError,
-    ownership::{FIRST_TABLE, Ownership},
-    value::Cell,
-};
+use super::{Row, Sql, Value, value::Cell};
 use crate::error::{DbError, DbErrorKind};
 
-/// Below it, two connections may lose committed rows between them: the WAL-reset bug.
-const LIBRARY_VERSION_MIN: i32 = 3_051_003;
+mod errors;
+mod opening;
 
-/// How long a statement waits for another process, `curt` on the command line for example.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// Prepared statements kept per connection; all the texts we have fit.
-const STATEMENTS_MAX: usize = 256;
-
-/// The writer's page cache: in an index of codes every create lands on another page.
-const WRITER_CACHE_KIB: i64 = 16 * 1024;
+use errors::db_error;
 
 /// A WAL of this many pages (4 MiB) is copied back into the database.
 const CHECKPOINT_PAGES: i32 = 1_000;
-
-/// What a WAL that grew under a long read is cut to afterwards.
-const WAL_KEPT_BYTES: i64 = 64 * 1024 * 1024;
 
 /// Steps of SQLite's virtual machine between two looks at the clock: some tens of microseconds.
 const STEPS_BETWEEN_CLOCKS: i32 = 1_000;
 
 /// The same between two questions to whoever watches a backup, which are system calls.
 const STEPS_BETWEEN_QUESTIONS: i32 = 20_000;
-
-/// How often another process that opens the same new database may come in between.
-const WAL_ATTEMPTS_MAX: u32 = 10;
 
 /// Asked again and again during long work on a file; `Break` ends it at once.
 pub type Watch = Arc<dyn Fn() -> ControlFlow<()> + Send + Sync>;
@@ -63,46 +43,6 @@ pub(in crate::db) struct Connection {
 }
 
 impl Connection {
-    /// Opens the connection that writes. It creates the file and fixes its format, so it comes
-    /// before any reader, and it refuses what is not ours before it changes anything.
-    pub(in crate::db) fn open_writer(path: &Path) -> Result<Self, ConnectError> {
-        check_library()?;
-        create_file(path)?;
-        let connection = Self::open(path)?;
-        if connection.inner.is_readonly("main").map_err(db_error)? {
-            return Err(ConnectError::ReadOnly { path: path.into() });
-        }
-        let mut connection = connection.with_our_format(path)?;
-        connection.checkpoint_by_ourselves()?;
-        Ok(connection)
-    }
-
-    pub(in crate::db) fn open_reader(path: &Path) -> Result<Self, DbError> {
-        let connection = Self::open(path)?;
-        connection.set("query_only", "on")?;
-        Ok(connection)
-    }
-
-    /// Keeps all other connections away, also those of other processes. So it knows of itself alone,
-    /// which takes no room on the disk, and it cannot write.
-    pub(in crate::db) fn open_alone(path: &Path) -> Result<Self, DbError> {
-        // Before anything is read: then no file is made through which connections know each other.
-        let connection = Self::open_existing(path)?;
-        connection.set("locking_mode", "exclusive")?;
-        connection.set("query_only", "on")?;
-        Ok(connection)
-    }
-
-    /// For a look at a database that others use. Unlike the others it never creates the file.
-    pub(in crate::db) fn open_existing(path: &Path) -> Result<Self, DbError> {
-        Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
-    }
-
-    /// For a file that nobody writes and that stays as it is, to the last byte.
-    pub(in crate::db) fn open_unchanging(path: &Path) -> Result<Self, DbError> {
-        Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
-    }
-
     /// Runs a statement that returns no rows; says how many rows it changed.
     pub(in crate::db) fn execute(
         &mut self,
@@ -241,74 +181,6 @@ impl Connection {
             .map_err(db_error)
     }
 
-    fn open(path: &Path) -> Result<Self, DbError> {
-        Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE)
-    }
-
-    fn open_with(path: &Path, flags: OpenFlags) -> Result<Self, DbError> {
-        // Each connection belongs to one thread at a time, so SQLite need not see to that.
-        let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let inner = rusqlite::Connection::open_with_flags(path, flags).map_err(db_error)?;
-        inner.busy_timeout(BUSY_TIMEOUT).map_err(db_error)?;
-        inner.set_prepared_statement_cache_capacity(STATEMENTS_MAX);
-        Ok(Self { inner, deadline: None, wal_pages: Arc::default() })
-    }
-
-    fn with_our_format(mut self, path: &Path) -> Result<Self, ConnectError> {
-        let first_table = match self.rows(FIRST_TABLE, &[]) {
-            Ok(rows) => rows.into_iter().next(),
-            Err(error) if is_not_a_database(&error) => {
-                return Err(ConnectError::NotADatabase { path: path.into() });
-            }
-            Err(error) => return Err(error.into()),
-        };
-        if let Ownership::Foreign { table } = Ownership::of(first_table.as_ref())? {
-            return Err(ConnectError::Foreign { table });
-        }
-        // Only effective before the first page is written, and switching to WAL writes it. Set again
-        // it would be written again: a wait for other writers, a sync, and no start on a full disk.
-        if !self.has_incremental_vacuum()? {
-            self.set("auto_vacuum", "incremental")?;
-        }
-        self.switch_to_wal()?;
-        self.set("synchronous", "full")?;
-        self.set("journal_size_limit", WAL_KEPT_BYTES)?;
-        // Negative numbers are KiB, positive ones pages.
-        self.set("cache_size", -WRITER_CACHE_KIB)?;
-        Ok(self)
-    }
-
-    fn has_incremental_vacuum(&mut self) -> Result<bool, DbError> {
-        const INCREMENTAL: i64 = 2;
-        let rows = self.rows(Sql::new("pragma auto_vacuum"), &[])?;
-        rows.first().map_or(Ok(false), |row| Ok(row.int(0)? == INCREMENTAL))
-    }
-
-    /// Two processes may open a new database at the same time. SQLite does not wait then, so we
-    /// wait for the other's lock and ask again.
-    fn switch_to_wal(&self) -> Result<(), DbError> {
-        for _ in 1..WAL_ATTEMPTS_MAX {
-            match self.set("journal_mode", "wal") {
-                Err(error) if error.kind() == DbErrorKind::TimedOut => {
-                    self.control("begin exclusive")?;
-                    self.rollback()?;
-                }
-                result => return result,
-            }
-        }
-        self.set("journal_mode", "wal")
-    }
-
-    fn checkpoint_by_ourselves(&mut self) -> Result<(), DbError> {
-        let pages = Arc::clone(&self.wal_pages);
-        // Taking the hook turns SQLite's automatic checkpoint off.
-        let hook = move |_: &mut rusqlite::hooks::Wal, in_wal| {
-            pages.store(in_wal, Ordering::Relaxed);
-            Ok(())
-        };
-        self.inner.wal_hook(Some(hook)).map_err(db_error)
-    }
-
     fn set(&self, name: &str, value: impl rusqlite::ToSql) -> Result<(), DbError> {
         self.inner.pragma_update(None, name, value).map_err(db_error)
     }
@@ -362,26 +234,6 @@ pub(in crate::db) fn integrity_problems(path: &Path) -> Result<Vec<String>, DbEr
     Connection::open_reader(path)?.integrity_problems()
 }
 
-fn check_library() -> Result<(), ConnectError> {
-    let found = rusqlite::version_number();
-    if found < LIBRARY_VERSION_MIN {
-        return Err(ConnectError::LibraryTooOld { found: rusqlite::version() });
-    }
-    Ok(())
-}
-
-/// SQLite would create the file readable by everyone; the `-wal` and `-shm` files copy its mode.
-///
-/// A file that exists is not opened here: closing it again would drop the locks that another
-/// connection of this process has on it (POSIX).
-fn create_file(path: &Path) -> Result<(), ConnectError> {
-    match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {
-        Ok(_) => Ok(()),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(ConnectError::CannotCreate { path: path.into(), source }),
-    }
-}
-
 fn cell(value: ValueRef<'_>) -> Result<Cell, DbError> {
     match value {
         ValueRef::Null => Ok(Cell::Null),
@@ -392,37 +244,6 @@ fn cell(value: ValueRef<'_>) -> Result<Cell, DbError> {
         },
         ValueRef::Blob(bytes) => Ok(Cell::Blob(bytes.to_owned())),
         ValueRef::Real(_) => Err(DbError::new(DbErrorKind::Other, "a column holds a fraction")),
-    }
-}
-
-fn is_not_a_database(error: &DbError) -> bool {
-    let source = std::error::Error::source(error).and_then(|s| s.downcast_ref::<rusqlite::Error>());
-    source.and_then(rusqlite::Error::sqlite_error_code) == Some(ErrorCode::NotADatabase)
-}
-
-fn db_error(error: rusqlite::Error) -> DbError {
-    let kind = error.sqlite_error().copied().map_or(DbErrorKind::Other, kind);
-    DbError::new(kind, error)
-}
-
-fn kind(error: ffi::Error) -> DbErrorKind {
-    match (error.code, error.extended_code) {
-        (
-            ErrorCode::ConstraintViolation,
-            ffi::SQLITE_CONSTRAINT_UNIQUE | ffi::SQLITE_CONSTRAINT_PRIMARYKEY,
-        ) => DbErrorKind::UniqueViolation,
-        (ErrorCode::ConstraintViolation, _) => DbErrorKind::OtherConstraint,
-        // No room to grow the shared-memory file: not durable storage, and not broken.
-        (ErrorCode::DiskFull, _) | (_, ffi::SQLITE_IOERR_SHMSIZE) => DbErrorKind::StorageFull,
-        (ErrorCode::SystemIoFailure | ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase, _) => {
-            DbErrorKind::StorageFailed
-        }
-        (
-            ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked | ErrorCode::OperationInterrupted,
-            _,
-        ) => DbErrorKind::TimedOut,
-        (ErrorCode::ReadOnly | ErrorCode::CannotOpen, _) => DbErrorKind::Unavailable,
-        _ => DbErrorKind::Other,
     }
 }
 

@@ -13,7 +13,13 @@ use sqlx::{
 use tokio::{sync::Semaphore, time::timeout};
 use tokio_util::task::TaskTracker;
 
-use super::{ANSWER_TIME_MAX, Begun, CONNECT_TIME_MAX, Connection, Options, db_error};
+use super::{
+    begun::Begun,
+    connection::Connection,
+    errors::db_error,
+    options::Options,
+    time_limits::{ANSWER_TIME_MAX, CONNECT_TIME_MAX},
+};
 use crate::{
     db::{patience::Patience, session},
     error::DbError,

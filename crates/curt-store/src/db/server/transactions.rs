@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use tokio::time::timeout;
 
-use super::{ANSWER_TIME_MAX, Pool, Server, timed_out};
+use super::{
+    Server,
+    pool::Pool,
+    time_limits::{ANSWER_TIME_MAX, timed_out},
+};
 use crate::{
     db::{
         Tx,

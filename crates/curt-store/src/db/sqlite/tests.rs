@@ -1,8 +1,12 @@
-use std::{os::unix::fs::PermissionsExt as _, sync::Barrier};
+use std::{fs, os::unix::fs::PermissionsExt as _, sync::Barrier};
 
 use tempfile::TempDir;
 
-use super::*;
+use super::{
+    opening::{LIBRARY_VERSION_MIN, check_library},
+    *,
+};
+use crate::db::{ConnectError, FIRST_TABLE};
 
 fn setting(connection: &mut Connection, pragma: &'static str) -> Row {
     connection.rows(Sql::new(pragma), &[]).unwrap().remove(0)
