@@ -14,10 +14,9 @@ use ipnet::IpNet;
 use serde_json::Value as Json;
 
 use crate::{
-    cursor::{Cursor, InvalidCursor, Order, Position},
     db::{Row, Sql, Tx, Value},
     error::{DbError, StoreError},
-    links::PAGE_LEN_MAX,
+    pages::{Cursor, InvalidCursor, Order, PAGE_LEN_MAX, Position},
     store::Store,
 };
 

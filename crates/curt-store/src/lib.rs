@@ -8,7 +8,6 @@ mod backups;
 mod blocks;
 mod changes;
 mod clicks;
-mod cursor;
 mod db;
 mod error;
 mod ids;
@@ -19,6 +18,7 @@ mod logins;
 mod meta;
 mod migrations;
 mod owners;
+mod pages;
 mod replays;
 mod reports;
 mod store;
@@ -32,7 +32,6 @@ pub use changes::{Change, Changes};
 pub use clicks::{
     AddClicksError, CLICK_ROWS_MAX, ClickBatch, ClickLosses, JournalMark, LinkClicks, MarkMove,
 };
-pub use cursor::{Cursor, InvalidCursor};
 pub use db::{
     CONNECTIONS_MAX_DEFAULT, ChangeKind, ConnectError, DatabaseUrl, Engine, InvalidDatabaseUrl,
     StoreMetrics, StoreSettings, Watch,
@@ -42,11 +41,12 @@ pub use invites::{CreateInviteError, INVITES_MAX, Invite, NewInvite};
 pub use keys::{CreateKeyError, KEYS_PER_USER_MAX, KeyRecord, NewKey};
 pub use links::{
     CreateLinkError, CreateLinksError, EditLinkError, ExpectedRevision, LINKS_AT_ONCE_MAX,
-    LinkPage, LinkQuery, LinkSort, LinkVersion, ListLinksError, PAGE_LEN_MAX, RESTORE_WINDOW,
+    LinkPage, LinkQuery, LinkVersion, ListLinksError, RESTORE_WINDOW,
 };
 pub use logins::{CreateLoginError, NewLogin, REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation};
 pub use meta::CheckSecretError;
 pub use migrations::{MigrateError, MigrationState, MigrationStatus, newest_migration};
+pub use pages::{Cursor, InvalidCursor, LinkSort, PAGE_LEN_MAX};
 pub use replays::{NewReplay, REPLAY_KEY_LEN_MAX, Replay};
 pub use reports::{
     AbuseLink, NewReport, OPEN_REPORTS_MAX, REPORT_PAGE_LEN_MAX, Report, Resolution,

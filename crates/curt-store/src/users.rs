@@ -11,13 +11,11 @@ use serde_json::json;
 
 use crate::{
     audit::{Action, Signature},
-    cursor::{Cursor, InvalidCursor, Order, Position},
     db::{Row, Sql, Tx, Value, Work},
     error::{DbError, DbErrorKind, StoreError},
     ids::Sequence,
-    invites,
-    links::PAGE_LEN_MAX,
-    logins, owners,
+    invites, logins, owners,
+    pages::{Cursor, InvalidCursor, Order, PAGE_LEN_MAX, Position},
     store::Store,
 };
 
@@ -229,7 +227,8 @@ impl Store {
         let limit = query.limit.min(PAGE_LEN_MAX) as usize;
         // One more than the page holds.
         let wanted = Value::number(limit as u64 + 1);
-        let values = [after.into(), search.into(), crate::links::pattern(search).into(), wanted];
+        let values =
+            [after.into(), search.into(), crate::pages::search::pattern(search).into(), wanted];
         let rows = self.db.rows(LIST, &values).await?;
         let is_last = rows.len() <= limit;
         let items = rows.iter().take(limit).map(user).collect::<Result<Vec<_>, _>>()?;

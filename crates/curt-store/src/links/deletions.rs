@@ -3,13 +3,13 @@
 use curt_domain::{Access, LinkRecord, Timestamp};
 
 use super::{
-    LinkPage, ListLinksError, PAGE_LEN_MAX, RESTORE_WINDOW,
+    LinkPage, ListLinksError, RESTORE_WINDOW,
     rows::{link_columns, record_columns, settings_columns},
 };
 use crate::{
-    cursor::{Cursor, InvalidCursor, Order, Position},
     db::{Sql, Value},
     error::{DbError, StoreError},
+    pages::{Cursor, InvalidCursor, Order, PAGE_LEN_MAX, Position},
     store::Store,
 };
 

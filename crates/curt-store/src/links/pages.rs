@@ -8,14 +8,11 @@ use curt_domain::{Access, LinkRecord, LinkStatus, Tag, Timestamp, UserId};
 
 use super::rows::{self, link_columns, record_columns, settings_columns};
 use crate::{
-    cursor::{Cursor, InvalidCursor, Order, Position},
     db::{Row, Sql, Value},
     error::{DbError, StoreError},
+    pages::{Cursor, InvalidCursor, LinkSort, Order, PAGE_LEN_MAX, Position, search::pattern},
     store::Store,
 };
-
-/// Most links on a page, whatever was asked for: about 1 MB of rows with the longest texts.
-pub const PAGE_LEN_MAX: u32 = 200;
 
 /// Which links, in which order, from where on.
 #[derive(Debug, Clone)]
@@ -35,16 +32,6 @@ pub struct LinkQuery {
     pub limit: u32,
     /// Where the page before ended, in the same order.
     pub cursor: Option<Cursor>,
-}
-
-/// Clicks are those of people, the headline number. Ids settle the order of equal ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LinkSort {
-    CreatedAt,
-    CreatedAtDesc,
-    Clicks,
-    ClicksDesc,
-    ShortCode,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -351,19 +338,6 @@ fn filters(
         now.into(),
         status.into(),
     ]
-}
-
-/// For `like … escape '!'`: whatever contains the text, whose own wildcards mean themselves.
-pub(crate) fn pattern(search: &str) -> String {
-    let mut pattern = String::from("%");
-    for c in rows::without_case(search).chars() {
-        if matches!(c, '%' | '_' | '!') {
-            pattern.push('!');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    pattern
 }
 
 fn end_at(record: &LinkRecord, sort: LinkSort) -> Cursor {

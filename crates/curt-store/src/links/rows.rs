@@ -8,6 +8,7 @@ use curt_domain::{
 use crate::{
     db::{Row, Value},
     error::DbError,
+    pages::search::without_case,
 };
 
 /// What an edit can change: the same columns in `links` and in `link_versions`.
@@ -104,12 +105,6 @@ fn search_text(link: &Link) -> String {
         text.push_str(&in_own_letters);
     }
     without_case(&text)
-}
-
-/// Letter by letter, and one small sigma for the two that Greek has: the end of what was typed is
-/// not always the end of a word.
-pub(super) fn without_case(text: &str) -> String {
-    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
 }
 
 /// Reads `record_columns!`. Tags are elsewhere, so the link has none yet.

@@ -2,13 +2,11 @@
 
 use curt_domain::{Access, Link, LinkId, Tag, Timestamp};
 
-use super::{
-    PAGE_LEN_MAX,
-    rows::{self, Origin, settings_columns},
-};
+use super::rows::{self, Origin, settings_columns};
 use crate::{
     db::{Row, Sql, Tx},
     error::{DbError, StoreError},
+    pages::PAGE_LEN_MAX,
     store::Store,
 };
 

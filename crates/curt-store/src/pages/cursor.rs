@@ -5,7 +5,7 @@ use std::{fmt, str::FromStr};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use curt_domain::Code;
 
-use crate::links::LinkSort;
+use super::order::{LinkSort, Order};
 
 /// Longest text of a cursor that is looked at; those we make have at most 88 bytes.
 const CURSOR_LEN_MAX: usize = 128;
@@ -15,18 +15,6 @@ const CURSOR_LEN_MAX: usize = 128;
 pub struct Cursor {
     pub(crate) order: Order,
     pub(crate) last: Position,
-}
-
-/// Which list, and how it is sorted: where another one ended says nothing.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Order {
-    Links(LinkSort),
-    /// Deleted links, the latest deletion first.
-    Deletions,
-    /// The audit log, newest first.
-    Audit,
-    /// Users, by their ids.
-    Users,
 }
 
 /// What the order is by; the id settles the order of equal numbers.
@@ -39,34 +27,6 @@ pub(crate) enum Position {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("is not a cursor of this list in this order")]
 pub struct InvalidCursor;
-
-impl Order {
-    const fn letter(self) -> char {
-        match self {
-            Self::Links(LinkSort::CreatedAt) => 'a',
-            Self::Links(LinkSort::CreatedAtDesc) => 'A',
-            Self::Links(LinkSort::Clicks) => 'c',
-            Self::Links(LinkSort::ClicksDesc) => 'C',
-            Self::Links(LinkSort::ShortCode) => 's',
-            Self::Deletions => 'D',
-            Self::Audit => 'L',
-            Self::Users => 'U',
-        }
-    }
-
-    fn from_letter(letter: char) -> Option<Self> {
-        let sorts = [
-            LinkSort::CreatedAt,
-            LinkSort::CreatedAtDesc,
-            LinkSort::Clicks,
-            LinkSort::ClicksDesc,
-            LinkSort::ShortCode,
-        ];
-        let mut all =
-            sorts.map(Self::Links).into_iter().chain([Self::Deletions, Self::Audit, Self::Users]);
-        all.find(|order| order.letter() == letter)
-    }
-}
 
 impl fmt::Display for Cursor {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -1,0 +1,13 @@
+//! Pages of lists: how long they are, how they are sorted, and where the next one goes on.
+
+mod cursor;
+mod order;
+pub(crate) mod search;
+
+pub(crate) use cursor::Position;
+pub use cursor::{Cursor, InvalidCursor};
+pub use order::LinkSort;
+pub(crate) use order::Order;
+
+/// Most items on a page, whatever was asked for: about 1 MB of links with the longest texts.
+pub const PAGE_LEN_MAX: u32 = 200;

@@ -1,0 +1,20 @@
+//! Searching for a text in any case.
+
+/// For `like … escape '!'`: whatever contains the text, whose own wildcards mean themselves.
+pub(crate) fn pattern(search: &str) -> String {
+    let mut pattern = String::from("%");
+    for c in without_case(search).chars() {
+        if matches!(c, '%' | '_' | '!') {
+            pattern.push('!');
+        }
+        pattern.push(c);
+    }
+    pattern.push('%');
+    pattern
+}
+
+/// Letter by letter, and one small sigma for the two that Greek has: the end of what was typed is
+/// not always the end of a word.
+pub(crate) fn without_case(text: &str) -> String {
+    text.chars().flat_map(char::to_lowercase).map(|c| if c == 'ς' { 'σ' } else { c }).collect()
+}
