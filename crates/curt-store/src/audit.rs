@@ -1,87 +1,14 @@
-//! The audit log: who did what to which object, and when.
-//!
-//! **Invariant:** a row is written in the transaction of what it tells of, so that there is never one
-//! without the other. It names objects by their ids and never holds a secret or an address of a
-//! person: of who was deleted, an id is all that is left, and of a blocked address its network.
+//! The audit log: who did what to which object, and when. `attribution` writes it.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering},
-};
-
-use curt_domain::{AUTHOR_NAME_LEN_MAX, Author, Caller, KeyId, Timestamp, UserId};
+use curt_domain::{Author, KeyId, Timestamp, UserId};
 use ipnet::IpNet;
-use serde_json::Value as Json;
 
 use crate::{
-    db::{Row, Sql, Tx, Value},
+    db::{Row, Sql, Value},
     error::{DbError, StoreError},
     pages::{Cursor, InvalidCursor, Order, PAGE_LEN_MAX, Position},
     store::Store,
 };
-
-/// Longest details of a row, in bytes.
-const DETAILS_LEN_MAX: usize = 2_048;
-
-/// First number that is no id.
-const ID_END: u64 = 1 << 53;
-
-macro_rules! actions {
-    ($($(#[doc = $about:literal])* $action:ident = $word:literal,)*) => {
-        /// What was done. The word before the dot says to what kind of object.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub enum Action {
-            $($(#[doc = $about])* $action,)*
-        }
-
-        impl Action {
-            pub const ALL: &[Self] = &[$(Self::$action),*];
-
-            pub const fn as_str(self) -> &'static str {
-                match self {
-                    $(Self::$action => $word,)*
-                }
-            }
-        }
-    };
-}
-
-actions! {
-    BlockCreate = "block.create",
-    BlockDelete = "block.delete",
-    DestinationBlock = "destination.block",
-    DestinationUnblock = "destination.unblock",
-    InviteCreate = "invite.create",
-    InviteDelete = "invite.delete",
-    KeyCreate = "key.create",
-    KeyDelete = "key.delete",
-    LinkCreate = "link.create",
-    /// Many at once.
-    LinkImport = "link.import",
-    LinkDelete = "link.delete",
-    LinkEdit = "link.edit",
-    LinkRestore = "link.restore",
-    ReportBlockHost = "report.block_host",
-    ReportDisable = "report.disable",
-    ReportDismiss = "report.dismiss",
-    ReportEnable = "report.enable",
-    UserCreate = "user.create",
-    UserDelete = "user.delete",
-    UserDisable = "user.disable",
-    UserEdit = "user.edit",
-    UserEnable = "user.enable",
-    UserEndSessions = "user.end_sessions",
-    UserPassword = "user.password",
-    UserRole = "user.role",
-    /// A refresh token came again that was used before: somebody has a copy.
-    UserTokenReused = "user.token_reused",
-}
-
-impl Action {
-    fn object_kind(self) -> &'static str {
-        self.as_str().split('.').next().unwrap_or_default()
-    }
-}
 
 /// A row of the log. Actions and kinds are words, because later releases know more of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,36 +59,6 @@ pub enum ListAuditError {
     #[error(transparent)]
     Store(#[from] StoreError),
 }
-
-/// Ids for rows, counted up from a random number: those of two nodes would have to be equal in the
-/// same millisecond to meet.
-#[derive(Debug, Clone)]
-pub(crate) struct AuditIds(Arc<AtomicU64>);
-
-impl AuditIds {
-    pub(crate) fn new() -> Self {
-        // Without randomness all nodes begin alike, and rows of the same time may be refused.
-        Self(Arc::new(AtomicU64::new(getrandom::u64().unwrap_or_default())))
-    }
-
-    fn next(&self) -> u64 {
-        self.0.fetch_add(1, Ordering::Relaxed) % ID_END
-    }
-}
-
-/// Who makes a change, and when: what a transaction signs its rows with.
-#[derive(Debug, Clone)]
-pub(crate) struct Signature {
-    pub(crate) caller: Caller,
-    pub(crate) at: Timestamp,
-    ids: AuditIds,
-}
-
-const INSERT: Sql = Sql::new(
-    "insert into audit_log (at, id, author_kind, author_user, author_key, author_name, client,
-         action, object_kind, object_id, details)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
-);
 
 /// What every list has in common. The index that it walks along follows from which of the filters
 /// is no option.
@@ -214,10 +111,6 @@ impl Store {
         pruned.map_err(StoreError::while_doing("pruning the audit log"))
     }
 
-    pub(crate) fn sign(&self, caller: &Caller, at: Timestamp) -> Signature {
-        Signature { caller: caller.clone(), at, ids: self.audit_ids.clone() }
-    }
-
     async fn audit_page(&self, query: &AuditQuery, at: i64, id: i64) -> Result<AuditPage, DbError> {
         let is_set = |set: bool| Value::from(if set { "set" } else { "" });
         let (kind, object) = query.object.as_ref().map_or(("", 0), |(kind, id)| (kind, *id));
@@ -252,56 +145,11 @@ impl Store {
     }
 }
 
-impl Signature {
-    /// Writes down that it was done, to one object or to many. The details must be an object
-    /// without anything personal or secret.
-    pub(crate) async fn write(
-        &self,
-        tx: &mut Tx<'_>,
-        action: Action,
-        object_id: Option<u64>,
-        details: &Json,
-    ) -> Result<(), DbError> {
-        let (kind, key, name) = match &self.caller.author {
-            Author::AdminKey => ("admin_key", None, None),
-            Author::User(_) => ("user", None, None),
-            Author::Key(_, key) => ("key", Some(*key), None),
-            Author::CommandLine(name) => ("command_line", None, Some(name)),
-            Author::Anonymous => ("anonymous", None, None),
-            Author::System => ("system", None, None),
-        };
-        let name = name.map(|name| name.chars().take(AUTHOR_NAME_LEN_MAX).collect::<String>());
-        let details = details.to_string();
-        if DETAILS_LEN_MAX < details.len() {
-            let bug = format!("{} bytes of details of {}", details.len(), action.as_str());
-            return Err(DbError::unreadable(bug));
-        }
-        let values = [
-            self.at.into(),
-            Value::number(self.ids.next()),
-            kind.into(),
-            optional_id(self.caller.author.user().map(UserId::get)),
-            optional_id(key.map(KeyId::get)),
-            name.into(),
-            self.caller.client_network().map(|network| network.to_string()).into(),
-            action.as_str().into(),
-            action.object_kind().into(),
-            optional_id(object_id),
-            details.into(),
-        ];
-        tx.execute(INSERT, &values).await.map(drop)
-    }
-}
-
 impl AuditRecord {
     fn position(&self) -> Cursor {
         let last = Position::Number { number: self.at.as_millis(), id: self.id.cast_signed() };
         Cursor { order: Order::Audit, last }
     }
-}
-
-fn optional_id(id: Option<u64>) -> Value<'static> {
-    Value::Int(id.map(u64::cast_signed))
 }
 
 fn record(row: &Row) -> Result<AuditRecord, DbError> {
@@ -336,5 +184,4 @@ fn author(row: &Row) -> Result<Author, DbError> {
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] =
-    &[INSERT, BY_TIME, BY_AUTHOR, BY_OBJECT, LAST_OF_SLICE, DELETE];
+pub(crate) const STATEMENTS: &[Sql] = &[BY_TIME, BY_AUTHOR, BY_OBJECT, LAST_OF_SLICE, DELETE];

@@ -4,7 +4,7 @@ use curt_domain::{Caller, Role, Timestamp, TokenHash};
 use serde_json::json;
 
 use crate::{
-    audit::{Action, Signature},
+    attribution::{Action, Signature},
     db::{Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     ids::Sequence,

@@ -3,6 +3,7 @@
 //! One text per statement and one closure per transaction serve all engines; `db` hides which one
 //! it is. An acknowledged write survives the death of the process and a power cut.
 
+mod attribution;
 mod audit;
 mod backups;
 mod blocks;
@@ -25,7 +26,8 @@ mod store;
 mod target_blocks;
 mod users;
 
-pub use audit::{Action, AuditPage, AuditQuery, AuditRecord, ListAuditError};
+pub use attribution::Action;
+pub use audit::{AuditPage, AuditQuery, AuditRecord, ListAuditError};
 pub use backups::{Contents, InspectError, copy_sqlite, fold_sqlite_log, inspect_sqlite};
 pub use blocks::{AddBlockError, BLOCKS_AT_ONCE_MAX, NewBlock};
 pub use changes::{Change, Changes};

@@ -4,7 +4,7 @@ use curt_domain::{Access, Caller, Code, Link, LinkId, LinkRecord, MaxClicks, Rou
 use serde_json::json;
 
 use crate::{
-    audit::{Action, Signature},
+    attribution::{Action, Signature},
     db::{Sql, Tx, Value, Work},
     error::{DbError, DbErrorKind, StoreError},
     replays::{self, InsertReplayError, NewReplay},

@@ -7,7 +7,7 @@
 use curt_domain::{Author, Caller, Login, Timestamp, TokenHash, UserId};
 
 use crate::{
-    audit::Signature,
+    attribution::Signature,
     db::{Sql, Tx},
     error::{DbError, StoreError},
     keys,

@@ -7,7 +7,7 @@ use curt_domain::{
 use serde_json::json;
 
 use crate::{
-    audit::{Action, Signature},
+    attribution::{Action, Signature},
     db::{ChangeKind, Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     ids::Sequence,

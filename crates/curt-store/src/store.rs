@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use curt_domain::Clock;
+use curt_domain::{Caller, Clock, Timestamp};
 
 use crate::{
-    audit::AuditIds,
+    attribution::{AuditIds, Signature},
     db::{ConnectError, Db, Engine, Sql, StoreMetrics, StoreSettings},
     error::{StoreError, StoreErrorKind},
     migrations::{self, MigrateError, MigrationStatus},
@@ -15,7 +15,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Store {
     pub(crate) db: Arc<Db>,
-    pub(crate) audit_ids: AuditIds,
+    audit_ids: AuditIds,
 }
 
 const PING: Sql = Sql::new("select 1");
@@ -86,5 +86,10 @@ impl Store {
     /// is an error.
     pub async fn close(&self) {
         self.db.close().await;
+    }
+
+    /// What a transaction signs its rows of the audit log with.
+    pub(crate) fn sign(&self, caller: &Caller, at: Timestamp) -> Signature {
+        Signature::new(caller.clone(), at, self.audit_ids.clone())
     }
 }

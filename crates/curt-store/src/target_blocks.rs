@@ -7,7 +7,7 @@ use curt_domain::{Author, Caller, PATTERNS_MAX, PatternKind, TargetPattern, Targ
 use serde_json::{Value as Json, json};
 
 use crate::{
-    audit::{Action, Signature},
+    attribution::{Action, Signature},
     db::{ChangeKind, Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     ids::Sequence,

@@ -4,7 +4,8 @@ use curt_domain::{Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Targe
 use testkit::databases::for_each_engine;
 
 use crate::{
-    Engine, Store, StoreMetrics, StoreSettings, audit, backups, blocks, changes, clicks,
+    Engine, Store, StoreMetrics, StoreSettings, attribution, audit, backups, blocks, changes,
+    clicks,
     db::{Row, Sql, announcements, explain},
     ids, invites, keys, links, logins, meta, owners, replays, reports, target_blocks, users,
 };
@@ -53,6 +54,7 @@ pub(crate) fn link(number: u64) -> Link {
 async fn every_statement_is_prepared_on_every_engine() {
     let statements = [
         announcements::STATEMENTS,
+        attribution::STATEMENTS,
         audit::STATEMENTS,
         backups::STATEMENTS,
         blocks::STATEMENTS,

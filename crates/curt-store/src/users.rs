@@ -10,7 +10,7 @@ use curt_domain::{
 use serde_json::json;
 
 use crate::{
-    audit::{Action, Signature},
+    attribution::{Action, Signature},
     db::{Row, Sql, Tx, Value, Work},
     error::{DbError, DbErrorKind, StoreError},
     ids::Sequence,

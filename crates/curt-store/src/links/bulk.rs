@@ -11,7 +11,7 @@ use super::{
     tags,
 };
 use crate::{
-    audit::{Action, Signature},
+    attribution::{Action, Signature},
     db::{Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     replays::{self, InsertReplayError, NewReplay},

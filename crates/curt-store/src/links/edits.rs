@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{INSERT_LIMIT, LOCK, SELECT, erasure, rows, tags, versions};
 use crate::{
-    audit::{Action, Signature},
+    attribution::{Action, Signature},
     db::{ChangeKind, Sql, Tx, Work},
     error::{DbError, StoreError},
     store::Store,

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{CreateLoginError, Creation, NewLogin};
 use crate::{
-    audit::{Action, Signature},
+    attribution::{Action, Signature},
     db::{Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     store::Store,

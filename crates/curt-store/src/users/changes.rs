@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{lock, note_administrator};
 use crate::{
-    audit::{Action, Signature},
+    attribution::{Action, Signature},
     db::{Sql, Tx, Value, Work},
     error::{DbError, DbErrorKind, StoreError},
     logins,

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{changes::lock_administrators, lock};
 use crate::{
-    audit::{Action, Signature},
+    attribution::{Action, Signature},
     db::{Sql, Tx, Work},
     error::{DbError, StoreError},
     logins, owners,
