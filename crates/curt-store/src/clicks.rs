@@ -133,7 +133,9 @@ impl Store {
 fn add<'t>(tx: &'t mut Tx<'_>, rows: &'t BatchRows) -> Work<'t, (), AddClicksError> {
     Box::pin(async move {
         for mark in &rows.marks {
-            marks::advance(tx, mark).await?;
+            if !marks::advance(tx, mark).await? {
+                return Err(AddClicksError::MarkMoved);
+            }
         }
         tx.execute_rows(ADD_TOTALS, &rows.totals).await?;
         tx.execute_rows(buckets::ADD, &rows.buckets).await?;
@@ -173,15 +175,9 @@ fn add_up<K: PartialEq>(rows: &mut Vec<LinkClicks>, key: impl Fn(&LinkClicks) ->
 fn totals_values(row: &LinkClicks) -> Vec<Value<'static>> {
     let mut values = Vec::with_capacity(7);
     values.push(row.link.into());
-    values.extend(class_values(&row.totals));
+    values.extend(buckets::class_values(&row.totals));
     values.push(row.last_at.into());
     values
-}
-
-/// In the order of the columns.
-fn class_values(totals: &ClickTotals) -> [Value<'static>; 5] {
-    let ClickTotals { human, bot, preview, prefetch, suspicious } = *totals;
-    [human, bot, preview, prefetch, suspicious].map(Value::number)
 }
 
 /// For the test that prepares every statement.

@@ -2,7 +2,6 @@
 
 use curt_domain::{Bucket, ClickTotals, LinkId, Span, Timestamp};
 
-use super::class_values;
 use crate::{
     db::{Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
@@ -227,6 +226,12 @@ pub(super) fn values(link: LinkId, bucket: Bucket, totals: &ClickTotals) -> Vec<
     values.extend([link.into(), bucket.start().into()]);
     values.extend(class_values(totals));
     values
+}
+
+/// In the order of the columns.
+pub(super) fn class_values(totals: &ClickTotals) -> [Value<'static>; 5] {
+    let ClickTotals { human, bot, preview, prefetch, suspicious } = *totals;
+    [human, bot, preview, prefetch, suspicious].map(Value::number)
 }
 
 /// For the test that prepares every statement.

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 
 use curt_domain::Timestamp;
 
-use super::AddClicksError;
 use crate::{
     db::{Sql, Tx, Value},
     error::{DbError, DbErrorKind, StoreError},
@@ -111,27 +110,23 @@ impl Store {
     }
 }
 
-/// Compares and sets. Of two that take the same step the second waits for the first, and loses.
-pub(super) async fn advance(tx: &mut Tx<'_>, step: &MarkMove) -> Result<(), AddClicksError> {
+/// Compares and sets; says whether the mark was where the step begins. Of two that take the same
+/// step the second waits for the first, and loses.
+pub(super) async fn advance(tx: &mut Tx<'_>, step: &MarkMove) -> Result<bool, DbError> {
     let id = Value::from(text(step.segment));
     let JournalMark { records, dropped, lost, finished_at } = step.to;
     let to = [records, dropped, lost].map(Value::number);
     let Some(from) = step.from else {
         let [records, dropped, lost] = to;
         return match tx.execute(INSERT, &[id, records, dropped, lost, finished_at.into()]).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.kind() == DbErrorKind::UniqueViolation => {
-                Err(AddClicksError::MarkMoved)
-            }
-            Err(error) => Err(error.into()),
+            Ok(_) => Ok(true),
+            Err(error) if error.kind() == DbErrorKind::UniqueViolation => Ok(false),
+            Err(error) => Err(error),
         };
     };
     let from = [from.records, from.dropped, from.lost].map(Value::number);
     let values = [to.as_slice(), &[finished_at.into(), id], &from].concat();
-    match tx.execute(MOVE, &values).await? {
-        1 => Ok(()),
-        _ => Err(AddClicksError::MarkMoved),
-    }
+    Ok(tx.execute(MOVE, &values).await? == 1)
 }
 
 fn text(segment: u128) -> String {
