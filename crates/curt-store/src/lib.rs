@@ -3,6 +3,7 @@
 //! One text per statement and one closure per transaction serve all engines; `db` hides which one
 //! it is. An acknowledged write survives the death of the process and a power cut.
 
+mod accounts;
 mod attribution;
 mod audit;
 mod backups;
@@ -12,10 +13,7 @@ mod clicks;
 mod db;
 mod error;
 mod ids;
-mod invites;
-mod keys;
 mod links;
-mod logins;
 mod meta;
 mod migrations;
 mod owners;
@@ -24,8 +22,13 @@ mod replays;
 mod reports;
 mod store;
 mod target_blocks;
-mod users;
 
+pub use accounts::{
+    Admission, ChangeUserError, CreateInviteError, CreateKeyError, CreateLoginError,
+    CreateUserError, Credentials, DeleteUserError, INVITES_MAX, Invite, KEYS_PER_USER_MAX,
+    KeyRecord, LinksOf, ListUsersError, NewInvite, NewKey, NewLogin, NewUser,
+    REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation, UserPage, UserQuery,
+};
 pub use attribution::Action;
 pub use audit::{AuditPage, AuditQuery, AuditRecord, ListAuditError};
 pub use backups::{Contents, InspectError, copy_sqlite, fold_sqlite_log, inspect_sqlite};
@@ -39,13 +42,10 @@ pub use db::{
     StoreMetrics, StoreSettings, Watch,
 };
 pub use error::{StoreError, StoreErrorKind};
-pub use invites::{CreateInviteError, INVITES_MAX, Invite, NewInvite};
-pub use keys::{CreateKeyError, KEYS_PER_USER_MAX, KeyRecord, NewKey};
 pub use links::{
     CreateLinkError, CreateLinksError, EditLinkError, ExpectedRevision, LINKS_AT_ONCE_MAX,
     LinkPage, LinkQuery, LinkVersion, ListLinksError, RESTORE_WINDOW,
 };
-pub use logins::{CreateLoginError, NewLogin, REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation};
 pub use meta::CheckSecretError;
 pub use migrations::{MigrateError, MigrationState, MigrationStatus, newest_migration};
 pub use pages::{Cursor, InvalidCursor, LinkSort, PAGE_LEN_MAX};
@@ -56,10 +56,6 @@ pub use reports::{
 pub use store::Store;
 pub use target_blocks::{
     BLOCK_PAGE_LEN_MAX, BlockSource, BlockTargetsError, LinkHits, NewTargetBlocks, TargetBlock,
-};
-pub use users::{
-    Admission, ChangeUserError, CreateUserError, Credentials, DeleteUserError, LinksOf,
-    ListUsersError, NewUser, UserPage, UserQuery,
 };
 
 #[cfg(test)]

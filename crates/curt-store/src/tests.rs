@@ -4,10 +4,10 @@ use curt_domain::{Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Targe
 use testkit::databases::for_each_engine;
 
 use crate::{
-    Engine, Store, StoreMetrics, StoreSettings, attribution, audit, backups, blocks, changes,
-    clicks,
+    Engine, Store, StoreMetrics, StoreSettings, accounts, attribution, audit, backups, blocks,
+    changes, clicks,
     db::{Row, Sql, announcements, explain},
-    ids, invites, keys, links, logins, meta, owners, replays, reports, target_blocks, users,
+    ids, links, meta, owners, replays, reports, target_blocks,
 };
 
 /// A store with all its tables, on a fresh database of each engine.
@@ -60,17 +60,14 @@ async fn every_statement_is_prepared_on_every_engine() {
         blocks::STATEMENTS,
         changes::STATEMENTS,
         ids::STATEMENTS,
-        invites::STATEMENTS,
-        keys::STATEMENTS,
         meta::STATEMENTS,
         owners::STATEMENTS,
         replays::STATEMENTS,
         reports::STATEMENTS,
         target_blocks::STATEMENTS,
+        &accounts::statements(),
         &clicks::statements(),
         &links::statements(),
-        &logins::statements(),
-        &users::statements(),
     ]
     .concat();
     for_each_store(async |store| {

@@ -11,11 +11,11 @@ use serde_json::json;
 
 use super::{CreateLoginError, Creation, NewLogin};
 use crate::{
+    accounts::rows::{self, user_columns},
     attribution::{Action, Signature},
     db::{Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     store::Store,
-    users::{self, user_columns},
 };
 
 /// How long after its use a token gives a second tab what it gave the first.
@@ -83,9 +83,6 @@ const USER: Sql = Sql::new(concat!(
          and exists (select 1 from refresh_tokens where user_id = $3 and family = $4)"
 ));
 
-pub(super) const IS_THERE: Sql =
-    Sql::new("select user_id from refresh_tokens where user_id = $1 and family = $2 limit 1");
-
 /// Finds a row if a family has more tokens than that. One of them is unused; to ask which would read the
 /// table, where the index alone knows how many.
 const HAS_MORE: Sql = Sql::new(
@@ -130,7 +127,7 @@ impl Store {
         let read = async {
             let values = [user.into(), Value::number(epoch), user.into(), family.into()];
             let row = self.db.row(USER, &values).await?;
-            row.as_ref().map(users::user).transpose()
+            row.as_ref().map(rows::user).transpose()
         };
         read.await.map_err(StoreError::while_doing("reading whose an access token is"))
     }
@@ -217,7 +214,7 @@ async fn lock(tx: &mut Tx<'_>, token: &TokenHash) -> Result<Option<(User, Found)
     let Some(row) = tx.row(WHOSE, &[token.into()]).await? else { return Ok(None) };
     let id = UserId::new(row.number(0)?);
     let id = id.ok_or_else(|| DbError::unreadable("an id from 2^53 on"))?;
-    let Some(user) = users::lock(tx, id).await? else { return Ok(None) };
+    let Some(user) = rows::lock(tx, id).await? else { return Ok(None) };
     // It may have gone while the user was waited for.
     Ok(find(tx, token).await?.map(|found| (user, found)))
 }
@@ -258,8 +255,7 @@ async fn insert(
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[Sql] =
-    &[INSERT, WHOSE, LOCK, USE, USER, IS_THERE, HAS_MORE, END_FAMILY];
+pub(super) const STATEMENTS: &[Sql] = &[INSERT, WHOSE, LOCK, USE, USER, HAS_MORE, END_FAMILY];
 
 #[cfg(test)]
 mod tests;

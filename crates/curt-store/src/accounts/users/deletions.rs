@@ -3,12 +3,13 @@
 use curt_domain::{Caller, Timestamp, UserId};
 use serde_json::json;
 
-use super::{changes::lock_administrators, lock};
+use super::changes::lock_administrators;
 use crate::{
+    accounts::{logins, rows::lock, standing::is_still_good},
     attribution::{Action, Signature},
     db::{Sql, Tx, Work},
     error::{DbError, StoreError},
-    logins, owners,
+    owners,
     store::Store,
 };
 
@@ -84,7 +85,7 @@ fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, (), Delete
         if heir.is_some_and(|heir| heir == *id || !found.iter().any(|user| user.id == heir)) {
             return Err(DeleteUserError::NoSuchHeir);
         }
-        if !logins::is_still_good(tx, signature).await? {
+        if !is_still_good(tx, signature).await? {
             return Err(DeleteUserError::LoggedOut);
         }
         let others = administrators.iter().any(|other| *other != id.get());

@@ -3,14 +3,13 @@
 use curt_domain::{Caller, Role, Timestamp, TokenHash};
 use serde_json::json;
 
+use super::{rows, standing::is_still_good};
 use crate::{
     attribution::{Action, Signature},
     db::{Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     ids::Sequence,
-    logins,
     store::Store,
-    users,
 };
 
 /// Most invitations that are listed; there are no more that can be used at a time.
@@ -128,7 +127,7 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, Invite, Cr
         if u64::from(INVITES_MAX) <= count {
             return Err(CreateInviteError::TooMany);
         }
-        if !logins::is_still_good(tx, signature).await? {
+        if !is_still_good(tx, signature).await? {
             return Err(CreateInviteError::LoggedOut);
         }
         let values = [
@@ -163,20 +162,20 @@ fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, bool, DbEr
 }
 
 /// The role that the invitation is for, if it was still good; it is no longer.
-pub(crate) async fn use_up(
+pub(in crate::accounts) async fn use_up(
     tx: &mut Tx<'_>,
     token: &TokenHash,
     now: Timestamp,
 ) -> Result<Option<Role>, DbError> {
     let Some(row) = tx.row(FIND, &[token.into(), now.into()]).await? else { return Ok(None) };
     tx.execute(USE, &[now.into(), Value::number(row.number(0)?)]).await?;
-    users::role(&row, 1).map(Some)
+    rows::role(&row, 1).map(Some)
 }
 
 fn invite(row: &Row) -> Result<Invite, DbError> {
     Ok(Invite {
         id: row.number(0)?,
-        role: users::role(row, 1)?,
+        role: rows::role(row, 1)?,
         created_at: Timestamp::from_millis(row.int(2)?),
         expires_at: Timestamp::from_millis(row.int(3)?),
         used_at: row.optional_int(4)?.map(Timestamp::from_millis),
@@ -185,4 +184,4 @@ fn invite(row: &Row) -> Result<Invite, DbError> {
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] = &[INSERT, COUNT, LIST, FIND, USE, DELETE, PRUNE];
+pub(super) const STATEMENTS: &[Sql] = &[INSERT, COUNT, LIST, FIND, USE, DELETE, PRUNE];

@@ -2,19 +2,19 @@
 
 use std::time::Duration;
 
-use curt_domain::{
-    Access, Caller, KeyId, KeyName, Role, Scopes, Timestamp, TokenHash, User, UserId,
-};
+use curt_domain::{Caller, KeyId, KeyName, Scopes, Timestamp, TokenHash, User, UserId};
 use serde_json::json;
 
+use super::{
+    rows::{self, USER_COLUMNS_LEN, user_columns},
+    standing::is_still_good,
+};
 use crate::{
     attribution::{Action, Signature},
     db::{Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     ids::Sequence,
-    logins,
     store::Store,
-    users::{self, USER_COLUMNS_LEN, user_columns},
 };
 
 /// Most keys of a user, expired ones too; so few that a list needs no pages.
@@ -110,10 +110,6 @@ const WITH_USER: Sql = Sql::new(concat!(
 ));
 
 const OWNER: Sql = Sql::new("select user_id from api_keys where id = $1").locking();
-const OWNER_ROLE: Sql = Sql::new(
-    "select users.role from api_keys join users on users.id = api_keys.user_id
-     where api_keys.id = $1 and (expires_at is null or $2 < expires_at) and disabled_at is null",
-);
 const DELETE: Sql = Sql::new("delete from api_keys where id = $1");
 const NOTE_USE: Sql = Sql::new("update api_keys set last_used_at = $1 where id = $2");
 
@@ -151,7 +147,7 @@ impl Store {
             let Some(row) = self.db.row(WITH_USER, &[token.into(), now.into()]).await? else {
                 return Ok(None);
             };
-            Ok(Some((key(&row, USER_COLUMNS_LEN)?, users::user(&row)?)))
+            Ok(Some((key(&row, USER_COLUMNS_LEN)?, rows::user(&row)?)))
         };
         read.await.map_err(StoreError::while_doing("reading an API key"))
     }
@@ -183,11 +179,11 @@ impl Store {
 fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, KeyRecord, CreateKeyError> {
     Box::pin(async move {
         let Creation { id, new, signature } = creation;
-        let user = users::lock(tx, new.user).await?;
+        let user = rows::lock(tx, new.user).await?;
         if user.is_none_or(|user| user.disabled_at.is_some()) {
             return Err(CreateKeyError::NoSuchUser);
         }
-        if !logins::is_still_good(tx, signature).await? {
+        if !is_still_good(tx, signature).await? {
             return Err(CreateKeyError::LoggedOut);
         }
         let count = tx.row(COUNT, &[new.user.into()]).await?.ok_or_else(DbError::row_missing)?;
@@ -236,23 +232,6 @@ fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, bool, DbEr
     })
 }
 
-/// Whether the key still opens what it did, as [`Store::key_with_user`] has it: nobody has taken it back,
-/// it has not expired, and whose it is was neither disabled nor, where it acts on what is everybody's,
-/// made an ordinary user.
-pub(crate) async fn is_still_good(
-    tx: &mut Tx<'_>,
-    id: KeyId,
-    access: Access,
-    at: Timestamp,
-) -> Result<bool, DbError> {
-    let row = tx.row(OWNER_ROLE, &[Value::number(id.get()), at.into()]).await?;
-    let Some(row) = row else { return Ok(false) };
-    Ok(match access {
-        Access::All => row.text(0)? == Role::Administrator.as_str(),
-        Access::Of(_) => true,
-    })
-}
-
 /// Reads `key_columns!` from that column on.
 fn key(row: &Row, start: usize) -> Result<KeyRecord, DbError> {
     let too_large = || DbError::unreadable("an id from 2^53 on");
@@ -271,5 +250,4 @@ fn key(row: &Row, start: usize) -> Result<KeyRecord, DbError> {
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) const STATEMENTS: &[Sql] =
-    &[INSERT, COUNT, LIST, WITH_USER, OWNER, OWNER_ROLE, DELETE, NOTE_USE];
+pub(super) const STATEMENTS: &[Sql] = &[INSERT, COUNT, LIST, WITH_USER, OWNER, DELETE, NOTE_USE];

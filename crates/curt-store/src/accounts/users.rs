@@ -9,13 +9,18 @@ use curt_domain::{
 };
 use serde_json::json;
 
+use super::{
+    invites,
+    rows::{USER_COLUMNS_LEN, user, user_columns},
+    standing::is_still_good,
+};
 use crate::{
     attribution::{Action, Signature},
-    db::{Row, Sql, Tx, Value, Work},
+    db::{Sql, Tx, Value, Work},
     error::{DbError, DbErrorKind, StoreError},
     ids::Sequence,
-    invites, logins, owners,
-    pages::{Cursor, InvalidCursor, Order, PAGE_LEN_MAX, Position},
+    owners,
+    pages::{Cursor, InvalidCursor, Order, PAGE_LEN_MAX, Position, search::pattern},
     store::Store,
 };
 
@@ -24,18 +29,6 @@ mod deletions;
 
 pub use changes::ChangeUserError;
 pub use deletions::{DeleteUserError, LinksOf};
-
-/// What [`user`] reads, from a statement that has `users` in it.
-macro_rules! user_columns {
-    () => {
-        "users.id, users.email, users.full_name, users.role, users.token_epoch, users.disabled_at, \
-         users.created_at, users.updated_at"
-    };
-}
-pub(crate) use user_columns;
-
-/// How many columns `user_columns!` names.
-pub(crate) const USER_COLUMNS_LEN: usize = 8;
 
 /// What an account begins with.
 #[derive(Debug, Clone)]
@@ -134,9 +127,6 @@ const FIRST_ADMINISTRATOR: Sql =
 
 const SELECT: Sql = Sql::new(concat!("select ", user_columns!(), " from users where id = $1"));
 
-const LOCK: Sql =
-    Sql::new(concat!("select ", user_columns!(), " from users where id = $1")).locking();
-
 const CREDENTIALS: Sql =
     Sql::new(concat!("select ", user_columns!(), ", password_hash from users where id = $1"));
 
@@ -227,8 +217,7 @@ impl Store {
         let limit = query.limit.min(PAGE_LEN_MAX) as usize;
         // One more than the page holds.
         let wanted = Value::number(limit as u64 + 1);
-        let values =
-            [after.into(), search.into(), crate::pages::search::pattern(search).into(), wanted];
+        let values = [after.into(), search.into(), pattern(search).into(), wanted];
         let rows = self.db.rows(LIST, &values).await?;
         let is_last = rows.len() <= limit;
         let items = rows.iter().take(limit).map(user).collect::<Result<Vec<_>, _>>()?;
@@ -244,7 +233,7 @@ impl Store {
 fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, User, CreateUserError> {
     Box::pin(async move {
         let Creation { id, new, admission, signature } = creation;
-        if !logins::is_still_good(tx, signature).await? {
+        if !is_still_good(tx, signature).await? {
             return Err(CreateUserError::LoggedOut);
         }
         let role = match admission {
@@ -294,40 +283,14 @@ async fn note_administrator(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Resu
     Ok(inserted.is_some())
 }
 
-/// Locks a user's row, and with it all that belongs to the user.
-pub(crate) async fn lock(tx: &mut Tx<'_>, id: UserId) -> Result<Option<User>, DbError> {
-    tx.row(LOCK, &[id.into()]).await?.as_ref().map(user).transpose()
-}
-
-/// Reads `user_columns!`, which stand first.
-pub(crate) fn user(row: &Row) -> Result<User, DbError> {
-    let id = UserId::new(row.number(0)?);
-    let full_name = row.optional_text(2)?.map(FullName::parse);
-    Ok(User {
-        id: id.ok_or_else(|| DbError::unreadable("an id from 2^53 on"))?,
-        email: Email::parse(row.text(1)?).map_err(DbError::unreadable)?,
-        full_name: full_name.transpose().map_err(DbError::unreadable)?,
-        role: role(row, 3)?,
-        token_epoch: row.number(4)?,
-        disabled_at: row.optional_int(5)?.map(Timestamp::from_millis),
-        created_at: Timestamp::from_millis(row.int(6)?),
-        updated_at: Timestamp::from_millis(row.int(7)?),
-    })
-}
-
-pub(crate) fn role(row: &Row, column: usize) -> Result<Role, DbError> {
-    Role::from_word(row.text(column)?).ok_or_else(|| DbError::unreadable("an unknown role"))
-}
-
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) fn statements() -> Vec<Sql> {
+pub(super) fn statements() -> Vec<Sql> {
     let own = [
         INSERT,
         INSERT_FIRST_ADMINISTRATOR,
         FIRST_ADMINISTRATOR,
         SELECT,
-        LOCK,
         CREDENTIALS,
         CREDENTIALS_BY_EMAIL,
         LIST,

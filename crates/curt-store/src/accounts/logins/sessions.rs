@@ -4,10 +4,10 @@ use curt_domain::{Timestamp, TokenHash, User};
 
 use super::{CreateLoginError, Creation, NewLogin};
 use crate::{
+    accounts::rows::{self, user_columns},
     db::{Sql, Tx, Work},
     error::StoreError,
     store::Store,
-    users::{self, user_columns},
 };
 
 const INSERT: Sql = Sql::new(
@@ -20,9 +20,6 @@ const USER: Sql = Sql::new(concat!(
     " from sessions join users on users.id = sessions.user_id
      where token_hash = $1 and $2 < expires_at and disabled_at is null"
 ));
-
-pub(super) const IS_GOOD: Sql =
-    Sql::new("select user_id from sessions where token_hash = $1 and $2 < expires_at");
 
 const DELETE: Sql = Sql::new("delete from sessions where token_hash = $1");
 
@@ -43,7 +40,7 @@ impl Store {
     ) -> Result<Option<User>, StoreError> {
         let read = async {
             let row = self.db.row(USER, &[token.into(), now.into()]).await?;
-            row.as_ref().map(users::user).transpose()
+            row.as_ref().map(rows::user).transpose()
         };
         read.await.map_err(StoreError::while_doing("reading a session"))
     }
@@ -67,4 +64,4 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, (), Create
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(super) const STATEMENTS: &[Sql] = &[INSERT, USER, IS_GOOD, DELETE];
+pub(super) const STATEMENTS: &[Sql] = &[INSERT, USER, DELETE];

@@ -4,15 +4,13 @@
 //! password, and checked against the epoch that was true when the password was. **Invariant:** whatever
 //! raises a user's epoch ends all their logins, so one that is there is of the current epoch.
 
-use curt_domain::{Author, Caller, Login, Timestamp, TokenHash, UserId};
+use curt_domain::{Timestamp, TokenHash, UserId};
 
+use super::rows;
 use crate::{
-    attribution::Signature,
     db::{Sql, Tx},
     error::{DbError, StoreError},
-    keys,
     store::Store,
-    users,
 };
 
 mod refresh_tokens;
@@ -54,7 +52,7 @@ struct Creation {
 impl Creation {
     /// Locks the user, if they are still who they were.
     async fn lock_user(&self, tx: &mut Tx<'_>) -> Result<(), CreateLoginError> {
-        let user = users::lock(tx, self.new.user).await?;
+        let user = rows::lock(tx, self.new.user).await?;
         let same = |user: &curt_domain::User| {
             user.disabled_at.is_none() && user.token_epoch == self.new.token_epoch
         };
@@ -95,41 +93,15 @@ impl Store {
     }
 }
 
-/// Whether what the caller came with is good still. It was when their request began, which may be
-/// seconds ago: a body comes slowly, a hash waits for its turn.
-///
-/// Whoever changes an account or makes something that opens one asks this under the lock of the account's
-/// row. So nothing that was let in before a new password undoes it or outlives it. `users::create` and
-/// `invites::create` have no account to lock: of what they make and a logout at the same moment, either
-/// may be the first.
-pub(crate) async fn is_still_good(tx: &mut Tx<'_>, signature: &Signature) -> Result<bool, DbError> {
-    let Signature { caller: Caller { access, author, login, .. }, at, .. } = signature;
-    match (login, author) {
-        (Some(Login::Session(token)), _) => {
-            Ok(tx.row(sessions::IS_GOOD, &[token.into(), (*at).into()]).await?.is_some())
-        }
-        (Some(Login::Family { user, token }), _) => {
-            Ok(tx.row(refresh_tokens::IS_THERE, &[(*user).into(), token.into()]).await?.is_some())
-        }
-        (None, Author::Key(_, key)) => keys::is_still_good(tx, *key, *access, *at).await,
-        // Nobody is a user without being logged in.
-        (None, Author::User(_)) => Ok(false),
-        // What they have nobody takes from them while the server runs, or they have nothing.
-        (None, Author::AdminKey | Author::CommandLine(_) | Author::Anonymous | Author::System) => {
-            Ok(true)
-        }
-    }
-}
-
 /// Ends everything that a user is signed in with. The caller holds the lock of the user's row.
-pub(crate) async fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), DbError> {
+pub(in crate::accounts) async fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), DbError> {
     tx.execute(DELETE_REFRESH_TOKENS, &[user.into()]).await?;
     tx.execute(DELETE_SESSIONS, &[user.into()]).await.map(drop)
 }
 
 /// For the test that prepares every statement.
 #[cfg(test)]
-pub(crate) fn statements() -> Vec<Sql> {
+pub(super) fn statements() -> Vec<Sql> {
     let own = [
         DELETE_REFRESH_TOKENS,
         DELETE_SESSIONS,

@@ -3,12 +3,12 @@
 use curt_domain::{Caller, FullName, PasswordHash, Timestamp, User, UserEdit, UserId};
 use serde_json::json;
 
-use super::{lock, note_administrator};
+use super::note_administrator;
 use crate::{
+    accounts::{logins, rows::lock, standing::is_still_good},
     attribution::{Action, Signature},
     db::{Sql, Tx, Value, Work},
     error::{DbError, DbErrorKind, StoreError},
-    logins,
     store::Store,
 };
 
@@ -171,11 +171,7 @@ async fn lock_for(
     id: UserId,
 ) -> Result<User, ChangeUserError> {
     let user = lock(tx, id).await?.ok_or(ChangeUserError::NotFound)?;
-    if logins::is_still_good(tx, signature).await? {
-        Ok(user)
-    } else {
-        Err(ChangeUserError::LoggedOut)
-    }
+    if is_still_good(tx, signature).await? { Ok(user) } else { Err(ChangeUserError::LoggedOut) }
 }
 
 /// A row for each thing that an edit did. Names and addresses are personal, so only that they were

@@ -1,0 +1,70 @@
+//! Whether what a caller came with is still good when its request changes something.
+
+use curt_domain::{Access, Author, Caller, KeyId, Login, Role, Timestamp};
+
+use crate::{
+    attribution::Signature,
+    db::{Sql, Tx, Value},
+    error::DbError,
+};
+
+const SESSION: Sql =
+    Sql::new("select user_id from sessions where token_hash = $1 and $2 < expires_at");
+
+const FAMILY: Sql =
+    Sql::new("select user_id from refresh_tokens where user_id = $1 and family = $2 limit 1");
+
+const OWNER_ROLE: Sql = Sql::new(
+    "select users.role from api_keys join users on users.id = api_keys.user_id
+     where api_keys.id = $1 and (expires_at is null or $2 < expires_at) and disabled_at is null",
+);
+
+/// Whether what the caller came with is good still. It was when their request began, which may be
+/// seconds ago: a body comes slowly, a hash waits for its turn.
+///
+/// Whoever changes an account or makes something that opens one asks this under the lock of the account's
+/// row. So nothing that was let in before a new password undoes it or outlives it. `users::create` and
+/// `invites::create` have no account to lock: of what they make and a logout at the same moment, either
+/// may be the first.
+pub(in crate::accounts) async fn is_still_good(
+    tx: &mut Tx<'_>,
+    signature: &Signature,
+) -> Result<bool, DbError> {
+    let Signature { caller: Caller { access, author, login, .. }, at, .. } = signature;
+    match (login, author) {
+        (Some(Login::Session(token)), _) => {
+            Ok(tx.row(SESSION, &[token.into(), (*at).into()]).await?.is_some())
+        }
+        (Some(Login::Family { user, token }), _) => {
+            Ok(tx.row(FAMILY, &[(*user).into(), token.into()]).await?.is_some())
+        }
+        (None, Author::Key(_, key)) => is_key_still_good(tx, *key, *access, *at).await,
+        // Nobody is a user without being logged in.
+        (None, Author::User(_)) => Ok(false),
+        // What they have nobody takes from them while the server runs, or they have nothing.
+        (None, Author::AdminKey | Author::CommandLine(_) | Author::Anonymous | Author::System) => {
+            Ok(true)
+        }
+    }
+}
+
+/// Whether the key still opens what it did, as [`crate::Store::key_with_user`] has it: nobody has taken it back,
+/// it has not expired, and whose it is was neither disabled nor, where it acts on what is everybody's,
+/// made an ordinary user.
+async fn is_key_still_good(
+    tx: &mut Tx<'_>,
+    id: KeyId,
+    access: Access,
+    at: Timestamp,
+) -> Result<bool, DbError> {
+    let row = tx.row(OWNER_ROLE, &[Value::number(id.get()), at.into()]).await?;
+    let Some(row) = row else { return Ok(false) };
+    Ok(match access {
+        Access::All => row.text(0)? == Role::Administrator.as_str(),
+        Access::Of(_) => true,
+    })
+}
+
+/// For the test that prepares every statement.
+#[cfg(test)]
+pub(super) const STATEMENTS: &[Sql] = &[SESSION, FAMILY, OWNER_ROLE];
