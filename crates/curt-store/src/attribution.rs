@@ -1,7 +1,7 @@
 //! Attributing changes to those who make them: the rows of the audit log as they are written.
 //!
-//! **Invariant:** a row is written in the transaction of what it tells of, so that there is never one
-//! without the other. It names objects by their ids and never holds a secret or an address of a
+//! **Invariant:** a row is written in the transaction of what it tells of, so that there is never
+//! one without the other. It names objects by their ids and never holds a secret or an address of a
 //! person: of who was deleted, an id is all that is left, and of a blocked address its network.
 
 use std::sync::{

@@ -2,17 +2,37 @@
 //!
 //! One text per statement and one closure per transaction serve all engines; `db` hides which one
 //! it is. An acknowledged write survives the death of the process and a power cut.
+//!
+//! The modules, from the ground up; each names only those above it in this list:
+//!
+//! - `error`: what a driver's failure means, and the error that leaves this crate
+//! - `pages`: the length, order and cursors of lists, and searching them for a text
+//! - `db`: connections, statements, transactions, and announcing what they change
+//! - `migrations`: the tables that this release expects
+//! - `attribution`: who makes a change; the writing half of the audit log
+//! - `store`: the [`Store`] itself, which every module below gives methods for its noun
+//! - `ids`: numbers for what is new, reserved in blocks
+//! - `audit`, `changes`: reading the audit log and the changes feed
+//! - `meta`: the fingerprint of the secret key, and the nodes
+//! - `replays`: answers that are given again
+//! - `owners`: links that change hands
+//! - `clicks`: counting what the journals hold
+//! - `links`: links, their versions, tags, lists and erasure
+//! - `accounts`: users, logins, API keys and invitations
+//! - `ip_blocks`, `target_blocks`: blocked clients and blocked destinations
+//! - `reports`: reports of abuse, and what is decided on them
+//! - `backups`: copies of an SQLite file, and what a database holds
 
 mod accounts;
 mod attribution;
 mod audit;
 mod backups;
-mod blocks;
 mod changes;
 mod clicks;
 mod db;
 mod error;
 mod ids;
+mod ip_blocks;
 mod links;
 mod meta;
 mod migrations;
@@ -32,7 +52,6 @@ pub use accounts::{
 pub use attribution::Action;
 pub use audit::{AuditPage, AuditQuery, AuditRecord, ListAuditError};
 pub use backups::{Contents, InspectError, copy_sqlite, fold_sqlite_log, inspect_sqlite};
-pub use blocks::{AddBlockError, BLOCKS_AT_ONCE_MAX, NewBlock};
 pub use changes::{Change, Changes};
 pub use clicks::{
     AddClicksError, CLICK_ROWS_MAX, ClickBatch, ClickLosses, JournalMark, LinkClicks, MarkMove,
@@ -42,6 +61,7 @@ pub use db::{
     StoreMetrics, StoreSettings, Watch,
 };
 pub use error::{StoreError, StoreErrorKind};
+pub use ip_blocks::{AddBlockError, BLOCKS_AT_ONCE_MAX, NewBlock};
 pub use links::{
     CreateLinkError, CreateLinksError, EditLinkError, ExpectedRevision, LINKS_AT_ONCE_MAX,
     LinkPage, LinkQuery, LinkVersion, ListLinksError, RESTORE_WINDOW,

@@ -4,10 +4,10 @@ use curt_domain::{Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Targe
 use testkit::databases::for_each_engine;
 
 use crate::{
-    Engine, Store, StoreMetrics, StoreSettings, accounts, attribution, audit, backups, blocks,
-    changes, clicks,
+    Engine, Store, StoreMetrics, StoreSettings, accounts, attribution, audit, backups, changes,
+    clicks,
     db::{Row, Sql, announcements, explain},
-    ids, links, meta, owners, replays, reports, target_blocks,
+    ids, ip_blocks, links, meta, owners, replays, reports, target_blocks,
 };
 
 /// A store with all its tables, on a fresh database of each engine.
@@ -57,7 +57,7 @@ async fn every_statement_is_prepared_on_every_engine() {
         attribution::STATEMENTS,
         audit::STATEMENTS,
         backups::STATEMENTS,
-        blocks::STATEMENTS,
+        ip_blocks::STATEMENTS,
         changes::STATEMENTS,
         ids::STATEMENTS,
         meta::STATEMENTS,

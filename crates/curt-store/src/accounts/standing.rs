@@ -22,10 +22,10 @@ const OWNER_ROLE: Sql = Sql::new(
 /// Whether what the caller came with is good still. It was when their request began, which may be
 /// seconds ago: a body comes slowly, a hash waits for its turn.
 ///
-/// Whoever changes an account or makes something that opens one asks this under the lock of the account's
-/// row. So nothing that was let in before a new password undoes it or outlives it. `users::create` and
-/// `invites::create` have no account to lock: of what they make and a logout at the same moment, either
-/// may be the first.
+/// What changes an account or makes something that opens one asks this under the lock of the
+/// account's row. So nothing that was let in before a new password undoes it or outlives it.
+/// `users::create` and `invites::create` have no account to lock: of what they make and a logout at
+/// the same moment, either may be the first.
 pub(in crate::accounts) async fn is_still_good(
     tx: &mut Tx<'_>,
     signature: &Signature,
@@ -48,9 +48,9 @@ pub(in crate::accounts) async fn is_still_good(
     }
 }
 
-/// Whether the key still opens what it did, as [`crate::Store::key_with_user`] has it: nobody has taken it back,
-/// it has not expired, and whose it is was neither disabled nor, where it acts on what is everybody's,
-/// made an ordinary user.
+/// Whether the key still opens what it did, by the rules of `Store::key_with_user`: it was not taken
+/// back and has not expired, and its user was neither disabled nor, where the key acts on what is
+/// everybody's, made an ordinary user.
 async fn is_key_still_good(
     tx: &mut Tx<'_>,
     id: KeyId,

@@ -7,7 +7,8 @@ use curt_domain::Timestamp;
 pub enum ChangeKind {
     /// The key is the link's code.
     Link,
-    /// The list of blocked destinations; the key is the id of the entry, or of the first of several.
+    /// The list of blocked destinations; the key is the id of the entry, or of the first of
+    /// several.
     TargetBlocks,
     /// The list of blocked clients; the key is the id of the block that came or went.
     IpBlocks,
