@@ -1,8 +1,9 @@
 //! Accounts: who somebody is, what they may do, and what they prove it with.
 
-use std::fmt;
-
-use crate::{InvalidText, links::checked};
+use crate::{
+    ids::UserId,
+    texts::{InvalidText, checked},
+};
 
 mod authors;
 mod emails;
@@ -27,49 +28,6 @@ pub const FULL_NAME_LEN_MAX: usize = 200;
 
 /// Longest name of an API key, in characters: one line of a list.
 pub const KEY_NAME_LEN_MAX: usize = 100;
-
-/// First number that is no id, so that JSON readers keep all of them exact.
-const ID_END: u64 = 1 << 53;
-
-/// Identifies a user for ever; below 2^53.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct UserId(u64);
-
-/// Identifies an API key for ever; below 2^53. It is no secret.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct KeyId(u64);
-
-impl UserId {
-    pub fn new(id: u64) -> Option<Self> {
-        (id < ID_END).then_some(Self(id))
-    }
-
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-}
-
-impl fmt::Display for UserId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl KeyId {
-    pub fn new(id: u64) -> Option<Self> {
-        (id < ID_END).then_some(Self(id))
-    }
-
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-}
-
-impl fmt::Display for KeyId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// Whose links a caller may see and change. Those of others do not exist for them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,11 @@ use std::{fmt, net::IpAddr, str::FromStr};
 use ipnet::IpNet;
 
 use crate::{
-    InvalidProxies, InvalidText, Timestamp, UserId,
     accounts::{NETWORK_LEN_V4, NETWORK_LEN_V6},
-    clients::network,
-    links::checked,
+    clients::{InvalidProxies, network},
+    ids::{BlockId, UserId},
+    texts::{InvalidText, checked},
+    time::Timestamp,
 };
 
 /// Longest reason, in characters: a line of a list.
@@ -19,20 +20,6 @@ pub const BLOCKS_MAX: u32 = 10_000;
 
 /// Bits of an IPv6 address that make a client: the least that one customer gets.
 const CLIENT_PREFIX_LEN: u8 = 64;
-
-/// Identifies a block for ever.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct BlockId(u64);
-
-impl BlockId {
-    pub fn new(id: u64) -> Option<Self> {
-        (id < 1 << 53).then_some(Self(id))
-    }
-
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-}
 
 /// An address or a network, without bits behind its length; IPv4 is never in its IPv6 form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

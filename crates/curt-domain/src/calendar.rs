@@ -11,7 +11,7 @@ use jiff::{
     tz::{AmbiguousOffset, Offset},
 };
 
-use crate::Timestamp;
+use crate::time::Timestamp;
 
 mod zones;
 

@@ -1,16 +1,16 @@
 //! Clicks: what one is, what it counts as, and how they are summed.
 
-use crate::Timestamp;
+use crate::time::Timestamp;
 
 mod query;
 mod record;
 mod series;
 mod spans;
 
-pub use query::ClickQuery;
+pub use query::{ClickQuery, ClickSource};
 pub use record::{
-    CAMPAIGN_LEN_MAX, CLICK_LEN_MAX, Click, ClickSource, LANGUAGE_LEN_MAX, Privacy,
-    REFERRER_LEN_MAX, USER_AGENT_LEN_MAX, UndecodableClick,
+    CAMPAIGN_LEN_MAX, CLICK_LEN_MAX, Click, LANGUAGE_LEN_MAX, Privacy, REFERRER_LEN_MAX,
+    USER_AGENT_LEN_MAX, UndecodableClick,
 };
 pub use series::{ClickSeries, POINTS_MAX, TooManyPoints, WeekHours};
 pub use spans::Span;

@@ -10,7 +10,7 @@ use foldhash::fast::RandomState;
 use hashbrown::HashTable;
 use percent_encoding::percent_decode_str;
 
-use crate::{TargetUrl, targets::Place};
+use crate::targets::{Place, TargetUrl};
 
 mod patterns;
 
@@ -200,6 +200,16 @@ fn text(texts: &[u8], start: u32) -> &[u8] {
 impl fmt::Debug for Destinations {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Destinations({} patterns)", self.len())
+    }
+}
+
+impl TargetPattern {
+    /// Whether this pattern alone would block the target.
+    pub fn blocks(&self, target: &TargetUrl) -> bool {
+        let mut builder = DestinationsBuilder::default();
+        builder.add(self).expect("an empty list has room for one");
+        let list: Destinations = builder.build();
+        list.find(target).is_some()
     }
 }
 

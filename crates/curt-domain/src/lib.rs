@@ -2,6 +2,21 @@
 //!
 //! A value of these types is proof that it was checked, so nothing below the edge checks again.
 //! No input or output happens here except reading the system clock through [`Clock`].
+//!
+//! The modules, from the ground up; each names only those above it in this list:
+//!
+//! - `ids`, `texts`, `time`, `switch`, `secrets`: values that many things have
+//! - `targets`: where a link may lead
+//! - `clients`: addresses of clients, and the proxies in front
+//! - `reports`: why links are reported, and what became of it
+//! - `accounts`: users and what they act with
+//! - `calendar`: days, hours and time zones
+//! - `codes`: the short codes, and how they are made
+//! - `destinations`: the matcher of blocked destinations
+//! - `blocks`: blocked clients
+//! - `clicks`: what a click is, and sums of clicks
+//! - `visitors`: people and machines, told apart by what they say
+//! - `links`: what links hold, how they are edited, and what a visitor gets
 
 mod accounts;
 mod blocks;
@@ -10,23 +25,24 @@ mod clicks;
 mod clients;
 mod codes;
 mod destinations;
+mod ids;
 mod links;
 mod reports;
 mod secrets;
+mod switch;
 mod targets;
+mod texts;
 mod time;
 mod visitors;
 
 pub use accounts::{
     AUTHOR_NAME_LEN_MAX, Access, ApiKey, Author, Caller, EMAIL_LEN_MAX, Email, FULL_NAME_LEN_MAX,
-    FullName, InvalidEmail, InvalidScope, InvalidToken, KEY_NAME_LEN_MAX, KeyId, KeyName,
+    FullName, InvalidEmail, InvalidScope, InvalidToken, KEY_NAME_LEN_MAX, KeyName,
     LINK_PASSWORD_LEN_MIN, Login, NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password,
-    PasswordHash, PasswordUse, Role, Scope, Scopes, Token, TokenHash, User, UserEdit, UserId,
-    WeakPassword,
+    PasswordHash, PasswordUse, Role, Scope, Scopes, Token, TokenHash, User, UserEdit, WeakPassword,
 };
 pub use blocks::{
-    BLOCK_REASON_LEN_MAX, BLOCKS_MAX, BlockId, BlockKind, BlockReason, InvalidNetwork, IpBlock,
-    Network,
+    BLOCK_REASON_LEN_MAX, BLOCKS_MAX, BlockKind, BlockReason, InvalidNetwork, IpBlock, Network,
 };
 pub use calendar::{Day, HOURS, InvalidDay, TimeUnit, UnknownZone, WEEKDAYS, Zone};
 pub use clicks::{
@@ -43,13 +59,17 @@ pub use destinations::{
     Destinations, DestinationsBuilder, InvalidPattern, PATTERN_LEN_MAX, PATTERNS_MAX, PatternKind,
     TargetPattern, TooManyPatterns,
 };
+pub use ids::{BlockId, KeyId, LinkId, UserId};
 pub use links::{
-    Dates, InvalidDates, InvalidText, Link, LinkEdit, LinkId, LinkRecord, LinkStatus, MaxClicks,
-    NOTE_LEN_MAX, Note, RedirectStatus, Route, Switch, TAG_LEN_MAX, TAGS_MAX, TITLE_LEN_MAX, Tag,
-    Title, Verdict,
+    Dates, InvalidDates, Link, LinkEdit, LinkRecord, LinkStatus, MaxClicks, RedirectStatus, Route,
+    Verdict,
 };
 pub use reports::{ReportReason, ReportState};
 pub use secrets::{KEY_LEN_MIN, KeyTooShort, SecretKey};
+pub use switch::Switch;
 pub use targets::{InvalidTarget, TARGET_LEN_MAX, TargetRules, TargetUrl};
+pub use texts::{
+    InvalidText, NOTE_LEN_MAX, Note, TAG_LEN_MAX, TAGS_MAX, TITLE_LEN_MAX, Tag, Title,
+};
 pub use time::{Clock, InvalidTimestamp, ManualClock, Timestamp};
 pub use visitors::{classify, says_prefetch};

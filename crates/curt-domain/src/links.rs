@@ -1,37 +1,17 @@
 //! Links: what they hold, how they may be edited, and what a visitor gets.
 
-use std::{fmt, num::NonZeroU64};
+use std::num::NonZeroU64;
 
-use crate::{ClickTotals, Code, PasswordHash, TargetUrl, Timestamp, UserId};
-
-mod texts;
-
-pub(crate) use texts::checked;
-pub use texts::{
-    InvalidText, NOTE_LEN_MAX, Note, TAG_LEN_MAX, TAGS_MAX, TITLE_LEN_MAX, Tag, Title,
+use crate::{
+    accounts::PasswordHash,
+    clicks::ClickTotals,
+    codes::Code,
+    ids::{ID_END, LinkId, UserId},
+    switch::Switch,
+    targets::TargetUrl,
+    texts::{Note, Tag, Title},
+    time::Timestamp,
 };
-
-/// Identifies a link for ever; below 2^53, so that JSON readers keep it exact.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct LinkId(u64);
-
-impl LinkId {
-    const END: u64 = 1 << 53;
-
-    pub fn new(id: u64) -> Option<Self> {
-        (id < Self::END).then_some(Self(id))
-    }
-
-    pub const fn get(self) -> u64 {
-        self.0
-    }
-}
-
-impl fmt::Display for LinkId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
 
 /// How many people may follow a link: at least one, below 2^53.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,7 +20,7 @@ pub struct MaxClicks(NonZeroU64);
 impl MaxClicks {
     pub fn new(count: u64) -> Option<Self> {
         let count = NonZeroU64::new(count)?;
-        (count.get() < LinkId::END).then_some(Self(count))
+        (count.get() < ID_END).then_some(Self(count))
     }
 
     pub const fn get(self) -> u64 {
@@ -223,13 +203,6 @@ impl LinkRecord {
             LinkStatus::Active
         }
     }
-}
-
-/// The two statuses that an owner can set.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Switch {
-    Active,
-    Disabled,
 }
 
 /// What to change about a link: `None` keeps, `Some(None)` clears.

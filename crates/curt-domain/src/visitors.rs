@@ -4,7 +4,7 @@
 
 use aho_corasick::Match;
 
-use crate::ClickClass;
+use crate::clicks::ClickClass;
 
 mod agents;
 

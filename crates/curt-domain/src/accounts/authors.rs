@@ -4,7 +4,8 @@ use std::net::IpAddr;
 
 use ipnet::IpNet;
 
-use super::{Access, KeyId, TokenHash, UserId};
+use super::{Access, TokenHash};
+use crate::ids::{KeyId, UserId};
 
 /// Longest name of an author that is kept, in characters; what the operating system calls a person.
 pub const AUTHOR_NAME_LEN_MAX: usize = 100;

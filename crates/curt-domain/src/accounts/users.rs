@@ -1,6 +1,11 @@
 //! Users: what an account is, and how it may be edited.
 
-use crate::{Email, FullName, PasswordHash, Role, Switch, Timestamp, UserId};
+use crate::{
+    accounts::{Email, FullName, PasswordHash, Role},
+    ids::UserId,
+    switch::Switch,
+    time::Timestamp,
+};
 
 /// Somebody with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]

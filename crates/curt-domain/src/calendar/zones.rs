@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 
 use jiff::tz::{self, TimeZone};
 
-use crate::Timestamp;
+use crate::time::Timestamp;
 
 /// Longest name that is compared with those we know, which have 32 bytes at most.
 const NAME_LEN_COMPARED: usize = 64;

@@ -1,6 +1,13 @@
 //! What a visitor's query tells about where a click comes from.
 
-use super::ClickSource;
+/// How the visitor came by the short URL.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub enum ClickSource {
+    #[default]
+    Link,
+    /// Through a QR code of ours, which says so in its query.
+    Qr,
+}
 
 /// The pairs of a visitor's query that are kept with a click, as they were sent: percent-encoded.
 ///

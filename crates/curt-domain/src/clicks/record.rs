@@ -18,8 +18,11 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use super::{ClickClass, ClickQuery};
-use crate::{LinkId, Timestamp};
+use super::{
+    ClickClass,
+    query::{ClickQuery, ClickSource},
+};
+use crate::{ids::LinkId, time::Timestamp};
 
 /// Bytes kept of a user agent: as many as classification reads, browsers send under 300.
 pub const USER_AGENT_LEN_MAX: usize = 512;
@@ -67,15 +70,6 @@ const FROM_QR: u8 = 1 << 3;
 const DO_NOT_TRACK: u8 = 1 << 4;
 const GLOBAL_PRIVACY_CONTROL: u8 = 1 << 5;
 const IPV6: u8 = 1 << 6;
-
-/// How the visitor came by the short URL.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
-pub enum ClickSource {
-    #[default]
-    Link,
-    /// Through a QR code of ours, which says so in its query.
-    Qr,
-}
 
 /// What the visitor asks not to be done with the click.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -5,7 +5,10 @@
 //! to 45 minutes count for the unit before.
 
 use super::{Bucket, ClickTotals, Span};
-use crate::{HOURS, TimeUnit, Timestamp, WEEKDAYS, Zone};
+use crate::{
+    calendar::{HOURS, TimeUnit, WEEKDAYS, Zone},
+    time::Timestamp,
+};
 
 /// Most points of a series: ten years by the day, five months by the hour. As JSON they take half
 /// a megabyte.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Bucket;
-use crate::Timestamp;
+use crate::time::Timestamp;
 
 /// Some buckets in a row.
 ///

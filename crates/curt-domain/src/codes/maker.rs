@@ -7,7 +7,7 @@ use aes::Aes256;
 use fpe::ff1::{FF1, FlexibleNumeralString};
 
 use super::Code;
-use crate::{LinkId, SecretKey};
+use crate::{ids::LinkId, secrets::SecretKey};
 
 /// FF1 wants at least a million values to permute; 58^4 is 11 million.
 pub const GENERATED_LEN_MIN: u8 = 4;

@@ -4,11 +4,7 @@ use std::{fmt, net::Ipv6Addr, str::FromStr};
 
 use url::{Host, Url};
 
-use super::{Destinations, DestinationsBuilder};
-use crate::{
-    TargetUrl,
-    targets::{bare, canonical_host},
-};
+use crate::targets::{TargetUrl, bare, canonical_host};
 
 /// Longest pattern, in bytes: MySQL's longest index key takes it whole.
 pub const PATTERN_LEN_MAX: usize = 700;
@@ -71,14 +67,6 @@ impl TargetPattern {
 
     pub fn as_str(&self) -> &str {
         &self.text
-    }
-
-    /// Whether this pattern alone would block the target.
-    pub fn blocks(&self, target: &TargetUrl) -> bool {
-        let mut builder = DestinationsBuilder::default();
-        builder.add(self).expect("an empty list has room for one");
-        let list: Destinations = builder.build();
-        list.find(target).is_some()
     }
 
     /// The host as [`TargetUrl::reversed_host`] gives it; for a suffix the beginning of those of
