@@ -9,19 +9,12 @@ use std::{
 };
 
 use arc_swap::ArcSwap;
-use curt_domain::{BlockKind, IpBlock, Timestamp};
+use curt_domain::{IpBlock, Timestamp};
 
 mod table;
 
+pub use table::Blocked;
 use table::Table;
-
-/// The strictest block of a client.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Blocked {
-    pub kind: BlockKind,
-    /// `None` if it holds until it is lifted.
-    pub until: Option<Timestamp>,
-}
 
 /// The blocks that this node knows of. Its methods take `&self`: share it in an `Arc`.
 #[derive(Default)]

@@ -10,7 +10,7 @@ use std::sync::{
 
 use curt_domain::{Destinations, TargetPattern, TargetUrl};
 
-use crate::CachedRoute;
+use crate::route::CachedRoute;
 
 /// The list that holds now. Another one takes its place as a whole.
 #[derive(Debug, Default)]
@@ -33,10 +33,6 @@ pub struct Judgement {
     pub target_blocked: bool,
     pub fallback_blocked: bool,
 }
-
-/// A judgement and the generation that it is of, in one word.
-#[derive(Debug, Default)]
-pub(crate) struct Judged(AtomicU64);
 
 const TARGET_BIT: u64 = 1;
 const FALLBACK_BIT: u64 = 2;

@@ -1,11 +1,18 @@
 //! Short-lived state of one node: what requests meet before they ask the database.
 //!
 //! Nothing here is the truth. Everything may be thrown away at any moment, and is read again.
+//!
+//! - `route`: a link in memory
+//! - `links`: routes by code, remembered absences, and one read per code at a time
+//! - `destinations`: blocked destinations, and what they mean for links in memory
+//! - `blocks`: blocked clients
+//! - `limits`: how often something may be done
 
 mod blocks;
 mod destinations;
 mod limits;
 mod links;
+mod route;
 
 pub use blocks::{Blocked, Blocks};
 pub use destinations::{Judgement, TargetBlocks};
@@ -14,6 +21,7 @@ pub use limits::{
     LimitSettings, Limits, Purpose, Quota,
 };
 pub use links::{
-    BYTES_MAX_DEFAULT, CacheSettings, CachedRoute, ENTRY_AGE_MAX_DEFAULT, LinkCache, LoadError,
-    Lookup, MISSING_AGE_MAX, OFFLINE_MAX_DEFAULT,
+    BYTES_MAX_DEFAULT, CacheSettings, ENTRY_AGE_MAX_DEFAULT, LinkCache, LoadError, MISSING_AGE_MAX,
+    OFFLINE_MAX_DEFAULT,
 };
+pub use route::{CachedRoute, Lookup};

@@ -11,19 +11,20 @@ use std::{
 };
 
 use curt_domain::{Code, Route, Timestamp};
-use http::HeaderValue;
 use prometheus_client::registry::Registry;
 use quick_cache::{
     OptionsBuilder, UnitWeighter, Weighter,
     sync::{Cache, DefaultLifecycle, PlaceholderGuard},
 };
 
-use crate::destinations::Judged;
+use crate::route::{CachedRoute, Lookup};
 
 mod metrics;
+mod tables;
 mod weights;
 
 use metrics::{Lookups, Sizes};
+use tables::{MissingCodes, Routes};
 use weights::{ByWeight, MISSING_WEIGHT_TYPICAL, ROUTE_WEIGHT_TYPICAL};
 
 /// About 200 000 links: the hot part of most sites, in a fraction of a small machine's memory.
@@ -59,33 +60,6 @@ impl CacheSettings {
     };
 }
 
-/// A link as a redirect needs it, with what can be prepared once for all its visitors.
-#[derive(Debug)]
-pub struct CachedRoute {
-    pub route: Route,
-    /// The target, ready for the `Location` header.
-    pub location: HeaderValue,
-    loaded_at: Timestamp,
-    /// What the list of blocked destinations said of it last.
-    pub(crate) judged: Judged,
-}
-
-impl CachedRoute {
-    pub(crate) fn new(route: Route, loaded_at: Timestamp) -> Self {
-        let location = HeaderValue::from_str(route.target.as_str())
-            .expect("a TargetUrl is printable ASCII, which every header may carry");
-        Self { route, location, loaded_at, judged: Judged::default() }
-    }
-}
-
-/// What is known about a code.
-#[derive(Debug, Clone)]
-pub enum Lookup {
-    Found(Arc<CachedRoute>),
-    /// The database has no such link.
-    Missing,
-}
-
 /// Why [`LinkCache::get_or_load`] has no answer. Neither is remembered.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError<E> {
@@ -106,10 +80,6 @@ enum Answer {
     Failed,
 }
 
-// The standard library's SipHash with a random key: visitors choose the codes that they ask for,
-// and must not choose where they collide. ahash would save 4 of the 21 ns of a hit.
-type Routes = Cache<Code, Arc<CachedRoute>, ByWeight, RandomState>;
-type MissingCodes = Cache<Code, Timestamp, ByWeight, RandomState>;
 type Loads = Cache<Code, Answer, UnitWeighter, RandomState>;
 type Load<'a> =
     PlaceholderGuard<'a, Code, Answer, UnitWeighter, RandomState, DefaultLifecycle<Code, Answer>>;

@@ -7,7 +7,13 @@ use std::net::IpAddr;
 
 use curt_domain::{BlockKind, IpBlock, Timestamp};
 
-use super::Blocked;
+/// The strictest block of a client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Blocked {
+    pub kind: BlockKind,
+    /// `None` if it holds until it is lifted.
+    pub until: Option<Timestamp>,
+}
 
 #[derive(Default)]
 pub(super) struct Table {

@@ -1,6 +1,6 @@
 //! The table beside a model that looks at every block.
 
-use curt_domain::{BlockId, Network};
+use curt_domain::{BlockId, BlockKind, Network};
 use proptest::{collection::vec, prelude::*};
 
 use super::*;

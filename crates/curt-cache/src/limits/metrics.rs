@@ -5,7 +5,7 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::Purpose;
+use super::purposes::Purpose;
 
 type Labels = [(&'static str, &'static str); 1];
 

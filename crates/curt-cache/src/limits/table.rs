@@ -4,7 +4,11 @@ use std::{hash::RandomState, time::Duration};
 
 use hashlink::{LinkedHashMap, linked_hash_map::RawEntryMut};
 
-use super::{Decision, Limit, Quota, keys::Slot, log::Log};
+use super::{
+    keys::Slot,
+    log::Log,
+    quotas::{Decision, Limit, Quota},
+};
 
 /// Bytes that a key costs beside its times: the node, its two links, its place in the hash table,
 /// and what the allocator adds to two allocations.

@@ -9,7 +9,8 @@ use prometheus_client::{
     registry::Registry,
 };
 
-use super::{Lookup, MissingCodes, Routes};
+use super::tables::{MissingCodes, Routes};
+use crate::route::Lookup;
 
 type Outcome = [(&'static str, &'static str); 1];
 

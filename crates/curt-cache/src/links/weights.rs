@@ -5,7 +5,7 @@ use std::{mem::size_of, sync::Arc};
 use curt_domain::{Code, Timestamp};
 use quick_cache::Weighter;
 
-use super::CachedRoute;
+use crate::route::CachedRoute;
 
 /// A route to a target of 100 characters. Lays out the table; the weights themselves are exact.
 pub(super) const ROUTE_WEIGHT_TYPICAL: u64 = 512;
