@@ -23,9 +23,9 @@ use parking_lot::{Condvar, Mutex};
 use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use crate::{
-    DrainMetrics, PassError,
-    counting::{Batch, Counting, Pass, Purpose},
-    rate::Rate,
+    counting::{Batch, Counting, Pass, PassError, Purpose},
+    metrics::DrainMetrics,
+    watch::DrainWatch,
 };
 
 /// Between two looks at a journal that has nothing more: what a click waits before it shows.
@@ -64,29 +64,6 @@ pub enum Finished {
     Early,
 }
 
-/// What the drain's health is, to whoever has a clone of it.
-#[derive(Debug, Clone, Default)]
-pub struct DrainWatch(Arc<Watched>);
-
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct DrainState {
-    /// All clicks of before are counted, about; absent until the drain has started.
-    pub counted_to: Option<Timestamp>,
-    /// Why the latest batch was not counted.
-    pub failure: Option<String>,
-    /// Segments that wait for the newer release which wrote them, cannot be read, or are not what their
-    /// names say.
-    pub left_segments: usize,
-    /// Of the records that this process's journal has written: what it has written beyond them waits.
-    pub records_done: u64,
-}
-
-#[derive(Debug, Default)]
-struct Watched {
-    state: Mutex<DrainState>,
-    rate: Mutex<Rate>,
-}
-
 #[derive(Debug, Default)]
 struct Shared {
     /// When to give up what is still to be counted.
@@ -99,8 +76,7 @@ impl Drain {
     pub fn start(settings: DrainSettings) -> io::Result<Self> {
         let DrainSettings { store, journal, directory, clock, metrics } = settings;
         let watch = metrics.watch().clone();
-        watch.0.state.lock().counted_to = Some(oldest_click(&directory, &clock));
-        *watch.0.rate.lock() = Rate::begin(clock.instant());
+        watch.begin(oldest_click(&directory, &clock), clock.instant());
         let shared = Arc::new(Shared::default());
         let purpose = Purpose::Drain(journal);
         let thread = DrainThread {
@@ -140,29 +116,6 @@ impl Drain {
 impl Drop for Drain {
     fn drop(&mut self) {
         self.shared.end_by(Instant::now());
-    }
-}
-
-impl DrainWatch {
-    pub fn state(&self) -> DrainState {
-        self.0.state.lock().clone()
-    }
-
-    /// How long ago the oldest click may have been that is not counted yet.
-    pub fn lag(&self, now: Timestamp) -> Option<Duration> {
-        self.0.state.lock().counted_to.map(|counted_to| now.since(counted_to))
-    }
-
-    /// How many of the records that the journal has written are not counted yet.
-    pub fn depth(&self, journal: &Journal) -> u64 {
-        // Read first: what is counted in between was written in between, or before.
-        let done = self.0.state.lock().records_done;
-        journal.records_appended().saturating_sub(done)
-    }
-
-    /// How many clicks were counted each second of the last minute, on average.
-    pub fn clicks_per_second(&self, now: Instant) -> f64 {
-        self.0.rate.lock().per_second(now)
     }
 }
 
@@ -248,7 +201,7 @@ impl DrainThread {
         let failure = match passed {
             Ok(Pass::Counted(batch)) => {
                 self.metrics.count(batch);
-                self.watch.0.rate.lock().add(self.clock.instant(), batch.clicks);
+                self.watch.add(self.clock.instant(), batch.clicks);
                 self.pause = PAUSE_MIN;
                 None
             }
@@ -259,7 +212,7 @@ impl DrainThread {
                 Some(chain(error))
             }
         };
-        let mut state = self.watch.0.state.lock();
+        let mut state = self.watch.lock();
         match (&failure, &state.failure) {
             (Some(error), before) if before.as_ref() != Some(error) => {
                 tracing::error!(error, "clicks stay in the journal: they cannot be counted now");

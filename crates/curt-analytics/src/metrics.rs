@@ -14,7 +14,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-use crate::{counting::Batch, drain::DrainWatch};
+use crate::{counting::Batch, watch::DrainWatch};
 
 /// Handles to the drain's metrics; clones share the numbers.
 #[derive(Debug, Clone)]

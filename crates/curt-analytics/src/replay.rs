@@ -8,8 +8,7 @@ use curt_store::Store;
 use tokio::time::sleep;
 
 use crate::{
-    PassError,
-    counting::{Counting, Pass, Purpose, Tally},
+    counting::{Counting, Pass, PassError, Purpose, Tally},
     left::LeftBecause,
 };
 
