@@ -1,123 +1,25 @@
 //! The open journal: what redirects append to, and what the rest of the server asks of it.
 
-use std::{
-    cell::Cell,
-    collections::HashSet,
-    fs::File,
-    io,
-    num::NonZeroUsize,
-    path::PathBuf,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread::JoinHandle,
-    time::{Duration, Instant},
-};
+use std::{io, sync::Arc, thread::JoinHandle, time::Instant};
 
 use curt_domain::Clock;
-use parking_lot::{Condvar, Mutex};
+use parking_lot::Mutex;
 
 use crate::{
-    condition::{Condition, NO_ANSWER, Stats, Work},
-    directory::Unfit,
-    format::{SEGMENT_LEN, SegmentId},
+    condition::{NO_ANSWER, Stats, Work},
+    format::SegmentId,
     keeper::Keeper,
     reader::Liveness,
-    segment::{SyncedTo, WritingKind},
-    shard::{Afterwards, Counts, Dropped, LiveSegments, Receipt, Shard},
+    settings::{Durability, JournalSettings},
+    shard::{Dropped, Receipt, Shard},
+    shared::{OpenError, Shared, SyncFailed},
 };
-
-/// How much undrained clicks may take before they are dropped: hours of a busy server.
-pub const CAPACITY_DEFAULT: u64 = 1 << 30;
-/// What a power cut may cost in [`Durability::Process`].
-pub(crate) const SYNC_INTERVAL_DEFAULT: Duration = Duration::from_millis(200);
-/// More shards than this are memory and files, and no gain: the lock is not what costs.
-const SHARDS_MAX: usize = 8;
-/// A current segment and a spare one.
-const SHARD_LEN: u64 = 2 * SEGMENT_LEN as u64;
-
-#[derive(Debug, Clone)]
-pub struct JournalSettings {
-    pub directory: PathBuf,
-    /// In bytes on the disk, quarantined damage apart. Room for two segments is the least.
-    pub capacity: u64,
-    /// Of which as many are used as capacity allows, and `SHARDS_MAX` at most.
-    pub shards: NonZeroUsize,
-    pub durability: Durability,
-    pub sync_interval: Duration,
-    /// Unless given, what the file system allows.
-    pub writing: Option<WritingKind>,
-}
-
-impl JournalSettings {
-    pub fn new(directory: PathBuf, shards: NonZeroUsize) -> Self {
-        Self {
-            directory,
-            capacity: CAPACITY_DEFAULT,
-            shards,
-            durability: Durability::Process,
-            sync_interval: SYNC_INTERVAL_DEFAULT,
-            writing: None,
-        }
-    }
-}
-
-/// What a record survives once `append` has returned, or `synced` after it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Durability {
-    /// The death of the process. A power cut takes what was appended in the last sync interval.
-    Process,
-    /// A power cut, too, once [`Journal::synced`] has returned.
-    Power,
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum OpenError {
-    #[error("the journal in {} is in use by another process", directory.display())]
-    InUse { directory: PathBuf },
-    #[error("the journal's directory {} {reason}", directory.display())]
-    Unfit { directory: PathBuf, reason: Unfit },
-    #[error("the journal's thread cannot be started")]
-    Thread(#[source] io::Error),
-}
-
-/// The record's segment could not be written to the disk; the process still has the record, and will
-/// count it unless the power fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the journal could not be synced")]
-pub struct SyncFailed;
 
 /// Closed when it is dropped.
 #[derive(Debug)]
 pub struct Journal {
     shared: Arc<Shared>,
     thread: Mutex<Option<JoinHandle<()>>>,
-}
-
-/// What appending threads and the keeper share.
-#[derive(Debug)]
-pub(crate) struct Shared {
-    pub(crate) settings: JournalSettings,
-    pub(crate) clock: Clock,
-    pub(crate) shards: Box<[Mutex<Shard>]>,
-    pub(crate) live: LiveSegments,
-    /// By this process, as far as they are still there: at most what the capacity allows.
-    pub(crate) made: Mutex<HashSet<SegmentId>>,
-    /// Of the directory, while this journal has it. The kernel releases it with the last handle,
-    /// however the process ends.
-    pub(crate) lock: Mutex<Option<File>>,
-    pub(crate) condition: Mutex<Condition>,
-    wanted: Mutex<Wanted>,
-    bell: Condvar,
-}
-
-/// What the keeper is asked for before its time.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Wanted {
-    pub(crate) spare: bool,
-    pub(crate) sync: bool,
-    pub(crate) close: bool,
 }
 
 impl Journal {
@@ -222,96 +124,6 @@ impl Drop for Journal {
             );
         }
     }
-}
-
-impl Shared {
-    pub(crate) fn new(mut settings: JournalSettings, clock: Clock) -> Self {
-        settings.capacity = settings.capacity.max(SHARD_LEN);
-        // So that every shard can have a spare whenever the drain has caught up.
-        let affordable = usize::try_from(settings.capacity / SHARD_LEN).unwrap_or(usize::MAX);
-        let shards = settings.shards.get().min(SHARDS_MAX).min(affordable);
-        Self {
-            settings,
-            clock,
-            shards: (0..shards).map(|_| Mutex::new(Shard::new())).collect(),
-            live: Mutex::default(),
-            made: Mutex::default(),
-            lock: Mutex::default(),
-            condition: Mutex::default(),
-            wanted: Mutex::default(),
-            bell: Condvar::new(),
-        }
-    }
-
-    pub(crate) fn append(
-        &self,
-        len: usize,
-        fill: impl FnOnce(&mut [u8]),
-    ) -> Result<Receipt, Dropped> {
-        let mut shard = self.shards[worker() % self.shards.len()].lock();
-        let (appended, afterwards) = shard.append(self.settings.durability, &self.live, len, fill);
-        drop(shard);
-        if afterwards == Afterwards::MakeSpare {
-            self.ask(|wanted| wanted.spare = true);
-        }
-        appended
-    }
-
-    pub(crate) async fn synced(&self, receipt: Receipt) -> Result<(), SyncFailed> {
-        let Some(awaited) = receipt.awaited else { return Ok(()) };
-        let mut synced_to = awaited.synced_to.subscribe();
-        let is_decided = |at: &SyncedTo| awaited.offset <= at.offset || at.has_failed;
-        let is_decided_already = is_decided(&synced_to.borrow());
-        if !is_decided_already {
-            self.ask(|wanted| wanted.sync = true);
-        }
-        // The receipt holds the sender, so the channel cannot close while we wait.
-        let at = *synced_to.wait_for(is_decided).await.map_err(|_| SyncFailed)?;
-        if awaited.offset <= at.offset { Ok(()) } else { Err(SyncFailed) }
-    }
-
-    /// Of all shards.
-    pub(crate) fn counts(&self) -> Counts {
-        let mut counts = Counts::default();
-        for shard in &self.shards {
-            let shard = shard.lock();
-            counts.records += shard.counts.records;
-            counts.bytes += shard.counts.bytes;
-            counts.dropped += shard.counts.dropped;
-            counts.last_drop = counts.last_drop.max(shard.counts.last_drop);
-        }
-        counts
-    }
-
-    /// Waits until something is wanted, or `deadline`.
-    pub(crate) fn wait(&self, deadline: Instant) -> Wanted {
-        let mut wanted = self.wanted.lock();
-        if *wanted == Wanted::default() {
-            self.bell.wait_until(&mut wanted, deadline);
-        }
-        let taken = *wanted;
-        *wanted = Wanted::default();
-        drop(wanted);
-        taken
-    }
-
-    fn ask(&self, want: impl FnOnce(&mut Wanted)) {
-        want(&mut self.wanted.lock());
-        self.bell.notify_one();
-    }
-}
-
-/// Numbers the threads that append, so that each keeps to its own shard while there are enough.
-fn worker() -> usize {
-    static NEXT: AtomicUsize = AtomicUsize::new(0);
-    thread_local! {
-        static WORKER: Cell<Option<usize>> = const { Cell::new(None) };
-    }
-    WORKER.with(|worker| {
-        let number = worker.get().unwrap_or_else(|| NEXT.fetch_add(1, Ordering::Relaxed));
-        worker.set(Some(number));
-        number
-    })
 }
 
 #[cfg(test)]

@@ -19,14 +19,13 @@ use parking_lot::Mutex;
 
 use self::drops::Drops;
 use crate::{
-    OpenError,
     condition::Work,
     directory::{self, Listing, LockError},
     format::{HEADER_LEN, SEGMENT_LEN, SegmentId},
-    journal::{Shared, Wanted},
     recovery,
     segment::{self, Room, Segment, SegmentWriter, Standing, WritingKind},
     shard::Shard,
+    shared::{OpenError, Shared, Wanted},
 };
 
 /// A disk that refused is asked again this often.

@@ -64,6 +64,21 @@
 //! touched before they are needed. A thread, `journal`, syncs, makes spares, and keeps some pages ahead
 //! ready; an append takes an uncontended lock and copies bytes. Without a spare it drops and counts: a
 //! redirect never waits for a file.
+//!
+//! # The modules
+//!
+//! From the ground up; each names only those above it in this list:
+//!
+//! - `format`, `mapping`: bytes of records and headers, and the mapped file
+//! - `directory`: the files of a journal, and its lock
+//! - `reader`, `segment`: a segment as it is read and as it is written
+//! - `recovery`, `inspection`: ending what a dead process has left, and looking at it
+//! - `settings`: what a journal is opened with
+//! - `shard`: what one worker writes to
+//! - `condition`: what state the journal is in
+//! - `shared`: what appending threads and the keeper share
+//! - `keeper`: the thread beside the redirects
+//! - `journal`: the open journal
 
 mod condition;
 mod directory;
@@ -75,7 +90,9 @@ mod mapping;
 mod reader;
 mod recovery;
 mod segment;
+mod settings;
 mod shard;
+mod shared;
 #[cfg(test)]
 mod testing;
 
@@ -86,7 +103,9 @@ pub use directory::{
 };
 pub use format::{RECORD_LEN_MAX, SEGMENT_LEN, SegmentId};
 pub use inspection::{Inspection, SegmentState, inspect, survey};
-pub use journal::{CAPACITY_DEFAULT, Durability, Journal, JournalSettings, OpenError, SyncFailed};
+pub use journal::Journal;
 pub use reader::{Liveness, Mark, OpenSegmentError, Progress, SegmentReader};
 pub use segment::WritingKind;
+pub use settings::{CAPACITY_DEFAULT, Durability, JournalSettings};
 pub use shard::{Dropped, Receipt};
+pub use shared::{OpenError, SyncFailed};

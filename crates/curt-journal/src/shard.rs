@@ -7,9 +7,9 @@ use parking_lot::Mutex;
 use tokio::sync::watch;
 
 use crate::{
-    Durability,
     format::{RECORD_LEN_MAX, RECORD_SPACE_MAX, Scratch, SegmentId},
     segment::{Segment, SegmentWriter, SyncedTo},
+    settings::Durability,
 };
 
 /// The record was not written, and is counted as dropped.

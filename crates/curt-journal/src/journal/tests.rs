@@ -2,9 +2,10 @@ use std::{
     collections::BTreeSet,
     fs,
     io::{BufRead as _, BufReader, Read as _},
+    num::NonZeroUsize,
     path::Path,
     process::{Command, Stdio},
-    sync::atomic::AtomicBool,
+    sync::atomic::{AtomicBool, Ordering},
     thread,
 };
 
@@ -12,9 +13,12 @@ use curt_domain::Clock;
 
 use super::*;
 use crate::{
-    Mark, RECORD_LEN_MAX, SegmentReader,
+    Mark, RECORD_LEN_MAX, SegmentReader, WritingKind,
     condition::State,
     segments,
+    settings::SYNC_INTERVAL_DEFAULT,
+    shard::Counts,
+    shared::Wanted,
     testing::{Content, KINDS, append, open, read, settings, snapshot},
 };
 

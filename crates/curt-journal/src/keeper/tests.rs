@@ -11,7 +11,6 @@ use super::*;
 use crate::{
     Durability, Journal, JournalSettings, State, Stats, SyncFailed,
     condition::NO_ANSWER,
-    journal::Shared,
     shard::Counts,
     testing::{KINDS, quick_directory, read, settings},
 };

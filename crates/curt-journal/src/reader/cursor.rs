@@ -1,6 +1,6 @@
 //! Where a reader is in a segment, and what it makes of what it passes. Pure.
 
-use super::{Liveness, Mark, Progress};
+use super::progress::{Liveness, Mark, Progress};
 use crate::format::{ALIGN, HEADER_LEN, RECORD_SPACE_MAX, RECORD_SPACE_MIN, SEGMENT_LEN, space};
 
 #[derive(Debug)]
