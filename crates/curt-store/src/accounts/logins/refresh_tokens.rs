@@ -52,7 +52,7 @@ struct Rotating {
 }
 
 /// A row, as far as it decides.
-struct Found {
+struct TokenRow {
     family: TokenHash,
     expires_at: Timestamp,
     family_ends_at: Timestamp,
@@ -153,22 +153,22 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, (), Create
 fn rotate<'t>(tx: &'t mut Tx<'_>, rotating: &'t Rotating) -> Work<'t, Rotation, DbError> {
     Box::pin(async move {
         let now = rotating.signature.at;
-        let Some((user, found)) = lock(tx, &rotating.old).await? else {
+        let Some((user, token)) = lock(tx, &rotating.old).await? else {
             return Ok(Rotation::Refused);
         };
-        let has_expired = found.expires_at <= now || found.family_ends_at <= now;
+        let has_expired = token.expires_at <= now || token.family_ends_at <= now;
         if user.disabled_at.is_some() || has_expired {
             return Ok(Rotation::Refused);
         }
-        let family = found.family;
-        match found.used_at {
+        let family = token.family;
+        match token.used_at {
             None if has_used_too_many(tx, user.id, &family, rotating.used_max).await? => {
                 tx.execute(END_FAMILY, &[user.id.into(), (&family).into()]).await?;
                 Ok(Rotation::Refused)
             }
             None => {
                 tx.execute(USE, &[now.into(), (&rotating.old).into()]).await?;
-                let ends_at = found.family_ends_at;
+                let ends_at = token.family_ends_at;
                 let expires_at = rotating.expires_at.min(ends_at);
                 insert(tx, user.id, &rotating.new, &family, expires_at, ends_at, now).await?;
                 Ok(Rotation::Rotated { user, family })
@@ -202,30 +202,30 @@ async fn has_used_too_many(
 
 fn end_family<'t>(tx: &'t mut Tx<'_>, token: &'t TokenHash) -> Work<'t, (), DbError> {
     Box::pin(async move {
-        if let Some((user, found)) = lock(tx, token).await? {
-            tx.execute(END_FAMILY, &[user.id.into(), (&found.family).into()]).await?;
+        if let Some((user, token)) = lock(tx, token).await? {
+            tx.execute(END_FAMILY, &[user.id.into(), (&token.family).into()]).await?;
         }
         Ok(())
     })
 }
 
 /// Locks the user, then the token, and reads both. A user's tokens go with the user.
-async fn lock(tx: &mut Tx<'_>, token: &TokenHash) -> Result<Option<(User, Found)>, DbError> {
+async fn lock(tx: &mut Tx<'_>, token: &TokenHash) -> Result<Option<(User, TokenRow)>, DbError> {
     let Some(row) = tx.row(WHOSE, &[token.into()]).await? else { return Ok(None) };
     let id = UserId::new(row.number(0)?);
     let id = id.ok_or_else(|| DbError::unreadable("an id from 2^53 on"))?;
     let Some(user) = rows::lock(tx, id).await? else { return Ok(None) };
     // It may have gone while the user was waited for.
-    Ok(find(tx, token).await?.map(|found| (user, found)))
+    Ok(find(tx, token).await?.map(|token| (user, token)))
 }
 
-async fn find(tx: &mut Tx<'_>, token: &TokenHash) -> Result<Option<Found>, DbError> {
-    tx.row(LOCK, &[token.into()]).await?.as_ref().map(found).transpose()
+async fn find(tx: &mut Tx<'_>, token: &TokenHash) -> Result<Option<TokenRow>, DbError> {
+    tx.row(LOCK, &[token.into()]).await?.as_ref().map(token_row).transpose()
 }
 
-fn found(row: &Row) -> Result<Found, DbError> {
+fn token_row(row: &Row) -> Result<TokenRow, DbError> {
     let family = row.blob(0)?.try_into().map_err(DbError::unreadable)?;
-    Ok(Found {
+    Ok(TokenRow {
         family: TokenHash::from_bytes(family),
         expires_at: Timestamp::from_millis(row.int(1)?),
         family_ends_at: Timestamp::from_millis(row.int(2)?),
