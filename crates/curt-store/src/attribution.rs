@@ -43,9 +43,9 @@ impl AuditIds {
     }
 }
 
-/// Who makes a change, and when: what a transaction signs its rows with.
+/// Who makes a change, and when: what a transaction attributes its rows to.
 #[derive(Debug, Clone)]
-pub(crate) struct Signature {
+pub(crate) struct Attribution {
     pub(crate) caller: Caller,
     pub(crate) at: Timestamp,
     ids: AuditIds,
@@ -57,7 +57,7 @@ const INSERT: Sql = Sql::new(
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
 );
 
-impl Signature {
+impl Attribution {
     pub(crate) fn new(caller: Caller, at: Timestamp, ids: AuditIds) -> Self {
         Self { caller, at, ids }
     }

@@ -7,7 +7,7 @@ use curt_domain::{
 use serde_json::{Value as Json, json};
 
 use crate::{
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{ChangeKind, Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     ids::Sequence,
@@ -41,12 +41,12 @@ struct Adding {
     first_id: u64,
     /// [`BLOCKS_MAX`], less in tests.
     blocks_max: u32,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 struct Lifting {
     id: BlockId,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 /// What is over takes no room; it stays a row until it is pruned.
@@ -108,10 +108,10 @@ impl Store {
         caller: &Caller,
         now: Timestamp,
     ) -> Result<Vec<IpBlock>, StoreError> {
-        let signature = self.sign(caller, now);
+        let attribution = self.attribute(caller, now);
         let added = async {
             let first_id = self.reserve(Sequence::Blocks, blocks.len() as u64).await?.start;
-            let adding = Adding { blocks, first_id, blocks_max: BLOCKS_MAX, signature };
+            let adding = Adding { blocks, first_id, blocks_max: BLOCKS_MAX, attribution };
             self.db.transaction("add_blocks", adding, add).await
         };
         added.await.map_err(StoreError::while_doing("blocking clients"))
@@ -124,7 +124,7 @@ impl Store {
         caller: &Caller,
         now: Timestamp,
     ) -> Result<Option<IpBlock>, StoreError> {
-        let lifting = Lifting { id, signature: self.sign(caller, now) };
+        let lifting = Lifting { id, attribution: self.attribute(caller, now) };
         let lifted = self.db.transaction("lift_block", lifting, lift).await;
         lifted.map_err(StoreError::while_doing("lifting a block"))
     }
@@ -154,7 +154,7 @@ impl Store {
 
 fn add<'t>(tx: &'t mut Tx<'_>, adding: &'t Adding) -> Work<'t, Vec<IpBlock>, DbError> {
     Box::pin(async move {
-        let Adding { blocks, first_id, blocks_max, signature } = adding;
+        let Adding { blocks, first_id, blocks_max, attribution } = adding;
         let mut added = Vec::with_capacity(blocks.len());
         for kind in BlockKind::ALL {
             let of_kind: Vec<_> =
@@ -162,13 +162,13 @@ fn add<'t>(tx: &'t mut Tx<'_>, adding: &'t Adding) -> Work<'t, Vec<IpBlock>, DbE
             if of_kind.is_empty() {
                 continue;
             }
-            let mut room = count_room(tx, kind, *blocks_max, signature.at).await?;
+            let mut room = count_room(tx, kind, *blocks_max, attribution.at).await?;
             for (id, block) in of_kind {
-                if !holds(tx, block, signature.at).await? {
+                if !holds(tx, block, attribution.at).await? {
                     let Some(left) = room.checked_sub(1) else { continue };
                     room = left;
                 }
-                added.push(add_one(tx, id, block, signature).await?);
+                added.push(add_one(tx, id, block, attribution).await?);
             }
         }
         Ok(added)
@@ -200,7 +200,7 @@ async fn add_one(
     tx: &mut Tx<'_>,
     id: u64,
     new: &NewBlock,
-    signature: &Signature,
+    attribution: &Attribution,
 ) -> Result<IpBlock, DbError> {
     let kind = new.kind.as_str();
     let network = new.network.to_string();
@@ -209,15 +209,15 @@ async fn add_one(
         network.as_str().into(),
         kind.into(),
         new.reason.as_ref().map(BlockReason::as_str).into(),
-        signature.at.into(),
-        signature.caller.author.user().map(|user| user.get().cast_signed()).into(),
+        attribution.at.into(),
+        attribution.caller.author.user().map(|user| user.get().cast_signed()).into(),
         new.until.into(),
     ];
     tx.execute(UPSERT, &values).await?;
     let row = tx.row(OF_NETWORK, &[network.as_str().into(), kind.into()]).await?;
     let added = block(&row.ok_or_else(DbError::row_missing)?)?;
-    signature.write(tx, Action::BlockCreate, Some(added.id.get()), &details(&added)).await?;
-    tx.changed(ChangeKind::IpBlocks, &added.id.get().to_string(), signature.at);
+    attribution.write(tx, Action::BlockCreate, Some(added.id.get()), &details(&added)).await?;
+    tx.changed(ChangeKind::IpBlocks, &added.id.get().to_string(), attribution.at);
     Ok(added)
 }
 
@@ -227,9 +227,9 @@ fn lift<'t>(tx: &'t mut Tx<'_>, lifting: &'t Lifting) -> Work<'t, Option<IpBlock
         let Some(row) = tx.row(ONE, &[id()]).await? else { return Ok(None) };
         let lifted = block(&row)?;
         tx.execute(LIFT, &[id()]).await?;
-        let (id, signature) = (lifted.id.get(), &lifting.signature);
-        signature.write(tx, Action::BlockDelete, Some(id), &details(&lifted)).await?;
-        tx.changed(ChangeKind::IpBlocks, &id.to_string(), signature.at);
+        let (id, attribution) = (lifted.id.get(), &lifting.attribution);
+        attribution.write(tx, Action::BlockDelete, Some(id), &details(&lifted)).await?;
+        tx.changed(ChangeKind::IpBlocks, &id.to_string(), attribution.at);
         Ok(Some(lifted))
     })
 }

@@ -4,7 +4,7 @@ use curt_domain::{Access, Caller, Code, Link, LinkId, LinkRecord, MaxClicks, Rou
 use serde_json::json;
 
 use crate::{
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{Sql, Tx, Value, Work},
     error::{DbError, DbErrorKind, StoreError},
     replays::{self, InsertReplayError, NewReplay},
@@ -59,7 +59,7 @@ struct NewLink {
     link: Link,
     tag_ids: Vec<i64>,
     replay: Option<NewReplay>,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 const INSERT: Sql = Sql::new(insert_link!());
@@ -121,8 +121,8 @@ impl Store {
             [] => Vec::new(),
             tags => self.tag_ids(tags).await?,
         };
-        let signature = self.sign(caller, link.created_at);
-        let new = NewLink { link, tag_ids, replay, signature };
+        let attribution = self.attribute(caller, link.created_at);
+        let new = NewLink { link, tag_ids, replay, attribution };
         let again = new.link.owner.is_some().then(|| new.clone());
         let created = self.db.transaction("create_link", new, create).await;
         match (created, again) {
@@ -182,7 +182,7 @@ impl Store {
 /// before it could mistake the first one's code for somebody else's.
 fn create<'t>(tx: &'t mut Tx<'_>, new: &'t NewLink) -> Work<'t, (), CreateLinkError> {
     Box::pin(async move {
-        let NewLink { link, tag_ids, replay, signature } = new;
+        let NewLink { link, tag_ids, replay, attribution } = new;
         if let Some(replay) = replay {
             replays::insert(tx, replay).await?;
         }
@@ -192,7 +192,7 @@ fn create<'t>(tx: &'t mut Tx<'_>, new: &'t NewLink) -> Work<'t, (), CreateLinkEr
             tx.execute(INSERT_LIMIT, &[link.id.into()]).await?;
         }
         let details = json!({ "code": link.code.as_str() });
-        signature.write(tx, Action::LinkCreate, Some(link.id.get()), &details).await?;
+        attribution.write(tx, Action::LinkCreate, Some(link.id.get()), &details).await?;
         Ok(())
     })
 }

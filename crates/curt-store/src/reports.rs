@@ -7,7 +7,7 @@ use curt_domain::{
 use serde_json::json;
 
 use crate::{
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{ChangeKind, Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     ids::Sequence,
@@ -95,7 +95,7 @@ struct Resolving {
     resolution: Resolution,
     /// For the block of a host.
     block_id: u64,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 const OPEN_OF_LINK: Sql =
@@ -223,8 +223,8 @@ impl Store {
                 Resolution::BlockHost => self.reserve(Sequence::TargetBlocks, 1).await?.start,
                 Resolution::Dismiss | Resolution::Disable | Resolution::Enable => 0,
             };
-            let signature = self.sign(caller, now);
-            let input = Resolving { report, resolution, block_id, signature };
+            let attribution = self.attribute(caller, now);
+            let input = Resolving { report, resolution, block_id, attribution };
             self.db.transaction("resolve_report", input, resolve).await
         };
         resolved.await.map_err(StoreError::while_doing("settling a report"))
@@ -278,22 +278,22 @@ fn resolve<'t>(tx: &'t mut Tx<'_>, input: &'t Resolving) -> Work<'t, Option<Repo
         let Some(link) = tx.row(LOCK_LINK, &[found.link.into()]).await? else { return Ok(None) };
         let abuse_at = link.optional_int(2)?.map(Timestamp::from_millis);
         match (input.resolution, abuse_at) {
-            (Resolution::Disable, None) => disable(tx, &found, input.signature.at).await?,
-            (Resolution::Enable, Some(at)) => enable(tx, &found, at, input.signature.at).await?,
+            (Resolution::Disable, None) => disable(tx, &found, input.attribution.at).await?,
+            (Resolution::Enable, Some(at)) => enable(tx, &found, at, input.attribution.at).await?,
             (Resolution::BlockHost, _) => block_host(tx, &found, input).await?,
             (Resolution::Dismiss | Resolution::Disable | Resolution::Enable, _) => {}
         }
         let settled = [
             input.resolution.state().as_str().into(),
-            input.signature.at.into(),
-            words(&input.signature.caller.author).into(),
+            input.attribution.at.into(),
+            words(&input.attribution.caller.author).into(),
             found.link.into(),
             Value::number(input.report),
         ];
         tx.execute(SETTLE, &settled).await?;
         let details = json!({ "link": found.link.get(), "host": found.target.host() });
         let action = input.resolution.action();
-        input.signature.write(tx, action, Some(input.report), &details).await?;
+        input.attribution.write(tx, action, Some(input.report), &details).await?;
         let row = tx.row(BY_ID, &[Value::number(input.report)]).await?;
         row.as_ref().map(report).transpose()
     })
@@ -327,11 +327,11 @@ async fn block_host(tx: &mut Tx<'_>, report: &Report, input: &Resolving) -> Resu
         &pattern,
         reason,
         BlockSource::Report,
-        &input.signature.caller.author,
-        input.signature.at,
+        &input.attribution.caller.author,
+        input.attribution.at,
     );
     tx.execute(target_blocks::INSERT, &row).await?;
-    tx.changed(ChangeKind::TargetBlocks, &input.block_id.to_string(), input.signature.at);
+    tx.changed(ChangeKind::TargetBlocks, &input.block_id.to_string(), input.attribution.at);
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use curt_domain::{Caller, Clock, Timestamp};
 
 use crate::{
-    attribution::{AuditIds, Signature},
+    attribution::{Attribution, AuditIds},
     db::{ConnectError, Db, Engine, Sql, StoreMetrics, StoreSettings},
     error::{StoreError, StoreErrorKind},
     migrations::{self, MigrateError, MigrationStatus},
@@ -88,8 +88,8 @@ impl Store {
         self.db.close().await;
     }
 
-    /// What a transaction signs its rows of the audit log with.
-    pub(crate) fn sign(&self, caller: &Caller, at: Timestamp) -> Signature {
-        Signature::new(caller.clone(), at, self.audit_ids.clone())
+    /// What a transaction attributes its rows of the audit log to.
+    pub(crate) fn attribute(&self, caller: &Caller, at: Timestamp) -> Attribution {
+        Attribution::new(caller.clone(), at, self.audit_ids.clone())
     }
 }

@@ -7,7 +7,7 @@ use curt_domain::{Author, Caller, PATTERNS_MAX, PatternKind, TargetPattern, Targ
 use serde_json::{Value as Json, json};
 
 use crate::{
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{ChangeKind, Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     ids::Sequence,
@@ -96,7 +96,7 @@ struct Addition {
     first_id: u64,
     rows: Vec<Vec<Value<'static>>>,
     details: Json,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 pub(crate) const INSERT: Sql = Sql::new(
@@ -187,7 +187,8 @@ impl Store {
                 [pattern] => json!({ "pattern": pattern.as_str() }),
                 _ => json!({ "count": patterns.len(), "source": source.as_str() }),
             };
-            let addition = Addition { first_id, rows, details, signature: self.sign(caller, at) };
+            let addition =
+                Addition { first_id, rows, details, attribution: self.attribute(caller, at) };
             added += self.db.transaction("block_targets", addition, insert_all).await?;
         }
         Ok(added)
@@ -247,7 +248,7 @@ impl Store {
         id: u64,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let input = (id, self.sign(caller, now));
+        let input = (id, self.attribute(caller, now));
         let removed = self.db.transaction("unblock_target", input, delete).await;
         removed.map_err(StoreError::while_doing("unblocking a destination"))
     }
@@ -304,22 +305,22 @@ fn insert_all<'t>(tx: &'t mut Tx<'_>, new: &'t Addition) -> Work<'t, u64, BlockT
         let added = tx.row(COUNT_FROM, &ids).await?.ok_or_else(DbError::row_missing)?.number(0)?;
         if 0 < added {
             let id = (new.rows.len() == 1).then_some(new.first_id);
-            new.signature.write(tx, Action::DestinationBlock, id, &new.details).await?;
-            tx.changed(ChangeKind::TargetBlocks, &new.first_id.to_string(), new.signature.at);
+            new.attribution.write(tx, Action::DestinationBlock, id, &new.details).await?;
+            tx.changed(ChangeKind::TargetBlocks, &new.first_id.to_string(), new.attribution.at);
         }
         Ok(added)
     })
 }
 
-fn delete<'t>(tx: &'t mut Tx<'_>, input: &'t (u64, Signature)) -> Work<'t, bool, DbError> {
+fn delete<'t>(tx: &'t mut Tx<'_>, input: &'t (u64, Attribution)) -> Work<'t, bool, DbError> {
     Box::pin(async move {
-        let (id, signature) = input;
+        let (id, attribution) = input;
         let Some(row) = tx.row(BY_ID, &[Value::number(*id)]).await? else { return Ok(false) };
         let details = json!({ "pattern": row.text(1)? });
         let is_gone = tx.execute(DELETE, &[Value::number(*id)]).await? == 1;
         if is_gone {
-            signature.write(tx, Action::DestinationUnblock, Some(*id), &details).await?;
-            tx.changed(ChangeKind::TargetBlocks, &id.to_string(), signature.at);
+            attribution.write(tx, Action::DestinationUnblock, Some(*id), &details).await?;
+            tx.changed(ChangeKind::TargetBlocks, &id.to_string(), attribution.at);
         }
         Ok(is_gone)
     })

@@ -5,7 +5,7 @@ use serde_json::json;
 
 use super::{rows, standing::is_still_good};
 use crate::{
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     ids::Sequence,
@@ -51,12 +51,12 @@ impl From<DbError> for CreateInviteError {
 struct Creation {
     id: u64,
     new: NewInvite,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 struct Deletion {
     id: u64,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 const INSERT: Sql = Sql::new(
@@ -87,7 +87,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<Invite, CreateInviteError> {
         let id = self.next_id(Sequence::Invites).await?;
-        let creation = Creation { id, new, signature: self.sign(caller, now) };
+        let creation = Creation { id, new, attribution: self.attribute(caller, now) };
         self.db.transaction("create_invite", creation, create).await
     }
 
@@ -107,7 +107,7 @@ impl Store {
         id: u64,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let deletion = Deletion { id, signature: self.sign(caller, now) };
+        let deletion = Deletion { id, attribution: self.attribute(caller, now) };
         let deleted = self.db.transaction("delete_invite", deletion, delete).await;
         deleted.map_err(StoreError::while_doing("taking an invitation back"))
     }
@@ -122,28 +122,28 @@ impl Store {
 /// A few more than the limit may come of creates at the same time: it is there against runaways.
 fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, Invite, CreateInviteError> {
     Box::pin(async move {
-        let Creation { id, new, signature } = creation;
+        let Creation { id, new, attribution } = creation;
         let count = tx.row(COUNT, &[]).await?.ok_or_else(DbError::row_missing)?.number(0)?;
         if u64::from(INVITES_MAX) <= count {
             return Err(CreateInviteError::TooMany);
         }
-        if !is_still_good(tx, signature).await? {
+        if !is_still_good(tx, attribution).await? {
             return Err(CreateInviteError::LoggedOut);
         }
         let values = [
             Value::number(*id),
             (&new.token).into(),
             new.role.as_str().into(),
-            signature.at.into(),
+            attribution.at.into(),
             new.expires_at.into(),
         ];
         tx.execute(INSERT, &values).await?;
         let details = json!({ "role": new.role.as_str() });
-        signature.write(tx, Action::InviteCreate, Some(*id), &details).await?;
+        attribution.write(tx, Action::InviteCreate, Some(*id), &details).await?;
         Ok(Invite {
             id: *id,
             role: new.role,
-            created_at: signature.at,
+            created_at: attribution.at,
             expires_at: new.expires_at,
             used_at: None,
         })
@@ -152,11 +152,11 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, Invite, Cr
 
 fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, bool, DbError> {
     Box::pin(async move {
-        let Deletion { id, signature } = deletion;
+        let Deletion { id, attribution } = deletion;
         if tx.execute(DELETE, &[Value::number(*id)]).await? == 0 {
             return Ok(false);
         }
-        signature.write(tx, Action::InviteDelete, Some(*id), &json!({})).await?;
+        attribution.write(tx, Action::InviteDelete, Some(*id), &json!({})).await?;
         Ok(true)
     })
 }

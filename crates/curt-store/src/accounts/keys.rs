@@ -10,7 +10,7 @@ use super::{
     standing::is_still_good,
 };
 use crate::{
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     ids::Sequence,
@@ -71,12 +71,12 @@ impl From<DbError> for CreateKeyError {
 struct Creation {
     id: KeyId,
     new: NewKey,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 struct Deletion {
     id: KeyId,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 /// What [`key`] reads.
@@ -122,7 +122,7 @@ impl Store {
     ) -> Result<KeyRecord, CreateKeyError> {
         let id = KeyId::new(self.next_id(Sequence::Keys).await?);
         let id = id.ok_or_else(|| DbError::unreadable("an id from 2^53 on"))?;
-        let creation = Creation { id, new, signature: self.sign(caller, now) };
+        let creation = Creation { id, new, attribution: self.attribute(caller, now) };
         self.db.transaction("create_key", creation, create).await
     }
 
@@ -169,7 +169,7 @@ impl Store {
         id: KeyId,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let deletion = Deletion { id, signature: self.sign(caller, now) };
+        let deletion = Deletion { id, attribution: self.attribute(caller, now) };
         let deleted = self.db.transaction("delete_key", deletion, delete).await;
         deleted.map_err(StoreError::while_doing("deleting an API key"))
     }
@@ -178,12 +178,12 @@ impl Store {
 /// The user's row is locked, so nobody else counts meanwhile.
 fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, KeyRecord, CreateKeyError> {
     Box::pin(async move {
-        let Creation { id, new, signature } = creation;
+        let Creation { id, new, attribution } = creation;
         let user = rows::lock(tx, new.user).await?;
         if user.is_none_or(|user| user.disabled_at.is_some()) {
             return Err(CreateKeyError::NoSuchUser);
         }
-        if !is_still_good(tx, signature).await? {
+        if !is_still_good(tx, attribution).await? {
             return Err(CreateKeyError::LoggedOut);
         }
         let count = tx.row(COUNT, &[new.user.into()]).await?.ok_or_else(DbError::row_missing)?;
@@ -197,19 +197,19 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, KeyRecord,
             new.hint.as_str().into(),
             (&new.token).into(),
             new.scopes.to_string().into(),
-            signature.at.into(),
+            attribution.at.into(),
             new.expires_at.into(),
         ];
         tx.execute(INSERT, &values).await?;
         let details = json!({ "user": new.user.get(), "scopes": new.scopes.to_string() });
-        signature.write(tx, Action::KeyCreate, Some(id.get()), &details).await?;
+        attribution.write(tx, Action::KeyCreate, Some(id.get()), &details).await?;
         Ok(KeyRecord {
             id: *id,
             user: new.user,
             name: new.name.clone(),
             hint: new.hint.clone(),
             scopes: new.scopes,
-            created_at: signature.at,
+            created_at: attribution.at,
             expires_at: new.expires_at,
             last_used_at: None,
         })
@@ -218,16 +218,16 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, KeyRecord,
 
 fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, bool, DbError> {
     Box::pin(async move {
-        let Deletion { id, signature } = deletion;
+        let Deletion { id, attribution } = deletion;
         let values = [Value::number(id.get())];
         let Some(row) = tx.row(OWNER, &values).await? else { return Ok(false) };
         let owner = row.number(0)?;
-        if !signature.caller.access.includes(UserId::new(owner)) {
+        if !attribution.caller.access.includes(UserId::new(owner)) {
             return Ok(false);
         }
         tx.execute(DELETE, &values).await?;
         let details = json!({ "user": owner });
-        signature.write(tx, Action::KeyDelete, Some(id.get()), &details).await?;
+        attribution.write(tx, Action::KeyDelete, Some(id.get()), &details).await?;
         Ok(true)
     })
 }

@@ -3,7 +3,7 @@
 use curt_domain::{Access, Author, Caller, KeyId, Login, Role, Timestamp};
 
 use crate::{
-    attribution::Signature,
+    attribution::Attribution,
     db::{Sql, Tx, Value},
     error::DbError,
 };
@@ -28,9 +28,9 @@ const OWNER_ROLE: Sql = Sql::new(
 /// the same moment, either may be the first.
 pub(in crate::accounts) async fn is_still_good(
     tx: &mut Tx<'_>,
-    signature: &Signature,
+    attribution: &Attribution,
 ) -> Result<bool, DbError> {
-    let Signature { caller: Caller { access, author, login, .. }, at, .. } = signature;
+    let Attribution { caller: Caller { access, author, login, .. }, at, .. } = attribution;
     match (login, author) {
         (Some(Login::Session(token)), _) => {
             Ok(tx.row(SESSION, &[token.into(), (*at).into()]).await?.is_some())

@@ -15,7 +15,7 @@ use super::{
     standing::is_still_good,
 };
 use crate::{
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{Sql, Tx, Value, Work},
     error::{DbError, DbErrorKind, StoreError},
     ids::Sequence,
@@ -109,7 +109,7 @@ struct Creation {
     id: UserId,
     new: NewUser,
     admission: Admission,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 const INSERT: Sql = Sql::new(
@@ -156,7 +156,7 @@ impl Store {
     ) -> Result<User, CreateUserError> {
         let id = self.next_id(Sequence::Users).await?;
         let id = UserId::new(id).ok_or_else(|| DbError::unreadable("an id from 2^53 on"))?;
-        let creation = Creation { id, new, admission, signature: self.sign(caller, now) };
+        let creation = Creation { id, new, admission, attribution: self.attribute(caller, now) };
         self.db.transaction("create_user", creation, create).await
     }
 
@@ -232,20 +232,20 @@ impl Store {
 
 fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, User, CreateUserError> {
     Box::pin(async move {
-        let Creation { id, new, admission, signature } = creation;
-        if !is_still_good(tx, signature).await? {
+        let Creation { id, new, admission, attribution } = creation;
+        if !is_still_good(tx, attribution).await? {
             return Err(CreateUserError::LoggedOut);
         }
         let role = match admission {
             Admission::As(role) => *role,
             Admission::Invite(token) => {
-                let role = invites::use_up(tx, token, signature.at).await?;
+                let role = invites::use_up(tx, token, attribution.at).await?;
                 role.ok_or(CreateUserError::InviteInvalid)?
             }
             Admission::FirstAdministrator => Role::Administrator,
         };
         if role == Role::Administrator {
-            let is_first = note_administrator(tx, *id, signature.at).await?;
+            let is_first = note_administrator(tx, *id, attribution.at).await?;
             if !is_first && *admission == Admission::FirstAdministrator {
                 return Err(CreateUserError::AlreadySetUp);
             }
@@ -257,15 +257,15 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, User, Crea
             new.full_name.as_ref().map(FullName::as_str).into(),
             new.password.as_ref().map(PasswordHash::as_str).into(),
             role.as_str().into(),
-            signature.at.into(),
-            signature.at.into(),
+            attribution.at.into(),
+            attribution.at.into(),
         ];
         tx.execute(INSERT, &values).await.map_err(|error| match error.kind() {
             DbErrorKind::UniqueViolation => CreateUserError::EmailTaken,
             _ => error.into(),
         })?;
         let details = json!({ "role": role.as_str() });
-        signature.write(tx, Action::UserCreate, Some(id.get()), &details).await?;
+        attribution.write(tx, Action::UserCreate, Some(id.get()), &details).await?;
         let row = tx.row(SELECT, &[(*id).into()]).await?.ok_or_else(DbError::row_missing)?;
         Ok(user(&row)?)
     })

@@ -19,8 +19,8 @@ fn new(number: u8, kind: BlockKind, until: Option<Timestamp>) -> NewBlock {
 /// Adds these where three of a kind may hold; says which it added.
 async fn add_of(store: &Store, blocks: Vec<NewBlock>, now: Timestamp) -> Vec<String> {
     let ids = store.reserve(Sequence::Blocks, blocks.len() as u64).await.unwrap();
-    let signature = store.sign(&Caller::SYSTEM, now);
-    let adding = Adding { blocks, first_id: ids.start, blocks_max: 3, signature };
+    let attribution = store.attribute(&Caller::SYSTEM, now);
+    let adding = Adding { blocks, first_id: ids.start, blocks_max: 3, attribution };
     let added = store.db.transaction("add_blocks", adding, add).await.unwrap();
     added.into_iter().map(|block| block.network.to_string()).collect()
 }

@@ -11,7 +11,7 @@ use super::{
     tags,
 };
 use crate::{
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     replays::{self, InsertReplayError, NewReplay},
@@ -54,7 +54,7 @@ struct NewLinks {
     /// Those of each link.
     tag_ids: Vec<Vec<i64>>,
     replay: Option<NewReplay>,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 struct CreationAgain {
@@ -123,7 +123,7 @@ impl Store {
         let tag_ids = links.iter().map(of_link).collect();
         // Nothing is written down where there is no link.
         let now = links.first().map_or(Timestamp::from_millis(0), |link| link.created_at);
-        let new = NewLinks { links, tag_ids, replay, signature: self.sign(caller, now) };
+        let new = NewLinks { links, tag_ids, replay, attribution: self.attribute(caller, now) };
         let again = new.links.iter().any(|link| link.owner.is_some()).then(|| new.clone());
         let created = self.db.transaction("create_links", new, create_all).await;
         match (created, again) {
@@ -155,7 +155,7 @@ impl Store {
 /// As with one link, the answer to a repeated request comes first.
 fn create_all<'t>(tx: &'t mut Tx<'_>, new: &'t NewLinks) -> Work<'t, (), CreateLinksError> {
     Box::pin(async move {
-        let NewLinks { links, tag_ids, replay, signature } = new;
+        let NewLinks { links, tag_ids, replay, attribution } = new;
         if let Some(replay) = replay {
             replays::insert(tx, replay).await?;
         }
@@ -173,7 +173,7 @@ fn create_all<'t>(tx: &'t mut Tx<'_>, new: &'t NewLinks) -> Work<'t, (), CreateL
         // One row for all: the ids of a call lie side by side, but for what others took in between.
         if let (Some(first), Some(last)) = (ids().min(), ids().max()) {
             let details = json!({ "count": links.len(), "first_id": first, "last_id": last });
-            signature.write(tx, Action::LinkImport, None, &details).await?;
+            attribution.write(tx, Action::LinkImport, None, &details).await?;
         }
         Ok(())
     })

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::{INSERT_LIMIT, LOCK, SELECT, erasure, rows, tags, versions};
 use crate::{
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{ChangeKind, Sql, Tx, Work},
     error::{DbError, StoreError},
     store::Store,
@@ -55,12 +55,12 @@ impl ExpectedRevision {
 struct Aim {
     id: LinkId,
     expected_revision: ExpectedRevision,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 impl Aim {
     fn now(&self) -> Timestamp {
-        self.signature.at
+        self.attribution.at
     }
 
     fn check_revision(&self, link: &Link) -> Result<(), EditLinkError> {
@@ -96,7 +96,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<LinkRecord, EditLinkError> {
         let tag_ids = self.tag_ids(edit.tags.as_deref().unwrap_or_default()).await?;
-        let aim = Aim { id, expected_revision, signature: self.sign(caller, now) };
+        let aim = Aim { id, expected_revision, attribution: self.attribute(caller, now) };
         self.db.transaction("edit_link", Editing { aim, edit, tag_ids }, apply).await
     }
 
@@ -108,7 +108,7 @@ impl Store {
         expected_revision: ExpectedRevision,
         now: Timestamp,
     ) -> Result<Code, EditLinkError> {
-        let aim = Aim { id, expected_revision, signature: self.sign(caller, now) };
+        let aim = Aim { id, expected_revision, attribution: self.attribute(caller, now) };
         self.db.transaction("delete_link", aim, delete).await
     }
 
@@ -120,7 +120,7 @@ impl Store {
         expected_revision: ExpectedRevision,
         now: Timestamp,
     ) -> Result<LinkRecord, EditLinkError> {
-        let aim = Aim { id, expected_revision, signature: self.sign(caller, now) };
+        let aim = Aim { id, expected_revision, attribution: self.attribute(caller, now) };
         self.db.transaction("restore_link", aim, restore).await
     }
 }
@@ -192,7 +192,7 @@ async fn lock(tx: &mut Tx<'_>, aim: &Aim) -> Result<LinkRecord, EditLinkError> {
     tx.row(LOCK, &[aim.id.into()]).await?;
     let row = tx.row(SELECT, &[aim.id.into()]).await?.ok_or(EditLinkError::NotFound)?;
     let mut record = rows::record(&row)?;
-    if !aim.signature.caller.access.includes(record.link.owner) {
+    if !aim.attribution.caller.access.includes(record.link.owner) {
         return Err(EditLinkError::NotFound);
     }
     record.link.tags = tags::of_link(tx, aim.id).await?;
@@ -207,7 +207,7 @@ async fn write_down(
     link: &Link,
 ) -> Result<(), DbError> {
     let details = json!({ "code": link.code.as_str(), "revision": link.revision });
-    aim.signature.write(tx, action, Some(link.id.get()), &details).await
+    aim.attribution.write(tx, action, Some(link.id.get()), &details).await
 }
 
 /// Keeps the old values as a version, writes the new ones, and tells all nodes.

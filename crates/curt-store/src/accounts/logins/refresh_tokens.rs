@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{CreateLoginError, Creation, NewLogin};
 use crate::{
     accounts::rows::{self, user_columns},
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{Row, Sql, Tx, Value, Work},
     error::{DbError, StoreError},
     store::Store,
@@ -48,7 +48,7 @@ struct Rotating {
     expires_at: Timestamp,
     /// [`USED_TOKENS_MAX`], less in tests.
     used_max: u32,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 /// A row, as far as it decides.
@@ -110,8 +110,8 @@ impl Store {
         expires_at: Timestamp,
         now: Timestamp,
     ) -> Result<Rotation, StoreError> {
-        let signature = self.sign(&Caller::SYSTEM, now);
-        let rotating = Rotating { old, new, expires_at, used_max: USED_TOKENS_MAX, signature };
+        let attribution = self.attribute(&Caller::SYSTEM, now);
+        let rotating = Rotating { old, new, expires_at, used_max: USED_TOKENS_MAX, attribution };
         let rotated = self.db.transaction("rotate_refresh_token", rotating, rotate).await;
         rotated.map_err(StoreError::while_doing("rotating a refresh token"))
     }
@@ -152,7 +152,7 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, (), Create
 
 fn rotate<'t>(tx: &'t mut Tx<'_>, rotating: &'t Rotating) -> Work<'t, Rotation, DbError> {
     Box::pin(async move {
-        let now = rotating.signature.at;
+        let now = rotating.attribution.at;
         let Some((user, token)) = lock(tx, &rotating.old).await? else {
             return Ok(Rotation::Refused);
         };
@@ -181,8 +181,8 @@ fn rotate<'t>(tx: &'t mut Tx<'_>, rotating: &'t Rotating) -> Work<'t, Rotation, 
             Some(_) => {
                 tx.execute(END_FAMILY, &[user.id.into(), (&family).into()]).await?;
                 let id = Some(user.id.get());
-                let signature = &rotating.signature;
-                signature.write(tx, Action::UserTokenReused, id, &json!({})).await?;
+                let attribution = &rotating.attribution;
+                attribution.write(tx, Action::UserTokenReused, id, &json!({})).await?;
                 Ok(Rotation::Reused(user.id))
             }
         }

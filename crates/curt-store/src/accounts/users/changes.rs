@@ -6,7 +6,7 @@ use serde_json::json;
 use super::note_administrator;
 use crate::{
     accounts::{logins, rows::lock, standing::is_still_good},
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{Sql, Tx, Value, Work},
     error::{DbError, DbErrorKind, StoreError},
     store::Store,
@@ -36,12 +36,12 @@ impl From<DbError> for ChangeUserError {
 struct Editing {
     id: UserId,
     edit: UserEdit,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 struct Ending {
     id: UserId,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 /// Ids of all administrators who could go on, locked in their order.
@@ -74,7 +74,7 @@ impl Store {
         edit: UserEdit,
         now: Timestamp,
     ) -> Result<User, ChangeUserError> {
-        let editing = Editing { id, edit, signature: self.sign(caller, now) };
+        let editing = Editing { id, edit, attribution: self.attribute(caller, now) };
         self.db.transaction("edit_user", editing, apply).await
     }
 
@@ -110,20 +110,20 @@ impl Store {
         id: UserId,
         now: Timestamp,
     ) -> Result<User, ChangeUserError> {
-        let ending = Ending { id, signature: self.sign(caller, now) };
+        let ending = Ending { id, attribution: self.attribute(caller, now) };
         self.db.transaction("end_sessions", ending, end_sessions).await
     }
 }
 
 fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, User, ChangeUserError> {
     Box::pin(async move {
-        let Editing { id, edit, signature } = input;
+        let Editing { id, edit, attribution } = input;
         let administrators = match (edit.role, edit.switch) {
             (None, None) => Vec::new(),
             _ => lock_administrators(tx).await?,
         };
-        let old = lock_for(tx, signature, *id).await?;
-        let new = old.edited(edit, signature.at);
+        let old = lock_for(tx, attribution, *id).await?;
+        let new = old.edited(edit, attribution.at);
         if new == old && new.email.as_str() == old.email.as_str() {
             return Ok(old);
         }
@@ -134,7 +134,7 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, User, ChangeUse
             }
         }
         if new.is_active_administrator() && !old.is_active_administrator() {
-            note_administrator(tx, *id, signature.at).await?;
+            note_administrator(tx, *id, attribution.at).await?;
         }
         let values = [
             new.email.as_str().into(),
@@ -156,9 +156,9 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, User, ChangeUse
         if old.token_epoch != new.token_epoch {
             logins::end_all(tx, *id).await?;
         }
-        write_down(tx, signature, &old, &new).await?;
+        write_down(tx, attribution, &old, &new).await?;
         if edit.password.is_some() {
-            signature.write(tx, Action::UserPassword, Some(id.get()), &json!({})).await?;
+            attribution.write(tx, Action::UserPassword, Some(id.get()), &json!({})).await?;
         }
         Ok(new)
     })
@@ -167,18 +167,18 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, User, ChangeUse
 /// Locks the user who is to be changed, if the caller still may.
 async fn lock_for(
     tx: &mut Tx<'_>,
-    signature: &Signature,
+    attribution: &Attribution,
     id: UserId,
 ) -> Result<User, ChangeUserError> {
     let user = lock(tx, id).await?.ok_or(ChangeUserError::NotFound)?;
-    if is_still_good(tx, signature).await? { Ok(user) } else { Err(ChangeUserError::LoggedOut) }
+    if is_still_good(tx, attribution).await? { Ok(user) } else { Err(ChangeUserError::LoggedOut) }
 }
 
 /// A row for each thing that an edit did. Names and addresses are personal, so only that they were
 /// changed is kept.
 async fn write_down(
     tx: &mut Tx<'_>,
-    signature: &Signature,
+    attribution: &Attribution,
     old: &User,
     new: &User,
 ) -> Result<(), DbError> {
@@ -191,18 +191,18 @@ async fn write_down(
         fields.push("full_name");
     }
     if !fields.is_empty() {
-        signature.write(tx, Action::UserEdit, id, &json!({ "fields": fields })).await?;
+        attribution.write(tx, Action::UserEdit, id, &json!({ "fields": fields })).await?;
     }
     if old.role != new.role {
         let details = json!({ "from": old.role.as_str(), "to": new.role.as_str() });
-        signature.write(tx, Action::UserRole, id, &details).await?;
+        attribution.write(tx, Action::UserRole, id, &details).await?;
     }
     let switched = match (old.disabled_at, new.disabled_at) {
         (None, Some(_)) => Action::UserDisable,
         (Some(_), None) => Action::UserEnable,
         _ => return Ok(()),
     };
-    signature.write(tx, switched, id, &json!({})).await
+    attribution.write(tx, switched, id, &json!({})).await
 }
 
 /// The ids of all who can administer now, until the transaction ends.
@@ -213,11 +213,11 @@ pub(super) async fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<u64>, DbE
 
 fn end_sessions<'t>(tx: &'t mut Tx<'_>, ending: &'t Ending) -> Work<'t, User, ChangeUserError> {
     Box::pin(async move {
-        let Ending { id, signature } = ending;
-        let user = lock_for(tx, signature, *id).await?;
+        let Ending { id, attribution } = ending;
+        let user = lock_for(tx, attribution, *id).await?;
         tx.execute(RAISE_EPOCH, &[(*id).into()]).await?;
         logins::end_all(tx, *id).await?;
-        signature.write(tx, Action::UserEndSessions, Some(id.get()), &json!({})).await?;
+        attribution.write(tx, Action::UserEndSessions, Some(id.get()), &json!({})).await?;
         Ok(User { token_epoch: user.token_epoch + 1, ..user })
     })
 }

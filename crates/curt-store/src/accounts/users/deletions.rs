@@ -6,7 +6,7 @@ use serde_json::json;
 use super::changes::lock_administrators;
 use crate::{
     accounts::{logins, rows::lock, standing::is_still_good},
-    attribution::{Action, Signature},
+    attribution::{Action, Attribution},
     db::{Sql, Tx, Work},
     error::{DbError, StoreError},
     owners,
@@ -45,7 +45,7 @@ impl From<DbError> for DeleteUserError {
 struct Deletion {
     id: UserId,
     links: LinksOf,
-    signature: Signature,
+    attribution: Attribution,
 }
 
 const DELETE_KEYS: Sql = Sql::new("delete from api_keys where user_id = $1");
@@ -61,14 +61,14 @@ impl Store {
         links: LinksOf,
         now: Timestamp,
     ) -> Result<(), DeleteUserError> {
-        let deletion = Deletion { id, links, signature: self.sign(caller, now) };
+        let deletion = Deletion { id, links, attribution: self.attribute(caller, now) };
         self.db.transaction("delete_user", deletion, delete).await
     }
 }
 
 fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, (), DeleteUserError> {
     Box::pin(async move {
-        let Deletion { id, links, signature } = deletion;
+        let Deletion { id, links, attribution } = deletion;
         let administrators = lock_administrators(tx).await?;
         let heir = match links {
             LinksOf::Keep => None,
@@ -85,7 +85,7 @@ fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, (), Delete
         if heir.is_some_and(|heir| heir == *id || !found.iter().any(|user| user.id == heir)) {
             return Err(DeleteUserError::NoSuchHeir);
         }
-        if !is_still_good(tx, signature).await? {
+        if !is_still_good(tx, attribution).await? {
             return Err(DeleteUserError::LoggedOut);
         }
         let others = administrators.iter().any(|other| *other != id.get());
@@ -95,9 +95,9 @@ fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, (), Delete
         logins::end_all(tx, *id).await?;
         tx.execute(DELETE_KEYS, &[(*id).into()]).await?;
         tx.execute(DELETE, &[(*id).into()]).await?;
-        owners::inherit(tx, *id, heir, signature.at).await?;
+        owners::inherit(tx, *id, heir, attribution.at).await?;
         let details = json!({ "links_to": heir.map(UserId::get) });
-        signature.write(tx, Action::UserDelete, Some(id.get()), &details).await?;
+        attribution.write(tx, Action::UserDelete, Some(id.get()), &details).await?;
         Ok(())
     })
 }

@@ -31,7 +31,7 @@ async fn next(store: &Store, old: u8, now: Timestamp) -> bool {
         new: token(old + 1),
         expires_at: now.plus(Duration::from_hours(24)),
         used_max: USED_MAX,
-        signature: store.sign(&Caller::SYSTEM, now),
+        attribution: store.attribute(&Caller::SYSTEM, now),
     };
     match store.db.transaction("rotate_refresh_token", rotating, rotate).await.unwrap() {
         Rotation::Rotated { .. } => true,
