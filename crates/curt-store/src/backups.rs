@@ -12,7 +12,7 @@ use std::{
 use curt_domain::{Code, LinkId, Timestamp};
 
 use crate::{
-    db::{self, Engine, FIRST_TABLE, Row, Sql, SqliteCopy, Watch},
+    db::{self, Engine, FIRST_TABLE, ProgressGuard, Row, Sql, SqliteCopy},
     error::{DbError, StoreError},
     meta,
     migrations::{self, MigrateError, MigrationState, MigrationStatus},
@@ -88,7 +88,7 @@ const CODE_FROM: Sql =
 ///
 /// Deleted rows leave no trace in the copy. Tables that must not outlive their day are to be
 /// emptied here.
-pub fn copy_sqlite(source: &Path, target: &Path, watch: Watch) -> Result<(), StoreError> {
+pub fn copy_sqlite(source: &Path, target: &Path, watch: ProgressGuard) -> Result<(), StoreError> {
     db::copy_sqlite(source, target, watch)
         .map_err(StoreError::while_doing("copying the SQLite database"))
 }
@@ -100,7 +100,7 @@ pub fn fold_sqlite_log(path: &Path) -> Result<(), StoreError> {
 
 /// Proves that the file is a whole database of ours, and says what is in it. The file is read from
 /// end to end and not changed.
-pub fn inspect_sqlite(path: &Path, watch: Watch) -> Result<Contents, InspectError> {
+pub fn inspect_sqlite(path: &Path, watch: ProgressGuard) -> Result<Contents, InspectError> {
     check_header(path)?;
     let mut copy = SqliteCopy::open(path, watch)?;
     let problems = copy.integrity_problems()?;

@@ -50,7 +50,7 @@ pub use database_url::{DatabaseUrl, Engine, InvalidDatabaseUrl};
 pub use metrics::StoreMetrics;
 pub(crate) use ownership::{FIRST_TABLE, Ownership};
 pub(crate) use sql::Sql;
-pub use sqlite::Watch;
+pub use sqlite::ProgressGuard;
 pub(crate) use tx::Tx;
 pub(crate) use value::{Row, Value};
 

@@ -58,7 +58,7 @@ pub use clicks::{
 };
 pub use db::{
     CONNECTIONS_MAX_DEFAULT, ChangeKind, ConnectError, DatabaseUrl, Engine, InvalidDatabaseUrl,
-    StoreMetrics, StoreSettings, Watch,
+    ProgressGuard, StoreMetrics, StoreSettings,
 };
 pub use error::{StoreError, StoreErrorKind};
 pub use ip_blocks::{AddBlockError, BLOCKS_AT_ONCE_MAX, NewBlock};

@@ -51,7 +51,7 @@ impl Original {
     }
 }
 
-fn patient() -> Watch {
+fn patient() -> ProgressGuard {
     Arc::new(|| ControlFlow::Continue(()))
 }
 
@@ -150,7 +150,7 @@ async fn a_copy_ends_as_soon_as_it_is_told() {
         .await;
     let asked = Arc::new(AtomicBool::new(false));
     let seen = Arc::clone(&asked);
-    let impatient: Watch = Arc::new(move || {
+    let impatient: ProgressGuard = Arc::new(move || {
         seen.store(true, Ordering::Relaxed);
         ControlFlow::Break(())
     });

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{
     Row, Sql,
-    sqlite::{Connection, Watch},
+    sqlite::{Connection, ProgressGuard},
 };
 use crate::error::DbError;
 
@@ -13,7 +13,11 @@ use crate::error::DbError;
 /// `VACUUM INTO` reads one snapshot and rebuilds every table from it, while writers go on. The
 /// backup API would copy pages instead: it begins anew whenever another connection writes, unless
 /// it copies all at once, and then it takes along what was deleted.
-pub(crate) fn copy_sqlite(source: &Path, target: &Path, watch: Watch) -> Result<(), DbError> {
+pub(crate) fn copy_sqlite(
+    source: &Path,
+    target: &Path,
+    watch: ProgressGuard,
+) -> Result<(), DbError> {
     let mut connection = Connection::open_existing(source)?;
     connection.watch(watch)?;
     connection.vacuum_into(target)
@@ -29,7 +33,7 @@ pub(crate) fn fold_log(path: &Path) -> Result<(), DbError> {
 pub(crate) struct SqliteCopy(Connection);
 
 impl SqliteCopy {
-    pub(crate) fn open(path: &Path, watch: Watch) -> Result<Self, DbError> {
+    pub(crate) fn open(path: &Path, watch: ProgressGuard) -> Result<Self, DbError> {
         let mut connection = Connection::open_unchanging(path)?;
         connection.watch(watch)?;
         Ok(Self(connection))

@@ -33,7 +33,7 @@ const STEPS_BETWEEN_CLOCKS: i32 = 1_000;
 const STEPS_BETWEEN_QUESTIONS: i32 = 20_000;
 
 /// Asked again and again during long work on a file; `Break` ends it at once.
-pub type Watch = Arc<dyn Fn() -> ControlFlow<()> + Send + Sync>;
+pub type ProgressGuard = Arc<dyn Fn() -> ControlFlow<()> + Send + Sync>;
 
 pub(in crate::db) struct Connection {
     inner: rusqlite::Connection,
@@ -126,7 +126,7 @@ impl Connection {
     }
 
     /// From now on `watch` is asked every few milliseconds of work whether to go on.
-    pub(in crate::db) fn watch(&mut self, watch: Watch) -> Result<(), DbError> {
+    pub(in crate::db) fn watch(&mut self, watch: ProgressGuard) -> Result<(), DbError> {
         let is_over = move || watch().is_break();
         self.inner.progress_handler(STEPS_BETWEEN_QUESTIONS, Some(is_over)).map_err(db_error)
     }

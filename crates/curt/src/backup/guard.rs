@@ -8,7 +8,7 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError},
 };
 
-use curt_store::Watch;
+use curt_store::ProgressGuard;
 use tokio_util::sync::CancellationToken;
 
 use crate::terminal::{progress::Progress, text::size};
@@ -95,7 +95,7 @@ impl Guard {
     }
 
     /// The same question in the form that the store asks it.
-    pub(crate) fn watch(self: &Arc<Self>) -> Watch {
+    pub(crate) fn watch(self: &Arc<Self>) -> ProgressGuard {
         let guard = Arc::clone(self);
         Arc::new(move || match guard.check() {
             Ok(()) => ControlFlow::Continue(()),

@@ -12,7 +12,9 @@ use std::{
 
 use anyhow::Context as _;
 use curt_domain::Timestamp;
-use curt_store::{Contents, StoreMetrics, StoreSettings, Watch, copy_sqlite, inspect_sqlite};
+use curt_store::{
+    Contents, ProgressGuard, StoreMetrics, StoreSettings, copy_sqlite, inspect_sqlite,
+};
 use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 
@@ -93,7 +95,7 @@ fn copy(order: &Order<'_>, partial: &Partial<'_>) -> anyhow::Result<Contents> {
 }
 
 /// Syncs the growing file portion by portion while it is watched.
-fn writing_back(path: &Path, watch: Watch) -> anyhow::Result<Watch> {
+fn writing_back(path: &Path, watch: ProgressGuard) -> anyhow::Result<ProgressGuard> {
     let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
     let synced = AtomicU64::new(0);
     Ok(Arc::new(move || {
