@@ -94,8 +94,8 @@ pub fn copy_sqlite(source: &Path, target: &Path, watch: ProgressGuard) -> Result
 }
 
 /// Brings an SQLite database that nobody uses any more into its one file, without a log beside it.
-pub fn fold_sqlite_log(path: &Path) -> Result<(), StoreError> {
-    db::fold_log(path).map_err(StoreError::while_doing("folding the write-ahead log"))
+pub fn checkpoint_wal(path: &Path) -> Result<(), StoreError> {
+    db::checkpoint_wal(path).map_err(StoreError::while_doing("folding the write-ahead log"))
 }
 
 /// Proves that the file is a whole database of ours, and says what is in it. The file is read from

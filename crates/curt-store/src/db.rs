@@ -45,7 +45,7 @@ pub use change::ChangeKind;
 #[cfg(test)]
 pub(crate) use change::NewChange;
 pub use connect::{CONNECTIONS_MAX_DEFAULT, ConnectError, StoreSettings};
-pub(crate) use copies::{SqliteCopy, copy_sqlite, fold_log};
+pub(crate) use copies::{SqliteCopy, checkpoint_wal, copy_sqlite};
 pub use database_url::{DatabaseUrl, Engine, InvalidDatabaseUrl};
 pub use metrics::StoreMetrics;
 pub(crate) use ownership::{FIRST_TABLE, Ownership};

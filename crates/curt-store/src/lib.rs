@@ -51,7 +51,7 @@ pub use accounts::{
 };
 pub use attribution::Action;
 pub use audit::{AuditPage, AuditQuery, AuditRecord, ListAuditError};
-pub use backups::{Contents, InspectError, copy_sqlite, fold_sqlite_log, inspect_sqlite};
+pub use backups::{Contents, InspectError, checkpoint_wal, copy_sqlite, inspect_sqlite};
 pub use changes::{Change, Changes};
 pub use clicks::{
     AddClicksError, CLICK_ROWS_MAX, ClickBatch, ClickLosses, JournalMark, LinkClicks, MarkMove,

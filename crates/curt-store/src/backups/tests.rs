@@ -167,7 +167,7 @@ async fn a_log_that_was_left_behind_is_folded_into_its_database() {
         fs::copy(original.path(name), moved.path().join(name)).unwrap();
     }
     let database = moved.path().join("curt.db");
-    fold_sqlite_log(&database).unwrap();
+    checkpoint_wal(&database).unwrap();
     assert!(!moved.path().join("curt.db-wal").exists());
     let settings = StoreSettings::new(DatabaseUrl::sqlite(database));
     let store = Store::connect(&settings, StoreMetrics::unregistered()).await.unwrap();

@@ -25,8 +25,8 @@ pub(crate) fn copy_sqlite(
 
 /// Leaves the database in one file. Of connections that close at the same time none may be the
 /// last, and then the log beside it stays.
-pub(crate) fn fold_log(path: &Path) -> Result<(), DbError> {
-    Connection::open_existing(path)?.fold_log()
+pub(crate) fn checkpoint_wal(path: &Path) -> Result<(), DbError> {
+    Connection::open_existing(path)?.checkpoint_wal()
 }
 
 /// A copy, opened so that not a byte of it changes.

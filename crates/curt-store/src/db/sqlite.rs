@@ -140,7 +140,7 @@ impl Connection {
     }
 
     /// Moves all of the WAL into the database. As the last connection its end removes the file.
-    pub(in crate::db) fn fold_log(&self) -> Result<(), DbError> {
+    pub(in crate::db) fn checkpoint_wal(&self) -> Result<(), DbError> {
         let is_busy = |row: &rusqlite::Row<'_>| row.get(0);
         let text = "pragma wal_checkpoint(truncate)";
         let busy: i64 = self.inner.query_row(text, (), is_busy).map_err(db_error)?;

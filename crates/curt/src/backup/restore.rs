@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::Context as _;
 use curt_domain::{Clock, LinkId, SecretKey};
-use curt_store::{DatabaseUrl, Store, StoreMetrics, StoreSettings, fold_sqlite_log};
+use curt_store::{DatabaseUrl, Store, StoreMetrics, StoreSettings, checkpoint_wal};
 
 use super::{
     directory::{Backup, create_private, remove_if_present, sync_directory},
@@ -154,7 +154,7 @@ impl Unfinished {
 
     /// Alone in its file, the database can be renamed.
     fn finish(self, target: &Path) -> anyhow::Result<()> {
-        fold_sqlite_log(&self.path)?;
+        checkpoint_wal(&self.path)?;
         let log = with_suffix(&self.path, "-wal");
         anyhow::ensure!(!log.exists(), "{} was not closed", log.display());
         check_absent(target)?;
