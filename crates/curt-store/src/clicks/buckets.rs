@@ -128,7 +128,7 @@ impl Store {
     /// part of an hour. May be repeated, and run beside drains that add to the same buckets.
     ///
     /// With `since`, those of before are not looked at: it was done up to there.
-    pub async fn fold_click_buckets(
+    pub async fn roll_up_click_buckets(
         &self,
         since: Option<Timestamp>,
         until: Timestamp,

@@ -280,7 +280,7 @@ async fn folding_while_a_long_time_is_read_changes_no_sum() {
                 }
             }
         };
-        let fold = store.fold_click_buckets(None, bucket(4 * HOURS + QUARTERS).start());
+        let fold = store.roll_up_click_buckets(None, bucket(4 * HOURS + QUARTERS).start());
         let ((), folded) = futures_util::join!(read, fold);
         assert_eq!(folded.unwrap(), u64::from(QUARTERS) * 3 / 4);
     })
@@ -329,18 +329,22 @@ async fn old_buckets_are_added_up_by_the_hour() {
         }
         // In the middle of the last of these hours, which therefore stays as it is.
         let until = bucket(14).start();
-        assert_eq!(store.fold_click_buckets(None, until).await.unwrap(), 8);
+        assert_eq!(store.roll_up_click_buckets(None, until).await.unwrap(), 8);
         for number in 1..=2 {
             let expected = [(0, 7), (4, 24), (8, 32), (12, 64), (13, 128)];
             let expected =
                 expected.map(|(quarters, human)| (bucket(quarters), humans(human * number)));
             assert_eq!(all_buckets(store, number).await, expected);
         }
-        assert_eq!(store.fold_click_buckets(None, until).await.unwrap(), 0);
+        assert_eq!(store.roll_up_click_buckets(None, until).await.unwrap(), 0);
 
         store.add_clicks(batch(&[], &[clicks(1, 1, 1_000)])).await.unwrap();
-        assert_eq!(store.fold_click_buckets(Some(until), until).await.unwrap(), 0, "done before");
-        assert_eq!(store.fold_click_buckets(None, until).await.unwrap(), 1, "what comes late");
+        assert_eq!(
+            store.roll_up_click_buckets(Some(until), until).await.unwrap(),
+            0,
+            "done before"
+        );
+        assert_eq!(store.roll_up_click_buckets(None, until).await.unwrap(), 1, "what comes late");
         assert_eq!(all_buckets(store, 1).await[0], (bucket(0), humans(1_007)));
     })
     .await;
@@ -362,13 +366,13 @@ async fn folding_beside_drains_loses_nothing() {
             }
             .boxed();
             let fold = async move {
-                store.fold_click_buckets(None, until).await.unwrap();
+                store.roll_up_click_buckets(None, until).await.unwrap();
             }
             .boxed();
             [add, fold]
         });
         in_parallel(work).await;
-        store.fold_click_buckets(None, until).await.unwrap();
+        store.roll_up_click_buckets(None, until).await.unwrap();
         for number in 1..=LINKS {
             assert_eq!(
                 all_buckets(store, number).await,

@@ -49,7 +49,7 @@ impl Upkeep {
             self.tidy(now).await;
             let folds = folded.is_none_or(|(at, _)| FOLD_INTERVAL <= now.since(at));
             let (since, until) = (folded.map(|(_, until)| until), now.minus(CLICK_BUCKET_AGE_MAX));
-            if folds && is_done(self.store.fold_click_buckets(since, until).await) {
+            if folds && is_done(self.store.roll_up_click_buckets(since, until).await) {
                 folded = Some((now, until));
             }
         };
