@@ -5,129 +5,18 @@
 //! is noted before it is sent and again when it is answered. The check reads every link back and
 //! finds what was lost, what came back from the dead, what is there twice, and what nobody wrote.
 
+mod entry;
 mod listing;
 mod writer;
 
 use std::{collections::HashMap, sync::mpsc, thread, time::Duration};
 
 use crate::server::{ADMIN_KEY, Client, Server};
-use listing::Listed;
+use entry::Listed;
 use writer::Writer;
 
 /// Enough that SQLite's writer commits in groups; each waits for its answers.
 const WRITERS: u64 = 8;
-
-/// What writers set and a check compares.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Content {
-    target: String,
-    title: String,
-}
-
-/// What can be seen of a link through the API.
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum State {
-    /// Deleted, or never created.
-    Gone,
-    Live(Content),
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Revision {
-    Exactly(u64),
-    /// Operations that answer without the link may have raised it.
-    AtLeast(u64),
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Identity {
-    id: u64,
-    code: String,
-}
-
-/// One link, as its writer knows it.
-#[derive(Debug)]
-struct Entry {
-    /// Absent while its create is unanswered.
-    identity: Option<Identity>,
-    /// After the last acknowledged operation.
-    acknowledged: State,
-    /// After an operation that was sent and not answered.
-    unanswered: Option<State>,
-    /// The last acknowledged content; a deleted link gets it back by a restore.
-    content: Content,
-    /// What the last edit put `content` in place of.
-    replaced: Option<Content>,
-    revision: Revision,
-}
-
-impl Entry {
-    /// A link that is about to be created.
-    fn new(content: Content) -> Self {
-        Self {
-            identity: None,
-            acknowledged: State::Gone,
-            unanswered: Some(State::Live(content.clone())),
-            content,
-            replaced: None,
-            revision: Revision::AtLeast(1),
-        }
-    }
-
-    /// Takes the answer to the operation that was sent last.
-    fn acknowledge(&mut self, answer: Option<Listed>) -> Result<(), String> {
-        let state = self.unanswered.take().expect("it is noted before it is sent");
-        let told = answer.as_ref().map_or(State::Gone, |link| State::Live(link.content.clone()));
-        if told != state {
-            return Err(format!("answered {told:?} in place of {state:?}: {self:?}"));
-        }
-        self.revision = match (&answer, self.revision) {
-            (Some(link), _) => Revision::Exactly(link.revision),
-            (None, Revision::Exactly(before) | Revision::AtLeast(before)) => {
-                Revision::AtLeast(before)
-            }
-        };
-        if let Some(link) = answer {
-            self.identity = Some(link.identity);
-        }
-        self.becomes(state);
-        Ok(())
-    }
-
-    /// Compares with what is there after a crash, which settles an unanswered operation.
-    fn settle(&mut self, found: Option<Listed>) -> Result<(), String> {
-        let seen = found.as_ref().map_or(State::Gone, |link| State::Live(link.content.clone()));
-        let was_carried_out = self.unanswered.as_ref() == Some(&seen);
-        if seen != self.acknowledged && !was_carried_out {
-            return Err(format!("found {seen:?} in place of {self:?}"));
-        }
-        if let Some(link) = found {
-            let plausible = match self.revision {
-                Revision::Exactly(revision) if !was_carried_out => revision == link.revision,
-                Revision::Exactly(revision) | Revision::AtLeast(revision) => {
-                    revision <= link.revision
-                }
-            };
-            if !plausible {
-                return Err(format!("found revision {} of {self:?}", link.revision));
-            }
-            self.revision = Revision::Exactly(link.revision);
-            self.identity = Some(link.identity);
-        }
-        self.unanswered = None;
-        self.becomes(seen);
-        Ok(())
-    }
-
-    fn becomes(&mut self, state: State) {
-        if let State::Live(content) = &state
-            && *content != self.content
-        {
-            self.replaced = Some(std::mem::replace(&mut self.content, content.clone()));
-        }
-        self.acknowledged = state;
-    }
-}
 
 /// All that was written to one data directory, over any number of crashes.
 pub struct History {

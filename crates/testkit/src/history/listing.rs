@@ -4,21 +4,13 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::{Content, Entry, Identity, State};
+use super::entry::{Content, Entry, Identity, Listed, State};
 use crate::server::{Client, Response};
 
 /// The largest page of the API.
 const PAGE_LIMIT: usize = 200;
 /// A cursor that goes round in circles ends here; writers keep far fewer links.
 const PAGES_MAX: usize = 1_000;
-
-/// A link, as the API tells it.
-#[derive(Debug, Clone)]
-pub(super) struct Listed {
-    pub(super) identity: Identity,
-    pub(super) content: Content,
-    pub(super) revision: u64,
-}
 
 impl Listed {
     pub(super) fn parse(link: &Value) -> Option<Self> {

@@ -1,4 +1,7 @@
-use super::*;
+use super::{
+    entry::{Content, Entry, Identity, State},
+    *,
+};
 
 fn content(number: u32) -> Content {
     Content { target: format!("https://example.com/{number}"), title: number.to_string() }

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use super::{Content, Entry, State, listing::Listed};
+use super::entry::{Content, Entry, Listed, State};
 use crate::server::{Client, RequestError};
 
 /// Few enough that reading all back after each crash takes less time than writing them.
