@@ -6,7 +6,9 @@
 mod crates;
 mod documents;
 mod files;
+mod imports;
 mod migrations;
+mod rooms;
 mod sources;
 #[cfg(test)]
 mod tests;
@@ -22,6 +24,7 @@ pub(crate) fn problems(root: &Path) -> anyhow::Result<Vec<Problem>> {
     problems.extend(sources::problems(&files));
     problems.extend(migrations::problems(&files));
     problems.extend(documents::problems(&files));
+    problems.extend(rooms::problems(&files, rooms::HOUSES));
     problems.extend(crates::lint_problems(&files));
     problems.extend(crates::dependency_problems(&crates::dependencies(root)?));
     problems.sort();

@@ -1,0 +1,256 @@
+//! The rooms of each crate: imports between them go down only, and no two files need each other.
+//!
+//! A room is a module of a crate's root: `links.rs` with the folder `links/`. Rooms stand on floors; a
+//! room names only what stands on a floor below its own. Inside a room files may name each other in
+//! one direction. The root itself (`lib.rs`, `main.rs`) is the roof: it declares and publishes, and
+//! nothing inside imports through it. ARCHITECTURE.md says what each room is for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::files::RepositoryFile;
+use super::imports::{self, CrateImports, Import, ModulePath};
+use crate::problems::Problem;
+
+/// The floors of one crate, lowest first; rooms on one floor do not name each other.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct House<'a> {
+    /// With the folder of its sources: `crates/curt-web`.
+    pub folder: &'a str,
+    pub floors: &'a [&'a [&'a str]],
+}
+
+/// Every crate of the workspace.
+pub(super) const HOUSES: &[House<'static>] = &[
+    House {
+        folder: "crates/curt-domain",
+        floors: &[
+            &["clients", "ids", "reports", "secrets", "switch", "targets", "texts", "time"],
+            &["accounts", "calendar", "codes", "destinations"],
+            &["blocks", "clicks"],
+            &["links", "visitors"],
+        ],
+    },
+    House {
+        folder: "crates/curt-journal",
+        floors: &[
+            &["format", "mapping"],
+            &["directory"],
+            &["reader", "segment"],
+            &["inspection", "recovery", "settings"],
+            &["shard"],
+            &["condition"],
+            &["shared"],
+            &["keeper"],
+            &["journal"],
+        ],
+    },
+    House {
+        folder: "crates/curt-store",
+        floors: &[
+            &["error", "pages"],
+            &["db"],
+            &["attribution", "migrations"],
+            &["store"],
+            &["audit", "changes", "clicks", "ids", "meta", "owners", "replays"],
+            &["accounts", "backups", "ip_blocks", "links", "target_blocks"],
+            &["reports"],
+        ],
+    },
+    House {
+        folder: "crates/curt-cache",
+        floors: &[&["blocks", "limits", "route"], &["destinations", "links"]],
+    },
+    House {
+        folder: "crates/curt-analytics",
+        floors: &[
+            &["agents", "left", "rate"],
+            &["depth", "fold", "watch"],
+            &["reading"],
+            &["counting"],
+            &["metrics", "replay"],
+            &["drain"],
+        ],
+    },
+    House {
+        folder: "crates/curt-qr",
+        floors: &[&["color", "symbol"], &["style", "terminal"], &["png", "svg"]],
+    },
+    House {
+        folder: "crates/curt-ui",
+        floors: &[&["layout", "texts"], &["message", "password", "preview", "report", "setup"]],
+    },
+    House {
+        folder: "crates/curt-web",
+        floors: &[
+            &["admin_key", "ids", "memo", "metrics", "visitors"],
+            &["clicks", "node", "response"],
+            &["blocking", "site"],
+            &["request", "lists"],
+            &["document", "gate", "pages"],
+            &["auth"],
+            &["app"],
+            &["admission"],
+            &["api", "edge"],
+            &["server", "ui"],
+            &["routes"],
+            &["openapi"],
+            &["assemble"],
+        ],
+    },
+    House {
+        folder: "crates/curt",
+        floors: &[
+            &["logging", "signals", "visible"],
+            &["failure"],
+            &["data_dir", "database", "new_file", "terminal"],
+            &["backup", "keys"],
+            &["config"],
+            &["app"],
+            &["api", "serve"],
+            &["commands"],
+            &["cli"],
+        ],
+    },
+    House {
+        folder: "crates/testkit",
+        floors: &[
+            &["databases", "metrics", "powercut", "proxy", "sqlite_lock"],
+            &["server"],
+            &["history", "visits"],
+        ],
+    },
+    House {
+        folder: "xtask",
+        floors: &[&["cargo", "problems"], &["deny", "fuzz", "fuzz_api", "tidy"], &["check"]],
+    },
+];
+
+pub(super) fn problems(files: &[RepositoryFile], houses: &[House<'_>]) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for folder in crates(files) {
+        if !houses.iter().any(|house| house.folder == folder) {
+            problems
+                .push(Problem::new(folder, "has no rooms; add them to xtask/src/tidy/rooms.rs"));
+        }
+    }
+    for house in houses {
+        let found = imports::read(files, &format!("{}/src/", house.folder));
+        for (file, error) in &found.unreadable {
+            problems.push(Problem::new(file, format!("is no Rust: {error}")));
+        }
+        problems.extend(floor_problems(house, &found));
+        problems.extend(import_problems(house, &found));
+        problems.extend(circle_problems(&found));
+    }
+    problems
+}
+
+/// The folders of all crates that have sources.
+fn crates(files: &[RepositoryFile]) -> BTreeSet<&str> {
+    let folders = files.iter().filter_map(|file| file.path.strip_suffix("/Cargo.toml"));
+    let has_sources = |folder: &&str| {
+        let sources = format!("{folder}/src/");
+        files.iter().any(|file| file.path.starts_with(&sources))
+    };
+    folders.filter(has_sources).collect()
+}
+
+/// Rooms without a floor, and floors that name a room which is not there.
+fn floor_problems(house: &House<'_>, found: &CrateImports) -> Vec<Problem> {
+    let rooms: BTreeSet<&str> = found.modules.keys().filter_map(|path| room(path)).collect();
+    let planned: BTreeSet<&str> = house.floors.iter().copied().flatten().copied().collect();
+    let missing = rooms.difference(&planned);
+    let missing =
+        missing.map(|room| format!("the room {room} has no floor in xtask/src/tidy/rooms.rs"));
+    let gone = planned.difference(&rooms);
+    let gone = gone.map(|room| format!("the room {room} of xtask/src/tidy/rooms.rs is not there"));
+    missing.chain(gone).map(|complaint| Problem::new(house.folder, complaint)).collect()
+}
+
+fn room(path: &ModulePath) -> Option<&str> {
+    path.first().map(String::as_str)
+}
+
+fn import_problems(house: &House<'_>, found: &CrateImports) -> Vec<Problem> {
+    let floor = |path: &ModulePath| {
+        let room = room(path)?;
+        house.floors.iter().position(|rooms| rooms.contains(&room))
+    };
+    let complaint = |import: &Import| {
+        let Import { from, to, path, .. } = import;
+        // The roof publishes what is below it.
+        if from.is_empty() {
+            return None;
+        }
+        if import.through_root {
+            return Some(format!("{path} leads through the crate's root; name its own module"));
+        }
+        let is_allowed = room(from) == room(to) || floor(to) < floor(from);
+        let direction = if floor(from) < floor(to) { "up to" } else { "across to" };
+        (!is_allowed).then(|| {
+            let (from, to) = (room(from).unwrap_or("root"), room(to).unwrap_or("the root"));
+            format!("the room {from} imports {direction} {to}: {path}")
+        })
+    };
+    let place = |import: &Import| {
+        let file = found.modules.get(&import.from).map_or("?", String::as_str);
+        format!("{file}:{}", import.line)
+    };
+    let complaints = found.imports.iter().filter_map(|import| Some((import, complaint(import)?)));
+    complaints.map(|(import, complaint)| Problem::new(place(import), complaint)).collect()
+}
+
+/// One finding for each import that closes a circle between files.
+fn circle_problems(found: &CrateImports) -> Vec<Problem> {
+    let mut edges: BTreeMap<&ModulePath, BTreeMap<&ModulePath, &Import>> = BTreeMap::new();
+    // A module that is named as such is followed by what is taken of it, which is an edge of its own.
+    for import in found.imports.iter().filter(|import| !import.from.is_empty()) {
+        edges.entry(&import.from).or_default().entry(&import.to).or_insert(import);
+    }
+    let mut problems = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (from, imports) in &edges {
+        for (to, import) in imports {
+            let Some(way) = shortest_way(&edges, to, from) else { continue };
+            let files: BTreeSet<&ModulePath> = way.iter().copied().collect();
+            if !seen.insert(files) {
+                continue;
+            }
+            let names: Vec<String> = way.iter().map(|path| path.join("::")).collect();
+            let circle = format!("{} → {}", from.join("::"), names.join(" → "));
+            let file = found.modules.get(*from).map_or("?", String::as_str);
+            let place = format!("{file}:{}", import.line);
+            problems.push(Problem::new(place, format!("closes a circle: {circle}")));
+        }
+    }
+    problems
+}
+
+/// The files on the shortest way along the edges, both ends with it.
+fn shortest_way<'a>(
+    edges: &BTreeMap<&'a ModulePath, BTreeMap<&'a ModulePath, &'a Import>>,
+    from: &'a ModulePath,
+    to: &'a ModulePath,
+) -> Option<Vec<&'a ModulePath>> {
+    let mut previous: BTreeMap<&ModulePath, &ModulePath> = BTreeMap::new();
+    let mut queue = std::collections::VecDeque::from([from]);
+    while let Some(file) = queue.pop_front() {
+        if file == to {
+            let mut way = vec![to];
+            let mut at = to;
+            while at != from {
+                at = previous[at];
+                way.push(at);
+            }
+            way.reverse();
+            return Some(way);
+        }
+        for next in edges.get(file).into_iter().flat_map(BTreeMap::keys) {
+            if *next != from && !previous.contains_key(next) {
+                previous.insert(next, file);
+                queue.push_back(next);
+            }
+        }
+    }
+    None
+}
