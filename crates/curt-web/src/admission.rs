@@ -23,13 +23,13 @@ use crate::{
 
 /// Around every route.
 pub(crate) async fn limit(State(app): State<App>, mut request: Request, next: Next) -> Response {
-    if !gate::counts(request.uri().path()) {
+    if !gate::is_rate_limited(request.uri().path()) {
         return next.run(request).await;
     }
     let client = request.extensions().get::<ClientAddress>();
     let ClientAddress(client) = *client.expect("the front gives every request its client");
     let allowance = Allowance::new(app.gate.clone(), client);
-    if let Err(error) = app.gate.is_open_to(client) {
+    if let Err(error) = app.gate.check_suspended(client) {
         return error.into_response();
     }
     let (mut parts, body) = request.into_parts();

@@ -13,7 +13,7 @@ use url::Url;
 use crate::{
     admin_key::AdminKey,
     auth::{Auth, AuthSettings, Bootstrap},
-    clicks::{Clicks, Counted},
+    clicks::{Clicks, ClickPipeline},
     document::{ApiDocument, MakeDocument},
     gate::Gate,
     ids::IdAllocator,
@@ -125,10 +125,10 @@ impl App {
         }
     }
 
-    /// With clicks that are counted there.
+    /// With clicks that go into this pipeline.
     #[must_use]
-    pub fn counting(self, counted: Counted) -> Self {
-        Self { clicks: Clicks::counted_by(counted), ..self }
+    pub fn counting(self, pipeline: ClickPipeline) -> Self {
+        Self { clicks: Clicks::with_pipeline(pipeline), ..self }
     }
 
     /// With limits; without this, everybody may ask as often as they like.

@@ -13,7 +13,7 @@ mod devices;
 mod extractors;
 mod hasher;
 mod identity;
-mod marks;
+mod mac;
 mod parts;
 mod random;
 mod successors;

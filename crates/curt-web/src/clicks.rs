@@ -18,9 +18,10 @@ const SYNC_TIME_MAX: Duration = Duration::from_secs(2);
 // A click that is too long for the journal would be dropped.
 const _: () = assert!(CLICK_LEN_MAX <= RECORD_LEN_MAX);
 
-/// What counts the clicks of this node.
+/// What clicks pass through on their way into the database: this node's journal, and the drain that
+/// counts it.
 #[derive(Debug, Clone)]
-pub struct Counted {
+pub struct ClickPipeline {
     pub journal: Arc<Journal>,
     pub drain: DrainWatch,
 }
@@ -29,20 +30,20 @@ pub struct Counted {
 /// which follows no links, and where counting is switched off.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clicks {
-    counted: Option<Counted>,
+    pipeline: Option<ClickPipeline>,
 }
 
 impl Clicks {
-    pub(crate) fn counted_by(counted: Counted) -> Self {
-        Self { counted: Some(counted) }
+    pub(crate) fn with_pipeline(pipeline: ClickPipeline) -> Self {
+        Self { pipeline: Some(pipeline) }
     }
 
-    pub(crate) fn counted(&self) -> Option<&Counted> {
-        self.counted.as_ref()
+    pub(crate) fn pipeline(&self) -> Option<&ClickPipeline> {
+        self.pipeline.as_ref()
     }
 
     fn journal(&self) -> Option<&Journal> {
-        self.counted.as_ref().map(|counted| &*counted.journal)
+        self.pipeline.as_ref().map(|pipeline| &*pipeline.journal)
     }
 
     /// Whether a click is as safe as it shall be once it is written.

@@ -56,12 +56,12 @@ impl Gate {
     }
 
     /// Whether this client gets nothing at all, not even links.
-    pub(crate) fn bars(&self, client: IpAddr) -> bool {
-        self.blocks.bars(client)
+    pub(crate) fn is_blocked(&self, client: IpAddr) -> bool {
+        self.blocks.is_blocked(client)
     }
 
     /// An error while this client is refused because it went on after having been refused often.
-    pub(crate) fn is_open_to(&self, client: IpAddr) -> Result<(), ApiError> {
+    pub(crate) fn check_suspended(&self, client: IpAddr) -> Result<(), ApiError> {
         match self.blocks.find(client).and_then(|block| block.until) {
             None => Ok(()),
             Some(until) => Err(ApiError::Suspended { retry_after: until.since(self.clock.now()) }),
@@ -134,7 +134,7 @@ impl Allowance {
 
     /// An error if the client's keys and sessions were wrong too often for one more to be looked up:
     /// nobody gets a read of the database for every guess.
-    pub(crate) fn may_look_up(&self) -> Result<(), ApiError> {
+    pub(crate) fn check_lookup_limit(&self) -> Result<(), ApiError> {
         let (purpose, key) = (Purpose::WrongKey, LimitKey::client(self.client));
         let decision = self.gate.look(purpose, key, self.client);
         if !decision.is_allowed() {
@@ -144,7 +144,7 @@ impl Allowance {
     }
 
     /// A key or session was looked up in vain.
-    pub(crate) fn looked_up_in_vain(&self) {
+    pub(crate) fn record_failed_lookup(&self) {
         // Of many at a time some are past the limit: it keeps the next from being looked up.
         let key = LimitKey::client(self.client);
         let _counted = self.gate.take(Purpose::WrongKey, key, self.client);
@@ -183,7 +183,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Allowance {
 }
 
 /// Whether requests of this path count: the whole API but its health.
-pub(crate) fn counts(path: &str) -> bool {
+pub(crate) fn is_rate_limited(path: &str) -> bool {
     path.starts_with("/api/") && !hosts::is_probe(path)
 }
 

@@ -33,7 +33,7 @@ pub use admin_key::AdminKey;
 pub use api::links::{bulk::body::CHUNK_PASSWORDS_MAX, create::REPLAY_AGE_MAX};
 pub use app::{App, AppSettings};
 pub use auth::{AuthSettings, BOOTSTRAP_AGE_MAX, Bootstrap, Registration};
-pub use clicks::Counted;
+pub use clicks::ClickPipeline;
 pub use edge::front::Front;
 pub use lists::{automatic::AutomaticBlocks, ip_blocks::BlockList, target_blocks::DestinationList};
 pub use metrics::{HttpMetrics, MetricsPage, ProcessMemory};

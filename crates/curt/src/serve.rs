@@ -97,7 +97,7 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
         None => None,
     };
     if let Some(counting) = &counting {
-        app = app.counting(counting.counted());
+        app = app.counting(counting.pipeline());
     }
     let (cache, offline_max) = (Arc::clone(&app.cache), config.cache.offline_max);
     let (list, blocks, known) =

@@ -14,7 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    clicks::{Clicks, Counted},
+    clicks::{Clicks, ClickPipeline},
     node::{BackupState, Node, NotReady},
     request::tags,
 };
@@ -161,9 +161,9 @@ struct CountingView {
 }
 
 impl CountingView {
-    fn new(counted: &Counted, clock: &Clock) -> Self {
+    fn new(pipeline: &ClickPipeline, clock: &Clock) -> Self {
         let now = clock.now();
-        let (stats, drain) = (counted.journal.stats(), counted.drain.state());
+        let (stats, drain) = (pipeline.journal.stats(), pipeline.drain.state());
         Self {
             ok: takes_clicks(&stats, clock.instant()) && counts_in_time(&drain, now),
             journal: match stats.state {
@@ -173,9 +173,9 @@ impl CountingView {
             },
             journal_bytes: stats.bytes,
             journal_max_bytes: stats.capacity,
-            lag_s: counted.drain.lag(now).unwrap_or_default().as_secs_f64(),
-            depth: counted.drain.depth(&counted.journal),
-            clicks_per_s: counted.drain.clicks_per_second(clock.instant()),
+            lag_s: pipeline.drain.lag(now).unwrap_or_default().as_secs_f64(),
+            depth: pipeline.drain.depth(&pipeline.journal),
+            clicks_per_s: pipeline.drain.clicks_per_second(clock.instant()),
             failing: drain.failure.is_some(),
             dropped: stats.records_dropped,
             left_segments: drain.left_segments,
@@ -224,7 +224,7 @@ pub(crate) async fn health(
     let database = DatabaseView { engine: store.engine().as_str(), reachable, latency_ms };
     let now = clock.now();
     let backup = node.backup().map(|state| BackupView::new(state, now));
-    let counting = clicks.counted().map(|counted| CountingView::new(counted, &clock));
+    let counting = clicks.pipeline().map(|pipeline| CountingView::new(pipeline, &clock));
     let version = env!("CARGO_PKG_VERSION");
     (code, Json(HealthView { status, version, database, backup, counting }))
 }

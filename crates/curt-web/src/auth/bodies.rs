@@ -5,17 +5,17 @@
 
 use curt_domain::SecretKey;
 
-use super::marks::Marker;
+use super::mac::Mac;
 
 #[derive(Debug, Clone)]
-pub(crate) struct BodyHashes(Marker);
+pub(crate) struct BodyHashes(Mac);
 
 impl BodyHashes {
     pub(crate) fn new(secret: &SecretKey) -> Self {
-        Self(Marker::new(secret, "curt request bodies"))
+        Self(Mac::new(secret, "curt request bodies"))
     }
 
     pub(crate) fn of(&self, body: &[u8]) -> [u8; 32] {
-        self.0.mark(body)
+        self.0.sign(body)
     }
 }

@@ -90,9 +90,9 @@ async fn by_key(
     credentials: &Credentials<'_>,
 ) -> Result<Actor, ApiError> {
     let now = credentials.clock.now();
-    allowance.may_look_up()?;
+    allowance.check_lookup_limit()?;
     let Some((key, user)) = credentials.store.key_with_user(&key.hash(), now).await? else {
-        allowance.looked_up_in_vain();
+        allowance.record_failed_lookup();
         return Err(ApiError::Unauthenticated);
     };
     // A key works also where nothing can be written: on a full disk, people still want to look.
@@ -114,10 +114,10 @@ async fn by_session(
     credentials: &Credentials<'_>,
 ) -> Result<Option<Actor>, ApiError> {
     let Ok(token) = cookie.parse::<Token>() else { return Ok(None) };
-    allowance.may_look_up()?;
+    allowance.check_lookup_limit()?;
     let Some(user) = credentials.store.session_user(&token.hash(), credentials.clock.now()).await?
     else {
-        allowance.looked_up_in_vain();
+        allowance.record_failed_lookup();
         return Ok(None);
     };
     let proof = Proof::Login(Login::Session(token.hash()));

@@ -6,18 +6,18 @@
 
 use curt_domain::{SecretKey, Token};
 
-use super::marks::Marker;
+use super::mac::Mac;
 
 #[derive(Debug, Clone)]
-pub(crate) struct Successors(Marker);
+pub(crate) struct Successors(Mac);
 
 impl Successors {
     pub(crate) fn new(secret: &SecretKey) -> Self {
-        Self(Marker::new(secret, "curt refresh tokens"))
+        Self(Mac::new(secret, "curt refresh tokens"))
     }
 
     pub(crate) fn of(&self, token: &Token) -> Token {
-        Token::from_random(self.0.mark(token.as_str().as_bytes()))
+        Token::from_random(self.0.sign(token.as_str().as_bytes()))
     }
 }
 

@@ -8,24 +8,24 @@ use std::time::Duration;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use curt_domain::{LinkId, PasswordHash, SecretKey, Timestamp};
 
-use super::marks::Marker;
+use super::mac::Mac;
 
 /// How long a link stays open for the browser that gave its password.
 pub(crate) const UNLOCK_AGE_MAX: Duration = Duration::from_mins(10);
 
 #[derive(Debug, Clone)]
-pub(crate) struct Unlocks(Marker);
+pub(crate) struct Unlocks(Mac);
 
 impl Unlocks {
     pub(crate) fn new(secret: &SecretKey) -> Self {
-        Self(Marker::new(secret, "curt unlocked links"))
+        Self(Mac::new(secret, "curt unlocked links"))
     }
 
     /// The cookie's value for a browser that has just given the password of this link.
     pub(crate) fn cookie(&self, link: LinkId, password: &PasswordHash, now: Timestamp) -> String {
         let until = now.plus(UNLOCK_AGE_MAX).as_millis();
-        let mark = self.0.mark(&marked(link, password, until));
-        format!("{until}.{}", URL_SAFE_NO_PAD.encode(mark))
+        let mac = self.0.sign(&signed_text(link, password, until));
+        format!("{until}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
     /// Whether it opens this link, as long as this is its password.
@@ -36,17 +36,17 @@ impl Unlocks {
         password: &PasswordHash,
         now: Timestamp,
     ) -> bool {
-        let Some((until, mark)) = cookie.split_once('.') else { return false };
+        let Some((until, mac)) = cookie.split_once('.') else { return false };
         let Ok(until) = until.parse::<i64>() else { return false };
-        let Ok(mark) = URL_SAFE_NO_PAD.decode(mark) else { return false };
+        let Ok(mac) = URL_SAFE_NO_PAD.decode(mac) else { return false };
         // A clock that was set back lengthens nothing.
         let is_current = now.as_millis() < until && until <= now.plus(UNLOCK_AGE_MAX).as_millis();
-        is_current && self.0.is_right(&mark, &marked(link, password, until))
+        is_current && self.0.verify(&mac, &signed_text(link, password, until))
     }
 }
 
-/// What the mark is made over. The hash stands last: the two numbers have one length.
-fn marked(link: LinkId, password: &PasswordHash, until: i64) -> Vec<u8> {
+/// What is signed. The hash stands last: the two numbers have one length.
+fn signed_text(link: LinkId, password: &PasswordHash, until: i64) -> Vec<u8> {
     [&link.get().to_le_bytes()[..], &until.to_le_bytes(), password.as_str().as_bytes()].concat()
 }
 

@@ -152,7 +152,7 @@ impl Front {
         // What does not pass is met again on the way through `later`.
         check(&shared.site, request).ok()?;
         let client = shared.site.clients.client(self.peer, request.headers());
-        if shared.gate.bars(client) {
+        if shared.gate.is_blocked(client) {
             return None;
         }
         let query = request.uri().query();
@@ -230,7 +230,7 @@ impl Shared {
         }
         let client = self.site.clients.client(peer, request.headers());
         let visit = self.visit(&request, client);
-        if self.gate.bars(client) && !hosts::is_probe(request.uri().path()) {
+        if self.gate.is_blocked(client) && !hosts::is_probe(request.uri().path()) {
             return self.bar(visit);
         }
         if let Some(visit) = visit {

@@ -276,7 +276,7 @@ impl Redirects {
     /// codes is told so, until they try no more; links that exist are followed meanwhile.
     fn unknown(&self, tier: Tier, visit: &Visit) -> Followed {
         let admit = |()| self.gate.admit(Purpose::UnknownCode, visit.client);
-        match self.gate.is_open_to(visit.client).and_then(admit) {
+        match self.gate.check_suspended(visit.client).and_then(admit) {
             Ok(()) => self.refuse(ApiError::NotFound, Outcome::NotFound, tier, visit),
             Err(error) => self.refuse(error, Outcome::Refused, tier, visit),
         }

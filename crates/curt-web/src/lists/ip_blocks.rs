@@ -41,7 +41,7 @@ impl BlockList {
     }
 
     /// Whether somebody decided that this client gets nothing at all.
-    pub fn bars(&self, client: IpAddr) -> bool {
+    pub fn is_blocked(&self, client: IpAddr) -> bool {
         self.find(client).is_some_and(|blocked| blocked.kind == BlockKind::Manual)
     }
 }

@@ -39,7 +39,7 @@ pub(super) fn complete(document: &mut OpenApi, settings: LinkSettings) {
     for (path, item) in &mut document.paths.paths {
         let reads = [item.get.as_mut(), item.head.as_mut()];
         let writes = [item.post.as_mut(), item.patch.as_mut(), item.delete.as_mut()];
-        let limited = gate::counts(path).then_some(ProblemCode::RateLimited);
+        let limited = gate::is_rate_limited(path).then_some(ProblemCode::RateLimited);
         for operation in reads.into_iter().flatten() {
             add_problems(operation, limited);
         }

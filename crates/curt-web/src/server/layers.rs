@@ -24,7 +24,7 @@ use tempfile::TempDir;
 use super::{ConnectionSettings, watch::Watch};
 use crate::{
     app::tests::open_app,
-    clicks::{Clicks, Counted},
+    clicks::{Clicks, ClickPipeline},
     edge::{
         front::{self, Front},
         redirect::Redirects,
@@ -46,10 +46,10 @@ fn visit() -> Request<Body> {
     visit.header("accept", "text/html").header("accept-language", "en").body(Body::empty()).unwrap()
 }
 
-fn counted_in(directory: &Path) -> Counted {
+fn counted_in(directory: &Path) -> ClickPipeline {
     let settings = JournalSettings::new(directory.join("journal"), NonZeroUsize::MIN);
     let journal = Arc::new(Journal::open(settings, Clock::System).unwrap());
-    Counted { journal, drain: DrainWatch::default() }
+    ClickPipeline { journal, drain: DrainWatch::default() }
 }
 
 struct Figures {
@@ -78,7 +78,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
     let app = open_app(directory.path()).await;
     let (site, redirects, gate) = (Arc::clone(&app.site), Redirects::new(&app), app.gate.clone());
     let counted = counted_in(directory.path());
-    let clicks = Clicks::counted_by(counted.clone());
+    let clicks = Clicks::with_pipeline(counted.clone());
     let front = Front::new(app.counting(counted), HttpMetrics::new(&mut Registry::default()));
     let link = r#"{"original_url": "https://example.com/", "custom_alias": "link"}"#;
     let create = Request::post("/api/v1/urls").header("host", "sho.rt");
@@ -96,7 +96,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
         front::check(&site, black_box(&request)).unwrap();
     });
     let client = IpAddr::from([192, 0, 2, 1]);
-    figures.time("whether the client is blocked", || assert!(!gate.bars(black_box(client))));
+    figures.time("whether the client is blocked", || assert!(!gate.is_blocked(black_box(client))));
     let visitor = Visitor { client, query: None, headers: request.headers() };
     figures.time("code, cache, verdict", || {
         drop(redirects.at_once(black_box("link"), &Method::GET, visitor).unwrap());

@@ -128,7 +128,7 @@ async fn make(app: &App, client: ClientAddress, body: &BootstrapBody) -> Result<
 /// Whether there still is somebody to make, and this client may ask. It counts as any request to the
 /// API without a key.
 async fn is_open(app: &App, ClientAddress(client): ClientAddress) -> Result<(), ApiError> {
-    app.gate.is_open_to(client)?;
+    app.gate.check_suspended(client)?;
     app.gate.admit(Purpose::Anonymous, client)?;
     let bootstrap = app.auth.bootstrap.as_ref().ok_or(ApiError::NotFound)?;
     // Somebody may have been made on the command line.

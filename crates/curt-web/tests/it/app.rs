@@ -11,7 +11,7 @@ use curt_domain::{
 use curt_journal::{Durability, Journal, JournalSettings, Liveness, Mark, SegmentReader};
 use curt_store::{ClickBatch, DatabaseUrl, LinkClicks, Store, StoreMetrics, StoreSettings};
 use curt_web::{
-    AdminKey, App, AppSettings, AuthSettings, AutomaticBlocks, BlockList, Bootstrap, Counted,
+    AdminKey, App, AppSettings, AuthSettings, AutomaticBlocks, BlockList, Bootstrap, ClickPipeline,
     DestinationList, Front, HttpMetrics, HttpSettings, LinkSettings, Node, PageSettings,
 };
 use http::Method;
@@ -82,11 +82,11 @@ pub(crate) fn secret() -> SecretKey {
     SecretKey::new(&[7; 32]).unwrap()
 }
 
-fn counted(directory: &Path, durability: Durability) -> Counted {
+fn counted(directory: &Path, durability: Durability) -> ClickPipeline {
     let settings = JournalSettings::new(directory.join(JOURNAL), NonZeroUsize::MIN);
     let settings = JournalSettings { durability, ..settings };
     let journal = Arc::new(Journal::open(settings, Clock::System).unwrap());
-    Counted { journal, drain: DrainWatch::default() }
+    ClickPipeline { journal, drain: DrainWatch::default() }
 }
 
 /// A click as it stands in the journal, with texts that can be compared.

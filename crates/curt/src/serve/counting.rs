@@ -12,7 +12,7 @@ use curt_analytics::{Drain, DrainMetrics, DrainSettings, Finished};
 use curt_domain::Clock;
 use curt_journal::{Journal, JournalSettings, OpenError};
 use curt_store::Store;
-use curt_web::Counted;
+use curt_web::ClickPipeline;
 use prometheus_client::registry::Registry;
 use tokio::time::{Instant, timeout_at};
 
@@ -47,13 +47,13 @@ impl Counting {
             metrics: DrainMetrics::register(registry, Clock::System),
         });
         let counting = Self { journal, drain: drain.context("starting the drain")? };
-        JournalMetrics::register(registry, counting.counted());
+        JournalMetrics::register(registry, counting.pipeline());
         Ok(counting)
     }
 
     /// What redirects and health need of it.
-    pub(crate) fn counted(&self) -> Counted {
-        Counted { journal: Arc::clone(&self.journal), drain: self.drain.watch().clone() }
+    pub(crate) fn pipeline(&self) -> ClickPipeline {
+        ClickPipeline { journal: Arc::clone(&self.journal), drain: self.drain.watch().clone() }
     }
 
     /// Counts what is written down, once nothing follows links any more.

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use curt_journal::{State, Stats};
-use curt_web::Counted;
+use curt_web::ClickPipeline;
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric},
@@ -13,20 +13,20 @@ use prometheus_client::{
 
 #[derive(Debug)]
 pub(crate) struct JournalMetrics {
-    counted: Counted,
+    pipeline: ClickPipeline,
 }
 
 impl JournalMetrics {
     /// Adds them to the registry; all their names start with `journal_`.
-    pub(crate) fn register(registry: &mut Registry, counted: Counted) {
+    pub(crate) fn register(registry: &mut Registry, pipeline: ClickPipeline) {
         let registry = registry.sub_registry_with_prefix("journal");
-        registry.register_collector(Box::new(Self { counted }));
+        registry.register_collector(Box::new(Self { pipeline }));
     }
 }
 
 impl Collector for JournalMetrics {
     fn encode(&self, mut encoder: DescriptorEncoder<'_>) -> Result<(), fmt::Error> {
-        let Counted { journal, drain } = &self.counted;
+        let ClickPipeline { journal, drain } = &self.pipeline;
         let depth = drain.depth(journal);
         let stats = journal.stats();
         let Stats { records_appended, records_dropped, sync_failures, .. } = stats;
@@ -38,9 +38,9 @@ impl Collector for JournalMetrics {
         let help = "Clicks that could not be written down";
         put("dropped", help, None, &counter(records_dropped))?;
         put("sync_failures", "Segments that could not be synced", None, &counter(sync_failures))?;
-        let help = "Clicks written down since the start that are not counted yet";
+        let help = "Clicks written down since the start that are not pipeline yet";
         put("depth", help, None, &gauge(depth))?;
-        let help = "Room that clicks take until they are counted, what is reserved included";
+        let help = "Room that clicks take until they are pipeline, what is reserved included";
         put("size", help, Some(&Unit::Bytes), &gauge(stats.bytes))?;
         put("capacity", "Room that they may take", Some(&Unit::Bytes), &gauge(stats.capacity))?;
         put("segments", "Files of the journal", None, &gauge(stats.segments as u64))?;
