@@ -13,7 +13,7 @@ use url::Url;
 use crate::{
     admin_key::AdminKey,
     auth::{Auth, AuthSettings, Bootstrap},
-    clicks::{Clicks, ClickPipeline},
+    clicks::{ClickPipeline, Clicks},
     document::{ApiDocument, MakeDocument},
     gate::Gate,
     ids::IdAllocator,

@@ -16,7 +16,7 @@ mod identity;
 mod mac;
 mod parts;
 mod random;
-mod successors;
+mod refresh_chain;
 mod throttle;
 mod tokens;
 mod unlocks;
@@ -27,14 +27,14 @@ pub(crate) use cookies::Cookie;
 pub(crate) use cross_site::{is_foreign, is_same_origin, is_sent_by_another_site};
 pub(crate) use devices::DEVICE_AGE_MAX;
 pub(crate) use extractors::{
-    Admin, By, Creator, KeyKeeper, Member, Person, ReadAnalytics, ReadLinks, Reader, Whence,
-    WriteLinks,
+    AccountUser, Admin, By, Creator, KeyManager, LoginOrigin, ReadAnalytics, ReadLinks, Reader,
+    SignedIn, WriteLinks,
 };
 pub(crate) use hasher::Verified;
 pub(crate) use identity::{Credentials, Identity};
 pub(crate) use parts::Auth;
 pub use parts::{AuthSettings, Registration};
 pub(crate) use random::random;
-pub(crate) use throttle::{Guesser, Paused};
-pub(crate) use tokens::{ACCESS_AGE_MAX, Holder};
+pub(crate) use throttle::{Guesser, RetryAfter};
+pub(crate) use tokens::{ACCESS_AGE_MAX, AccessClaims};
 pub(crate) use unlocks::UNLOCK_AGE_MAX;

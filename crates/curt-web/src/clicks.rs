@@ -10,7 +10,7 @@ use curt_domain::{CLICK_LEN_MAX, Click, ClickClass, ClickQuery, LinkId, Timestam
 use curt_journal::{Durability, Journal, RECORD_LEN_MAX, Receipt, SyncFailed};
 use tokio::time::timeout;
 
-use crate::visitors::{Said, Visitor};
+use crate::visitors::{VisitHeaders, Visitor};
 
 /// Longest time that a redirect waits for a sync: of a disk that hangs it does not learn.
 const SYNC_TIME_MAX: Duration = Duration::from_secs(2);
@@ -61,16 +61,16 @@ impl Clicks {
         visitor: Visitor<'_>,
     ) -> Option<Receipt> {
         let journal = self.journal()?;
-        let said = Said::by(visitor.headers);
+        let headers = VisitHeaders::read(visitor.headers);
         let click = Click {
             link,
             at,
-            decided: decided.or(said.decides()),
+            decided: decided.or(headers.forced_class()),
             client: visitor.client,
-            privacy: said.privacy,
-            user_agent: said.user_agent,
-            referrer: said.referrer,
-            language: said.language,
+            privacy: headers.privacy,
+            user_agent: headers.user_agent,
+            referrer: headers.referrer,
+            language: headers.language,
             query: visitor.query.map(ClickQuery::of).unwrap_or_default(),
         };
         journal.append(click.encoded_len(), |place| click.encode(place)).ok()
@@ -83,7 +83,7 @@ impl Clicks {
         match timeout(SYNC_TIME_MAX, journal.synced(receipt)).await {
             // Of a failure the journal itself has told.
             Ok(Ok(()) | Err(SyncFailed)) => {}
-            // Said once for all of them.
+            // VisitHeaders once for all of them.
             Err(_elapsed) => journal.syncs_too_slowly(),
         }
     }

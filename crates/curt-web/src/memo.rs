@@ -1,7 +1,8 @@
-//! What many ask for and few pay for: an answer that is kept for a while, and made once at a time.
+//! An answer that many ask for: made once at a time, and kept for a while (single flight).
 //!
-//! **Invariant:** of two that ask at once one makes the answer, and the other takes it. Who goes away
-//! meanwhile ends nothing: otherwise a flood that asks and hangs up would begin anew each time.
+//! **Invariant:** of two callers that ask at once one makes the answer, and the other takes it. A caller
+//! that disconnects does not cancel the work; otherwise a flood of aborted requests would restart it each
+//! time.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -11,42 +12,42 @@ use std::{
 use curt_domain::Clock;
 
 /// An answer that is as good as new for so long.
-pub(crate) struct Kept<T> {
+pub(crate) struct Memo<T> {
     keep_for: Duration,
-    answer: Arc<Mutex<Answer<T>>>,
+    state: Arc<Mutex<State<T>>>,
     /// Held while the answer is made.
     making: Arc<tokio::sync::Mutex<()>>,
 }
 
-struct Answer<T> {
+struct State<T> {
     /// Counts how often it was forgotten.
     generation: u64,
-    kept: Option<Timed<T>>,
+    kept: Option<Stamped<T>>,
 }
 
 /// Something, and when it was made.
 #[derive(Clone)]
-pub(crate) struct Timed<T> {
+pub(crate) struct Stamped<T> {
     pub value: T,
     pub at: Instant,
 }
 
-impl<T: Clone + Send + 'static> Kept<T> {
+impl<T: Clone + Send + 'static> Memo<T> {
     pub(crate) fn new(keep_for: Duration) -> Self {
         Self {
             keep_for,
-            answer: Arc::new(Mutex::new(Answer { generation: 0, kept: None })),
+            state: Arc::new(Mutex::new(State { generation: 0, kept: None })),
             making: Arc::default(),
         }
     }
 
-    /// What is kept, or what is made now. A failure is told to who asked and is not kept: the next in
-    /// the queue tries again.
+    /// What is kept, or what is made now. A failure goes to the caller that asked and is not kept: the next
+    /// in the queue tries again.
     pub(crate) async fn get<E: Send + 'static>(
         &self,
         clock: &Clock,
         work: impl Future<Output = Result<T, E>> + Send + 'static,
-    ) -> Result<Timed<T>, E> {
+    ) -> Result<Stamped<T>, E> {
         if let Some(kept) = self.fresh(clock.instant()) {
             return Ok(kept);
         }
@@ -55,21 +56,21 @@ impl<T: Clone + Send + 'static> Kept<T> {
             return Ok(kept);
         }
         let generation = self.lock().generation;
-        let (answer, clock) = (Arc::clone(&self.answer), clock.clone());
+        let (state, clock) = (Arc::clone(&self.state), clock.clone());
         #[expect(
             clippy::disallowed_methods,
             reason = "it ends with the store's time limit; at the end of the server nobody asks for it"
         )]
         let made = tokio::spawn(async move {
             let done = work.await;
-            let done = done.map(|value| Timed { value, at: clock.instant() });
-            let mut answer = lock(&answer);
+            let done = done.map(|value| Stamped { value, at: clock.instant() });
+            let mut state = lock(&state);
             if let Ok(made) = &done
-                && answer.generation == generation
+                && state.generation == generation
             {
-                answer.kept = Some(made.clone());
+                state.kept = Some(made.clone());
             }
-            drop((answer, turn));
+            drop((state, turn));
             done
         });
         match made.await {
@@ -81,24 +82,24 @@ impl<T: Clone + Send + 'static> Kept<T> {
 
     /// What is being made at the moment is not kept either.
     pub(crate) fn forget(&self) {
-        let mut answer = self.lock();
-        answer.generation += 1;
-        answer.kept = None;
+        let mut state = self.lock();
+        state.generation += 1;
+        state.kept = None;
     }
 
-    fn fresh(&self, now: Instant) -> Option<Timed<T>> {
-        let is_fresh = |kept: &&Timed<T>| now.saturating_duration_since(kept.at) < self.keep_for;
+    fn fresh(&self, now: Instant) -> Option<Stamped<T>> {
+        let is_fresh = |kept: &&Stamped<T>| now.saturating_duration_since(kept.at) < self.keep_for;
         self.lock().kept.as_ref().filter(is_fresh).cloned()
     }
 
-    fn lock(&self) -> MutexGuard<'_, Answer<T>> {
-        lock(&self.answer)
+    fn lock(&self) -> MutexGuard<'_, State<T>> {
+        lock(&self.state)
     }
 }
 
-fn lock<T>(answer: &Mutex<Answer<T>>) -> MutexGuard<'_, Answer<T>> {
+fn lock<T>(state: &Mutex<State<T>>) -> MutexGuard<'_, State<T>> {
     // Nothing panics while it is held.
-    answer.lock().unwrap_or_else(PoisonError::into_inner)
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]

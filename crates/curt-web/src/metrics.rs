@@ -224,7 +224,7 @@ impl HttpMetrics {
     }
 
     /// A visit that was followed from memory: the hot path's own line.
-    pub(crate) fn followed(&self, status: StatusCode, took: Duration) {
+    pub(crate) fn redirected(&self, status: StatusCode, took: Duration) {
         self.followed_from_memory.inc();
         if status == StatusCode::FOUND {
             self.redirects_found.inc();

@@ -12,7 +12,7 @@ use std::{
 use curt_domain::{Clock, Timestamp};
 use curt_store::Store;
 
-use crate::memo::Kept;
+use crate::memo::Memo;
 
 /// How long the database's latest sign of life is told to whoever asks: the health has no limit, and a
 /// flood of such questions must not become one of reads.
@@ -24,7 +24,7 @@ pub struct Node {
     stopping: AtomicBool,
     closing: AtomicBool,
     database_reached: AtomicBool,
-    ping: Kept<Option<Duration>>,
+    ping: Memo<Option<Duration>>,
     /// Absent while nobody makes backups, or has told yet.
     backup: Mutex<Option<BackupState>>,
 }
@@ -54,7 +54,7 @@ impl Node {
             stopping: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             database_reached: AtomicBool::new(true),
-            ping: Kept::new(PING_KEEP),
+            ping: Memo::new(PING_KEEP),
             backup: Mutex::new(None),
         }
     }

@@ -15,7 +15,7 @@ pub(crate) struct Visitor<'a> {
 
 /// What the headers say; empty where there is none.
 #[derive(Default)]
-pub(crate) struct Said<'a> {
+pub(crate) struct VisitHeaders<'a> {
     pub user_agent: &'a [u8],
     pub referrer: &'a [u8],
     pub language: &'a [u8],
@@ -24,33 +24,33 @@ pub(crate) struct Said<'a> {
     prefetches: bool,
 }
 
-impl<'a> Said<'a> {
+impl<'a> VisitHeaders<'a> {
     /// In one pass: looking them up would hash nine names.
-    pub(crate) fn by(headers: &'a HeaderMap) -> Self {
-        let mut said = Self::default();
+    pub(crate) fn read(headers: &'a HeaderMap) -> Self {
+        let mut read = Self::default();
         for (name, value) in headers {
             match name.as_str() {
-                "user-agent" => keep_first(&mut said.user_agent, value),
-                "referer" => keep_first(&mut said.referrer, value),
-                "accept-language" => keep_first(&mut said.language, value),
-                "dnt" => said.privacy.do_not_track |= value == "1",
-                "sec-gpc" => said.privacy.global_privacy_control |= value == "1",
+                "user-agent" => keep_first(&mut read.user_agent, value),
+                "referer" => keep_first(&mut read.referrer, value),
+                "accept-language" => keep_first(&mut read.language, value),
+                "dnt" => read.privacy.do_not_track |= value == "1",
+                "sec-gpc" => read.privacy.global_privacy_control |= value == "1",
                 "sec-purpose" | "purpose" | "x-purpose" | "x-moz" => {
-                    said.prefetches |= says_prefetch(value.as_bytes());
+                    read.prefetches |= says_prefetch(value.as_bytes());
                 }
                 _ => {}
             }
         }
-        said
+        read
     }
 
     /// The class that something else than the user agent decides: whoever loads ahead, it is no click.
-    pub(crate) fn decides(&self) -> Option<ClickClass> {
+    pub(crate) fn forced_class(&self) -> Option<ClickClass> {
         self.prefetches.then_some(ClickClass::Prefetch)
     }
 
     pub(crate) fn class(&self) -> ClickClass {
-        self.decides().unwrap_or_else(|| classify(self.user_agent))
+        self.forced_class().unwrap_or_else(|| classify(self.user_agent))
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
     auth::{Admin, By},
     request::{
         extract::{ApiQuery, decimal},
-        fields::Mistakes,
+        fields::FieldErrors,
         schema as shared, tags,
     },
     response::{
@@ -118,25 +118,25 @@ pub(crate) async fn list(
 
 impl ListQuery {
     fn parse(self) -> Result<AuditQuery, ApiError> {
-        let mut mistakes = Mistakes::default();
+        let mut errors = FieldErrors::default();
         let query = AuditQuery {
-            author: self.author.as_deref().and_then(|text| mistakes.author(text)),
-            action: self.action.and_then(|text| mistakes.word("action", text)),
-            object: self.object.as_deref().and_then(|text| mistakes.object(text)),
-            from: self.from.as_deref().and_then(|text| mistakes.time("from", text)),
-            to: self.to.as_deref().and_then(|text| mistakes.time("to", text)),
-            limit: mistakes.limit(self.limit.as_deref()),
-            cursor: self.cursor.as_deref().and_then(|text| mistakes.cursor(text)),
+            author: self.author.as_deref().and_then(|text| errors.author(text)),
+            action: self.action.and_then(|text| errors.word("action", text)),
+            object: self.object.as_deref().and_then(|text| errors.object(text)),
+            from: self.from.as_deref().and_then(|text| errors.time("from", text)),
+            to: self.to.as_deref().and_then(|text| errors.time("to", text)),
+            limit: errors.limit(self.limit.as_deref()),
+            cursor: self.cursor.as_deref().and_then(|text| errors.cursor(text)),
         };
-        mistakes.none()?;
+        errors.finish()?;
         Ok(query)
     }
 }
 
-impl Mistakes {
+impl FieldErrors {
     fn author(&mut self, text: &str) -> Option<UserId> {
         let id = decimal(text).and_then(UserId::new);
-        self.keep(id.ok_or_else(|| FieldError::invalid("author", "is no user's id")))
+        self.ok(id.ok_or_else(|| FieldError::invalid("author", "is no user's id")))
     }
 
     /// Later releases know more of them, so any word will do.
@@ -157,7 +157,7 @@ impl Mistakes {
             Some((kind.to_owned(), id))
         });
         let mistake = || FieldError::invalid("object", "is not of the form link:12");
-        let (kind, id) = self.keep(parsed.ok_or_else(mistake))?;
+        let (kind, id) = self.ok(parsed.ok_or_else(mistake))?;
         Some((self.word("object", kind)?, id))
     }
 }

@@ -14,7 +14,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::{
-    clicks::{Clicks, ClickPipeline},
+    clicks::{ClickPipeline, Clicks},
     node::{BackupState, Node, NotReady},
     request::tags,
 };

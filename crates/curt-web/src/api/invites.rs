@@ -18,7 +18,7 @@ use crate::{
     auth::{Admin, By, random},
     request::{
         extract::{ApiJson, PathInvite},
-        fields::Mistakes,
+        fields::FieldErrors,
         schema as shared, tags,
     },
     response::{
@@ -156,16 +156,16 @@ pub(crate) async fn delete(
 
 impl InviteBody {
     fn parse(&self, now: Timestamp) -> Result<(Role, Timestamp), ApiError> {
-        let mut mistakes = Mistakes::default();
-        let role = self.role.as_deref().and_then(|word| mistakes.role(word));
+        let mut errors = FieldErrors::default();
+        let role = self.role.as_deref().and_then(|word| errors.role(word));
         let expires_at = self.expires_at.as_deref();
-        let expires_at = expires_at.and_then(|text| mistakes.time("expires_at", text));
+        let expires_at = expires_at.and_then(|text| errors.time("expires_at", text));
         let is_possible = |at: Timestamp| now < at && at <= now.plus(INVITE_AGE_MAX);
         if expires_at.is_some_and(|at| !is_possible(at)) {
             let words = "must lie in the future, and within 90 days";
-            mistakes.add(FieldError::invalid("expires_at", words));
+            errors.add(FieldError::invalid("expires_at", words));
         }
-        mistakes.none()?;
+        errors.finish()?;
         let expires_at = expires_at.unwrap_or_else(|| now.plus(INVITE_AGE_DEFAULT));
         Ok((role.unwrap_or(Role::User), expires_at))
     }

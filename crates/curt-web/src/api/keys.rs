@@ -12,10 +12,10 @@ use utoipa::ToSchema;
 
 use crate::{
     app::App,
-    auth::{Actor, Admin, By, KeyKeeper, Person, random},
+    auth::{Actor, Admin, By, KeyManager, SignedIn, random},
     request::{
         extract::{ApiJson, PathKey, PathUser},
-        fields::Mistakes,
+        fields::FieldErrors,
         schema as shared, tags,
     },
     response::{
@@ -100,8 +100,11 @@ pub(crate) struct KeysView {
     responses((status = 200, description = "The keys.", body = KeysView)),
     security(("key" = ["account"])),
 )]
-pub(crate) async fn list(State(app): State<App>, person: Person) -> Result<Response, ApiError> {
-    Ok(no_store_json(KeysView::new(&app.store.keys(person.id).await?)))
+pub(crate) async fn list(
+    State(app): State<App>,
+    signed_in: SignedIn,
+) -> Result<Response, ApiError> {
+    Ok(no_store_json(KeysView::new(&app.store.keys(signed_in.id).await?)))
 }
 
 /// Create an API key
@@ -120,10 +123,10 @@ pub(crate) async fn list(State(app): State<App>, person: Person) -> Result<Respo
 )]
 pub(crate) async fn create(
     State(app): State<App>,
-    person: Person,
+    signed_in: SignedIn,
     body: ApiJson<KeyBody>,
 ) -> Result<Response, ApiError> {
-    make(&app, &person.actor, person.id, &body.value).await
+    make(&app, &signed_in.actor, signed_in.id, &body.value).await
 }
 
 /// Delete an API key
@@ -139,7 +142,7 @@ pub(crate) async fn create(
     security(("key" = ["account"]), ("key" = ["admin"])),
 )]
 pub(crate) async fn delete(
-    KeyKeeper(actor): KeyKeeper,
+    KeyManager(actor): KeyManager,
     State(app): State<App>,
     PathKey(id): PathKey,
 ) -> Result<StatusCode, ApiError> {
@@ -214,27 +217,27 @@ async fn make(
 
 impl KeyBody {
     fn parse(&self, now: Timestamp) -> Result<(KeyName, Scopes, Option<Timestamp>), ApiError> {
-        let mut mistakes = Mistakes::default();
+        let mut errors = FieldErrors::default();
         let name = KeyName::parse(&self.name).map_err(|error| FieldError::text("name", error));
-        let name = mistakes.keep(name);
+        let name = errors.ok(name);
         let mut scopes = Vec::new();
         // One that stands there often is one; a list without end is not read to its end.
         for (index, word) in self.scopes.iter().take(Scope::ALL.len() + 1).enumerate() {
             let field = format!("scopes[{index}]");
             let scope = word.parse::<Scope>();
             let scope = scope.map_err(|error| FieldError::invalid(&field, error.to_string()));
-            scopes.extend(mistakes.keep(scope));
+            scopes.extend(errors.ok(scope));
         }
         if self.scopes.is_empty() || Scope::ALL.len() < self.scopes.len() {
             let words = format!("must be 1 to {} scopes", Scope::ALL.len());
-            mistakes.add(FieldError::invalid("scopes", words));
+            errors.add(FieldError::invalid("scopes", words));
         }
         let expires_at = self.expires_at.as_deref();
-        let expires_at = expires_at.and_then(|text| mistakes.time("expires_at", text));
+        let expires_at = expires_at.and_then(|text| errors.time("expires_at", text));
         if expires_at.is_some_and(|at| at <= now) {
-            mistakes.add(FieldError::invalid("expires_at", "must lie in the future"));
+            errors.add(FieldError::invalid("expires_at", "must lie in the future"));
         }
-        mistakes.none()?;
+        errors.finish()?;
         let name = name.expect("nothing was wrong with the fields, so there is a name");
         Ok((name, scopes.into_iter().collect(), expires_at))
     }

@@ -17,7 +17,7 @@ use crate::{
     auth::{Admin, By},
     request::{
         extract::{ApiJson, ApiQuery, PathUser, decimal},
-        fields::{Field, Mistakes, clearable, present},
+        fields::{Field, FieldErrors, clearable, present},
         schema as shared, tags,
     },
     response::{
@@ -134,11 +134,11 @@ pub(crate) async fn create(
     body: ApiJson<CreateBody>,
 ) -> Result<Response, ApiError> {
     let body = body.value;
-    let mut mistakes = Mistakes::default();
-    let email = mistakes.email(&body.email);
-    let full_name = body.full_name.and_then(|text| mistakes.full_name(&text));
-    let role = body.role.and_then(|word| mistakes.role(&word)).unwrap_or(Role::User);
-    mistakes.none()?;
+    let mut errors = FieldErrors::default();
+    let email = errors.email(&body.email);
+    let full_name = body.full_name.and_then(|text| errors.full_name(&text));
+    let role = body.role.and_then(|word| errors.role(&word)).unwrap_or(Role::User);
+    errors.finish()?;
     let email = email.expect("nothing was wrong with the fields, so there is an address");
     let draft = Draft { email, full_name, password: body.password };
     register::create(&app, &by.actor.caller(), draft, Admission::As(role)).await
@@ -227,13 +227,13 @@ pub(crate) async fn delete(
 
 impl ListQuery {
     fn parse(self) -> Result<UserQuery, ApiError> {
-        let mut mistakes = Mistakes::default();
+        let mut errors = FieldErrors::default();
         let query = UserQuery {
-            q: self.q.and_then(|text| mistakes.search(text)),
-            limit: mistakes.limit(self.limit.as_deref()),
-            cursor: self.cursor.as_deref().and_then(|text| mistakes.cursor(text)),
+            q: self.q.and_then(|text| errors.search(text)),
+            limit: errors.limit(self.limit.as_deref()),
+            cursor: self.cursor.as_deref().and_then(|text| errors.cursor(text)),
         };
-        mistakes.none()?;
+        errors.finish()?;
         Ok(query)
     }
 }
@@ -249,20 +249,20 @@ impl DeleteQuery {
 
 impl EditBody {
     fn parse(self) -> Result<(UserEdit, Option<String>), ApiError> {
-        let mut mistakes = Mistakes::default();
-        let email = mistakes.required("email", self.email);
-        let role = mistakes.required("role", self.role);
-        let switch = mistakes.required("status", self.status);
-        let password = mistakes.required("password", self.password);
+        let mut errors = FieldErrors::default();
+        let email = errors.required("email", self.email);
+        let role = errors.required("role", self.role);
+        let switch = errors.required("status", self.status);
+        let password = errors.required("password", self.password);
         let words = "is neither active nor disabled";
         let edit = UserEdit {
-            email: email.and_then(|text| mistakes.email(&text)),
-            full_name: clearable(self.full_name, |text| mistakes.full_name(&text)),
-            role: role.and_then(|word| mistakes.role(&word)),
-            switch: switch.and_then(|word| mistakes.switch(&word, words)),
+            email: email.and_then(|text| errors.email(&text)),
+            full_name: clearable(self.full_name, |text| errors.full_name(&text)),
+            role: role.and_then(|word| errors.role(&word)),
+            switch: switch.and_then(|word| errors.switch(&word, words)),
             password: None,
         };
-        mistakes.none()?;
+        errors.finish()?;
         Ok((edit, password))
     }
 }

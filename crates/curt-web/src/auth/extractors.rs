@@ -60,12 +60,12 @@ impl<S: Send + Sync, N: Need> FromRequestParts<S> for By<N> {
 }
 
 /// Whoever has an account and came with their password, not with a key: keys open no account.
-pub(crate) struct Person {
+pub(crate) struct SignedIn {
     pub actor: Actor,
     pub id: UserId,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Person {
+impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
@@ -78,9 +78,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Person {
 }
 
 /// Whoever has an account, also through a key.
-pub(crate) struct Member(pub UserId);
+pub(crate) struct AccountUser(pub UserId);
 
-impl<S: Send + Sync> FromRequestParts<S> for Member {
+impl<S: Send + Sync> FromRequestParts<S> for AccountUser {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
@@ -90,9 +90,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Member {
 }
 
 /// Whoever may take keys back: people their own, administrators any.
-pub(crate) struct KeyKeeper(pub Actor);
+pub(crate) struct KeyManager(pub Actor);
 
-impl<S: Send + Sync> FromRequestParts<S> for KeyKeeper {
+impl<S: Send + Sync> FromRequestParts<S> for KeyManager {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, ApiError> {
@@ -175,14 +175,14 @@ where
 }
 
 /// Where somebody comes from who is about to say who they are.
-pub(crate) struct Whence {
+pub(crate) struct LoginOrigin {
     /// What their client may still do.
     pub allowance: Allowance,
     /// The cookie of a browser that somebody has logged in from before.
     pub device: Option<String>,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Whence
+impl<S: Send + Sync> FromRequestParts<S> for LoginOrigin
 where
     Arc<Auth>: FromRef<S>,
 {

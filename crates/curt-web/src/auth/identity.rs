@@ -9,7 +9,7 @@ use super::{
     cookies::Cookie,
     cross_site,
     parts::Auth,
-    tokens::Holder,
+    tokens::AccessClaims,
 };
 use crate::{gate::Allowance, response::errors::ApiError};
 
@@ -75,9 +75,9 @@ async fn by_bearer(
         return by_key(&key, allowance, credentials).await;
     }
     let now = credentials.clock.now();
-    let holder =
+    let claims =
         credentials.auth.tokens.verify(text, now).map_err(|_| ApiError::Unauthenticated)?;
-    let Holder { user, epoch, family } = holder;
+    let AccessClaims { user, epoch, family } = claims;
     let user = credentials.store.token_user(user, epoch, &family).await?;
     let user = user.ok_or(ApiError::Unauthenticated)?;
     let login = Login::Family { user: user.id, token: family };

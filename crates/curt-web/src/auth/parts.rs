@@ -5,7 +5,7 @@ use url::Url;
 
 use super::{
     bodies::BodyHashes, bootstrap::Bootstrap, cookies::Cookies, devices::Devices, hasher::Hasher,
-    successors::Successors, throttle::LoginThrottle, tokens::AccessTokens, unlocks::Unlocks,
+    refresh_chain::RefreshChain, throttle::LoginThrottle, tokens::AccessTokens, unlocks::Unlocks,
 };
 use crate::admin_key::AdminKey;
 
@@ -33,7 +33,7 @@ pub(crate) struct Auth {
     pub admin_key: AdminKey,
     pub hasher: Hasher,
     pub tokens: AccessTokens,
-    pub successors: Successors,
+    pub refresh_chain: RefreshChain,
     pub cookies: Cookies,
     pub devices: Devices,
     pub unlocks: Unlocks,
@@ -58,7 +58,7 @@ impl Auth {
             admin_key,
             hasher: Hasher::default(),
             tokens: AccessTokens::new(secret, public_url.as_str().trim_end_matches('/')),
-            successors: Successors::new(secret),
+            refresh_chain: RefreshChain::new(secret),
             cookies: Cookies::of_scheme(public_url.scheme()),
             devices: Devices::new(secret),
             unlocks: Unlocks::new(secret),

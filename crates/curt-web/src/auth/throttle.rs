@@ -68,7 +68,7 @@ struct Failures {
 
 /// The time until the next guess is looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Paused(pub Duration);
+pub(crate) struct RetryAfter(pub Duration);
 
 impl LoginThrottle {
     pub(crate) fn new() -> Self {
@@ -80,7 +80,7 @@ impl LoginThrottle {
         &self,
         guesser: Guesser<'a>,
         now: Timestamp,
-    ) -> Result<Guess<'a>, Paused> {
+    ) -> Result<Guess<'a>, RetryAfter> {
         self.with(guesser, |failures| {
             let before = *failures;
             failures.add(now)?;
@@ -117,12 +117,12 @@ impl LoginThrottle {
 }
 
 impl Failures {
-    fn add(&mut self, now: Timestamp) -> Result<(), Paused> {
+    fn add(&mut self, now: Timestamp) -> Result<(), RetryAfter> {
         let pause = pause_after(self.count);
         // A clock that was set back lengthens no pause.
         let since = now.since(Timestamp::from_millis(self.latest_at));
         if since < pause && self.latest_at <= now.as_millis() {
-            return Err(Paused(pause.saturating_sub(since)));
+            return Err(RetryAfter(pause.saturating_sub(since)));
         }
         *self = Self { count: self.count.saturating_add(1), latest_at: now.as_millis() };
         Ok(())

@@ -40,7 +40,7 @@ pub(crate) struct AccessTokens {
 
 /// Whom a token was made for, in which of that user's epochs, and of which login it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Holder {
+pub(crate) struct AccessClaims {
     pub user: UserId,
     /// Raised when all tokens of the user shall end.
     pub epoch: u64,
@@ -75,18 +75,18 @@ impl AccessTokens {
         Self { mac, issuer: public_url.into() }
     }
 
-    pub(crate) fn issue(&self, holder: Holder, now: Timestamp) -> String {
+    pub(crate) fn issue(&self, claims: AccessClaims, now: Timestamp) -> String {
         let issued_at = now.as_millis().div_euclid(1000);
         let age_max = i64::try_from(ACCESS_AGE_MAX.as_secs()).expect("a quarter of an hour fits");
         let claims = Claims {
             iss: self.issuer.to_string(),
             aud: self.issuer.to_string(),
-            sub: holder.user.get().to_string(),
+            sub: claims.user.get().to_string(),
             iat: issued_at,
             exp: issued_at + age_max,
             jti: URL_SAFE_NO_PAD.encode(random::<ID_BYTES>()),
-            epoch: holder.epoch,
-            sid: URL_SAFE_NO_PAD.encode(holder.family.as_bytes()),
+            epoch: claims.epoch,
+            sid: URL_SAFE_NO_PAD.encode(claims.family.as_bytes()),
         };
         let claims = serde_json::to_vec(&claims).expect("claims are texts and numbers");
         self.sign(&format!("{HEADER}.{}", URL_SAFE_NO_PAD.encode(claims)))
@@ -98,7 +98,7 @@ impl AccessTokens {
     }
 
     /// Whom the token speaks for. Whether that user still wants it to, only the store knows.
-    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<Holder, InvalidToken> {
+    pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, InvalidToken> {
         if TOKEN_LEN_MAX < token.len() {
             return Err(InvalidToken);
         }
@@ -114,7 +114,7 @@ impl AccessTokens {
         self.accept(&claims, now)
     }
 
-    fn accept(&self, claims: &Claims, now: Timestamp) -> Result<Holder, InvalidToken> {
+    fn accept(&self, claims: &Claims, now: Timestamp) -> Result<AccessClaims, InvalidToken> {
         let seconds = |timestamp: Timestamp| timestamp.as_millis().div_euclid(1000);
         let is_ours = claims.iss == *self.issuer && claims.aud == *self.issuer;
         let is_current =
@@ -125,7 +125,7 @@ impl AccessTokens {
         let user = crate::request::extract::decimal(&claims.sub).and_then(UserId::new);
         let family = URL_SAFE_NO_PAD.decode(&claims.sid).map_err(|_| InvalidToken)?;
         let family = family.try_into().map_err(|_| InvalidToken)?;
-        Ok(Holder {
+        Ok(AccessClaims {
             user: user.ok_or(InvalidToken)?,
             epoch: claims.epoch,
             family: TokenHash::from_bytes(family),

@@ -1,6 +1,6 @@
 //! The front: a hyper service that answers redirects and hands everything else to the router.
 //!
-//! Redirects do not pass through axum: its middleware costs more than all else that a redirect
+//! Redirector do not pass through axum: its middleware costs more than all else that a redirect
 //! does. What every answer needs is here, once for both: the request id, the metrics, the time
 //! limit, a panic that ends only its own request, and `Connection: close` while stopping.
 
@@ -31,14 +31,14 @@ use tracing::Instrument as _;
 use crate::{
     app::App,
     edge::{
-        redirect::{Followed, Redirects, Visit, unlock},
+        redirect::{Redirector, Visit, Visited, unlock},
         request_ids::RequestIds,
     },
     gate::Gate,
     metrics::{ConnectionMetrics, HttpMetrics, NO_ROUTE, Outcome, REDIRECT_ROUTE, Tier},
     node::Node,
     pages,
-    request::{body::Arriving, code_path::CodePath, extract::ClientAddress},
+    request::{body::PacedBody, code_path::CodePath, extract::ClientAddress},
     response::headers::NO_STORE,
     response::{
         errors::ApiError,
@@ -79,7 +79,7 @@ pub struct Front {
 
 struct Shared {
     site: Arc<Site>,
-    redirects: Redirects,
+    redirector: Redirector,
     gate: Gate,
     router: Router,
     /// How browsers come here: a proxy in front may take HTTPS off.
@@ -95,7 +95,7 @@ impl Front {
         let shared = Shared {
             site: Arc::clone(&app.site),
             is_https: app.site.public_url().starts_with("https://"),
-            redirects: Redirects::new(app),
+            redirector: Redirector::new(app),
             gate: app.gate.clone(),
             node: Arc::clone(&app.node),
             router,
@@ -125,7 +125,7 @@ impl Front {
         B: http_body::Body<Data = bytes::Bytes, Error: Into<axum::BoxError>> + Send + 'static,
     {
         let start = Instant::now();
-        if let Some((status, location)) = self.at_once(&request) {
+        if let Some((status, location)) = self.from_cache(&request) {
             return Answer::Ready(ready(Ok(self.redirect(&mut request, status, location, start))));
         }
         let (shared, peer) = (Arc::clone(&self.shared), self.peer);
@@ -134,13 +134,13 @@ impl Front {
             if body.is_end_stream() {
                 return Body::empty();
             }
-            Body::new(Arriving::new(body, body_timeout))
+            Body::new(PacedBody::new(body, body_timeout))
         });
-        Answer::Later(Box::pin(async move { Ok(shared.later(request, peer, start).await) }))
+        Answer::Later(Box::pin(async move { Ok(shared.respond(request, peer, start).await) }))
     }
 
     /// The hot path: a link in memory that may be followed, its click written down.
-    fn at_once<B>(&self, request: &Request<B>) -> Option<(StatusCode, HeaderValue)> {
+    fn from_cache<B>(&self, request: &Request<B>) -> Option<(StatusCode, HeaderValue)> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
@@ -149,7 +149,7 @@ impl Front {
             return None;
         }
         let shared = &*self.shared;
-        // What does not pass is met again on the way through `later`.
+        // What does not pass is met again on the way through `respond`.
         check(&shared.site, request).ok()?;
         let client = shared.site.clients.client(self.peer, request.headers());
         if shared.gate.is_blocked(client) {
@@ -157,8 +157,8 @@ impl Front {
         }
         let query = request.uri().query();
         let visitor = Visitor { client, query, headers: request.headers() };
-        // A panic here is met again, caught and answered on the way through `later`.
-        let follow = || shared.redirects.at_once(path.code, request.method(), visitor);
+        // A panic here is met again, caught and answered on the way through `respond`.
+        let follow = || shared.redirector.from_cache(path.code, request.method(), visitor);
         catch_unwind(AssertUnwindSafe(follow)).ok()?
     }
 
@@ -179,14 +179,24 @@ impl Front {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = status;
         *response.headers_mut() = headers;
-        shared.seal(&mut response, request.method(), request.version(), shared.request_ids.next());
-        shared.metrics.followed(status, start.elapsed());
+        shared.add_common_headers(
+            &mut response,
+            request.method(),
+            request.version(),
+            shared.request_ids.next(),
+        );
+        shared.metrics.redirected(status, start.elapsed());
         response
     }
 }
 
 impl Shared {
-    async fn later(&self, request: Request<Body>, peer: IpAddr, start: Instant) -> Response<Body> {
+    async fn respond(
+        &self,
+        request: Request<Body>,
+        peer: IpAddr,
+        start: Instant,
+    ) -> Response<Body> {
         let id = self.request_ids.next();
         let (method, version) = (request.method().clone(), request.version());
         let path = request.uri().path().to_owned();
@@ -204,7 +214,7 @@ impl Shared {
         .instrument(span)
         .await;
         headers::guard(&mut response);
-        self.seal(&mut response, &method, version, id.clone());
+        self.add_common_headers(&mut response, &method, version, id.clone());
         let took = start.elapsed();
         let status = response.status();
         tracing::debug!(
@@ -231,15 +241,15 @@ impl Shared {
         let client = self.site.clients.client(peer, request.headers());
         let visit = self.visit(&request, client);
         if self.gate.is_blocked(client) && !hosts::is_probe(request.uri().path()) {
-            return self.bar(visit);
+            return self.refuse_blocked(visit);
         }
         if let Some(visit) = visit {
-            let followed = match visit.method {
-                Method::GET | Method::HEAD => self.redirects.follow(&visit).await,
-                Method::POST if !visit.preview => self.redirects.unlock(&visit, request).await,
+            let visited = match visit.method {
+                Method::GET | Method::HEAD => self.redirector.respond(&visit).await,
+                Method::POST if !visit.preview => self.redirector.unlock(&visit, request).await,
                 _ => unlock::not_allowed(Tier::Memory),
             };
-            let Followed { response, outcome, tier } = followed;
+            let Visited { response, outcome, tier } = visited;
             self.metrics.visited(outcome, tier);
             return (REDIRECT_ROUTE.into(), response);
         }
@@ -250,7 +260,7 @@ impl Shared {
     }
 
     /// The answer to a client that an administrator blocked, whatever it asks for.
-    fn bar(&self, visit: Option<Visit>) -> (Arc<str>, Response<Body>) {
+    fn refuse_blocked(&self, visit: Option<Visit>) -> (Arc<str>, Response<Body>) {
         let Some(visit) = visit else {
             return (NO_ROUTE.into(), ApiError::ClientBlocked.into_response());
         };
@@ -263,7 +273,7 @@ impl Shared {
     fn visit(&self, request: &Request<Body>, client: IpAddr) -> Option<Visit> {
         let path = CodePath::parse(request.uri().path())?;
         let code = path.code.parse().ok()?;
-        if self.redirects.is_reserved(&code) {
+        if self.redirector.is_reserved(&code) {
             return None;
         }
         Some(Visit {
@@ -277,7 +287,7 @@ impl Shared {
     }
 
     /// What every answer carries.
-    fn seal(
+    fn add_common_headers(
         &self,
         response: &mut Response<Body>,
         method: &Method,

@@ -1,7 +1,7 @@
 //! Following a link: what `GET` and `HEAD /{code}` answer.
 //!
-//! In two steps. [`Redirects::at_once`] decides what the cache alone can decide, without
-//! waiting and almost without allocating: that is nearly every visit. [`Redirects::follow`] decides
+//! In two steps. [`Redirector::from_cache`] decides what the cache alone can decide, without
+//! waiting and almost without allocating: that is nearly every visit. [`Redirector::respond`] decides
 //! everything. Both read the same rules from [`Route::verdict`], so they never disagree.
 
 use std::{net::IpAddr, sync::Arc};
@@ -25,7 +25,7 @@ use crate::{
     response::errors::ApiError,
     response::headers::NO_STORE,
     site::Site,
-    visitors::{Said, Visitor},
+    visitors::{VisitHeaders, Visitor},
 };
 
 pub(crate) mod unlock;
@@ -49,14 +49,14 @@ impl Visit {
 }
 
 /// An answer, and what the metrics call it.
-pub(crate) struct Followed {
+pub(crate) struct Visited {
     pub response: Response,
     pub outcome: Outcome,
     pub tier: Tier,
 }
 
 /// Answers visits of links.
-pub(crate) struct Redirects {
+pub(crate) struct Redirector {
     store: Store,
     cache: Arc<LinkCache>,
     site: Arc<Site>,
@@ -74,7 +74,7 @@ enum ReadError {
     Store(StoreError),
 }
 
-impl Redirects {
+impl Redirector {
     pub(crate) fn new(app: &App) -> Self {
         Self {
             store: app.store.clone(),
@@ -95,7 +95,7 @@ impl Redirects {
 
     /// The status and the target of a link that is in memory and that everybody may follow now. The
     /// click is written down by then.
-    pub(crate) fn at_once(
+    pub(crate) fn from_cache(
         &self,
         code: &str,
         method: &Method,
@@ -125,7 +125,7 @@ impl Redirects {
     }
 
     /// Everything that a visit can come to.
-    pub(crate) async fn follow(&self, visit: &Visit) -> Followed {
+    pub(crate) async fn respond(&self, visit: &Visit) -> Visited {
         let now = self.clock.now();
         let (lookup, tier) = match self.look_up(&visit.code, now).await {
             Ok(found) => found,
@@ -154,9 +154,9 @@ impl Redirects {
         }
     }
 
-    fn preview(&self, cached: &CachedRoute, tier: Tier, visit: &Visit) -> Followed {
+    fn preview(&self, cached: &CachedRoute, tier: Tier, visit: &Visit) -> Visited {
         let response = pages::preview(&visit.code, &cached.route, &self.site);
-        Followed { response, outcome: Outcome::PreviewPage, tier }
+        Visited { response, outcome: Outcome::PreviewPage, tier }
     }
 
     /// The cache, else the store. With the database away, what was cached is still good for a
@@ -206,13 +206,13 @@ impl Redirects {
         now: Timestamp,
         tier: Tier,
         visit: &Visit,
-    ) -> Followed {
-        let class = Said::by(&visit.headers).class();
+    ) -> Visited {
+        let class = VisitHeaders::read(&visit.headers).class();
         if class == ClickClass::Prefetch {
             return self.refuse(ApiError::PrefetchRefused, Outcome::Prefetch, tier, visit);
         }
         if class != ClickClass::Human || visit.method == Method::HEAD {
-            return Followed { response: pages::limited(), outcome: Outcome::LimitedPage, tier };
+            return Visited { response: pages::limited(), outcome: Outcome::LimitedPage, tier };
         }
         match self.store.use_click(cached.route.id, max).await {
             Ok(true) => self.redirect(cached, now, Some(class), tier, visit).await,
@@ -229,7 +229,7 @@ impl Redirects {
         decided: Option<ClickClass>,
         tier: Tier,
         visit: &Visit,
-    ) -> Followed {
+    ) -> Visited {
         if visit.method == Method::GET {
             let receipt = self.clicks.write(cached.route.id, now, decided, visit.visitor());
             self.clicks.safe(receipt).await;
@@ -241,17 +241,17 @@ impl Redirects {
             // Where a link with a password leads to need not learn its code.
             response.headers_mut().insert(header::REFERRER_POLICY, NO_REFERRER);
         }
-        Followed { response, outcome: Outcome::Followed, tier }
+        Visited { response, outcome: Outcome::Followed, tier }
     }
 
     /// A link that is over: its fallback where it has one.
-    fn ended(&self, error: ApiError, cached: &CachedRoute, tier: Tier, visit: &Visit) -> Followed {
+    fn ended(&self, error: ApiError, cached: &CachedRoute, tier: Tier, visit: &Visit) -> Visited {
         match &cached.route.fallback {
             Some(_) if self.site.target_blocks.judge(cached).fallback_blocked => {
                 self.blocked(tier, visit)
             }
             Some(fallback) if !visit.preview => {
-                Followed { response: pages::redirect(fallback), outcome: Outcome::Fallback, tier }
+                Visited { response: pages::redirect(fallback), outcome: Outcome::Fallback, tier }
             }
             _ => {
                 let outcome = match error {
@@ -268,13 +268,13 @@ impl Redirects {
         self.site.target_blocks.judge(cached).target_blocked
     }
 
-    fn blocked(&self, tier: Tier, visit: &Visit) -> Followed {
+    fn blocked(&self, tier: Tier, visit: &Visit) -> Visited {
         self.refuse(ApiError::LinkBlocked, Outcome::Blocked, tier, visit)
     }
 
     /// No link to this visitor: absent, deleted, switched off or not there yet. Whoever tries many
     /// codes is told so, until they try no more; links that exist are followed meanwhile.
-    fn unknown(&self, tier: Tier, visit: &Visit) -> Followed {
+    fn unknown(&self, tier: Tier, visit: &Visit) -> Visited {
         let admit = |()| self.gate.admit(Purpose::UnknownCode, visit.client);
         match self.gate.check_suspended(visit.client).and_then(admit) {
             Ok(()) => self.refuse(ApiError::NotFound, Outcome::NotFound, tier, visit),
@@ -282,9 +282,9 @@ impl Redirects {
         }
     }
 
-    fn refuse(&self, error: ApiError, outcome: Outcome, tier: Tier, visit: &Visit) -> Followed {
+    fn refuse(&self, error: ApiError, outcome: Outcome, tier: Tier, visit: &Visit) -> Visited {
         let response = pages::refuse(error, &visit.headers, &self.site);
-        Followed { response, outcome, tier }
+        Visited { response, outcome, tier }
     }
 }
 
@@ -309,9 +309,9 @@ const fn status(status: RedirectStatus) -> StatusCode {
 }
 
 /// The form that asks for the password of a link.
-pub(super) fn ask_password(tier: Tier, visit: &Visit) -> Followed {
+pub(super) fn ask_password(tier: Tier, visit: &Visit) -> Visited {
     let response = pages::password(&ApiError::PasswordRequired, &visit.headers);
-    Followed { response, outcome: Outcome::PasswordPage, tier }
+    Visited { response, outcome: Outcome::PasswordPage, tier }
 }
 
 #[cfg(test)]

@@ -7,18 +7,18 @@ use std::{sync::Arc, time::Duration};
 use bytes::Bytes;
 use curt_domain::Clock;
 
-use crate::memo::{Kept, Timed};
+use crate::memo::{Memo, Stamped};
 
 /// How old the feed may be, here and where it is read together.
 pub(crate) const KEEP_FOR: Duration = Duration::from_mins(1);
 
 /// The JSON of the feed, for a minute.
 #[derive(Clone)]
-pub(crate) struct AbuseFeed(Arc<Kept<Bytes>>);
+pub(crate) struct AbuseFeed(Arc<Memo<Bytes>>);
 
 impl Default for AbuseFeed {
     fn default() -> Self {
-        Self(Arc::new(Kept::new(KEEP_FOR)))
+        Self(Arc::new(Memo::new(KEEP_FOR)))
     }
 }
 
@@ -34,7 +34,7 @@ impl AbuseFeed {
         &self,
         clock: &Clock,
         make: impl Future<Output = Result<Bytes, E>> + Send + 'static,
-    ) -> Result<Timed<Bytes>, E> {
+    ) -> Result<Stamped<Bytes>, E> {
         self.0.get(clock, make).await
     }
 }

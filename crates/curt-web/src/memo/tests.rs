@@ -12,7 +12,7 @@ const KEEP_FOR: Duration = Duration::from_mins(1);
 
 /// An answer, how often it was made, and the clock that it goes by.
 struct Kitchen {
-    kept: Kept<u32>,
+    kept: Memo<u32>,
     made: Arc<AtomicU32>,
     manual: ManualClock,
     clock: Clock,
@@ -22,7 +22,7 @@ impl Kitchen {
     fn new() -> Self {
         let manual = ManualClock::new("2026-01-31T12:00:00Z".parse().unwrap());
         let clock = Clock::Manual(manual.clone());
-        Self { kept: Kept::new(KEEP_FOR), made: Arc::default(), manual, clock }
+        Self { kept: Memo::new(KEEP_FOR), made: Arc::default(), manual, clock }
     }
 
     /// Asks for it; it is made once `ready` says so.

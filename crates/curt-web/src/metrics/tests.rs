@@ -21,8 +21,8 @@ async fn the_page_is_whole_and_says_what_it_is() {
     let mut registry = Registry::default();
     registry.register_collector(Box::new(ProcessMemory));
     let metrics = HttpMetrics::new(&mut registry);
-    metrics.followed(StatusCode::FOUND, Duration::from_micros(30));
-    metrics.followed(StatusCode::PERMANENT_REDIRECT, Duration::from_micros(30));
+    metrics.redirected(StatusCode::FOUND, Duration::from_micros(30));
+    metrics.redirected(StatusCode::PERMANENT_REDIRECT, Duration::from_micros(30));
 
     let (status, kind, text) = get(MetricsPage::new(registry), "/metrics").await;
     assert_eq!(status, StatusCode::OK);
@@ -46,7 +46,7 @@ async fn the_page_is_whole_and_says_what_it_is() {
 async fn requests_that_wait_for_the_store_to_give_up_are_told_apart() {
     const STORE_TIME_MAX: Duration = Duration::from_secs(12);
     let mut registry = Registry::default();
-    HttpMetrics::new(&mut registry).followed(StatusCode::FOUND, STORE_TIME_MAX);
+    HttpMetrics::new(&mut registry).redirected(StatusCode::FOUND, STORE_TIME_MAX);
     let (_, _, text) = get(MetricsPage::new(registry), "/metrics").await;
     let buckets = text.lines().filter(|line| line.starts_with("http_request_duration_seconds_b"));
     let holds_it = |line: &&str| line.ends_with(" 1") && !line.contains("le=\"+Inf\"");

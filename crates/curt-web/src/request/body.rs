@@ -32,19 +32,19 @@ impl BodyTooSlow {
 }
 
 /// A body whose every byte buys it time.
-pub(crate) struct Arriving<B> {
+pub(crate) struct PacedBody<B> {
     body: Pin<Box<B>>,
     deadline: Pin<Box<Sleep>>,
 }
 
-impl<B> Arriving<B> {
+impl<B> PacedBody<B> {
     /// `grace` is the time for a body of no length at all.
     pub(crate) fn new(body: B, grace: Duration) -> Self {
         Self { body: Box::pin(body), deadline: Box::pin(sleep_until(Instant::now() + grace)) }
     }
 }
 
-impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for Arriving<B> {
+impl<B: Body<Data = Bytes, Error: Into<BoxError>>> Body for PacedBody<B> {
     type Data = Bytes;
     type Error = BoxError;
 

@@ -32,27 +32,28 @@ pub(crate) fn clearable<T, U>(field: Field<T>, parse: impl FnOnce(T) -> Option<U
     field.map(|value| value.and_then(parse))
 }
 
-/// Collects what is wrong while the fields are read. What only some fields need stands beside them.
+/// What is wrong with a request, collected while its fields are read. Rules of one noun stand with it.
 #[derive(Default)]
-pub(crate) struct Mistakes(Vec<FieldError>);
+pub(crate) struct FieldErrors(Vec<FieldError>);
 
-impl Mistakes {
-    pub(crate) fn add(&mut self, mistake: FieldError) {
-        self.0.push(mistake);
+impl FieldErrors {
+    pub(crate) fn add(&mut self, error: FieldError) {
+        self.0.push(error);
     }
 
     /// Refuses the request if anything was wrong with it.
-    pub(crate) fn none(self) -> Result<(), ApiError> {
+    pub(crate) fn finish(self) -> Result<(), ApiError> {
         if self.0.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.0)) }
     }
 
-    pub(crate) fn keep<T>(&mut self, parsed: Result<T, FieldError>) -> Option<T> {
-        parsed.map_err(|mistake| self.add(mistake)).ok()
+    /// The value, or `None` once its error is collected.
+    pub(crate) fn ok<T>(&mut self, parsed: Result<T, FieldError>) -> Option<T> {
+        parsed.map_err(|error| self.add(error)).ok()
     }
 
     pub(crate) fn time(&mut self, field: &str, text: &str) -> Option<Timestamp> {
         let parsed = text.parse::<Timestamp>();
-        self.keep(parsed.map_err(|error| FieldError::invalid(field, format!("is {error}"))))
+        self.ok(parsed.map_err(|error| FieldError::invalid(field, format!("is {error}"))))
     }
 
     /// A whole number in decimal digits, from a query.
@@ -112,18 +113,16 @@ impl Mistakes {
     }
 
     pub(crate) fn email(&mut self, text: &str) -> Option<Email> {
-        self.keep(
-            Email::parse(text).map_err(|error| FieldError::invalid("email", error.to_string())),
-        )
+        self.ok(Email::parse(text).map_err(|error| FieldError::invalid("email", error.to_string())))
     }
 
     pub(crate) fn full_name(&mut self, text: &str) -> Option<FullName> {
-        self.keep(FullName::parse(text).map_err(|error| FieldError::text("full_name", error)))
+        self.ok(FullName::parse(text).map_err(|error| FieldError::text("full_name", error)))
     }
 
     pub(crate) fn role(&mut self, word: &str) -> Option<Role> {
         let role = Role::from_word(word);
-        self.keep(role.ok_or_else(|| {
+        self.ok(role.ok_or_else(|| {
             let words = Role::ALL.map(Role::as_str).join(", ");
             FieldError::invalid("role", format!("is none of {words}"))
         }))

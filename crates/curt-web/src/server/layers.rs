@@ -24,10 +24,10 @@ use tempfile::TempDir;
 use super::{ConnectionSettings, watch::Watch};
 use crate::{
     app::tests::open_app,
-    clicks::{Clicks, ClickPipeline},
+    clicks::{ClickPipeline, Clicks},
     edge::{
         front::{self, Front},
-        redirect::Redirects,
+        redirect::Redirector,
         request_ids::RequestIds,
     },
     metrics::{ConnectionMetrics, HttpMetrics},
@@ -76,7 +76,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
     let mut figures = Figures { rounds, lines: Vec::new() };
     let directory = TempDir::new().unwrap();
     let app = open_app(directory.path()).await;
-    let (site, redirects, gate) = (Arc::clone(&app.site), Redirects::new(&app), app.gate.clone());
+    let (site, redirector, gate) = (Arc::clone(&app.site), Redirector::new(&app), app.gate.clone());
     let counted = counted_in(directory.path());
     let clicks = Clicks::with_pipeline(counted.clone());
     let front = Front::new(app.counting(counted), HttpMetrics::new(&mut Registry::default()));
@@ -99,7 +99,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
     figures.time("whether the client is blocked", || assert!(!gate.is_blocked(black_box(client))));
     let visitor = Visitor { client, query: None, headers: request.headers() };
     figures.time("code, cache, verdict", || {
-        drop(redirects.at_once(black_box("link"), &Method::GET, visitor).unwrap());
+        drop(redirector.from_cache(black_box("link"), &Method::GET, visitor).unwrap());
     });
     let (link, now) = (LinkId::new(1).unwrap(), Clock::System.now());
     figures.time("writing the click down", || {
@@ -118,7 +118,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
     let ids = RequestIds::new();
     figures.time("the request id", || drop(black_box(ids.next())));
     let (metrics, took) = (HttpMetrics::new(&mut Registry::default()), Duration::from_micros(3));
-    figures.time("metrics", || metrics.followed(StatusCode::FOUND, black_box(took)));
+    figures.time("metrics", || metrics.redirected(StatusCode::FOUND, black_box(took)));
     let settings = ConnectionSettings {
         max: 1,
         per_client_max: 1,

@@ -16,7 +16,7 @@ use crate::{
         tokens::{REFRESH_AGE_MAX, TokensView},
     },
     app::App,
-    auth::{Person, Whence},
+    auth::{LoginOrigin, SignedIn},
     request::{extract::ApiJson, tags},
     response::{
         errors::{ApiError, ProblemCode},
@@ -66,11 +66,11 @@ pub(crate) struct RefreshBody {
 )]
 pub(crate) async fn log_in(
     State(app): State<App>,
-    whence: Whence,
+    origin: LoginOrigin,
     body: ApiJson<LoginBody>,
 ) -> Result<Response, ApiError> {
     let LoginBody { email, password } = body.value;
-    let user = passwords::log_in(&app, &whence, &email, &password).await?;
+    let user = passwords::log_in(&app, &origin, &email, &password).await?;
     let tokens = TokensView::begin(&app, &user).await?;
     Ok((AppendHeaders([known_device(&app, &user)]), no_store_json(tokens)).into_response())
 }
@@ -94,7 +94,7 @@ pub(crate) async fn refresh(
     body: ApiJson<RefreshBody>,
 ) -> Result<Response, ApiError> {
     let old: Token = body.value.refresh_token.parse().map_err(|_| ApiError::TokenRefused)?;
-    let (now, new) = (app.clock.now(), app.auth.successors.of(&old));
+    let (now, new) = (app.clock.now(), app.auth.refresh_chain.of(&old));
     let expires_at = now.plus(REFRESH_AGE_MAX);
     let rotation = app.store.rotate_refresh_token(old.hash(), new.hash(), expires_at, now).await?;
     match rotation {
@@ -149,8 +149,8 @@ pub(crate) async fn log_out(
 )]
 pub(crate) async fn log_out_everywhere(
     State(app): State<App>,
-    person: Person,
+    signed_in: SignedIn,
 ) -> Result<Response, ApiError> {
-    app.store.end_sessions(&person.actor.caller(), person.id, app.clock.now()).await?;
+    app.store.end_sessions(&signed_in.actor.caller(), signed_in.id, app.clock.now()).await?;
     Ok((StatusCode::NO_CONTENT, AppendHeaders([no_session(&app)])).into_response())
 }

@@ -18,10 +18,10 @@ use crate::{
         tokens::{self, SESSION_AGE_MAX, TokensView},
     },
     app::App,
-    auth::{Cookie, Member, Person, Proof, Whence},
+    auth::{AccountUser, Cookie, LoginOrigin, Proof, SignedIn},
     request::{
         extract::ApiJson,
-        fields::{Field, Mistakes, clearable, present},
+        fields::{Field, FieldErrors, clearable, present},
         tags,
     },
     response::{
@@ -79,7 +79,7 @@ pub(crate) struct ConfirmBody {
 )]
 pub(crate) async fn show_me(
     State(app): State<App>,
-    Member(id): Member,
+    AccountUser(id): AccountUser,
 ) -> Result<Response, ApiError> {
     let user = app.store.user(id).await?.ok_or(ApiError::Unauthenticated)?;
     Ok(no_store_json(UserView::new(&user)))
@@ -100,25 +100,25 @@ pub(crate) async fn show_me(
 )]
 pub(crate) async fn edit_me(
     State(app): State<App>,
-    person: Person,
-    whence: Whence,
+    signed_in: SignedIn,
+    origin: LoginOrigin,
     body: ApiJson<EditBody>,
 ) -> Result<Response, ApiError> {
     let EditBody { email, full_name, current_password } = body.value;
-    let mut mistakes = Mistakes::default();
-    let email = mistakes.required("email", email).and_then(|text| mistakes.email(&text));
-    let full_name = clearable(full_name, |text| mistakes.full_name(&text));
-    let password = mistakes.required("current_password", current_password);
-    mistakes.none()?;
+    let mut errors = FieldErrors::default();
+    let email = errors.required("email", email).and_then(|text| errors.email(&text));
+    let full_name = clearable(full_name, |text| errors.full_name(&text));
+    let password = errors.required("current_password", current_password);
+    errors.finish()?;
     if email.is_some() {
         let words = "is needed to change the address";
         let password =
             password.ok_or_else(|| ApiError::invalid_field("current_password", words))?;
-        confirm(&app, &whence, person.id, &password).await?;
+        confirm(&app, &origin, signed_in.id, &password).await?;
     }
     let edit = UserEdit { email, full_name, ..UserEdit::default() };
     let user =
-        app.store.edit_user(&person.actor.caller(), person.id, edit, app.clock.now()).await?;
+        app.store.edit_user(&signed_in.actor.caller(), signed_in.id, edit, app.clock.now()).await?;
     Ok(no_store_json(UserView::new(&user)))
 }
 
@@ -142,13 +142,13 @@ pub(crate) async fn edit_me(
 )]
 pub(crate) async fn delete_me(
     State(app): State<App>,
-    person: Person,
-    whence: Whence,
+    signed_in: SignedIn,
+    origin: LoginOrigin,
     body: ApiJson<ConfirmBody>,
 ) -> Result<Response, ApiError> {
-    confirm(&app, &whence, person.id, &body.value.current_password).await?;
-    let (caller, now) = (person.actor.caller(), app.clock.now());
-    app.store.delete_user(&caller, person.id, LinksOf::Keep, now).await?;
+    confirm(&app, &origin, signed_in.id, &body.value.current_password).await?;
+    let (caller, now) = (signed_in.actor.caller(), app.clock.now());
+    app.store.delete_user(&caller, signed_in.id, LinksOf::Keep, now).await?;
     Ok((StatusCode::NO_CONTENT, AppendHeaders([no_session(&app)])).into_response())
 }
 
@@ -175,16 +175,16 @@ pub(crate) async fn delete_me(
 )]
 pub(crate) async fn change_password(
     State(app): State<App>,
-    person: Person,
-    whence: Whence,
+    signed_in: SignedIn,
+    origin: LoginOrigin,
     body: ApiJson<PasswordBody>,
 ) -> Result<Response, ApiError> {
     let PasswordBody { current_password, new_password } = body.value;
-    let user = confirm(&app, &whence, person.id, &current_password).await?;
+    let user = confirm(&app, &origin, signed_in.id, &current_password).await?;
     let hash = new_hash(&app, "new_password", &new_password, &user.email).await?;
-    let (caller, now) = (person.actor.caller(), app.clock.now());
-    let user = app.store.set_password(&caller, person.id, hash, now).await?;
-    if !matches!(person.actor.proof, Proof::Login(Login::Session(_))) {
+    let (caller, now) = (signed_in.actor.caller(), app.clock.now());
+    let user = app.store.set_password(&caller, signed_in.id, hash, now).await?;
+    if !matches!(signed_in.actor.proof, Proof::Login(Login::Session(_))) {
         return Ok(no_store_json(TokensView::begin(&app, &user).await?));
     }
     let token = tokens::session(&app, &user).await?;

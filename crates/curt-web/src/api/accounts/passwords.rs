@@ -10,7 +10,7 @@ use curt_store::Credentials;
 
 use crate::{
     app::App,
-    auth::{Guesser, Paused, Verified, Whence},
+    auth::{Guesser, LoginOrigin, RetryAfter, Verified},
     response::errors::{ApiError, FieldError},
 };
 
@@ -31,36 +31,36 @@ struct Account {
 /// Whose address and password these are.
 pub(super) async fn log_in(
     app: &App,
-    whence: &Whence,
+    origin: &LoginOrigin,
     email: &str,
     password: &str,
 ) -> Result<User, ApiError> {
-    verify(app, whence, Whose::Address(email), password).await
+    verify(app, origin, Whose::Address(email), password).await
 }
 
 /// Whether somebody who is logged in knows their password, too.
 pub(super) async fn confirm(
     app: &App,
-    whence: &Whence,
+    origin: &LoginOrigin,
     id: UserId,
     password: &str,
 ) -> Result<User, ApiError> {
-    verify(app, whence, Whose::User(id), password).await
+    verify(app, origin, Whose::User(id), password).await
 }
 
 async fn verify(
     app: &App,
-    whence: &Whence,
+    origin: &LoginOrigin,
     whose: Whose<'_>,
     password: &str,
 ) -> Result<User, ApiError> {
     // First of all: whoever guesses too often costs nobody a look at the database.
-    whence.allowance.take_for_client(Purpose::Login)?;
+    origin.allowance.take_for_client(Purpose::Login)?;
     let (auth, now) = (&app.auth, app.clock.now());
     let Account { email_key, found } = whose.find(app).await?;
     let user = found.as_ref().map(|credentials| &credentials.user);
-    let guesser = guesser(app, whence, &email_key, user, now);
-    let paused = |Paused(retry_after)| ApiError::LoginPaused { retry_after };
+    let guesser = guesser(app, origin, &email_key, user, now);
+    let paused = |RetryAfter(retry_after)| ApiError::LoginPaused { retry_after };
     let guess = auth.throttle.guess(guesser, now).map_err(paused)?;
     let old = found.as_ref().and_then(|credentials| credentials.password.clone());
     let verified = auth.hasher.verify(Password::new(password), old.clone()).await;
@@ -99,7 +99,7 @@ impl Whose<'_> {
 
 fn guesser<'a>(
     app: &App,
-    whence: &'a Whence,
+    origin: &'a LoginOrigin,
     email: &'a str,
     user: Option<&User>,
     now: Timestamp,
@@ -107,7 +107,7 @@ fn guesser<'a>(
     let epoch = user.map(|user| user.token_epoch);
     let is_known =
         |cookie: &&str| user.is_some_and(|user| app.auth.devices.knows(cookie, user.id, now));
-    match whence.device.as_deref().filter(is_known) {
+    match origin.device.as_deref().filter(is_known) {
         Some(cookie) => Guesser::Device { cookie, epoch },
         None => Guesser::Anybody { email, epoch },
     }

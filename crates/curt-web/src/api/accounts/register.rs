@@ -16,8 +16,8 @@ use utoipa::ToSchema;
 use crate::{
     api::accounts::{UserView, passwords::new_hash, schema},
     app::App,
-    auth::{Registration, Whence, anonymous},
-    request::{extract::ApiJson, fields::Mistakes, tags},
+    auth::{LoginOrigin, Registration, anonymous},
+    request::{extract::ApiJson, fields::FieldErrors, tags},
     response::{
         errors::{ApiError, ProblemCode},
         headers::no_store_json,
@@ -74,7 +74,7 @@ pub(crate) struct BootstrapBody {
 )]
 pub(crate) async fn register(
     State(app): State<App>,
-    whence: Whence,
+    origin: LoginOrigin,
     body: ApiJson<RegisterBody>,
 ) -> Result<Response, ApiError> {
     let RegisterBody { email, password, full_name, invite } = body.value;
@@ -93,9 +93,9 @@ pub(crate) async fn register(
             Admission::Invite(token.map_err(unknown)?.hash())
         }
     };
-    whence.allowance.take_for_client(Purpose::Registration)?;
+    origin.allowance.take_for_client(Purpose::Registration)?;
     let (email, full_name) = parse(&email, full_name.as_deref())?;
-    let caller = anonymous(whence.allowance.client);
+    let caller = anonymous(origin.allowance.client);
     create(&app, &caller, Draft { email, full_name, password }, admission).await
 }
 
@@ -119,10 +119,10 @@ pub(crate) async fn register(
 )]
 pub(crate) async fn bootstrap(
     State(app): State<App>,
-    whence: Whence,
+    origin: LoginOrigin,
     body: ApiJson<BootstrapBody>,
 ) -> Result<Response, ApiError> {
-    let user = first_administrator(&app, whence.allowance.client, &body.value).await?;
+    let user = first_administrator(&app, origin.allowance.client, &body.value).await?;
     Ok((StatusCode::CREATED, no_store_json(UserView::new(&user))).into_response())
 }
 
@@ -153,10 +153,10 @@ pub(crate) struct Draft {
 }
 
 fn parse(email: &str, full_name: Option<&str>) -> Result<(Email, Option<FullName>), ApiError> {
-    let mut mistakes = Mistakes::default();
-    let email = mistakes.email(email);
-    let full_name = full_name.and_then(|text| mistakes.full_name(text));
-    mistakes.none()?;
+    let mut errors = FieldErrors::default();
+    let email = errors.email(email);
+    let full_name = full_name.and_then(|text| errors.full_name(text));
+    errors.finish()?;
     Ok((email.expect("nothing was wrong with the fields, so there is an address"), full_name))
 }
 

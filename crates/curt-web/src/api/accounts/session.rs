@@ -15,7 +15,7 @@ use crate::{
         tokens::{self, SESSION_AGE_MAX},
     },
     app::App,
-    auth::{Cookie, Whence, is_foreign, is_same_origin},
+    auth::{Cookie, LoginOrigin, is_foreign, is_same_origin},
     request::{extract::ApiJson, tags},
     response::{
         errors::{ApiError, ProblemCode},
@@ -47,7 +47,7 @@ use crate::{
 )]
 pub(crate) async fn begin_session(
     State(app): State<App>,
-    whence: Whence,
+    origin: LoginOrigin,
     headers: HeaderMap,
     body: ApiJson<LoginBody>,
 ) -> Result<Response, ApiError> {
@@ -56,7 +56,7 @@ pub(crate) async fn begin_session(
         return Err(ApiError::CrossSiteRequest);
     }
     let LoginBody { email, password } = body.value;
-    let user = passwords::log_in(&app, &whence, &email, &password).await?;
+    let user = passwords::log_in(&app, &origin, &email, &password).await?;
     let token = tokens::session(&app, &user).await?;
     let session = app.auth.cookies.set(Cookie::Session, token.as_str(), SESSION_AGE_MAX);
     let cookies = AppendHeaders([(header::SET_COOKIE, session), known_device(&app, &user)]);

@@ -10,7 +10,7 @@ use utoipa::ToSchema;
 use crate::{
     api::accounts::schema,
     app::App,
-    auth::{ACCESS_AGE_MAX, Holder, random},
+    auth::{ACCESS_AGE_MAX, AccessClaims, random},
     response::errors::ApiError,
 };
 
@@ -47,9 +47,9 @@ impl TokensView {
 
     /// With a refresh token that the store knows already.
     pub(super) fn new(app: &App, user: &User, family: TokenHash, refresh: &Token) -> Self {
-        let holder = Holder { user: user.id, epoch: user.token_epoch, family };
+        let claims = AccessClaims { user: user.id, epoch: user.token_epoch, family };
         Self {
-            access_token: app.auth.tokens.issue(holder, app.clock.now()),
+            access_token: app.auth.tokens.issue(claims, app.clock.now()),
             token_type: "Bearer",
             expires_in: ACCESS_AGE_MAX.as_secs(),
             refresh_token: refresh.as_str().to_owned(),

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, openapi::schema::Object};
 
 use crate::{
     api::analytics::schema,
-    request::{fields::Mistakes, schema::integer},
+    request::{fields::FieldErrors, schema::integer},
     response::errors::{ApiError, FieldError},
 };
 
@@ -87,10 +87,10 @@ impl Range {
 impl SummaryQuery {
     pub(super) fn parse(&self, now: Timestamp) -> Result<Range, ApiError> {
         let Self { days, from, to, tz } = self;
-        let mut mistakes = Mistakes::default();
+        let mut errors = FieldErrors::default();
         let texts = Texts { days, from, to, tz };
-        let range = texts.range(&mut mistakes, now);
-        mistakes.none()?;
+        let range = texts.range(&mut errors, now);
+        errors.finish()?;
         Ok(range.expect("nothing was wrong, so there is a time"))
     }
 }
@@ -98,10 +98,10 @@ impl SummaryQuery {
 impl SeriesQuery {
     pub(super) fn parse(&self, now: Timestamp) -> Result<(Range, TimeUnit, ClickSeries), ApiError> {
         let Self { unit, days, from, to, tz } = self;
-        let mut mistakes = Mistakes::default();
-        let unit = mistakes.unit(unit.as_deref());
-        let range = Texts { days, from, to, tz }.range(&mut mistakes, now);
-        mistakes.none()?;
+        let mut errors = FieldErrors::default();
+        let unit = errors.unit(unit.as_deref());
+        let range = Texts { days, from, to, tz }.range(&mut errors, now);
+        errors.finish()?;
         let range = range.expect("nothing was wrong, so there is a time");
         let series = ClickSeries::new(unit, &range.zone, range.span).map_err(too_many)?;
         Ok((range, unit, series))
@@ -133,9 +133,9 @@ enum When {
 }
 
 impl Texts<'_> {
-    fn range(&self, mistakes: &mut Mistakes, now: Timestamp) -> Option<Range> {
-        let zone = self.tz.as_deref().map_or(Some(Zone::UTC), |name| mistakes.zone(name));
-        let when = self.when(mistakes);
+    fn range(&self, errors: &mut FieldErrors, now: Timestamp) -> Option<Range> {
+        let zone = self.tz.as_deref().map_or(Some(Zone::UTC), |name| errors.zone(name));
+        let when = self.when(errors);
         let (zone, when) = (zone?, when?);
         // What is still going on is part of it.
         let now_end = Bucket::of(now).next().start();
@@ -144,24 +144,24 @@ impl Texts<'_> {
             When::Between(from, None) => (from.start(&zone), now_end),
             When::Between(from, Some(to)) => (from.start(&zone), to.end(&zone).min(now_end)),
         };
-        let span = mistakes.span(from, to, now_end)?;
+        let span = errors.span(from, to, now_end)?;
         Some(Range { zone, span })
     }
 
-    fn when(&self, mistakes: &mut Mistakes) -> Option<When> {
+    fn when(&self, errors: &mut FieldErrors) -> Option<When> {
         let Some(from) = &self.from else {
             if self.to.is_some() {
-                mistakes.add(FieldError::invalid("to", "needs from beside it"));
+                errors.add(FieldError::invalid("to", "needs from beside it"));
             }
             let days = self.days.as_deref();
-            let days = mistakes.number("days", days, 1..=DAYS_MAX, DAYS_DEFAULT);
+            let days = errors.number("days", days, 1..=DAYS_MAX, DAYS_DEFAULT);
             return Some(When::Days(days));
         };
         if self.days.is_some() {
-            mistakes.add(FieldError::invalid("days", "cannot stand beside from"));
+            errors.add(FieldError::invalid("days", "cannot stand beside from"));
         }
-        let from = mistakes.moment("from", from);
-        let to = self.to.as_deref().map(|to| mistakes.moment("to", to));
+        let from = errors.moment("from", from);
+        let to = self.to.as_deref().map(|to| errors.moment("to", to));
         match to {
             None => Some(When::Between(from?, None)),
             Some(to) => Some(When::Between(from?, Some(to?))),
@@ -193,7 +193,7 @@ impl Moment {
     }
 }
 
-impl Mistakes {
+impl FieldErrors {
     fn unit(&mut self, word: Option<&str>) -> TimeUnit {
         let Some(word) = word else { return TimeUnit::Day };
         let unit = TimeUnit::ALL.into_iter().find(|unit| unit.as_str() == word);
@@ -212,7 +212,7 @@ impl Mistakes {
 
     fn zone(&mut self, name: &str) -> Option<Zone> {
         let zone = with_plus(name).parse::<Zone>();
-        self.keep(zone.map_err(|error| FieldError::invalid("tz", format!("is {error}"))))
+        self.ok(zone.map_err(|error| FieldError::invalid("tz", format!("is {error}"))))
     }
 
     fn moment(&mut self, field: &str, text: &str) -> Option<Moment> {
@@ -222,7 +222,7 @@ impl Mistakes {
         let time = with_plus(text).parse().map(Moment::Time);
         let words = "is neither a date such as 2026-01-31 nor a time of the form \
                      2026-01-31T12:00:00Z";
-        self.keep(time.map_err(|_| FieldError::invalid(field, words)))
+        self.ok(time.map_err(|_| FieldError::invalid(field, words)))
     }
 
     fn span(&mut self, from: Timestamp, to: Timestamp, now_end: Timestamp) -> Option<Span> {
@@ -239,7 +239,7 @@ impl Mistakes {
         } else {
             Err(FieldError::invalid("to", "must lie after from"))
         };
-        self.keep(span)
+        self.ok(span)
     }
 }
 

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     api::ip_blocks::schema,
-    request::{extract::decimal, fields::Mistakes, schema as shared},
+    request::{extract::decimal, fields::FieldErrors, schema as shared},
     response::errors::{ApiError, FieldError},
 };
 
@@ -71,38 +71,37 @@ pub(crate) struct NewBlockBody {
 impl BlockQuery {
     /// The id before which to start, and how many blocks to show.
     pub(super) fn parse(&self) -> Result<(Option<BlockId>, u32), ApiError> {
-        let mut mistakes = Mistakes::default();
-        let limit = mistakes.limit(self.limit.as_deref());
+        let mut errors = FieldErrors::default();
+        let limit = errors.limit(self.limit.as_deref());
         let before = self.cursor.as_deref().and_then(|text| {
             let id = decimal(text).and_then(BlockId::new);
             if id.is_none() {
-                mistakes.add(FieldError::invalid("cursor", "is none that a page of blocks gave"));
+                errors.add(FieldError::invalid("cursor", "is none that a page of blocks gave"));
             }
             id
         });
-        mistakes.none()?;
+        errors.finish()?;
         Ok((before, limit))
     }
 }
 
 impl NewBlockBody {
     pub(super) fn parse(self, now: Timestamp, client: IpAddr) -> Result<NewBlock, ApiError> {
-        let mut mistakes = Mistakes::default();
+        let mut errors = FieldErrors::default();
         let network = self.network.parse::<Network>();
-        let network =
-            mistakes.keep(network.map_err(|e| FieldError::invalid("network", e.to_string())));
+        let network = errors.ok(network.map_err(|e| FieldError::invalid("network", e.to_string())));
         let shuts_out = |network: &Network| network.contains(client) || network.touches_loopback();
         if !self.force && network.as_ref().is_some_and(shuts_out) {
             let why = "would shut out yourself or the server; if you mean it, use force";
-            mistakes.add(FieldError::invalid("network", why));
+            errors.add(FieldError::invalid("network", why));
         }
         let reason = self.reason.as_deref().map(BlockReason::parse).transpose();
-        let reason = mistakes.keep(reason.map_err(|error| FieldError::text("reason", error)));
-        let until = self.until.as_deref().and_then(|text| mistakes.time("until", text));
+        let reason = errors.ok(reason.map_err(|error| FieldError::text("reason", error)));
+        let until = self.until.as_deref().and_then(|text| errors.time("until", text));
         if until.is_some_and(|until| until <= now) {
-            mistakes.add(FieldError::invalid("until", "must be in the future"));
+            errors.add(FieldError::invalid("until", "must be in the future"));
         }
-        mistakes.none()?;
+        errors.finish()?;
         Ok(NewBlock {
             network: network.expect("nothing was wrong with the fields, so there is a network"),
             kind: BlockKind::Manual,

@@ -25,7 +25,7 @@ use crate::{
     auth::Creator,
     request::{
         extract::{ApiJson, IdempotencyKey},
-        fields::Mistakes,
+        fields::FieldErrors,
         tags,
     },
     response::errors::{ApiError, ProblemCode},
@@ -102,7 +102,7 @@ pub(super) struct Draft {
 /// Create a link
 ///
 /// Makes a short link, under a generated code or under the `custom_alias` you wish for. All
-/// mistakes in the request are told at once. When the answer comes, the link is on disk.
+/// errors in the request are told at once. When the answer comes, the link is on disk.
 #[utoipa::path(
     post,
     path = "/api/v1/urls",
@@ -178,24 +178,24 @@ fn created_headers(id: u64) -> [(HeaderName, HeaderValue); 2] {
 
 impl CreateBody {
     pub(super) fn parse(&self, site: &Site) -> Result<Checked, ApiError> {
-        let mut mistakes = Mistakes::default();
-        let target = mistakes.target("original_url", &self.original_url, site);
-        let alias = self.custom_alias.as_deref().and_then(|text| mistakes.alias(text, site));
+        let mut errors = FieldErrors::default();
+        let target = errors.target("original_url", &self.original_url, site);
+        let alias = self.custom_alias.as_deref().and_then(|text| errors.alias(text, site));
         let fallback = self.fallback_url.as_deref();
-        let fallback = fallback.and_then(|text| mistakes.target("fallback_url", text, site));
-        let title = self.title.as_deref().and_then(|text| mistakes.title(text));
-        let note = self.note.as_deref().and_then(|text| mistakes.note(text));
-        let tags = mistakes.tags(self.tags.as_deref().unwrap_or_default());
-        let status = self.redirect_status.and_then(|code| mistakes.redirect_status(code));
-        let max_clicks = self.max_clicks.and_then(|count| mistakes.max_clicks(count));
-        let password = self.password.as_deref().and_then(|text| mistakes.link_password(text));
+        let fallback = fallback.and_then(|text| errors.target("fallback_url", text, site));
+        let title = self.title.as_deref().and_then(|text| errors.title(text));
+        let note = self.note.as_deref().and_then(|text| errors.note(text));
+        let tags = errors.tags(self.tags.as_deref().unwrap_or_default());
+        let status = self.redirect_status.and_then(|code| errors.redirect_status(code));
+        let max_clicks = self.max_clicks.and_then(|count| errors.max_clicks(count));
+        let password = self.password.as_deref().and_then(|text| errors.link_password(text));
         let valid_from = self.valid_from.as_deref();
-        let valid_from = valid_from.and_then(|text| mistakes.time("valid_from", text));
+        let valid_from = valid_from.and_then(|text| errors.time("valid_from", text));
         let expires_at = self.expires_at.as_deref();
-        let expires_at = expires_at.and_then(|text| mistakes.time("expires_at", text));
-        let dates = mistakes.dates(valid_from, expires_at);
-        let switch = self.status.as_deref().and_then(|word| mistakes.switch(word, SWITCH_WORDS));
-        mistakes.none()?;
+        let expires_at = expires_at.and_then(|text| errors.time("expires_at", text));
+        let dates = errors.dates(valid_from, expires_at);
+        let switch = self.status.as_deref().and_then(|word| errors.switch(word, SWITCH_WORDS));
+        errors.finish()?;
         let draft = Draft {
             alias,
             target: target.expect("nothing was wrong with the fields, so there is a target"),

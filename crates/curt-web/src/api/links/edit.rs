@@ -10,7 +10,7 @@ use crate::{
         schema,
     },
     app::App,
-    request::fields::{Field, Mistakes, clearable, present},
+    request::fields::{Field, FieldErrors, clearable, present},
     response::errors::ApiError,
     site::Site,
 };
@@ -77,29 +77,29 @@ impl CheckedEdit {
 
 impl EditBody {
     pub(super) fn parse(self, site: &Site) -> Result<CheckedEdit, ApiError> {
-        let mut mistakes = Mistakes::default();
-        let target = mistakes.required("original_url", self.original_url);
-        let tags = mistakes.required("tags", self.tags);
-        let status = mistakes.required("redirect_status", self.redirect_status);
-        let switch = mistakes.required("status", self.status);
-        let password = clearable(self.password, |text| mistakes.link_password(&text));
+        let mut errors = FieldErrors::default();
+        let target = errors.required("original_url", self.original_url);
+        let tags = errors.required("tags", self.tags);
+        let status = errors.required("redirect_status", self.redirect_status);
+        let switch = errors.required("status", self.status);
+        let password = clearable(self.password, |text| errors.link_password(&text));
         let edit = LinkEdit {
-            target: target.and_then(|text| mistakes.target("original_url", &text, site)),
-            title: clearable(self.title, |text| mistakes.title(&text)),
-            note: clearable(self.note, |text| mistakes.note(&text)),
-            tags: tags.map(|texts| mistakes.tags(&texts)),
-            redirect_status: status.and_then(|code| mistakes.redirect_status(code)),
-            forward_query: mistakes.required("forward_query", self.forward_query),
-            valid_from: clearable(self.valid_from, |text| mistakes.time("valid_from", &text)),
-            expires_at: clearable(self.expires_at, |text| mistakes.time("expires_at", &text)),
-            max_clicks: clearable(self.max_clicks, |count| mistakes.max_clicks(count)),
+            target: target.and_then(|text| errors.target("original_url", &text, site)),
+            title: clearable(self.title, |text| errors.title(&text)),
+            note: clearable(self.note, |text| errors.note(&text)),
+            tags: tags.map(|texts| errors.tags(&texts)),
+            redirect_status: status.and_then(|code| errors.redirect_status(code)),
+            forward_query: errors.required("forward_query", self.forward_query),
+            valid_from: clearable(self.valid_from, |text| errors.time("valid_from", &text)),
+            expires_at: clearable(self.expires_at, |text| errors.time("expires_at", &text)),
+            max_clicks: clearable(self.max_clicks, |count| errors.max_clicks(count)),
             password: None,
             fallback: clearable(self.fallback_url, |text| {
-                mistakes.target("fallback_url", &text, site)
+                errors.target("fallback_url", &text, site)
             }),
-            switch: switch.and_then(|word| mistakes.switch(&word, SWITCH_WORDS)),
+            switch: switch.and_then(|word| errors.switch(&word, SWITCH_WORDS)),
         };
-        mistakes.none()?;
+        errors.finish()?;
         Ok(CheckedEdit { edit, password })
     }
 }

@@ -1,6 +1,6 @@
 //! The fields that creating and editing a link share, from JSON to domain values.
 //!
-//! Every field is looked at before anything is refused, so that one answer names all mistakes.
+//! Every field is looked at before anything is refused, so that one answer names all errors.
 
 use std::fmt;
 
@@ -12,7 +12,7 @@ use serde::{Deserialize, Deserializer, de};
 
 use crate::{
     app::App,
-    request::fields::Mistakes,
+    request::fields::FieldErrors,
     response::errors::{ApiError, FieldError, ProblemCode},
     site::Site,
 };
@@ -77,10 +77,10 @@ impl de::Visitor<'_> for WholeVisitor {
     }
 }
 
-impl Mistakes {
+impl FieldErrors {
     pub(super) fn target(&mut self, field: &str, text: &str, site: &Site) -> Option<TargetUrl> {
         let parsed = TargetUrl::parse(text, &site.target_rules);
-        let target = self.keep(parsed.map_err(|error| FieldError::target(field, &error)))?;
+        let target = self.ok(parsed.map_err(|error| FieldError::target(field, &error)))?;
         if site.target_blocks.find(&target).is_some() {
             self.add(FieldError::blocked(field));
         }
@@ -90,7 +90,7 @@ impl Mistakes {
     /// A code that a user wished for; what looks like a page of ours is refused.
     pub(super) fn alias(&mut self, text: &str, site: &Site) -> Option<Code> {
         let code = text.parse::<Code>().map_err(|error| FieldError::code("custom_alias", error));
-        let code = self.keep(code)?;
+        let code = self.ok(code)?;
         if site.reserved.contains(&code) {
             let words = "is reserved for a page of this server";
             self.add(FieldError::new("custom_alias", ProblemCode::ReservedCode, words));
@@ -102,12 +102,12 @@ impl Mistakes {
     pub(super) fn link_password(&mut self, text: &str) -> Option<Password> {
         let password = Password::new(text);
         let checked = PasswordUse::Link.check_len(&password).map(|()| password);
-        self.keep(checked.map_err(|weak| FieldError::password(PASSWORD, weak)))
+        self.ok(checked.map_err(|weak| FieldError::password(PASSWORD, weak)))
     }
 
     pub(super) fn dates(&mut self, from: Option<Timestamp>, until: Option<Timestamp>) -> Dates {
         let dates = Dates::new(from, until);
-        self.keep(dates.map_err(|error| FieldError::invalid("expires_at", error.to_string())))
+        self.ok(dates.map_err(|error| FieldError::invalid("expires_at", error.to_string())))
             .unwrap_or_default()
     }
 
@@ -120,7 +120,7 @@ impl Mistakes {
     }
 
     fn text<T>(&mut self, field: &str, parsed: Result<T, InvalidText>) -> Option<T> {
-        self.keep(parsed.map_err(|error| FieldError::text(field, error)))
+        self.ok(parsed.map_err(|error| FieldError::text(field, error)))
     }
 
     /// Sorted and without repetition, as a link keeps them.
@@ -144,11 +144,11 @@ impl Mistakes {
             FieldError::invalid("redirect_status", format!("is none of {codes}"))
         };
         let known = u16::try_from(code.0).ok().and_then(RedirectStatus::from_code);
-        self.keep(known.ok_or_else(mistake))
+        self.ok(known.ok_or_else(mistake))
     }
 
     pub(super) fn max_clicks(&mut self, count: Whole) -> Option<MaxClicks> {
         let mistake = || FieldError::invalid("max_clicks", "must be at least 1 and below 2^53");
-        self.keep(MaxClicks::new(count.0).ok_or_else(mistake))
+        self.ok(MaxClicks::new(count.0).ok_or_else(mistake))
     }
 }

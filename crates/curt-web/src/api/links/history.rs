@@ -9,7 +9,7 @@ use crate::{
         schema,
         view::{SettingsView, text},
     },
-    request::{extract::decimal, fields::Mistakes, schema as shared},
+    request::{extract::decimal, fields::FieldErrors, schema as shared},
     response::errors::{ApiError, FieldError},
 };
 
@@ -53,16 +53,16 @@ struct VersionView {
 impl HistoryQuery {
     /// The revision before which to start, and how many versions to show.
     pub(super) fn parse(&self) -> Result<(Option<u64>, u32), ApiError> {
-        let mut mistakes = Mistakes::default();
-        let limit = mistakes.limit(self.limit.as_deref());
+        let mut errors = FieldErrors::default();
+        let limit = errors.limit(self.limit.as_deref());
         let before = self.cursor.as_deref().and_then(|text| {
             let revision = decimal(text);
             if revision.is_none() {
-                mistakes.add(FieldError::invalid("cursor", "is none that a page of history gave"));
+                errors.add(FieldError::invalid("cursor", "is none that a page of history gave"));
             }
             revision
         });
-        mistakes.none()?;
+        errors.finish()?;
         Ok((before, limit))
     }
 }

@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     api::links::{schema, view::LinkView},
-    request::{extract::decimal, fields::Mistakes, schema as shared},
+    request::{extract::decimal, fields::FieldErrors, schema as shared},
     response::errors::{ApiError, FieldError},
     site::Site,
 };
@@ -96,29 +96,29 @@ impl Wanted {
 
 impl ListQuery {
     pub(super) fn parse(mut self) -> Result<Wanted, ApiError> {
-        let mut mistakes = Mistakes::default();
+        let mut errors = FieldErrors::default();
         let deleted = self.status.take_if(|word| word == LinkStatus::Deleted.as_str()).is_some();
         if let Some(text) = &self.short_code {
-            let code = mistakes.short_code(text);
-            self.takes_no_filter("short_code, which names one link", &mut mistakes);
-            mistakes.limit(self.limit.as_deref());
-            mistakes.forbid("cursor", self.cursor.as_ref(), "is for lists of more than one link");
-            mistakes.none()?;
+            let code = errors.short_code(text);
+            self.takes_no_filter("short_code, which names one link", &mut errors);
+            errors.limit(self.limit.as_deref());
+            errors.forbid("cursor", self.cursor.as_ref(), "is for lists of more than one link");
+            errors.finish()?;
             let code = code.expect("nothing was wrong with the fields, so there is a code");
             return Ok(Wanted::WithCode { code, deleted });
         }
         if deleted {
-            self.takes_no_filter("status=deleted", &mut mistakes);
-            let limit = mistakes.limit(self.limit.as_deref());
-            let cursor = self.cursor.as_deref().and_then(|text| mistakes.cursor(text));
-            mistakes.none()?;
+            self.takes_no_filter("status=deleted", &mut errors);
+            let limit = errors.limit(self.limit.as_deref());
+            let cursor = self.cursor.as_deref().and_then(|text| errors.cursor(text));
+            errors.finish()?;
             return Ok(Wanted::Deleted { limit, cursor });
         }
-        self.parse_filters(mistakes).map(Wanted::Links)
+        self.parse_filters(errors).map(Wanted::Links)
     }
 
     /// A filter that would be ignored is refused.
-    fn takes_no_filter(&self, beside: &str, mistakes: &mut Mistakes) {
+    fn takes_no_filter(&self, beside: &str, errors: &mut FieldErrors) {
         let filters = [
             ("q", &self.q),
             ("tag", &self.tag),
@@ -130,34 +130,31 @@ impl ListQuery {
         ];
         let why = format!("cannot stand beside {beside}");
         for (field, value) in filters {
-            mistakes.forbid(field, value.as_ref(), &why);
+            errors.forbid(field, value.as_ref(), &why);
         }
     }
 
-    fn parse_filters(self, mut mistakes: Mistakes) -> Result<LinkQuery, ApiError> {
+    fn parse_filters(self, mut errors: FieldErrors) -> Result<LinkQuery, ApiError> {
         let query = LinkQuery {
-            q: self.q.and_then(|text| mistakes.search(text)),
-            tag: self.tag.as_deref().and_then(|text| mistakes.tag(text)),
-            status: self.status.as_deref().and_then(|word| mistakes.status(word)),
-            owner: self.owner.as_deref().and_then(|text| mistakes.owner(text)),
+            q: self.q.and_then(|text| errors.search(text)),
+            tag: self.tag.as_deref().and_then(|text| errors.tag(text)),
+            status: self.status.as_deref().and_then(|word| errors.status(word)),
+            owner: self.owner.as_deref().and_then(|text| errors.owner(text)),
             created_from: self
                 .created_from
                 .as_deref()
-                .and_then(|text| mistakes.time("created_from", text)),
-            created_to: self
-                .created_to
-                .as_deref()
-                .and_then(|text| mistakes.time("created_to", text)),
-            sort: self.sort.as_deref().map_or(LinkSort::CreatedAtDesc, |word| mistakes.sort(word)),
-            limit: mistakes.limit(self.limit.as_deref()),
-            cursor: self.cursor.as_deref().and_then(|text| mistakes.cursor(text)),
+                .and_then(|text| errors.time("created_from", text)),
+            created_to: self.created_to.as_deref().and_then(|text| errors.time("created_to", text)),
+            sort: self.sort.as_deref().map_or(LinkSort::CreatedAtDesc, |word| errors.sort(word)),
+            limit: errors.limit(self.limit.as_deref()),
+            cursor: self.cursor.as_deref().and_then(|text| errors.cursor(text)),
         };
-        mistakes.none()?;
+        errors.finish()?;
         Ok(query)
     }
 }
 
-impl Mistakes {
+impl FieldErrors {
     fn forbid(&mut self, field: &str, value: Option<&String>, why: &str) {
         if value.is_some() {
             self.add(FieldError::invalid(field, why));

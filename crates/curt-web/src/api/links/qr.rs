@@ -18,7 +18,7 @@ use crate::{
     blocking::off_thread,
     request::{
         extract::{ApiQuery, IfNoneMatch, PathCode, entity_tag},
-        fields::Mistakes,
+        fields::FieldErrors,
         tags,
     },
     response::errors::{ApiError, FieldError, ProblemCode},
@@ -140,7 +140,7 @@ async fn draw(app: &App, drawing: Drawing, text: String) -> Result<Vec<u8>, ApiE
     let slot = timeout(QR_WAIT_MAX, Arc::clone(&app.qr_slots).acquire_owned());
     let slot = slot.await.map_err(|_| ApiError::TooBusy)?.expect("it is never closed");
     off_thread(move || {
-        // Kept until the work is done, also when nobody waits for it any more.
+        // Memo until the work is done, also when nobody waits for it any more.
         let _slot = slot;
         drawing.draw(&text)
     })
@@ -149,26 +149,21 @@ async fn draw(app: &App, drawing: Drawing, text: String) -> Result<Vec<u8>, ApiE
 
 impl QrQuery {
     fn parse(&self) -> Result<Drawing, ApiError> {
-        let mut mistakes = Mistakes::default();
+        let mut errors = FieldErrors::default();
         let drawing = Drawing {
-            format: mistakes.format(self.format.as_deref()),
-            size: mistakes.number("size", self.size.as_deref(), QR_SIZES, QR_SIZE_DEFAULT),
-            correction: mistakes.correction(self.ecc.as_deref()),
+            format: errors.format(self.format.as_deref()),
+            size: errors.number("size", self.size.as_deref(), QR_SIZES, QR_SIZE_DEFAULT),
+            correction: errors.correction(self.ecc.as_deref()),
             style: Style {
-                margin: mistakes.number(
-                    "margin",
-                    self.margin.as_deref(),
-                    QR_MARGINS,
-                    MARGIN_DEFAULT,
-                ),
-                foreground: mistakes.color("fg", self.fg.as_deref(), Color::BLACK),
+                margin: errors.number("margin", self.margin.as_deref(), QR_MARGINS, MARGIN_DEFAULT),
+                foreground: errors.color("fg", self.fg.as_deref(), Color::BLACK),
                 background: match self.bg.as_deref() {
                     Some("transparent") => None,
-                    other => Some(mistakes.color("bg", other, Color::WHITE)),
+                    other => Some(errors.color("bg", other, Color::WHITE)),
                 },
             },
         };
-        mistakes.none()?;
+        errors.finish()?;
         drawing.check_contrast()?;
         Ok(drawing)
     }
@@ -221,7 +216,7 @@ impl Drawing {
     }
 }
 
-impl Mistakes {
+impl FieldErrors {
     fn format(&mut self, word: Option<&str>) -> Format {
         match word {
             None | Some("png") => Format::Png,

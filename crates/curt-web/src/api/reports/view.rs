@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     api::{links::schema as links_schema, reports::schema, target_blocks::view::HitsView},
-    request::{code_path::CodePath, fields::Mistakes, schema as shared},
+    request::{code_path::CodePath, fields::FieldErrors, schema as shared},
     response::errors::{ApiError, FieldError, ProblemCode},
     site::Site,
 };
@@ -161,34 +161,34 @@ impl ReportBody {
     }
 
     pub(crate) fn parse(&self, site: &Site) -> Result<Draft, ApiError> {
-        let mut mistakes = Mistakes::default();
+        let mut errors = FieldErrors::default();
         let code = match (&self.short_code, &self.url) {
             (Some(code), None) => {
                 let code = code.parse::<Code>();
-                mistakes.keep(code.map_err(|error| FieldError::code("short_code", error)))
+                errors.ok(code.map_err(|error| FieldError::code("short_code", error)))
             }
             (None, Some(url)) => {
                 let words = "is no link of this server";
                 let code = code_of(url, site).ok_or_else(|| FieldError::invalid("url", words));
-                mistakes.keep(code)
+                errors.ok(code)
             }
             (None, None) => {
-                mistakes.add(FieldError::invalid("short_code", "is missing"));
+                errors.add(FieldError::invalid("short_code", "is missing"));
                 None
             }
             (Some(_), Some(_)) => {
-                mistakes.add(FieldError::invalid("url", "cannot stand beside short_code"));
+                errors.add(FieldError::invalid("url", "cannot stand beside short_code"));
                 None
             }
         };
         let reason = ReportReason::from_word(&self.reason);
-        let reason = mistakes.keep(reason.ok_or_else(|| {
+        let reason = errors.ok(reason.ok_or_else(|| {
             let words = ReportReason::ALL.map(ReportReason::as_str).join(", ");
             FieldError::invalid("reason", format!("is none of {words}"))
         }));
         let note = self.note.as_deref().map(Note::parse).transpose();
-        let note = mistakes.keep(note.map_err(|error| FieldError::text("note", error))).flatten();
-        mistakes.none()?;
+        let note = errors.ok(note.map_err(|error| FieldError::text("note", error))).flatten();
+        errors.finish()?;
         Ok(Draft { code: code.expect(CHECKED), reason: reason.expect(CHECKED), note })
     }
 }
@@ -217,18 +217,18 @@ impl ReceivedView {
 
 impl ReportQuery {
     pub(crate) fn parse(self) -> Result<(Option<ReportState>, Option<u64>, u32), ApiError> {
-        let mut mistakes = Mistakes::default();
+        let mut errors = FieldErrors::default();
         let state = self.state.as_deref().and_then(|word| {
             let words = ReportState::ALL.map(ReportState::as_str).join(", ");
             let known = ReportState::from_word(word);
             let mistake = || {
                 FieldError::new("state", ProblemCode::InvalidField, format!("is none of {words}"))
             };
-            mistakes.keep(known.ok_or_else(mistake))
+            errors.ok(known.ok_or_else(mistake))
         });
-        let limit = mistakes.limit(self.limit.as_deref());
-        let before = mistakes.before(self.cursor.as_deref());
-        mistakes.none()?;
+        let limit = errors.limit(self.limit.as_deref());
+        let before = errors.before(self.cursor.as_deref());
+        errors.finish()?;
         Ok((state, before, limit))
     }
 }

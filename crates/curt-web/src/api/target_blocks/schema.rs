@@ -10,7 +10,7 @@ use crate::request::schema::{LINE, or_null, text, words};
 pub(crate) fn pattern() -> Object {
     let description = "What is blocked: a host such as `evil.example` or `192.0.2.1`, `*.evil.example` \
                        for a host and all hosts under it, or the beginning of a URL such as \
-                       `evil.example/login`, whatever its scheme. Kept in one way of writing.";
+                       `evil.example/login`, whatever its scheme. Memo in one way of writing.";
     text(description)
         .min_length(Some(1))
         .max_length(Some(PATTERN_LEN_MAX))

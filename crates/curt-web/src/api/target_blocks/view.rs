@@ -11,7 +11,7 @@ use utoipa::{
 
 use crate::{
     api::{links::schema as links_schema, target_blocks::schema},
-    request::{fields::Mistakes, schema as shared, schema::text},
+    request::{fields::FieldErrors, schema as shared, schema::text},
     response::errors::{ApiError, FieldError},
 };
 
@@ -147,10 +147,10 @@ pub(super) enum Wanted {
 
 impl BlockQuery {
     pub(super) fn parse(self) -> Result<Wanted, ApiError> {
-        let mut mistakes = Mistakes::default();
-        let limit = mistakes.limit(self.limit.as_deref());
-        let before = mistakes.before(self.cursor.as_deref());
-        mistakes.none()?;
+        let mut errors = FieldErrors::default();
+        let limit = errors.limit(self.limit.as_deref());
+        let before = errors.before(self.cursor.as_deref());
+        errors.finish()?;
         Ok(match self.target {
             Some(target) => Wanted::Blocking(target),
             None => Wanted::Page { before, limit },
@@ -160,12 +160,12 @@ impl BlockQuery {
 
 impl BlockBody {
     pub(super) fn parse(self) -> Result<(TargetPattern, Option<String>), ApiError> {
-        let mut mistakes = Mistakes::default();
+        let mut errors = FieldErrors::default();
         let pattern = self.pattern.parse::<TargetPattern>();
-        let pattern = mistakes
-            .keep(pattern.map_err(|error| FieldError::invalid("pattern", error.to_string())));
-        let reason = self.reason.as_deref().and_then(|text| mistakes.block_reason(text));
-        mistakes.none()?;
+        let pattern =
+            errors.ok(pattern.map_err(|error| FieldError::invalid("pattern", error.to_string())));
+        let reason = self.reason.as_deref().and_then(|text| errors.block_reason(text));
+        errors.finish()?;
         Ok((pattern.expect("nothing was wrong with the fields, so there is a pattern"), reason))
     }
 }
@@ -179,13 +179,13 @@ pub(super) struct Import {
 
 impl ImportBody {
     pub(super) fn parse(self) -> Result<Import, ApiError> {
-        let mut mistakes = Mistakes::default();
+        let mut errors = FieldErrors::default();
         if IMPORT_LEN_MAX < self.patterns.len() {
             let words = format!("has more than {IMPORT_LEN_MAX} items");
-            mistakes.add(FieldError::invalid("patterns", words));
+            errors.add(FieldError::invalid("patterns", words));
         }
-        let reason = self.reason.as_deref().and_then(|text| mistakes.block_reason(text));
-        mistakes.none()?;
+        let reason = self.reason.as_deref().and_then(|text| errors.block_reason(text));
+        errors.finish()?;
         let (mut patterns, mut refused) = (Vec::new(), Vec::new());
         for (index, text) in self.patterns.iter().enumerate() {
             match text.parse() {
@@ -203,10 +203,10 @@ impl RefusedView {
     }
 }
 
-impl Mistakes {
+impl FieldErrors {
     fn block_reason(&mut self, text: &str) -> Option<String> {
         let parsed = Title::parse(text).map(|line| line.as_str().to_owned());
-        self.keep(parsed.map_err(|error| FieldError::text("reason", error)))
+        self.ok(parsed.map_err(|error| FieldError::text("reason", error)))
     }
 }
 

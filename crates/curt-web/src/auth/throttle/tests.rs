@@ -55,7 +55,7 @@ fn auth_04_the_guesses_of_others_cost_a_known_browser_nothing() {
     assert!(throttle.guess(HERS, start()).is_err(), "others have not earned that");
     while throttle.guess(HER_BROWSER, start()).is_ok() {}
     let paused = throttle.guess(HER_BROWSER, start()).unwrap_err();
-    assert_eq!(paused, Paused(PAUSE_MIN), "a stolen browser guesses no more than anybody");
+    assert_eq!(paused, RetryAfter(PAUSE_MIN), "a stolen browser guesses no more than anybody");
 }
 
 #[test]
@@ -89,7 +89,7 @@ fn a_guess_that_is_taken_back_leaves_no_trace() {
     let (first, second) = (throttle.guess(HERS, start()), throttle.guess(HERS, later));
     throttle.take_back(first.unwrap());
     assert!(second.is_ok() && throttle.guess(HERS, later).is_ok());
-    assert_eq!(throttle.guess(HERS, later), Err(Paused(PAUSE_MIN)));
+    assert_eq!(throttle.guess(HERS, later), Err(RetryAfter(PAUSE_MIN)));
 }
 
 #[test]

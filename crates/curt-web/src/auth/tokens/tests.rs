@@ -15,8 +15,12 @@ fn tokens() -> AccessTokens {
     AccessTokens::new(&SecretKey::new(&[7; 32]).unwrap(), "https://sho.rt")
 }
 
-fn holder() -> Holder {
-    Holder { user: UserId::new(12).unwrap(), epoch: 3, family: TokenHash::from_bytes([5; 32]) }
+fn access_claims() -> AccessClaims {
+    AccessClaims {
+        user: UserId::new(12).unwrap(),
+        epoch: 3,
+        family: TokenHash::from_bytes([5; 32]),
+    }
 }
 
 fn claims() -> Value {
@@ -32,12 +36,12 @@ fn signed(header: &str, claims: &str) -> String {
     tokens().sign(&format!("{header}.{claims}"))
 }
 
-fn verify(token: &str) -> Result<Holder, InvalidToken> {
+fn verify(token: &str) -> Result<AccessClaims, InvalidToken> {
     tokens().verify(token, now())
 }
 
 /// What becomes of good claims with one of them changed.
-fn with(name: &str, value: Value) -> Result<Holder, InvalidToken> {
+fn with(name: &str, value: Value) -> Result<AccessClaims, InvalidToken> {
     let mut claims = claims();
     claims[name] = value;
     verify(&signed(HS256, &claims.to_string()))
@@ -45,20 +49,24 @@ fn with(name: &str, value: Value) -> Result<Holder, InvalidToken> {
 
 #[test]
 fn a_token_speaks_for_its_user_until_it_is_over() {
-    let token = tokens().issue(holder(), now());
-    assert_eq!(verify(&token), Ok(holder()));
+    let token = tokens().issue(access_claims(), now());
+    assert_eq!(verify(&token), Ok(access_claims()));
     let last = now().plus(ACCESS_AGE_MAX).plus(Duration::from_secs(4));
-    assert_eq!(tokens().verify(&token, last), Ok(holder()));
-    assert_eq!(with("exp", json!(NOW / 1000 + 900)), Ok(holder()), "the other tests are sound");
-    assert_ne!(token, tokens().issue(holder(), now()), "each has a name of its own");
+    assert_eq!(tokens().verify(&token, last), Ok(access_claims()));
+    assert_eq!(
+        with("exp", json!(NOW / 1000 + 900)),
+        Ok(access_claims()),
+        "the other tests are sound"
+    );
+    assert_ne!(token, tokens().issue(access_claims(), now()), "each has a name of its own");
 }
 
 #[test]
 fn a_token_of_another_deployment_is_refused() {
     let other = AccessTokens::new(&SecretKey::new(&[8; 32]).unwrap(), "https://sho.rt");
-    assert_eq!(verify(&other.issue(holder(), now())), Err(InvalidToken));
+    assert_eq!(verify(&other.issue(access_claims(), now())), Err(InvalidToken));
     let moved = AccessTokens::new(&SecretKey::new(&[7; 32]).unwrap(), "https://other.example");
-    assert_eq!(verify(&moved.issue(holder(), now())), Err(InvalidToken));
+    assert_eq!(verify(&moved.issue(access_claims(), now())), Err(InvalidToken));
 }
 
 #[test]
@@ -114,7 +122,7 @@ fn jwt_03_04_and_05_every_claim_is_needed_and_no_other_is_known() {
 fn jwt_06_over_is_over() {
     assert_eq!(with("exp", json!(NOW / 1000 - 30)), Err(InvalidToken));
     assert_eq!(with("exp", json!(NOW / 1000 - 6)), Err(InvalidToken));
-    assert_eq!(with("exp", json!(NOW / 1000 - 4)), Ok(holder()), "clocks differ a little");
+    assert_eq!(with("exp", json!(NOW / 1000 - 4)), Ok(access_claims()), "clocks differ a little");
 }
 
 #[test]

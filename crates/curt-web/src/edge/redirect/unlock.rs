@@ -15,7 +15,7 @@ use url::form_urlencoded;
 
 use crate::{
     auth::{Cookie, UNLOCK_AGE_MAX, Verified, is_sent_by_another_site},
-    edge::redirect::{Followed, Redirects, Visit, ask_password},
+    edge::redirect::{Redirector, Visit, Visited, ask_password},
     metrics::{Outcome, Tier},
     pages,
     request::extract::body_bytes,
@@ -29,14 +29,14 @@ const FORM_LEN_MAX: usize = 4 << 10;
 const READERS: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
 /// The answer to a method that a link does not know.
-pub(crate) fn not_allowed(tier: Tier) -> Followed {
+pub(crate) fn not_allowed(tier: Tier) -> Visited {
     let response = ([(header::ALLOW, READERS)], ApiError::MethodNotAllowed).into_response();
-    Followed { response, outcome: Outcome::Refused, tier }
+    Visited { response, outcome: Outcome::Refused, tier }
 }
 
-impl Redirects {
+impl Redirector {
     /// A password for a link.
-    pub(crate) async fn unlock(&self, visit: &Visit, request: Request) -> Followed {
+    pub(crate) async fn unlock(&self, visit: &Visit, request: Request) -> Visited {
         let now = self.clock.now();
         let (lookup, tier) = match self.look_up(&visit.code, now).await {
             Ok(found) => found,
@@ -103,7 +103,7 @@ impl Redirects {
         now: Timestamp,
         tier: Tier,
         visit: &Visit,
-    ) -> Followed {
+    ) -> Visited {
         let value = self.auth.unlocks.cookie(cached.route.id, password, now);
         let path = format!("/{}", visit.code);
         let cookie = self.auth.cookies.set_on(Cookie::Unlocked, &value, UNLOCK_AGE_MAX, &path);
@@ -119,15 +119,15 @@ impl Redirects {
             (header::SET_COOKIE, cookie),
         ];
         let response = (StatusCode::SEE_OTHER, headers).into_response();
-        Followed { response, outcome: Outcome::Unlocked, tier }
+        Visited { response, outcome: Outcome::Unlocked, tier }
     }
 
-    fn keep_locked(&self, error: ApiError, tier: Tier, visit: &Visit) -> Followed {
+    fn keep_locked(&self, error: ApiError, tier: Tier, visit: &Visit) -> Visited {
         let outcome = match error {
             ApiError::PasswordRequired => return ask_password(tier, visit),
             ApiError::WrongLinkPassword => {
                 let response = pages::password(&error, &visit.headers);
-                return Followed { response, outcome: Outcome::WrongPassword, tier };
+                return Visited { response, outcome: Outcome::WrongPassword, tier };
             }
             _ if error.status().is_server_error() => Outcome::Failed,
             _ => Outcome::Refused,

@@ -21,7 +21,7 @@ fn dripping(
         sleep(pause).await;
         Some((Ok::<_, BoxError>(Frame::data(Bytes::from(vec![b'x'; len]))), sent + 1))
     });
-    Arriving::new(StreamBody::new(frames), GRACE)
+    PacedBody::new(StreamBody::new(frames), GRACE)
 }
 
 #[tokio::test(start_paused = true)]
@@ -36,7 +36,7 @@ async fn http_11_a_dripping_body_ends_when_its_time_is_up() {
 async fn a_stalled_body_ends_when_its_time_is_up() {
     let stalled = StreamBody::new(stream::pending::<Result<Frame<Bytes>, BoxError>>());
     let start = Instant::now();
-    let error = Arriving::new(stalled, GRACE).collect().await.unwrap_err();
+    let error = PacedBody::new(stalled, GRACE).collect().await.unwrap_err();
     assert!(BodyTooSlow::caused(&*error), "{error}");
     assert_eq!(start.elapsed().as_secs(), GRACE.as_secs());
 }

@@ -5,7 +5,7 @@ use super::*;
 #[test]
 fn rt_02_a_token_has_one_successor_and_no_other_deployment_knows_it() {
     let [ours, theirs] = [[7; 32], [8; 32]].map(|key| SecretKey::new(&key).unwrap());
-    let (ours, theirs) = (Successors::new(&ours), Successors::new(&theirs));
+    let (ours, theirs) = (RefreshChain::new(&ours), RefreshChain::new(&theirs));
     let [one, other] = [[1; 32], [2; 32]].map(Token::from_random);
     let next = ours.of(&one);
     assert_eq!(next, ours.of(&one));

@@ -9,9 +9,9 @@ use curt_domain::{SecretKey, Token};
 use super::mac::Mac;
 
 #[derive(Debug, Clone)]
-pub(crate) struct Successors(Mac);
+pub(crate) struct RefreshChain(Mac);
 
-impl Successors {
+impl RefreshChain {
     pub(crate) fn new(secret: &SecretKey) -> Self {
         Self(Mac::new(secret, "curt refresh tokens"))
     }
