@@ -24,8 +24,8 @@ use curt_store::{
 use crate::{
     depth::Done,
     fold::Fold,
-    left::{LeftBecause, LeftSegments, Name, name},
     reading::{Look, Reading},
+    skipped::{Name, SkipReason, SkippedSegments, name},
 };
 
 /// A batch takes no more after this time: who waits for its clicks to show waits for all of it.
@@ -94,7 +94,7 @@ impl Purpose {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pass {
     Counted(Batch),
-    /// A segment had to be left; the others can be counted without it.
+    /// A segment had to be skipped; the others can be counted without it.
     Left,
     /// Somebody else has counted or removed what was read, or we have and the answer was lost: the
     /// marks are read anew.
@@ -157,7 +157,7 @@ pub(crate) struct Counting {
     /// Oldest first: a shard that brings too much cannot keep the others waiting for longer than
     /// it takes to fill a segment.
     readings: BTreeMap<Name, Reading>,
-    left: LeftSegments,
+    skipped: SkippedSegments,
     fold: Fold,
     done: Done,
     rows_max: usize,
@@ -176,7 +176,7 @@ impl Counting {
             clock,
             purpose,
             readings: BTreeMap::new(),
-            left: LeftSegments::default(),
+            skipped: SkippedSegments::default(),
             fold: Fold::default(),
             done: Done::default(),
             rows_max: CLICK_ROWS_MAX,
@@ -223,8 +223,8 @@ impl Counting {
         self.done.records()
     }
 
-    pub(crate) fn left(&self) -> &LeftSegments {
-        &self.left
+    pub(crate) fn skipped(&self) -> &SkippedSegments {
+        &self.skipped
     }
 
     async fn try_pass(&mut self) -> Result<Pass, PassError> {
@@ -240,14 +240,14 @@ impl Counting {
                 return Ok(Pass::Overtaken);
             }
             Err((name, because)) => {
-                self.left.leave(name, because, Instant::now());
+                self.skipped.add(name, because, Instant::now());
                 self.forget();
                 return Ok(Pass::Left);
             }
         };
         batch.read_time = started.elapsed();
         for (name, _) in self.readings.iter().filter(|(_, reading)| reading.is_open()) {
-            self.left.has_been_read(name);
+            self.skipped.has_been_read(name);
         }
         batch.counted_to = self.counted_to(now);
         let steps: Vec<_> =
@@ -262,7 +262,7 @@ impl Counting {
             #[cfg(test)]
             assert!(!self.panics_after_commit, "as the test wants it");
         }
-        if batch.is_dry && !batch.is_stuck && self.left.count() == 0 {
+        if batch.is_dry && !batch.is_stuck && self.skipped.count() == 0 {
             self.done.all_read(written_before, self.purpose.records_written());
         }
         self.tally.clicks += batch.clicks;
@@ -285,12 +285,12 @@ impl Counting {
         let inodes: HashMap<Name, u64> =
             files.iter().map(|file| (name(file), file.inode)).collect();
         self.readings.retain(|name, reading| inodes.get(name) == Some(&reading.file.inode));
-        self.left.keep_listed(&listed);
+        self.skipped.keep_listed(&listed);
         self.done.keep_listed(&listed);
         let now = Instant::now();
         let is_new = |file: &SegmentFile| {
             let name = name(file);
-            !self.readings.contains_key(&name) && self.left.may_be_read(&name, &listed, now)
+            !self.readings.contains_key(&name) && self.skipped.may_be_read(&name, &listed, now)
         };
         let new: Vec<_> = files.into_iter().filter(is_new).collect();
         if new.is_empty() {
@@ -302,7 +302,7 @@ impl Counting {
         for file in new {
             // Both would move the same mark, and neither ever get on.
             if !read.insert(file.id) {
-                self.left.leave(name(&file), LeftBecause::Repeated, now);
+                self.skipped.add(name(&file), SkipReason::Repeated, now);
                 continue;
             }
             let stored = marks.get(&file.id.0).copied();
@@ -315,7 +315,7 @@ impl Counting {
     }
 
     /// Fills the fold until it is full, its time is over, or there is no more.
-    fn read(&mut self, now: Timestamp) -> Result<Batch, (Name, LeftBecause)> {
+    fn read(&mut self, now: Timestamp) -> Result<Batch, (Name, SkipReason)> {
         let started = Instant::now();
         let mut batch = Batch::of_nothing(now);
         let mut segments = 0;

@@ -6,7 +6,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::left::Name;
+use crate::skipped::Name;
 
 #[derive(Debug, Default)]
 pub(crate) struct Done {

@@ -224,7 +224,7 @@ impl DrainThread {
         if let Ok(Pass::Counted(Batch { counted_to, .. })) = passed {
             state.counted_to = Some(*counted_to);
         }
-        state.left_segments = self.counting.left().count();
+        state.skipped_segments = self.counting.skipped().count();
         state.records_done = self.counting.records_done();
     }
 }

@@ -98,9 +98,15 @@ impl Collector for Asked {
         let rate = ConstGauge::new(self.watch.clicks_per_second(self.clock.instant()));
         let (name, help) = ("clicks_per_second", "Clicks counted, on average of the last minute");
         rate.encode(encoder.encode_descriptor(name, help, None, rate.metric_type())?)?;
-        let left = u32::try_from(self.watch.state().left_segments).unwrap_or(u32::MAX);
-        let (left, help) = (ConstGauge::new(left), "Files of the journal that cannot be counted");
-        left.encode(encoder.encode_descriptor("left_segments", help, None, left.metric_type())?)?;
+        let skipped = u32::try_from(self.watch.state().skipped_segments).unwrap_or(u32::MAX);
+        let skipped = ConstGauge::new(skipped);
+        for (name, help) in [
+            ("skipped_segments", "Files of the journal that cannot be counted"),
+            ("left_segments", "Deprecated, until 0.2: skipped_segments"),
+        ] {
+            let kind = skipped.metric_type();
+            skipped.encode(encoder.encode_descriptor(name, help, None, kind)?)?;
+        }
         let Some(lag) = self.watch.lag(self.clock.now()) else { return Ok(()) };
         let gauge = ConstGauge::new(lag.as_secs_f64());
         let help = "Age of the oldest click that may not be counted yet";

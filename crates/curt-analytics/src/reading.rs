@@ -6,7 +6,7 @@ use curt_domain::{Click, Timestamp, UndecodableClick};
 use curt_journal::{Liveness, Mark, SegmentFile, SegmentReader, quarantine, remove_finished};
 use curt_store::{ClickLosses, JournalMark, MarkMove};
 
-use crate::{fold::Fold, left::LeftBecause};
+use crate::{fold::Fold, skipped::SkipReason};
 
 #[derive(Debug)]
 pub(crate) struct Reading {
@@ -73,7 +73,7 @@ impl Reading {
         liveness: Liveness,
         fold: &mut Fold,
         now: Timestamp,
-    ) -> Result<Look, LeftBecause> {
+    ) -> Result<Look, SkipReason> {
         if self.reader.is_none() {
             let JournalMark { records, dropped, .. } = self.stored();
             self.reader = Some(SegmentReader::open(&self.file, Mark { records, dropped })?);
@@ -91,7 +91,7 @@ impl Reading {
             },
         )?;
         if is_newer {
-            return Err(LeftBecause::Newer);
+            return Err(SkipReason::Newer);
         }
         let dropped = reader.mark().dropped - dropped_before;
         let lost = progress.lost + undecodable;

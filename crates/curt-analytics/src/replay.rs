@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::{
     counting::{Counting, Pass, PassError, Purpose, Tally},
-    left::LeftBecause,
+    skipped::SkipReason,
 };
 
 /// Whoever counts the same journal goes first.
@@ -29,8 +29,8 @@ pub struct Replayed {
     /// Of those counted now, how many are of links that the database does not have: they were erased,
     /// or the journal is another database's.
     pub of_unknown_links: u64,
-    /// Segments that are left as they are.
-    pub left: Vec<(SegmentId, String)>,
+    /// Segments that were skipped.
+    pub skipped: Vec<(SegmentId, String)>,
 }
 
 /// Counts whatever in this directory is not counted yet, and changes none of its files. It may be the
@@ -84,11 +84,11 @@ fn replayed(counting: &Counting) -> Replayed {
         replayed.dropped += mark.dropped;
     }
     replayed.counted_before = records.saturating_sub(replayed.lost + counted);
-    let why = |because: &LeftBecause| match because.source() {
+    let why = |because: &SkipReason| match because.source() {
         Some(source) => format!("{because}: {source}"),
         None => because.to_string(),
     };
-    replayed.left = counting.left().iter().map(|(id, because)| (id, why(because))).collect();
-    replayed.left.sort_unstable();
+    replayed.skipped = counting.skipped().iter().map(|(id, because)| (id, why(because))).collect();
+    replayed.skipped.sort_unstable();
     replayed
 }

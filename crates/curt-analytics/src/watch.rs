@@ -23,7 +23,7 @@ pub struct DrainState {
     pub failure: Option<String>,
     /// Segments that wait for the newer release which wrote them, cannot be read, or are not what their
     /// names say.
-    pub left_segments: usize,
+    pub skipped_segments: usize,
     /// Of the records that this process's journal has written: what it has written beyond them waits.
     pub records_done: u64,
 }

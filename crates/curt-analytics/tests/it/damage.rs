@@ -64,8 +64,8 @@ async fn p8_what_a_newer_release_wrote_is_left_to_it() {
         journal.finish(drain).await;
         assert_eq!(counted(store).await, 7);
         assert_eq!(losses(store).await, ClickLosses::default());
-        let DrainState { failure, left_segments, .. } = watch.state();
-        assert_eq!((failure, left_segments), (None, 1));
+        let DrainState { failure, skipped_segments, .. } = watch.state();
+        assert_eq!((failure, skipped_segments), (None, 1));
         assert_eq!(journal.segments().len(), 1, "untouched");
     })
     .await;
@@ -94,7 +94,7 @@ async fn f_a_copy_beside_a_segment_is_told_and_keeps_nobody_from_counting() {
             let watch = drain.watch().clone();
             journal.finish(drain).await;
             assert_eq!(counted(store).await - before, 10, "{what}");
-            assert_eq!(watch.state().left_segments, 1, "{what}");
+            assert_eq!(watch.state().skipped_segments, 1, "{what}");
             assert_eq!(journal.segments().len(), 1, "{what}: the other one");
         }
     })

@@ -157,6 +157,9 @@ struct CountingView {
     /// Clicks since the start that were followed and could not be written down.
     dropped: u64,
     /// Files of the journal that wait for a newer release, or cannot be read; the log names them.
+    skipped_segments: usize,
+    /// The old name of `skipped_segments`, until 0.2.
+    #[schema(deprecated)]
     left_segments: usize,
 }
 
@@ -178,7 +181,8 @@ impl CountingView {
             clicks_per_s: pipeline.drain.clicks_per_second(clock.instant()),
             failing: drain.failure.is_some(),
             dropped: stats.records_dropped,
-            left_segments: drain.left_segments,
+            skipped_segments: drain.skipped_segments,
+            left_segments: drain.skipped_segments,
         }
     }
 }
@@ -190,7 +194,7 @@ fn takes_clicks(stats: &Stats, now: Instant) -> bool {
 
 fn counts_in_time(drain: &DrainState, now: Timestamp) -> bool {
     let lag = drain.counted_to.map(|counted_to| now.since(counted_to)).unwrap_or_default();
-    drain.failure.is_none() && lag <= LAG_MAX && drain.left_segments == 0
+    drain.failure.is_none() && lag <= LAG_MAX && drain.skipped_segments == 0
 }
 
 /// Show how the node is doing

@@ -324,6 +324,7 @@ fn answers() -> Vec<AnswerExample> {
             "clicks_per_s": 104.5,
             "failing": false,
             "dropped": 0,
+            "skipped_segments": 0,
             "left_segments": 0,
         },
     });

@@ -9,7 +9,7 @@ fn a_drain_that_is_stuck_is_not_well_even_if_nothing_failed() {
     assert!(counts_in_time(&DrainState::default(), now), "it has not started");
     assert!(counts_in_time(&counted_to(LAG_MAX), now));
     assert!(!counts_in_time(&counted_to(LAG_MAX + Duration::from_millis(1)), now));
-    let left = DrainState { left_segments: 1, ..counted_to(Duration::ZERO) };
+    let left = DrainState { skipped_segments: 1, ..counted_to(Duration::ZERO) };
     assert!(!counts_in_time(&left, now));
     let failing = DrainState { failure: Some("no disk".to_owned()), ..counted_to(Duration::ZERO) };
     assert!(!counts_in_time(&failing, now));

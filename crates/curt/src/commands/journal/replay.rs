@@ -59,7 +59,7 @@ impl ReplayArgs {
             output::warnings(&[warning]);
         }
         let mut exit = Exit::Success;
-        for (segment, because) in &replayed.left {
+        for (segment, because) in &replayed.skipped {
             let about = format!("segment {segment}");
             exit = output::error_about(&about, &anyhow::anyhow!("is left uncounted: {because}"));
         }
@@ -75,7 +75,7 @@ fn text(replayed: &Replayed, deed: &str) -> String {
 
 fn object(replayed: &Replayed, key: &str) -> String {
     let left = replayed
-        .left
+        .skipped
         .iter()
         .map(|(segment, because)| json!({ "segment": segment.to_string(), "because": because }));
     let object = json!({

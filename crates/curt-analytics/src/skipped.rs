@@ -1,4 +1,4 @@
-//! The segments that are left as they are: which, why, and when one is tried again.
+//! The segments that are skipped: which, why, and when one is tried again.
 //!
 //! **Invariant:** a segment stays in here until it was read or is gone. So health tells of it all the
 //! time, and the log once: that it fails again every few seconds is no news.
@@ -15,17 +15,17 @@ use curt_journal::{OpenSegmentError, SegmentFile, SegmentId};
 /// A segment that could not be read is tried again after this time.
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(5);
 
-/// What a file says of itself, first of all in which order it comes. Of a copy under another name the
-/// id alone would not do: whoever leaves the copy must not leave the segment.
+/// What a file says of itself, first of all in which order it comes. The id alone
+/// would not do: to skip a copy under another name must not skip the segment.
 pub(crate) type Name = (Timestamp, SegmentId);
 
 pub(crate) fn name(file: &SegmentFile) -> Name {
     (file.created_at, file.id)
 }
 
-/// Why a segment is left as it is.
+/// Why a segment is skipped.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum LeftBecause {
+pub(crate) enum SkipReason {
     /// That release, started again, counts it.
     #[error("a newer release has written it")]
     Newer,
@@ -38,7 +38,7 @@ pub(crate) enum LeftBecause {
     Unreadable(#[from] io::Error),
 }
 
-impl LeftBecause {
+impl SkipReason {
     /// Its file was removed since it was listed, by whoever had no more use for it.
     pub(crate) fn is_gone(&self) -> bool {
         matches!(self, Self::Unreadable(error) if error.kind() == io::ErrorKind::NotFound)
@@ -52,7 +52,7 @@ impl LeftBecause {
     }
 }
 
-impl From<OpenSegmentError> for LeftBecause {
+impl From<OpenSegmentError> for SkipReason {
     fn from(error: OpenSegmentError) -> Self {
         match error {
             OpenSegmentError::Newer { .. } => Self::Newer,
@@ -63,17 +63,17 @@ impl From<OpenSegmentError> for LeftBecause {
 }
 
 #[derive(Debug, Default)]
-pub(crate) struct LeftSegments(HashMap<Name, Left>);
+pub(crate) struct SkippedSegments(HashMap<Name, Skipped>);
 
 #[derive(Debug)]
-struct Left {
-    because: LeftBecause,
+struct Skipped {
+    because: SkipReason,
     tried_at: Instant,
 }
 
-impl LeftSegments {
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (SegmentId, &LeftBecause)> {
-        self.0.iter().map(|((_, id), left)| (*id, &left.because))
+impl SkippedSegments {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (SegmentId, &SkipReason)> {
+        self.0.iter().map(|((_, id), skipped)| (*id, &skipped.because))
     }
 
     pub(crate) fn count(&self) -> usize {
@@ -87,34 +87,34 @@ impl LeftSegments {
 
     /// Whether a segment may be read now: one that was never left, or is worth another try.
     pub(crate) fn may_be_read(&self, name: &Name, listed: &HashSet<Name>, now: Instant) -> bool {
-        let Some(left) = self.0.get(name) else { return true };
-        match left.because {
-            LeftBecause::Unreadable(_) => UNREADABLE_PAUSE <= now.duration_since(left.tried_at),
+        let Some(skipped) = self.0.get(name) else { return true };
+        match skipped.because {
+            SkipReason::Unreadable(_) => UNREADABLE_PAUSE <= now.duration_since(skipped.tried_at),
             // Not while one with the same id is there that can be counted.
-            LeftBecause::Repeated => {
+            SkipReason::Repeated => {
                 !listed.iter().any(|other| other.1 == name.1 && !self.0.contains_key(other))
             }
-            LeftBecause::Newer | LeftBecause::Foreign => false,
+            SkipReason::Newer | SkipReason::Foreign => false,
         }
     }
 
-    pub(crate) fn leave(&mut self, name: Name, because: LeftBecause, now: Instant) {
+    pub(crate) fn add(&mut self, name: Name, because: SkipReason, now: Instant) {
         if self.is_news(&name, &because) {
             let error: &dyn std::error::Error = &because;
-            tracing::error!(segment = %name.1, error, "a segment of the journal is left uncounted");
+            tracing::error!(segment = %name.1, error, "a segment of the journal is skipped uncounted");
         }
-        self.0.insert(name, Left { because, tried_at: now });
+        self.0.insert(name, Skipped { because, tried_at: now });
     }
 
     /// It was read, and nothing is wrong with it any more.
     pub(crate) fn has_been_read(&mut self, name: &Name) {
         if self.0.remove(name).is_some() {
-            tracing::info!(segment = %name.1, "a segment that was left uncounted can be read");
+            tracing::info!(segment = %name.1, "a segment that was skipped uncounted can be read");
         }
     }
 
-    fn is_news(&self, name: &Name, because: &LeftBecause) -> bool {
-        self.0.get(name).is_none_or(|left| !left.because.is_like(because))
+    fn is_news(&self, name: &Name, because: &SkipReason) -> bool {
+        self.0.get(name).is_none_or(|skipped| !skipped.because.is_like(because))
     }
 }
 
