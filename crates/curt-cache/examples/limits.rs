@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use curt_cache::{Blocks, Decision, Limit, LimitKey, LimitSettings, Limits, Purpose};
+use curt_cache::{Decision, IpBlocks, Limit, LimitKey, LimitSettings, Limits, Purpose};
 use curt_domain::{BLOCKS_MAX, BlockId, BlockKind, IpBlock, Network, Timestamp};
 use prometheus_client::registry::Registry;
 
@@ -47,7 +47,7 @@ fn main() {
 }
 
 fn time_blocks() {
-    let blocks = Blocks::default();
+    let blocks = IpBlocks::default();
     let client = |number: u32| IpAddr::V4(number.into());
     let find = |number| blocks.has_some() && blocks.find(client(number), now()).is_some();
     time("blocked, of nobody", |number| !find(number));

@@ -4,18 +4,17 @@
 //!
 //! - `route`: a link in memory
 //! - `links`: routes by code, remembered absences, and one read per code at a time
-//! - `destinations`: blocked destinations, and what they mean for links in memory
-//! - `blocks`: blocked clients
+//! - `target_blocks`: blocked destinations, and what they mean for links in memory
+//! - `ip_blocks`: blocked clients
 //! - `limits`: how often something may be done
 
-mod blocks;
-mod destinations;
+mod ip_blocks;
 mod limits;
 mod links;
 mod route;
+mod target_blocks;
 
-pub use blocks::{Blocked, Blocks};
-pub use destinations::{Judgement, TargetBlocks};
+pub use ip_blocks::{Blocked, IpBlocks};
 pub use limits::{
     Decision, LIMIT_COUNT_MAX, LIMIT_WINDOW_MAX, LIMITS_BYTES_MAX_DEFAULT, Limit, LimitKey,
     LimitSettings, Limits, Purpose, Quota,
@@ -25,3 +24,4 @@ pub use links::{
     OFFLINE_MAX_DEFAULT,
 };
 pub use route::{CachedRoute, Lookup};
+pub use target_blocks::{Judgement, TargetBlocks};

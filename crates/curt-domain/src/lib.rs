@@ -12,24 +12,24 @@
 //! - `accounts`: users and what they act with
 //! - `calendar`: days, hours and time zones
 //! - `codes`: the short codes, and how they are made
-//! - `destinations`: the matcher of blocked destinations
-//! - `blocks`: blocked clients
+//! - `target_blocks`: the matcher of blocked destinations
+//! - `ip_blocks`: blocked clients
 //! - `clicks`: what a click is, and sums of clicks
 //! - `visitors`: people and machines, told apart by what they say
 //! - `links`: what links hold, how they are edited, and what a visitor gets
 
 mod accounts;
-mod blocks;
 mod calendar;
 mod clicks;
 mod clients;
 mod codes;
-mod destinations;
 mod ids;
+mod ip_blocks;
 mod links;
 mod reports;
 mod secrets;
 mod switch;
+mod target_blocks;
 mod targets;
 mod texts;
 mod time;
@@ -40,9 +40,6 @@ pub use accounts::{
     FullName, InvalidEmail, InvalidScope, InvalidToken, KEY_NAME_LEN_MAX, KeyName,
     LINK_PASSWORD_LEN_MIN, Login, NewPassword, PASSWORD_LEN_MAX, PASSWORD_LEN_MIN, Password,
     PasswordHash, PasswordUse, Role, Scope, Scopes, Token, TokenHash, User, UserEdit, WeakPassword,
-};
-pub use blocks::{
-    BLOCK_REASON_LEN_MAX, BLOCKS_MAX, BlockKind, BlockReason, InvalidNetwork, IpBlock, Network,
 };
 pub use calendar::{Day, HOURS, InvalidDay, TimeUnit, UnknownZone, WEEKDAYS, Zone};
 pub use clicks::{
@@ -55,11 +52,10 @@ pub use codes::{
     Alphabet, CODE_LEN_MAX, Code, CodeMaker, CodeSettings, CodeStrategy, GENERATED_LEN_MAX,
     GENERATED_LEN_MIN, InvalidCode, ReservedWords,
 };
-pub use destinations::{
-    Destinations, DestinationsBuilder, InvalidPattern, PATTERN_LEN_MAX, PATTERNS_MAX, PatternKind,
-    TargetPattern, TooManyPatterns,
-};
 pub use ids::{BlockId, KeyId, LinkId, UserId};
+pub use ip_blocks::{
+    BLOCK_REASON_LEN_MAX, BLOCKS_MAX, BlockKind, BlockReason, InvalidNetwork, IpBlock, Network,
+};
 pub use links::{
     Dates, InvalidDates, Link, LinkEdit, LinkRecord, LinkStatus, MaxClicks, RedirectStatus, Route,
     Verdict,
@@ -67,6 +63,10 @@ pub use links::{
 pub use reports::{ReportReason, ReportState};
 pub use secrets::{KEY_LEN_MIN, KeyTooShort, SecretKey};
 pub use switch::Switch;
+pub use target_blocks::{
+    InvalidPattern, PATTERN_LEN_MAX, PATTERNS_MAX, PatternKind, TargetPattern, TargetPatterns,
+    TargetPatternsBuilder, TooManyPatterns,
+};
 pub use targets::{InvalidTarget, TARGET_LEN_MAX, TargetRules, TargetUrl};
 pub use texts::{
     InvalidText, NOTE_LEN_MAX, Note, TAG_LEN_MAX, TAGS_MAX, TITLE_LEN_MAX, Tag, Title,

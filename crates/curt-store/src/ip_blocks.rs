@@ -90,19 +90,19 @@ const PRUNE: Sql = Sql::new("delete from ip_blocks where ends_at <= $1");
 
 impl Store {
     /// Blocks this one, if there is room or its network is blocked already.
-    pub async fn add_block(
+    pub async fn add_ip_block(
         &self,
         block: NewBlock,
         caller: &Caller,
         now: Timestamp,
     ) -> Result<IpBlock, AddBlockError> {
-        let mut added = self.add_blocks(vec![block], caller, now).await?;
+        let mut added = self.add_ip_blocks(vec![block], caller, now).await?;
         added.pop().ok_or(AddBlockError::TooMany)
     }
 
     /// Blocks as many of these as there is room for, one kind after the other; gives back what holds
     /// of them afterwards.
-    pub async fn add_blocks(
+    pub async fn add_ip_blocks(
         &self,
         blocks: Vec<NewBlock>,
         caller: &Caller,
@@ -118,7 +118,7 @@ impl Store {
     }
 
     /// Lifts a block, and says what it was.
-    pub async fn lift_block(
+    pub async fn lift_ip_block(
         &self,
         id: BlockId,
         caller: &Caller,
@@ -130,7 +130,7 @@ impl Store {
     }
 
     /// Those that hold, the newest first, from before that id.
-    pub async fn blocks(
+    pub async fn ip_blocks(
         &self,
         before: Option<BlockId>,
         limit: u32,

@@ -305,7 +305,7 @@ fn insert_all<'t>(tx: &'t mut Tx<'_>, new: &'t Addition) -> Work<'t, u64, BlockT
         let added = tx.row(COUNT_FROM, &ids).await?.ok_or_else(DbError::row_missing)?.number(0)?;
         if 0 < added {
             let id = (new.rows.len() == 1).then_some(new.first_id);
-            new.attribution.write(tx, Action::DestinationBlock, id, &new.details).await?;
+            new.attribution.write(tx, Action::TargetBlock, id, &new.details).await?;
             tx.changed(ChangeKind::TargetBlocks, &new.first_id.to_string(), new.attribution.at);
         }
         Ok(added)
@@ -319,7 +319,7 @@ fn delete<'t>(tx: &'t mut Tx<'_>, input: &'t (u64, Attribution)) -> Work<'t, boo
         let details = json!({ "pattern": row.text(1)? });
         let is_gone = tx.execute(DELETE, &[Value::number(*id)]).await? == 1;
         if is_gone {
-            attribution.write(tx, Action::DestinationUnblock, Some(*id), &details).await?;
+            attribution.write(tx, Action::TargetUnblock, Some(*id), &details).await?;
             tx.changed(ChangeKind::TargetBlocks, &id.to_string(), attribution.at);
         }
         Ok(is_gone)

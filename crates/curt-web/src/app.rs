@@ -18,8 +18,8 @@ use crate::{
     gate::Gate,
     ids::IdAllocator,
     lists::{
-        abuse_feed::AbuseFeed, automatic::AutomaticBlocks, ip_blocks::BlockList,
-        target_blocks::DestinationList,
+        abuse_feed::AbuseFeed, automatic::AutomaticBlocks, ip_blocks::IpBlockList,
+        target_blocks::TargetBlockList,
     },
     node::Node,
     site::{HttpSettings, LinkSettings, PageSettings, Site, SiteSettings},
@@ -66,10 +66,10 @@ pub struct App {
     pub(crate) auth: Arc<Auth>,
     pub(crate) clock: Clock,
     pub(crate) clicks: Clicks,
-    pub destinations: DestinationList,
+    pub target_blocks: TargetBlockList,
     pub(crate) gate: Gate,
     /// Whom this node refuses; empty until it is reloaded.
-    pub block_list: BlockList,
+    pub ip_blocks: IpBlockList,
     pub(crate) abuse_feed: AbuseFeed,
     /// Held by each bulk request while it is answered.
     #[from_ref(skip)]
@@ -102,9 +102,9 @@ impl App {
         let site = Site::new(settings, Arc::clone(&target_blocks), routes.reserved);
         let site = Arc::new(site);
         let start = clock.instant();
-        let block_list = BlockList::new(store.clone(), clock.clone());
+        let ip_blocks = IpBlockList::new(store.clone(), clock.clone());
         let unlimited = Limits::new(LimitSettings::OFF, start, &mut Registry::default());
-        let gate = Gate::new(unlimited, &block_list, &site, &clock);
+        let gate = Gate::new(unlimited, &ip_blocks, &site, &clock);
         Self {
             ids: IdAllocator::new(store.clone()),
             cache: Arc::new(cache),
@@ -114,10 +114,10 @@ impl App {
             auth,
             node,
             gate,
-            block_list,
+            ip_blocks,
             clock,
             clicks: Clicks::default(),
-            destinations: DestinationList::new(store.clone(), target_blocks),
+            target_blocks: TargetBlockList::new(store.clone(), target_blocks),
             store,
             abuse_feed: AbuseFeed::default(),
             bulk_slots: Arc::new(Semaphore::new(BULK_REQUESTS_MAX)),
@@ -134,7 +134,7 @@ impl App {
     /// With limits; without this, everybody may ask as often as they like.
     #[must_use]
     pub fn limiting(self, limits: Limits) -> Self {
-        let gate = Gate::new(limits, &self.block_list, &self.site, &self.clock);
+        let gate = Gate::new(limits, &self.ip_blocks, &self.site, &self.clock);
         Self { gate, ..self }
     }
 
@@ -142,7 +142,7 @@ impl App {
     pub fn automatic_blocks(&self) -> AutomaticBlocks {
         AutomaticBlocks {
             suspects: self.gate.suspects.clone(),
-            list: self.block_list.clone(),
+            list: self.ip_blocks.clone(),
             store: self.store.clone(),
             clock: self.clock.clone(),
             block_for: self.gate.limits.settings().block_for,

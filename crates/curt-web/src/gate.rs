@@ -18,7 +18,7 @@ use curt_cache::{Decision, LimitKey, Limits, Purpose, Quota};
 use curt_domain::Clock;
 
 use crate::{
-    lists::{automatic::Suspects, ip_blocks::BlockList},
+    lists::{automatic::Suspects, ip_blocks::IpBlockList},
     response::{errors::ApiError, headers::seconds},
     site::{Site, hosts},
 };
@@ -37,14 +37,19 @@ pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("rateli
 pub(crate) struct Gate {
     pub limits: Arc<Limits>,
     pub suspects: Suspects,
-    blocks: BlockList,
+    blocks: IpBlockList,
     guesses: InFlight,
     site: Arc<Site>,
     clock: Clock,
 }
 
 impl Gate {
-    pub(crate) fn new(limits: Limits, blocks: &BlockList, site: &Arc<Site>, clock: &Clock) -> Self {
+    pub(crate) fn new(
+        limits: Limits,
+        blocks: &IpBlockList,
+        site: &Arc<Site>,
+        clock: &Clock,
+    ) -> Self {
         Self {
             limits: Arc::new(limits),
             suspects: Suspects::default(),

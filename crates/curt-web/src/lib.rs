@@ -35,7 +35,9 @@ pub use app::{App, AppSettings};
 pub use auth::{AuthSettings, BOOTSTRAP_AGE_MAX, Bootstrap, Registration};
 pub use clicks::ClickPipeline;
 pub use edge::front::Front;
-pub use lists::{automatic::AutomaticBlocks, ip_blocks::BlockList, target_blocks::DestinationList};
+pub use lists::{
+    automatic::AutomaticBlocks, ip_blocks::IpBlockList, target_blocks::TargetBlockList,
+};
 pub use metrics::{HttpMetrics, MetricsPage, ProcessMemory};
 pub use node::{BackupState, Node};
 pub use server::{ConnectionSettings, Server, ShutdownSettings};

@@ -85,7 +85,7 @@ impl Api {
         let access = Access { admin_key, bootstrap: None };
         let app = app(&config, &keys, access, store, &node, listen, &mut registry);
         // Links that a command makes lead nowhere else than those that a server makes.
-        app.destinations.reload().await.context("reading the list of blocked destinations")?;
+        app.target_blocks.reload().await.context("reading the list of blocked destinations")?;
         let front = Front::new(app, HttpMetrics::new(&mut registry));
         let public_url = config.server.public_url(listen);
         Ok(Self {

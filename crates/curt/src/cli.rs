@@ -11,13 +11,13 @@ use crate::{
         backup::BackupCommand,
         config::ConfigArgs,
         database::DatabaseCommand,
-        destinations::DestinationsCommand,
         ip_blocks::IpBlocksCommand,
         journal::JournalCommand,
         links::LinksCommand,
         qr::QrArgs,
         reports::ReportsCommand,
         stats::StatsArgs,
+        target_blocks::TargetBlocksCommand,
     },
     config::{self, Flags},
     failure::Exit,
@@ -64,13 +64,13 @@ enum Command {
     #[command(subcommand, visible_alias = "key")]
     Keys(KeysCommand),
     /// Block hosts and URLs that no link may lead to
-    #[command(subcommand)]
-    Destinations(DestinationsCommand),
+    #[command(subcommand, alias = "destinations")]
+    TargetBlocks(TargetBlocksCommand),
     /// See what visitors report, and decide what is done about it
     #[command(subcommand)]
     Reports(ReportsCommand),
     /// Show, add and lift blocks of clients, with or without a server
-    #[command(subcommand, visible_alias = "block")]
+    #[command(subcommand, visible_alias = "block", alias = "ip-blocks")]
     Blocks(IpBlocksCommand),
     /// Look after the clicks that are written down, and count a journal again
     #[command(subcommand)]
@@ -178,7 +178,7 @@ impl Cli {
             Command::Stats(args) => args.run(settings.load_and_warn()?.config)?,
             Command::Journal(command) => return command.run(&settings.load_and_warn()?.config),
             Command::Qr(args) => args.run(settings.load_and_warn()?.config)?,
-            Command::Destinations(command) => return command.run(settings.load_and_warn()?.config),
+            Command::TargetBlocks(command) => return command.run(settings.load_and_warn()?.config),
             Command::Reports(command) => return command.run(settings.load_and_warn()?.config),
             Command::Blocks(command) => return command.run(settings.load_and_warn()?.config),
             Command::Links(command) => return command.run(settings.load_and_warn()?.config),

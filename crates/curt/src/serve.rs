@@ -101,7 +101,7 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     }
     let (cache, offline_max) = (Arc::clone(&app.cache), config.cache.offline_max);
     let (list, blocks, known) =
-        (app.destinations.clone(), app.block_list.clone(), Arc::clone(&node));
+        (app.target_blocks.clone(), app.ip_blocks.clone(), Arc::clone(&node));
     let automatic_blocks = app.automatic_blocks();
     let feed =
         ChangesFeed::start(store.clone(), cache, known, list.clone(), blocks, offline_max).await?;

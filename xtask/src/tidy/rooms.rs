@@ -25,8 +25,8 @@ pub(super) const HOUSES: &[House<'static>] = &[
         folder: "crates/curt-domain",
         floors: &[
             &["clients", "ids", "reports", "secrets", "switch", "targets", "texts", "time"],
-            &["accounts", "calendar", "codes", "destinations"],
-            &["blocks", "clicks"],
+            &["accounts", "calendar", "codes", "target_blocks"],
+            &["ip_blocks", "clicks"],
             &["links", "visitors"],
         ],
     },
@@ -58,12 +58,12 @@ pub(super) const HOUSES: &[House<'static>] = &[
     },
     House {
         folder: "crates/curt-cache",
-        floors: &[&["blocks", "limits", "route"], &["destinations", "links"]],
+        floors: &[&["ip_blocks", "limits", "route"], &["target_blocks", "links"]],
     },
     House {
         folder: "crates/curt-analytics",
         floors: &[
-            &["agents", "left", "rate"],
+            &["agents", "skipped", "rate"],
             &["depth", "fold", "watch"],
             &["reading"],
             &["counting"],

@@ -23,8 +23,8 @@ macro_rules! actions {
 actions! {
     BlockCreate = "block.create",
     BlockDelete = "block.delete",
-    DestinationBlock = "destination.block",
-    DestinationUnblock = "destination.unblock",
+    TargetBlock = "destination.block",
+    TargetUnblock = "destination.unblock",
     InviteCreate = "invite.create",
     InviteDelete = "invite.delete",
     KeyCreate = "key.create",

@@ -43,7 +43,7 @@ async fn a_batch_blocks_as_many_as_there_is_room_for() {
         // Of the other kind none holds.
         let manual = add_of(store, vec![new(7, BlockKind::Manual, None)], now()).await;
         assert_eq!(manual, networks(&[7]));
-        assert_eq!(store.blocks(None, 10, now()).await.unwrap().len(), 4);
+        assert_eq!(store.ip_blocks(None, 10, now()).await.unwrap().len(), 4);
     })
     .await;
 }
@@ -56,7 +56,7 @@ async fn when_there_is_no_room_a_block_is_replaced_all_the_same() {
         assert_eq!(add_of(store, three.to_vec(), now()).await, networks(&[1, 2, 3]));
         let sooner = manual(2, Some(later()));
         assert_eq!(add_of(store, vec![sooner], now()).await, networks(&[2]));
-        let held = store.blocks(None, 10, now()).await.unwrap();
+        let held = store.ip_blocks(None, 10, now()).await.unwrap();
         assert_eq!(held.iter().filter(|block| block.until == Some(later())).count(), 1);
         assert_eq!(add_of(store, vec![manual(4, None)], now()).await, networks(&[]));
     })
@@ -73,7 +73,7 @@ async fn blocks_that_are_over_take_no_room() {
         // Their rows are there still, and one of them gets a block again.
         let four = [4, 1, 5, 2].map(forever);
         assert_eq!(add_of(store, four.to_vec(), later()).await, networks(&[4, 1, 5]));
-        assert_eq!(store.blocks(None, 10, later()).await.unwrap().len(), 3);
+        assert_eq!(store.ip_blocks(None, 10, later()).await.unwrap().len(), 3);
     })
     .await;
 }

@@ -53,7 +53,7 @@ impl Deed<'_> {
     async fn block(&self) -> IpBlock {
         let network = format!("203.0.113.{}", self.number).parse().unwrap();
         let block = NewBlock { network, kind: BlockKind::Manual, reason: None, until: None };
-        self.store.add_block(block, &admin(), now()).await.unwrap()
+        self.store.add_ip_block(block, &admin(), now()).await.unwrap()
     }
 
     async fn destination(&self) -> u64 {
@@ -125,10 +125,10 @@ impl Deed<'_> {
             Action::BlockCreate => drop(self.block().await),
             Action::BlockDelete => {
                 let block = self.block().await;
-                store.lift_block(block.id, &by, now()).await.unwrap();
+                store.lift_ip_block(block.id, &by, now()).await.unwrap();
             }
-            Action::DestinationBlock => drop(self.destination().await),
-            Action::DestinationUnblock => {
+            Action::TargetBlock => drop(self.destination().await),
+            Action::TargetUnblock => {
                 let block = self.destination().await;
                 assert!(store.unblock_target(&by, block, now()).await.unwrap());
             }

@@ -6,7 +6,6 @@
 mod accounts;
 mod actions;
 mod audit;
-mod blocks;
 mod bulk;
 mod changes;
 mod clicks;
@@ -14,6 +13,7 @@ mod deletions;
 mod edits;
 mod erasure;
 mod ids;
+mod ip_blocks;
 mod keys;
 mod links;
 mod lists;

@@ -42,7 +42,7 @@ pub(crate) async fn list(
     ApiQuery(query): ApiQuery<BlockQuery>,
 ) -> Result<Json<BlockPage>, ApiError> {
     let (before, limit) = query.parse()?;
-    let blocks = store.blocks(before, limit, clock.now()).await?;
+    let blocks = store.ip_blocks(before, limit, clock.now()).await?;
     Ok(Json(BlockPage::new(&blocks, limit)))
 }
 
@@ -69,8 +69,8 @@ pub(crate) async fn add(
 ) -> Result<(StatusCode, Json<BlockView>), ApiError> {
     let now = app.clock.now();
     let wanted = body.value.parse(now, allowance.client)?;
-    let added = app.store.add_block(wanted, &by.actor.caller(), now).await?;
-    app.block_list.reload().await?;
+    let added = app.store.add_ip_block(wanted, &by.actor.caller(), now).await?;
+    app.ip_blocks.reload().await?;
     Ok((StatusCode::CREATED, Json(BlockView::new(&added))))
 }
 
@@ -92,10 +92,10 @@ pub(crate) async fn lift(
     PathBlock(id): PathBlock,
 ) -> Result<StatusCode, ApiError> {
     app.store
-        .lift_block(id, &by.actor.caller(), app.clock.now())
+        .lift_ip_block(id, &by.actor.caller(), app.clock.now())
         .await?
         .ok_or(ApiError::NotFound)?;
-    app.block_list.reload().await?;
+    app.ip_blocks.reload().await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

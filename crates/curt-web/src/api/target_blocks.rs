@@ -16,14 +16,14 @@ use crate::{
     app::App,
     auth::{Admin, By},
     blocking::off_thread,
-    lists::target_blocks::DestinationList,
+    lists::target_blocks::TargetBlockList,
     request::{
         extract::{ApiJson, ApiQuery, PathEntry, from_json, json_bytes},
         tags,
     },
     response::errors::{ApiError, FieldError, ProblemCode},
 };
-use view::{BlockBody, BlockPage, BlockQuery, BlockedView, ImportBody, ImportView, Wanted};
+use view::{BlockBody, BlockPage, BlockQuery, BlockedView, ImportBody, ImportView, ListRequest};
 
 /// Largest body of an import, in bytes: 10 000 patterns of 100 characters, and some room.
 const IMPORT_BODY_LEN_MAX: usize = 2 << 20;
@@ -48,12 +48,14 @@ const IMPORT_BODY_LEN_MAX: usize = 2 << 20;
 pub(crate) async fn list(
     _: By<Admin>,
     State(store): State<Store>,
-    State(list): State<DestinationList>,
+    State(list): State<TargetBlockList>,
     ApiQuery(query): ApiQuery<BlockQuery>,
 ) -> Result<Json<BlockPage>, ApiError> {
     let (blocks, limit) = match query.parse()? {
-        Wanted::Page { before, limit } => (store.target_blocks(before, limit + 1).await?, limit),
-        Wanted::Blocking(text) => {
+        ListRequest::Page { before, limit } => {
+            (store.target_blocks(before, limit + 1).await?, limit)
+        }
+        ListRequest::Blocking(text) => {
             let target = TargetUrl::parse(&text, &TargetRules::default()).map_err(|error| {
                 ApiError::InvalidFields(vec![FieldError::target("target", &error)])
             })?;
@@ -86,7 +88,7 @@ pub(crate) async fn list(
 pub(crate) async fn block(
     By { actor, .. }: By<Admin>,
     State(store): State<Store>,
-    State(list): State<DestinationList>,
+    State(list): State<TargetBlockList>,
     State(clock): State<Clock>,
     body: ApiJson<BlockBody>,
 ) -> Result<Response, ApiError> {
@@ -139,7 +141,7 @@ pub(crate) async fn import(
     };
     let added = app.store.block_targets(&actor.caller(), new).await?;
     if 0 < added {
-        app.destinations.changed();
+        app.target_blocks.changed();
     }
     Ok(Json(ImportView::new(count, added, import.refused)))
 }
@@ -159,7 +161,7 @@ pub(crate) async fn import(
 pub(crate) async fn unblock(
     By { actor, .. }: By<Admin>,
     State(store): State<Store>,
-    State(list): State<DestinationList>,
+    State(list): State<TargetBlockList>,
     State(clock): State<Clock>,
     PathEntry(id): PathEntry,
 ) -> Result<StatusCode, ApiError> {

@@ -16,7 +16,7 @@ use curt_store::{BLOCKS_AT_ONCE_MAX, NewBlock, Store, StoreError};
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use super::ip_blocks::BlockList;
+use super::ip_blocks::IpBlockList;
 
 /// Least time between two transactions, so that a flood from everywhere costs one a second.
 const PAUSE: Duration = Duration::from_secs(1);
@@ -50,7 +50,7 @@ impl Suspects {
 /// The task that writes them down.
 pub struct AutomaticBlocks {
     pub(crate) suspects: Suspects,
-    pub(crate) list: BlockList,
+    pub(crate) list: IpBlockList,
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     /// How long they are blocked.
@@ -98,7 +98,7 @@ impl AutomaticBlocks {
 
     /// Says how many there was room for.
     async fn enforce(&self, blocks: Vec<NewBlock>, now: Timestamp) -> Result<usize, StoreError> {
-        let added = self.store.add_blocks(blocks, &Caller::SYSTEM, now).await?;
+        let added = self.store.add_ip_blocks(blocks, &Caller::SYSTEM, now).await?;
         self.list.reload().await?;
         Ok(added.len())
     }

@@ -2,23 +2,23 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use curt_cache::{Blocked, Blocks};
+use curt_cache::{Blocked, IpBlocks};
 use curt_domain::{BLOCKS_MAX, BlockKind, Clock};
 use curt_store::{Store, StoreError};
 use tokio::sync::Mutex;
 
 /// The blocks that this node enforces, and how it reads them.
 #[derive(Clone)]
-pub struct BlockList {
+pub struct IpBlockList {
     store: Store,
-    blocks: Arc<Blocks>,
+    blocks: Arc<IpBlocks>,
     clock: Clock,
     /// Held while the list is read: of two, the later must be the one that stays.
     reading: Arc<Mutex<()>>,
 }
 
-impl BlockList {
-    /// Nobody is blocked until [`BlockList::reload`].
+impl IpBlockList {
+    /// Nobody is blocked until [`IpBlockList::reload`].
     pub fn new(store: Store, clock: Clock) -> Self {
         Self { store, blocks: Arc::default(), clock, reading: Arc::default() }
     }
@@ -26,7 +26,7 @@ impl BlockList {
     /// Enforces what the database has now.
     pub async fn reload(&self) -> Result<(), StoreError> {
         let reading = self.reading.lock().await;
-        let blocks = self.store.blocks(None, 2 * BLOCKS_MAX, self.clock.now()).await?;
+        let blocks = self.store.ip_blocks(None, 2 * BLOCKS_MAX, self.clock.now()).await?;
         self.blocks.replace(&blocks);
         drop(reading);
         Ok(())

@@ -9,7 +9,7 @@ use std::{
 };
 
 use curt_cache::TargetBlocks;
-use curt_domain::DestinationsBuilder;
+use curt_domain::TargetPatternsBuilder;
 use curt_store::{Store, StoreError};
 use tokio::sync::{Mutex, Notify};
 use tokio_util::sync::CancellationToken;
@@ -22,7 +22,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Reads the list; clones share it.
 #[derive(Clone)]
-pub struct DestinationList {
+pub struct TargetBlockList {
     store: Store,
     pub(crate) blocks: Arc<TargetBlocks>,
     shared: Arc<Shared>,
@@ -36,8 +36,8 @@ struct Shared {
     is_loaded: AtomicBool,
 }
 
-impl DestinationList {
-    /// Nothing is blocked before [`DestinationList::reload`].
+impl TargetBlockList {
+    /// Nothing is blocked before [`TargetBlockList::reload`].
     pub fn new(store: Store, blocks: Arc<TargetBlocks>) -> Self {
         Self { store, blocks, shared: Arc::default() }
     }
@@ -45,7 +45,7 @@ impl DestinationList {
     /// Reads the whole list and puts it in force.
     pub async fn reload(&self) -> Result<(), StoreError> {
         let reading = self.shared.reading.lock().await;
-        let mut builder = DestinationsBuilder::default();
+        let mut builder = TargetPatternsBuilder::default();
         let mut after = 0;
         loop {
             let slice = self.store.target_patterns(after, SLICE_LEN).await?;
@@ -75,7 +75,7 @@ impl DestinationList {
         if self.shared.is_loaded.load(Ordering::Acquire) { Ok(()) } else { self.reload().await }
     }
 
-    /// Has [`DestinationList::run`] read the list again: somebody has changed it.
+    /// Has [`TargetBlockList::run`] read the list again: somebody has changed it.
     pub fn changed(&self) {
         self.shared.changed.notify_one();
     }

@@ -11,8 +11,8 @@ use curt_domain::{
 use curt_journal::{Durability, Journal, JournalSettings, Liveness, Mark, SegmentReader};
 use curt_store::{ClickBatch, DatabaseUrl, LinkClicks, Store, StoreMetrics, StoreSettings};
 use curt_web::{
-    AdminKey, App, AppSettings, AuthSettings, AutomaticBlocks, BlockList, Bootstrap, ClickPipeline,
-    DestinationList, Front, HttpMetrics, HttpSettings, LinkSettings, Node, PageSettings,
+    AdminKey, App, AppSettings, AuthSettings, AutomaticBlocks, Bootstrap, ClickPipeline, Front,
+    HttpMetrics, HttpSettings, IpBlockList, LinkSettings, Node, PageSettings, TargetBlockList,
 };
 use http::Method;
 use prometheus_client::{encoding::text::encode, registry::Registry};
@@ -68,8 +68,8 @@ pub(crate) struct TestApp {
     pub(crate) clock: ManualClock,
     pub(crate) node: Arc<Node>,
     pub(crate) store: Store,
-    pub(crate) destinations: DestinationList,
-    pub(crate) block_list: BlockList,
+    pub(crate) target_blocks: TargetBlockList,
+    pub(crate) ip_blocks: IpBlockList,
     pub(crate) automatic_blocks: AutomaticBlocks,
     front: Front,
     host: String,
@@ -165,16 +165,16 @@ impl TestApp {
             Some(durability) => app.counting(counted(directory.path(), durability)),
             None => app,
         };
-        let destinations = app.destinations.clone();
-        let (block_list, automatic_blocks) = (app.block_list.clone(), app.automatic_blocks());
+        let target_blocks = app.target_blocks.clone();
+        let (ip_blocks, automatic_blocks) = (app.ip_blocks.clone(), app.automatic_blocks());
         let front = Front::new(app, HttpMetrics::new(&mut registry));
         let host = public_url.host_str().unwrap().to_owned();
         Self {
             clock,
             node,
             store,
-            destinations,
-            block_list,
+            target_blocks,
+            ip_blocks,
             automatic_blocks,
             front,
             host,

@@ -9,9 +9,9 @@ use serde::Deserialize;
 use crate::{
     api::{Api, Start, bare, pages::Pages, with_api},
     commands::{
-        destinations::Hits,
         lists::ListOutput,
         outcome::{succeeded, tell},
+        target_blocks::Hits,
     },
     config::Config,
     failure::Exit,

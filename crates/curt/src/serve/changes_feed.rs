@@ -11,7 +11,7 @@ use std::{
 
 use curt_cache::LinkCache;
 use curt_store::{ChangeKind, Changes, Store, StoreError};
-use curt_web::{BlockList, DestinationList, Node};
+use curt_web::{IpBlockList, Node, TargetBlockList};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -28,8 +28,8 @@ pub(crate) struct ChangesFeed {
     store: Store,
     cache: Arc<LinkCache>,
     node: Arc<Node>,
-    destinations: DestinationList,
-    blocks: BlockList,
+    target_blocks: TargetBlockList,
+    ip_blocks: IpBlockList,
     /// The last change that this node knows of.
     seq: u64,
     /// When the database last told it.
@@ -45,15 +45,15 @@ impl ChangesFeed {
         store: Store,
         cache: Arc<LinkCache>,
         node: Arc<Node>,
-        destinations: DestinationList,
-        blocks: BlockList,
+        target_blocks: TargetBlockList,
+        ip_blocks: IpBlockList,
         offline_max: Duration,
     ) -> Result<Self, StoreError> {
         let seq = store.newest_change().await?;
-        destinations.reload().await?;
-        blocks.reload().await?;
+        target_blocks.reload().await?;
+        ip_blocks.reload().await?;
         let reached_at = Instant::now();
-        Ok(Self { store, cache, node, destinations, blocks, seq, reached_at, offline_max })
+        Ok(Self { store, cache, node, target_blocks, ip_blocks, seq, reached_at, offline_max })
     }
 
     pub(crate) async fn run(mut self, end: CancellationToken) {
@@ -97,8 +97,8 @@ impl ChangesFeed {
                     let newest = self.store.newest_change().await?;
                     tracing::warn!("too many changes were missed; forgetting all cached links");
                     self.cache.clear();
-                    self.destinations.changed();
-                    self.blocks.reload().await?;
+                    self.target_blocks.changed();
+                    self.ip_blocks.reload().await?;
                     self.seq = newest;
                     return Ok(());
                 }
@@ -107,13 +107,13 @@ impl ChangesFeed {
             for change in &changes {
                 match change.kind {
                     ChangeKind::Link => self.cache.invalidate(&change.key),
-                    ChangeKind::TargetBlocks => self.destinations.changed(),
+                    ChangeKind::TargetBlocks => self.target_blocks.changed(),
                     ChangeKind::IpBlocks => blocks_changed = true,
                 }
             }
             // Before this page counts as read: if it fails, the next poll meets the page again.
             if blocks_changed {
-                self.blocks.reload().await?;
+                self.ip_blocks.reload().await?;
             }
             // Numbers have no gaps. Counting what we understood of the page would not do: newer
             // releases may report kinds of change that this one leaves out.

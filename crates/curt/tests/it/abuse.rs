@@ -20,13 +20,13 @@ fn phish_01_what_the_command_line_blocks_a_server_follows_no_more() {
     let beside = Beside::start(&database);
     beside.run(&["links", "add", "https://www.evil.example/x", "--alias=bad"]);
     await_visit(&beside.server, "/bad", &leads_to("https://www.evil.example/x"));
-    let words = beside.run(&["destinations", "add", "*.evil.example", "--reason=imitates a bank"]);
+    let words = beside.run(&["target-blocks", "add", "*.evil.example", "--reason=imitates a bank"]);
     assert_eq!(words, "blocked *.evil.example as 1; 1 link leads there\n");
     await_visit(&beside.server, "/bad", &BLOCKED);
-    let list = beside.run(&["destinations", "list"]);
+    let list = beside.run(&["target-blocks", "list"]);
     assert!(list.contains("*.evil.example") && list.contains("imitates a bank"), "{list}");
-    assert_eq!(beside.run(&["destinations", "check", "https://good.example/"]), "not blocked\n");
-    assert_eq!(beside.run(&["destinations", "remove", "1"]), "unblocked 1\n");
+    assert_eq!(beside.run(&["target-blocks", "check", "https://good.example/"]), "not blocked\n");
+    assert_eq!(beside.run(&["target-blocks", "remove", "1"]), "unblocked 1\n");
     await_visit(&beside.server, "/bad", &leads_to("https://www.evil.example/x"));
 }
 
@@ -63,17 +63,30 @@ EVIL.example.
 #[test]
 fn a_list_is_imported_once_and_says_what_it_passed_over() {
     let program = Program::new().with_file("list.txt", LIST);
-    let import = program.run(&["destinations", "import", "list.txt", "--reason=a list"]);
+    let import = program.run(&["target-blocks", "import", "list.txt", "--reason=a list"]);
     let told = "line 6 is no host, no *.host and no beginning of a URL\npassed over 1 rules of ad blockers\n";
     assert_eq!(import.told(), (Some(1), "4 added, 1 known before, 1 refused\n", told));
-    let again = program.run(&["destinations", "import", "list.txt"]);
+    let again = program.run(&["target-blocks", "import", "list.txt"]);
     assert_eq!(again.stdout, "0 added, 5 known before, 1 refused\n");
-    let check = program.run(&["destinations", "check", "https://a.bad.example/"]);
+    let check = program.run(&["target-blocks", "check", "https://a.bad.example/"]);
     assert_eq!(check.code, Some(REJECTED));
     assert!(check.stderr.contains("*.bad.example: a list"), "{check:?}");
     let add = program.run(&["links", "add", "https://shop.example/login?x"]);
     assert_eq!(add.code, Some(REJECTED));
     assert!(add.stderr.contains("destination that is blocked"), "{add:?}");
-    let gone = program.run(&["destinations", "remove", "99"]);
+    let gone = program.run(&["target-blocks", "remove", "99"]);
     assert_eq!(gone.code, Some(NOT_FOUND));
+}
+
+/// Scripts of v0.1.0 go on working; the help has the new name alone.
+#[test]
+fn destinations_is_another_name_of_target_blocks() {
+    let program = Program::new();
+    let added = program.run(&["destinations", "add", "evil.example"]);
+    assert_eq!(added.stdout, "blocked evil.example as 1; no link leads there\n", "{added:?}");
+    assert_eq!(
+        program.run(&["target-blocks", "list"]).stdout,
+        program.run(&["destinations", "list"]).stdout
+    );
+    assert!(!program.run(&["--help"]).stdout.contains("destinations"));
 }

@@ -7,7 +7,7 @@
 use std::time::Duration;
 
 use axum::{
-    extract::{Request as HttpRequest, State},
+    extract::{Request, State},
     http::{HeaderValue, header},
     response::{IntoResponse, Response},
 };
@@ -22,7 +22,7 @@ use self::{
     results::{Answer, BulkView, Outcome, of_item, results},
 };
 use crate::{
-    api::links::create::{Checked, NoFreeCode, REPLAYED, Request},
+    api::links::create::{Checked, IdempotentRequest, NoFreeCode, REPLAYED},
     app::App,
     auth::{By, WriteLinks},
     blocking::off_thread,
@@ -92,7 +92,7 @@ pub(crate) async fn create_bulk(
     State(app): State<App>,
     IdempotencyKey(key): IdempotencyKey,
     ApiQuery(query): ApiQuery<BulkQuery>,
-    request: HttpRequest,
+    request: Request,
 ) -> Result<Response, ApiError> {
     let _slot = app.bulk_slots.try_acquire().map_err(|_| ApiError::TooBusy)?;
     let body = json_bytes(request, &app, BULK_BODY_LEN_MAX).await?;
@@ -126,12 +126,12 @@ struct BulkKey {
 impl BulkKey {
     /// What the answers of one chunk are kept under. The first has the place of a single create, so
     /// that a key means one request, whichever of the two it was.
-    fn of_chunk(&self, number: usize) -> Request {
+    fn of_chunk(&self, number: usize) -> IdempotentRequest {
         let caller = match number {
             0 => self.caller.clone(),
             _ => format!("{} bulk {number}", self.caller),
         };
-        Request { caller, key: self.key.clone(), body_hash: self.body_hash }
+        IdempotentRequest { caller, key: self.key.clone(), body_hash: self.body_hash }
     }
 }
 
@@ -220,7 +220,7 @@ impl Writer<'_> {
         }
     }
 
-    async fn earlier(&self, request: &Request) -> Result<Option<Written>, ApiError> {
+    async fn earlier(&self, request: &IdempotentRequest) -> Result<Option<Written>, ApiError> {
         let replay = request.earlier(self.app).await?;
         Ok(replay.map(|replay| Written::Before {
             results: replay.response,

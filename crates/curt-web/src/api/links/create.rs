@@ -141,7 +141,7 @@ pub(crate) async fn create(
 ) -> Result<Response, ApiError> {
     let request = key.map(|key| {
         let body_hash = app.auth.bodies.of(&body.bytes);
-        Request { caller: creator.name(&body_hash), key, body_hash }
+        IdempotentRequest { caller: creator.name(&body_hash), key, body_hash }
     });
     if let Some(request) = &request
         && let Some(answer) = request.earlier_answer(&app).await?
@@ -247,7 +247,7 @@ impl Draft {
         &self,
         app: &App,
         caller: &Caller,
-        request: Option<&Request>,
+        request: Option<&IdempotentRequest>,
     ) -> Result<LinkRecord, Refusal> {
         let mut attempts = 0;
         while let Some(mut record) = self.candidate(app, &mut attempts).await? {
@@ -327,7 +327,7 @@ impl Draft {
 }
 
 /// A create that its client may send again, and will then get the same answer.
-pub(super) struct Request {
+pub(super) struct IdempotentRequest {
     pub(super) caller: String,
     pub(super) key: String,
     pub(super) body_hash: [u8; 32],
@@ -339,7 +339,7 @@ struct CreatedLink {
     id: u64,
 }
 
-impl Request {
+impl IdempotentRequest {
     /// What was answered to this key before, if it was less than a day ago.
     pub(super) async fn earlier(&self, app: &App) -> Result<Option<Replay>, ApiError> {
         let Some(replay) = app.store.replay(&self.caller, &self.key).await? else {

@@ -57,7 +57,7 @@ impl ListView {
 }
 
 /// A checked request for a list.
-pub(super) enum Wanted {
+pub(super) enum ListRequest {
     Links(LinkQuery),
     Deleted {
         limit: u32,
@@ -70,7 +70,7 @@ pub(super) enum Wanted {
     },
 }
 
-impl Wanted {
+impl ListRequest {
     pub(super) async fn find(
         self,
         store: &Store,
@@ -95,7 +95,7 @@ impl Wanted {
 }
 
 impl ListQuery {
-    pub(super) fn parse(mut self) -> Result<Wanted, ApiError> {
+    pub(super) fn parse(mut self) -> Result<ListRequest, ApiError> {
         let mut errors = FieldErrors::default();
         let deleted = self.status.take_if(|word| word == LinkStatus::Deleted.as_str()).is_some();
         if let Some(text) = &self.short_code {
@@ -105,16 +105,16 @@ impl ListQuery {
             errors.forbid("cursor", self.cursor.as_ref(), "is for lists of more than one link");
             errors.finish()?;
             let code = code.expect("nothing was wrong with the fields, so there is a code");
-            return Ok(Wanted::WithCode { code, deleted });
+            return Ok(ListRequest::WithCode { code, deleted });
         }
         if deleted {
             self.takes_no_filter("status=deleted", &mut errors);
             let limit = errors.limit(self.limit.as_deref());
             let cursor = self.cursor.as_deref().and_then(|text| errors.cursor(text));
             errors.finish()?;
-            return Ok(Wanted::Deleted { limit, cursor });
+            return Ok(ListRequest::Deleted { limit, cursor });
         }
-        self.parse_filters(errors).map(Wanted::Links)
+        self.parse_filters(errors).map(ListRequest::Links)
     }
 
     /// A filter that would be ignored is refused.

@@ -137,7 +137,7 @@ async fn resolve(
             None
         }
         Resolution::BlockHost => {
-            app.destinations.reload().await?;
+            app.target_blocks.reload().await?;
             let pattern = TargetPattern::of_host(&report.target);
             Some(app.store.links_led_to(&pattern).await?)
         }

@@ -136,7 +136,7 @@ pub(crate) struct BlockQuery {
 }
 
 /// A checked request for a part of the list.
-pub(super) enum Wanted {
+pub(super) enum ListRequest {
     Page {
         before: Option<u64>,
         limit: u32,
@@ -146,14 +146,14 @@ pub(super) enum Wanted {
 }
 
 impl BlockQuery {
-    pub(super) fn parse(self) -> Result<Wanted, ApiError> {
+    pub(super) fn parse(self) -> Result<ListRequest, ApiError> {
         let mut errors = FieldErrors::default();
         let limit = errors.limit(self.limit.as_deref());
         let before = errors.before(self.cursor.as_deref());
         errors.finish()?;
         Ok(match self.target {
-            Some(target) => Wanted::Blocking(target),
-            None => Wanted::Page { before, limit },
+            Some(target) => ListRequest::Blocking(target),
+            None => ListRequest::Page { before, limit },
         })
     }
 }

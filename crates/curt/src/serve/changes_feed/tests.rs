@@ -27,9 +27,9 @@ async fn feed_at(url: &str, offline_max: Duration) -> ChangesFeed {
     let load = async { Ok::<_, StoreError>(Some(route())) };
     cache.get_or_load(&code, Clock::System.now(), load).await.unwrap();
     let node = Arc::new(Node::new(store.clone()));
-    let destinations = DestinationList::new(store.clone(), Arc::default());
-    let blocks = BlockList::new(store.clone(), Clock::System);
-    ChangesFeed::start(store, cache, node, destinations, blocks, offline_max).await.unwrap()
+    let target_blocks = TargetBlockList::new(store.clone(), Arc::default());
+    let blocks = IpBlockList::new(store.clone(), Clock::System);
+    ChangesFeed::start(store, cache, node, target_blocks, blocks, offline_max).await.unwrap()
 }
 
 fn route() -> Route {
@@ -112,10 +112,10 @@ async fn blocks_are_read_again_when_somebody_changed_them() {
         until: None,
     };
     let now = Clock::System.now();
-    let added = feed.store.add_block(block, &Caller::SYSTEM, now).await.unwrap();
+    let added = feed.store.add_ip_block(block, &Caller::SYSTEM, now).await.unwrap();
     feed.poll().await;
     assert!(feed.blocks.is_blocked(client));
-    feed.store.lift_block(added.id, &Caller::SYSTEM, now).await.unwrap();
+    feed.store.lift_ip_block(added.id, &Caller::SYSTEM, now).await.unwrap();
     feed.poll().await;
     assert!(!feed.blocks.is_blocked(client));
 }

@@ -18,12 +18,12 @@ use table::Table;
 
 /// The blocks that this node knows of. Its methods take `&self`: share it in an `Arc`.
 #[derive(Default)]
-pub struct Blocks {
+pub struct IpBlocks {
     has_some: AtomicBool,
     table: ArcSwap<Table>,
 }
 
-impl Blocks {
+impl IpBlocks {
     /// From now on these, and no others.
     pub fn replace(&self, blocks: &[IpBlock]) {
         self.table.store(Table::new(blocks).into());

@@ -16,7 +16,7 @@ fn caller() -> Caller {
 }
 
 async fn add(store: &Store, block: NewBlock) -> IpBlock {
-    store.add_block(block, &caller(), now()).await.unwrap()
+    store.add_ip_block(block, &caller(), now()).await.unwrap()
 }
 
 /// How many blocks came or went.
@@ -39,19 +39,19 @@ async fn blocks_are_kept_as_they_were_made_until_they_are_lifted() {
         let bare = add(store, bare).await;
         assert_eq!((&bare.reason, bare.until), (&None, None));
 
-        let all = store.blocks(None, 10, now()).await.unwrap();
+        let all = store.ip_blocks(None, 10, now()).await.unwrap();
         assert_eq!(all, [bare, block.clone()]);
-        assert_eq!(store.blocks(None, 1, now()).await.unwrap(), all[..1]);
-        assert_eq!(store.blocks(Some(all[0].id), 10, now()).await.unwrap(), all[1..]);
+        assert_eq!(store.ip_blocks(None, 1, now()).await.unwrap(), all[..1]);
+        assert_eq!(store.ip_blocks(Some(all[0].id), 10, now()).await.unwrap(), all[1..]);
         // What is over is not in the list.
-        assert_eq!(store.blocks(None, 10, later(10)).await.unwrap(), all[..1]);
+        assert_eq!(store.ip_blocks(None, 10, later(10)).await.unwrap(), all[..1]);
 
         assert_eq!(
-            store.lift_block(block.id, &caller(), now()).await.unwrap(),
+            store.lift_ip_block(block.id, &caller(), now()).await.unwrap(),
             Some(block.clone())
         );
-        assert_eq!(store.lift_block(block.id, &caller(), now()).await.unwrap(), None);
-        assert_eq!(store.blocks(None, 10, now()).await.unwrap(), all[..1]);
+        assert_eq!(store.lift_ip_block(block.id, &caller(), now()).await.unwrap(), None);
+        assert_eq!(store.ip_blocks(None, 10, now()).await.unwrap(), all[..1]);
         assert_eq!(changes(store).await, 3);
         let log = store.audit(&AuditQuery { limit: 10, ..AuditQuery::default() }).await.unwrap();
         let mut rows: Vec<_> =
@@ -73,14 +73,14 @@ async fn a_network_has_one_block_of_a_kind_whoever_adds_it_and_when() {
         let first = add(store, new("203.0.113.7", BlockKind::Automatic, Some(later(10)))).await;
         let add = async |millis| {
             let block = new("203.0.113.7", BlockKind::Automatic, Some(later(millis)));
-            store.add_block(block, &caller(), now()).await
+            store.add_ip_block(block, &caller(), now()).await
         };
         for added in in_parallel([20, 30, 40].map(add)).await {
             assert_eq!(added.unwrap().id, first.id);
         }
         let manual = new("203.0.113.7", BlockKind::Manual, None);
-        assert_ne!(store.add_block(manual, &caller(), now()).await.unwrap().id, first.id);
-        assert_eq!(store.blocks(None, 10, now()).await.unwrap().len(), 2);
+        assert_ne!(store.add_ip_block(manual, &caller(), now()).await.unwrap().id, first.id);
+        assert_eq!(store.ip_blocks(None, 10, now()).await.unwrap().len(), 2);
     })
     .await;
 }
@@ -92,11 +92,11 @@ async fn many_are_added_at_once_and_forgotten_once_they_are_over() {
         let until = |number| Some(later(number));
         let block = |n: u64| new(&number(n), BlockKind::Automatic, until(n));
         let added =
-            store.add_blocks((1..=50).map(block).collect(), &caller(), now()).await.unwrap();
+            store.add_ip_blocks((1..=50).map(block).collect(), &caller(), now()).await.unwrap();
         assert_eq!(added.len(), 50);
         assert_eq!(changes(store).await, 50);
         assert_eq!(store.prune_blocks(later(20)).await.unwrap(), 20);
-        assert_eq!(store.blocks(None, 100, now()).await.unwrap().len(), 30);
+        assert_eq!(store.ip_blocks(None, 100, now()).await.unwrap().len(), 30);
         // That they are over needs no telling: every node has a clock.
         assert_eq!(changes(store).await, 50);
     })

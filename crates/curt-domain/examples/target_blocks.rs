@@ -5,7 +5,7 @@
 
 use std::{hint::black_box, time::Instant};
 
-use curt_domain::{Destinations, DestinationsBuilder, InvalidPattern, TargetUrl};
+use curt_domain::{InvalidPattern, TargetPatterns, TargetPatternsBuilder, TargetUrl};
 
 const HOSTS: u64 = 1_000_000;
 const TARGETS: u64 = 100_000;
@@ -28,8 +28,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 }
 
 /// Three quarters are hosts, one quarter are suffixes.
-fn list() -> Result<Destinations, InvalidPattern> {
-    let mut builder = DestinationsBuilder::default();
+fn list() -> Result<TargetPatterns, InvalidPattern> {
+    let mut builder = TargetPatternsBuilder::default();
     for number in 0..HOSTS {
         let star = if number.is_multiple_of(4) { "*." } else { "" };
         let pattern = format!("{star}{}", host(number)).parse()?;
@@ -44,7 +44,7 @@ fn host(number: u64) -> String {
 }
 
 fn time(
-    list: &Destinations,
+    list: &TargetPatterns,
     what: &str,
     url: impl Fn(u64) -> String,
 ) -> Result<(), Box<dyn std::error::Error>> {

@@ -19,12 +19,12 @@ pub use patterns::{InvalidPattern, PATTERN_LEN_MAX, PatternKind, TargetPattern};
 /// Most patterns that a list has: as many as the large public lists together, in 100 MB of memory.
 pub const PATTERNS_MAX: usize = 2_000_000;
 
-/// Ends every text in [`Destinations::texts`]; no host has one.
+/// Ends every text in [`TargetPatterns::texts`]; no host has one.
 const END: u8 = b'\n';
 
 /// A list of patterns, ready to be asked. It never changes: another list takes its place.
 #[derive(Default)]
-pub struct Destinations {
+pub struct TargetPatterns {
     /// Hosts as `evil.example`, suffixes as `.evil.example`, one behind the other.
     texts: Box<[u8]>,
     /// Where each of them begins.
@@ -46,14 +46,14 @@ struct Prefix {
 
 /// A list in the making.
 #[derive(Default)]
-pub struct DestinationsBuilder {
+pub struct TargetPatternsBuilder {
     texts: Vec<u8>,
     starts: Vec<u32>,
     labels_max: usize,
     prefixes: Vec<Prefix>,
 }
 
-impl DestinationsBuilder {
+impl TargetPatternsBuilder {
     /// Takes a pattern, unless there are [`PATTERNS_MAX`]: then it says so.
     pub fn add(&mut self, pattern: &TargetPattern) -> Result<(), TooManyPatterns> {
         if self.starts.len() + self.prefixes.len() == PATTERNS_MAX {
@@ -83,10 +83,10 @@ impl DestinationsBuilder {
         self.texts.push(END);
     }
 
-    pub fn build(mut self) -> Destinations {
+    pub fn build(mut self) -> TargetPatterns {
         self.prefixes.sort_unstable_by(|one, other| one.key.cmp(&other.key));
         self.prefixes.dedup_by(|later, kept| later.key.starts_with(&kept.key));
-        let mut list = Destinations {
+        let mut list = TargetPatterns {
             texts: self.texts.into(),
             starts: HashTable::with_capacity(self.starts.len()),
             hasher: RandomState::default(),
@@ -105,7 +105,7 @@ impl DestinationsBuilder {
 #[error("the list has {PATTERNS_MAX} patterns already")]
 pub struct TooManyPatterns;
 
-impl Destinations {
+impl TargetPatterns {
     pub fn is_empty(&self) -> bool {
         self.starts.is_empty() && self.prefixes.is_empty()
     }
@@ -197,7 +197,7 @@ fn text(texts: &[u8], start: u32) -> &[u8] {
     &text[..len.unwrap_or(text.len())]
 }
 
-impl fmt::Debug for Destinations {
+impl fmt::Debug for TargetPatterns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Destinations({} patterns)", self.len())
     }
@@ -206,9 +206,9 @@ impl fmt::Debug for Destinations {
 impl TargetPattern {
     /// Whether this pattern alone would block the target.
     pub fn blocks(&self, target: &TargetUrl) -> bool {
-        let mut builder = DestinationsBuilder::default();
+        let mut builder = TargetPatternsBuilder::default();
         builder.add(self).expect("an empty list has room for one");
-        let list: Destinations = builder.build();
+        let list: TargetPatterns = builder.build();
         list.find(target).is_some()
     }
 }

@@ -150,7 +150,7 @@ async fn another_node_enforces_what_it_is_told_of() {
     let app = start().await;
     let neighbour = app.neighbour().await;
     block(&app, &json!({ "network": CLIENT })).await.ok(201);
-    neighbour.block_list.reload().await.unwrap();
+    neighbour.ip_blocks.reload().await.unwrap();
     follow(&neighbour, CLIENT).await.problem(403, "client_blocked");
     follow(&neighbour, NEIGHBOUR).await.leads_to(302, "https://example.com/");
 }

@@ -1,4 +1,4 @@
-//! `curt destinations import`: a file of any length, a request for every ten thousand patterns.
+//! `curt target-blocks import`: a file of any length, a request for every ten thousand patterns.
 
 use std::{
     fs::File,

@@ -85,7 +85,7 @@ async fn phish_01_other_nodes_follow_the_list_once_they_have_read_it() {
     neighbour.visit("/bad").await.leads_to(302, EVIL);
     app.block("evil.example").await.ok(201);
     neighbour.visit("/bad").await.leads_to(302, EVIL);
-    neighbour.destinations.reload().await.unwrap();
+    neighbour.target_blocks.reload().await.unwrap();
     assert_blocked(&neighbour, "bad").await;
 }
 
@@ -147,7 +147,7 @@ async fn an_import_says_what_became_of_each_pattern() {
     let done = import.await.ok(200);
     assert_eq!((&done["added"], &done["known"]), (&json!(1), &json!(2)));
     assert_eq!(done["refused"][0]["index"], 2);
-    app.destinations.reload().await.unwrap();
+    app.target_blocks.reload().await.unwrap();
     assert_blocked(&app, "bad").await;
     let many = json!({ "patterns": vec!["a.example"; 10_001] });
     let import = app.ask("POST", "/api/v1/admin/target-blocks/import").key(ADMIN_KEY).json(&many);

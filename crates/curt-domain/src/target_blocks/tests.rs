@@ -9,8 +9,8 @@ fn pattern(text: &str) -> TargetPattern {
     text.parse().unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn list<'a>(patterns: impl IntoIterator<Item = &'a str>) -> Destinations {
-    let mut builder = DestinationsBuilder::default();
+fn list<'a>(patterns: impl IntoIterator<Item = &'a str>) -> TargetPatterns {
+    let mut builder = TargetPatternsBuilder::default();
     for text in patterns {
         builder.add(&pattern(text)).unwrap();
     }
@@ -21,7 +21,7 @@ fn target(text: &str) -> TargetUrl {
     TargetUrl::from_stored(text).unwrap_or_else(|error| panic!("{text}: {error}"))
 }
 
-fn found(list: &Destinations, text: &str) -> Option<String> {
+fn found(list: &TargetPatterns, text: &str) -> Option<String> {
     list.find(&target(text)).map(|pattern| pattern.to_string())
 }
 
@@ -153,8 +153,8 @@ fn url_11_no_disguise_of_a_host_passes() {
 
 #[test]
 fn an_empty_list_blocks_nothing_and_repetition_adds_nothing() {
-    assert!(Destinations::default().is_empty());
-    assert_eq!(found(&Destinations::default(), "https://example.com/"), None);
+    assert!(TargetPatterns::default().is_empty());
+    assert_eq!(found(&TargetPatterns::default(), "https://example.com/"), None);
     let list = list(["a.example", "a.example.", "b.example/x", "b.example/xy", "b.example/%78"]);
     assert_eq!((list.len(), list.is_empty()), (2, false));
 }

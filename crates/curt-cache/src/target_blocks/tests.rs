@@ -1,11 +1,11 @@
 //! Links in memory are judged by the list that holds now.
 
-use curt_domain::{Dates, DestinationsBuilder, LinkId, RedirectStatus, Route, Timestamp};
+use curt_domain::{Dates, LinkId, RedirectStatus, Route, TargetPatternsBuilder, Timestamp};
 
 use super::*;
 
-fn list(patterns: &[&str]) -> Destinations {
-    let mut builder = DestinationsBuilder::default();
+fn list(patterns: &[&str]) -> TargetPatterns {
+    let mut builder = TargetPatternsBuilder::default();
     for pattern in patterns {
         builder.add(&pattern.parse().unwrap()).unwrap();
     }

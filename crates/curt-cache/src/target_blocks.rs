@@ -8,7 +8,7 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-use curt_domain::{Destinations, TargetPattern, TargetUrl};
+use curt_domain::{TargetPattern, TargetPatterns, TargetUrl};
 
 use crate::route::CachedRoute;
 
@@ -24,7 +24,7 @@ pub struct TargetBlocks {
 struct Current {
     /// Counts the lists that there were.
     generation: u64,
-    list: Destinations,
+    list: TargetPatterns,
 }
 
 /// What the list says of a link.
@@ -40,7 +40,7 @@ const BITS: u32 = 2;
 
 impl TargetBlocks {
     /// From now on this list holds.
-    pub fn replace(&self, list: Destinations) {
+    pub fn replace(&self, list: TargetPatterns) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let generation = current.generation + 1;
         let shown = if list.is_empty() { 0 } else { generation };

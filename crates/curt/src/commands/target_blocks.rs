@@ -1,4 +1,4 @@
-//! `curt destinations`: where no link may lead, for hands and scripts.
+//! `curt target-blocks`: where no link may lead, for hands and scripts.
 
 use std::path::PathBuf;
 
@@ -37,7 +37,7 @@ const COLUMNS: &[Column] = &[
 ];
 
 #[derive(Debug, Subcommand)]
-pub(crate) enum DestinationsCommand {
+pub(crate) enum TargetBlocksCommand {
     /// List what is blocked, the latest first
     #[command(visible_alias = "ls")]
     List(ListArgs),
@@ -50,7 +50,7 @@ pub(crate) enum DestinationsCommand {
     /// Block what a file lists
     ///
     /// Reads a hosts file, or one host, `*.host` or beginning of a URL a line. Lines of ad blockers
-    /// and lines that are no destination are passed over and counted.
+    /// and lines that are no target are passed over and counted.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArgs),
     /// Say whether a URL is blocked, and by which entry
@@ -59,13 +59,13 @@ pub(crate) enum DestinationsCommand {
 
 const ADD_EXAMPLES: &str = "\
 Examples:
-  curt destinations add evil.example 192.0.2.1 --reason 'imitates a bank'
-  curt destinations add '*.evil.example' https://shop.example/login";
+  curt target-blocks add evil.example 192.0.2.1 --reason 'imitates a bank'
+  curt target-blocks add '*.evil.example' https://shop.example/login";
 
 const IMPORT_EXAMPLES: &str = "\
 Examples:
-  curt destinations import hosts.txt --reason 'list of May'
-  zcat phishing.txt.gz | curt destinations import -";
+  curt target-blocks import hosts.txt --reason 'list of May'
+  zcat phishing.txt.gz | curt target-blocks import -";
 
 #[derive(Debug, Args)]
 pub(crate) struct ListArgs {
@@ -147,7 +147,7 @@ impl Hits {
     }
 }
 
-impl DestinationsCommand {
+impl TargetBlocksCommand {
     pub(crate) fn run(self, config: Config) -> anyhow::Result<Exit> {
         // What shall never be a target can be blocked before there are links.
         let start = match &self {
@@ -169,7 +169,7 @@ impl ListArgs {
         let mut pages = Pages::new(api, PATH, &[], u64::MAX);
         let list = if self.json { ListOutput::Json } else { ListOutput::table(COLUMNS, row) };
         if list.write_all(&mut pages).await? == 0 {
-            output::note("no destination is blocked");
+            output::note("no target is blocked");
         }
         Ok(())
     }

@@ -21,13 +21,13 @@ fn block(network: &str, kind: BlockKind, until: Option<i64>) -> IpBlock {
     }
 }
 
-fn find(blocks: &Blocks, client: &str, now: i64) -> Option<BlockKind> {
+fn find(blocks: &IpBlocks, client: &str, now: i64) -> Option<BlockKind> {
     blocks.find(client.parse().unwrap(), at(now)).map(|blocked| blocked.kind)
 }
 
 #[test]
 fn blocks_hold_for_their_network_until_their_end() {
-    let blocks = Blocks::default();
+    let blocks = IpBlocks::default();
     assert!(!blocks.has_some());
     blocks.replace(&[
         block("203.0.113.0/24", BlockKind::Automatic, Some(10)),
@@ -49,7 +49,7 @@ fn blocks_hold_for_their_network_until_their_end() {
 
 #[test]
 fn all_of_ipv6_leaves_ipv4_alone() {
-    let blocks = Blocks::default();
+    let blocks = IpBlocks::default();
     blocks.replace(&[block("::/0", BlockKind::Manual, None)]);
     assert_eq!(find(&blocks, "2001:db8::1", 0), Some(BlockKind::Manual));
     assert_eq!(find(&blocks, "::ffff:203.0.113.7", 0), None);
@@ -73,7 +73,7 @@ proptest! {
         low in 0..70_u32,
         now in 0..5_i64,
     ) {
-        let blocks = Blocks::default();
+        let blocks = IpBlocks::default();
         blocks.replace(&all);
         for client in [format!("192.0.2.{low}"), format!("2001:db8::{low:x}")] {
             let client: IpAddr = client.parse().unwrap();
