@@ -1,18 +1,17 @@
 //! A simulated power cut: a program runs under a preloaded shim that keeps what was synced, and after
 //! its death only that is left. The model, and what it does not follow, is told in `powercut/shim.c`.
-//!
-//! It works for programs that are linked to the C library dynamically, on Linux.
 
 use std::{
     ffi::OsString,
     fs::{self, DirBuilder},
-    io::{self, Write},
+    io,
     os::unix::fs::DirBuilderExt,
     path::{Path, PathBuf},
-    process::{Command, Stdio},
 };
 
 use tempfile::TempDir;
+
+use crate::shim;
 
 const SHIM_SOURCE: &str = include_str!("../powercut/shim.c");
 
@@ -26,7 +25,7 @@ impl PowerCut {
     /// Compiles the shim, and makes an empty data directory.
     pub fn new() -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory can be made");
-        compile_shim(&dir.path().join("shim.so"));
+        shim::compile(SHIM_SOURCE, &dir.path().join("shim.so"));
         let power_cut = Self { dir, cuts: 0 };
         make_dir(&power_cut.data_dir()).expect("a data directory can be made");
         power_cut.prepare_shadow();
@@ -81,20 +80,6 @@ impl Default for PowerCut {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn compile_shim(library: &Path) {
-    let mut compiler = Command::new("cc")
-        .args(["-shared", "-fPIC", "-O2", "-pthread", "-x", "c", "-", "-o"])
-        .arg(library)
-        .stdin(Stdio::piped())
-        .spawn()
-        .expect("a C compiler named cc is on the PATH");
-    let mut source = compiler.stdin.take().expect("it was asked for a pipe");
-    source.write_all(SHIM_SOURCE.as_bytes()).expect("cc reads its input");
-    drop(source);
-    let status = compiler.wait().expect("cc can be waited for");
-    assert!(status.success(), "cc could not compile the power-cut shim");
 }
 
 /// Builds the directory `id` of the shadow, with all below it, at `to`.

@@ -1,3 +1,5 @@
+use std::process::Command;
+
 use super::*;
 
 /// Runs `script` under the shim in the data directory; `sync` syncs the files it is given.

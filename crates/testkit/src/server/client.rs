@@ -25,6 +25,7 @@ const LINE_BYTES_MAX: u64 = 16 * 1024;
 pub struct Client {
     address: SocketAddr,
     key: Option<String>,
+    headers: String,
     connection: Option<BufReader<TcpStream>>,
 }
 
@@ -41,12 +42,19 @@ pub enum RequestError {
 
 impl Client {
     pub fn new(address: SocketAddr) -> Self {
-        Self { address, key: None, connection: None }
+        Self { address, key: None, headers: String::new(), connection: None }
     }
 
     #[must_use]
     pub fn with_key(mut self, key: &str) -> Self {
         self.key = Some(key.to_owned());
+        self
+    }
+
+    /// Every request has it from now on, beside those that it would have anyway.
+    #[must_use]
+    pub fn with_header(mut self, name: &str, value: &str) -> Self {
+        self.headers.extend([name, ": ", value, "\r\n"]);
         self
     }
 
@@ -73,7 +81,17 @@ impl Client {
         body: Option<&Value>,
     ) -> Result<Response, RequestError> {
         let body = body.map(Value::to_string).unwrap_or_default();
-        let request = format!("{}{body}", self.head(method, path, body.len()));
+        let head = self.head(method, path, body.len());
+        self.exchange(&(head + &body))
+    }
+
+    /// Sends what a page's form does.
+    pub fn post_form(&mut self, path: &str, form: &str) -> Result<Response, RequestError> {
+        let head = self.head_of("POST", path, "application/x-www-form-urlencoded", form.len());
+        self.exchange(&(head + form))
+    }
+
+    fn exchange(&mut self, request: &str) -> Result<Response, RequestError> {
         let mut connection = match self.connection.take() {
             Some(connection) => connection,
             None => connect(self.address).map_err(RequestError::NotSent)?,
@@ -107,6 +125,10 @@ impl Client {
 
     /// The head of a request, for tests that write the bytes themselves.
     pub fn head(&self, method: &str, path: &str, body_len: usize) -> String {
+        self.head_of(method, path, "application/json", body_len)
+    }
+
+    fn head_of(&self, method: &str, path: &str, body_type: &str, body_len: usize) -> String {
         // The name that the default public URL has.
         let host = format!("localhost:{}", self.address.port());
         let key = match &self.key {
@@ -115,9 +137,10 @@ impl Client {
         };
         let body = match body_len {
             0 => String::new(),
-            len => format!("Content-Type: application/json\r\nContent-Length: {len}\r\n"),
+            len => format!("Content-Type: {body_type}\r\nContent-Length: {len}\r\n"),
         };
-        format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{key}{body}\r\n")
+        let headers = &self.headers;
+        format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\n{key}{headers}{body}\r\n")
     }
 }
 
