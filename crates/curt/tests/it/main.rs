@@ -29,3 +29,4 @@ mod start;
 mod stats;
 mod terminal;
 mod torture;
+mod upgrade;
