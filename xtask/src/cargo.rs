@@ -1,6 +1,6 @@
 //! Running cargo, the same one that runs us, in the root of the workspace.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::{Context, ensure};
@@ -12,6 +12,12 @@ pub(crate) const UNSTABLE_VARIABLE: &str = "RUSTC_BOOTSTRAP";
 pub(crate) fn workspace_root() -> &'static Path {
     let own_crate = Path::new(env!("CARGO_MANIFEST_DIR"));
     own_crate.parent().expect("xtask lies in a folder of the workspace")
+}
+
+/// Where cargo puts what it builds.
+pub(crate) fn target_dir(root: &Path) -> PathBuf {
+    let chosen = std::env::var_os("CARGO_TARGET_DIR");
+    root.join(chosen.map_or_else(|| PathBuf::from("target"), PathBuf::from))
 }
 
 /// `cargo ARGUMENTS`, to be run or changed further.

@@ -24,7 +24,7 @@ const START_TIME_MAX: &str = "30";
 /// Runs schemathesis with the administrator's key, then without, for half of the time each.
 pub(crate) fn run(root: &Path, minutes: u32, seed: Option<u32>) -> anyhow::Result<()> {
     cargo::run(&mut cargo::command(root, &["build", "--locked", "-p", "curt"]))?;
-    let target = target_dir(root);
+    let target = cargo::target_dir(root);
     let program = install(root, &target)?;
     let seed = seed.unwrap_or_else(std::process::id);
     let mut failed = Vec::new();
@@ -55,11 +55,6 @@ pub(crate) fn run(root: &Path, minutes: u32, seed: Option<u32>) -> anyhow::Resul
     let again = format!("cargo xtask fuzz-api --minutes {minutes} --seed {seed}");
     ensure!(failed.is_empty(), "findings as {}; again: `{again}`", failed.join(" and "));
     Ok(())
-}
-
-fn target_dir(root: &Path) -> PathBuf {
-    let chosen = std::env::var_os("CARGO_TARGET_DIR");
-    root.join(chosen.map_or_else(|| PathBuf::from("target"), PathBuf::from))
 }
 
 /// Schemathesis in a Python environment of its own under the target directory; the program.

@@ -1,7 +1,8 @@
 //! Everyday tasks of the workspace, as `cargo xtask TASK`.
 //!
 //! Everything here runs without database servers and, once the crates are fetched, without a network;
-//! only `fuzz-api` fetches more. The tests on PostgreSQL and MariaDB are `scripts/test`.
+//! only `fuzz-api` fetches more, and `last-release` the crates of that release. The tests on PostgreSQL
+//! and MariaDB are `scripts/test`.
 
 #![expect(clippy::print_stderr, reason = "telling people is what a task runner is for")]
 
@@ -10,6 +11,7 @@ mod check;
 mod deny;
 mod fuzz;
 mod fuzz_api;
+mod last_release;
 mod problems;
 mod tidy;
 
@@ -57,6 +59,12 @@ enum Task {
         #[arg(long, default_value_t = 200)]
         cycles: u32,
     },
+    /// Run the last release and the program of today together on one database
+    LastRelease {
+        /// Only build the last release, from the history, and print where its program is
+        #[arg(long)]
+        build: bool,
+    },
     /// Send a private server what its OpenAPI document allows and forbids, and look at the answers
     FuzzApi {
         /// How long it goes on, half of it with the administrator's key
@@ -89,6 +97,8 @@ fn run(task: Task) -> anyhow::Result<()> {
         Task::Layers => check::layers(root),
         Task::Fuzz { seconds, target } => fuzz::fuzz(root, seconds, target),
         Task::Torture { cycles } => check::torture(root, cycles),
+        Task::LastRelease { build: false } => last_release::run(root),
+        Task::LastRelease { build: true } => last_release::build_and_tell(root),
         Task::FuzzApi { minutes, seed } => fuzz_api::run(root, minutes, seed),
     }
 }

@@ -18,6 +18,7 @@ mod exchange;
 mod help;
 mod journal;
 mod keys;
+mod last_release;
 mod links;
 mod links_beside_a_server;
 mod nodes;
