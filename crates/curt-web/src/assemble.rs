@@ -32,6 +32,7 @@ impl App {
 impl Front {
     /// For no connection in particular; each gets its own by [`Front::for_peer`].
     pub fn new(app: App, metrics: HttpMetrics) -> Self {
-        Self::with_router(&app, routes::router(app.clone()), metrics)
+        let router = routes::router(app.clone());
+        Self::with_router(app, router, metrics)
     }
 }

@@ -91,13 +91,13 @@ struct Shared {
 
 impl Front {
     /// For no connection in particular; each gets its own by [`Front::for_peer`].
-    pub(crate) fn with_router(app: &App, router: Router, metrics: HttpMetrics) -> Self {
+    pub(crate) fn with_router(app: App, router: Router, metrics: HttpMetrics) -> Self {
         let shared = Shared {
-            site: Arc::clone(&app.site),
+            redirector: Redirector::new(&app),
             is_https: app.site.public_url().starts_with("https://"),
-            redirector: Redirector::new(app),
-            gate: app.gate.clone(),
-            node: Arc::clone(&app.node),
+            site: app.site,
+            gate: app.gate,
+            node: app.node,
             router,
             metrics,
             request_ids: RequestIds::new(),
@@ -125,7 +125,7 @@ impl Front {
         B: http_body::Body<Data = bytes::Bytes, Error: Into<axum::BoxError>> + Send + 'static,
     {
         let start = Instant::now();
-        if let Some((status, location)) = self.from_cache(&request) {
+        if let Some((status, location)) = self.redirect_from_cache(&request) {
             return Answer::Ready(ready(Ok(self.redirect(&mut request, status, location, start))));
         }
         let (shared, peer) = (Arc::clone(&self.shared), self.peer);
@@ -140,7 +140,7 @@ impl Front {
     }
 
     /// The hot path: a link in memory that may be followed, its click written down.
-    fn from_cache<B>(&self, request: &Request<B>) -> Option<(StatusCode, HeaderValue)> {
+    fn redirect_from_cache<B>(&self, request: &Request<B>) -> Option<(StatusCode, HeaderValue)> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
         }
@@ -158,7 +158,7 @@ impl Front {
         let query = request.uri().query();
         let visitor = Visitor { client, query, headers: request.headers() };
         // A panic here is met again, caught and answered on the way through `respond`.
-        let follow = || shared.redirector.from_cache(path.code, request.method(), visitor);
+        let follow = || shared.redirector.respond_from_cache(path.code, request.method(), visitor);
         catch_unwind(AssertUnwindSafe(follow)).ok()?
     }
 

@@ -1,6 +1,6 @@
 //! Following a link: what `GET` and `HEAD /{code}` answer.
 //!
-//! In two steps. [`Redirector::from_cache`] decides what the cache alone can decide, without
+//! In two steps. [`Redirector::respond_from_cache`] decides what the cache alone can decide, without
 //! waiting and almost without allocating: that is nearly every visit. [`Redirector::respond`] decides
 //! everything. Both read the same rules from [`Route::verdict`], so they never disagree.
 
@@ -95,7 +95,7 @@ impl Redirector {
 
     /// The status and the target of a link that is in memory and that everybody may follow now. The
     /// click is written down by then.
-    pub(crate) fn from_cache(
+    pub(crate) fn respond_from_cache(
         &self,
         code: &str,
         method: &Method,

@@ -99,7 +99,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
     figures.time("whether the client is blocked", || assert!(!gate.is_blocked(black_box(client))));
     let visitor = Visitor { client, query: None, headers: request.headers() };
     figures.time("code, cache, verdict", || {
-        drop(redirector.from_cache(black_box("link"), &Method::GET, visitor).unwrap());
+        drop(redirector.respond_from_cache(black_box("link"), &Method::GET, visitor).unwrap());
     });
     let (link, now) = (LinkId::new(1).unwrap(), Clock::System.now());
     figures.time("writing the click down", || {

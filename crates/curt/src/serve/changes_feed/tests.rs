@@ -104,7 +104,7 @@ async fn blocks_are_read_again_when_somebody_changed_them() {
     let database = TestDatabase::sqlite();
     let mut feed = feed(&database, Duration::from_hours(1)).await;
     let client = "203.0.113.7".parse().unwrap();
-    assert!(!feed.blocks.is_blocked(client));
+    assert!(!feed.ip_blocks.is_blocked(client));
     let block = NewBlock {
         network: "203.0.113.0/24".parse().unwrap(),
         kind: BlockKind::Manual,
@@ -114,8 +114,8 @@ async fn blocks_are_read_again_when_somebody_changed_them() {
     let now = Clock::System.now();
     let added = feed.store.add_ip_block(block, &Caller::SYSTEM, now).await.unwrap();
     feed.poll().await;
-    assert!(feed.blocks.is_blocked(client));
+    assert!(feed.ip_blocks.is_blocked(client));
     feed.store.lift_ip_block(added.id, &Caller::SYSTEM, now).await.unwrap();
     feed.poll().await;
-    assert!(!feed.blocks.is_blocked(client));
+    assert!(!feed.ip_blocks.is_blocked(client));
 }
