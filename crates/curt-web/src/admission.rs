@@ -18,7 +18,7 @@ use crate::{
     auth::{Credentials, Identity},
     gate::{self, Allowance},
     request::extract::ClientAddress,
-    response::errors::ApiError,
+    response::ApiError,
 };
 
 /// Around every route.

@@ -2,7 +2,7 @@
 
 use tokio::task::spawn_blocking;
 
-use crate::response::errors::ApiError;
+use crate::response::ApiError;
 
 /// Runs it on a thread for such work. A panic fails this request alone.
 pub(crate) async fn off_thread<T: Send + 'static>(

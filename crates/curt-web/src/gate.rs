@@ -19,7 +19,7 @@ use curt_domain::Clock;
 
 use crate::{
     lists::{automatic::Suspects, ip_blocks::IpBlockList},
-    response::{errors::ApiError, headers::seconds},
+    response::{ApiError, headers::seconds},
     site::{Site, hosts},
 };
 

@@ -10,7 +10,7 @@ use curt_domain::{Code, Route, TargetUrl};
 use curt_ui::{ENGLISH, Message, csp_source, style_source};
 
 use crate::{
-    response::{errors::ApiError, headers::NO_STORE},
+    response::{ApiError, headers::NO_STORE},
     site::Site,
 };
 

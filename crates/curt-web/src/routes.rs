@@ -19,7 +19,7 @@ use crate::{
     },
     app::App,
     request::extract::BODY_LEN_MAX,
-    response::errors::ApiError,
+    response::ApiError,
     ui::{basics, report, setup},
 };
 

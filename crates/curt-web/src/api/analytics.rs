@@ -15,7 +15,7 @@ use crate::{
         extract::{ApiQuery, PathCode},
         tags,
     },
-    response::{errors::ApiError, headers::NO_STORE},
+    response::{ApiError, headers::NO_STORE},
 };
 
 mod query;

@@ -15,10 +15,7 @@ use crate::{
         fields::FieldErrors,
         schema as shared, tags,
     },
-    response::{
-        errors::{ApiError, FieldError},
-        headers::no_store_json,
-    },
+    response::{ApiError, FieldError, headers::no_store_json},
 };
 
 mod schema;

@@ -5,7 +5,7 @@
 
 use axum::{Json, extract::State, http::StatusCode};
 use curt_domain::Clock;
-use curt_store::{AddBlockError, Store};
+use curt_store::Store;
 
 use crate::{
     app::App,
@@ -15,7 +15,7 @@ use crate::{
         extract::{ApiJson, ApiQuery, PathBlock},
         tags,
     },
-    response::errors::ApiError,
+    response::ApiError,
 };
 
 mod schema;
@@ -97,15 +97,4 @@ pub(crate) async fn lift(
         .ok_or(ApiError::NotFound)?;
     app.ip_blocks.reload().await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-impl From<AddBlockError> for ApiError {
-    fn from(error: AddBlockError) -> Self {
-        match error {
-            AddBlockError::TooMany => {
-                Self::invalid_field("network", format!("is one too many: {error}; lift some first"))
-            }
-            AddBlockError::Store(error) => error.into(),
-        }
-    }
 }

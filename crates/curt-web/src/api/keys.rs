@@ -18,10 +18,7 @@ use crate::{
         fields::FieldErrors,
         schema as shared, tags,
     },
-    response::{
-        errors::{ApiError, FieldError, ProblemCode},
-        headers::no_store_json,
-    },
+    response::{ApiError, FieldError, ProblemCode, headers::no_store_json},
 };
 
 mod schema;

@@ -22,7 +22,7 @@ use crate::{
         extract::{ApiJson, ApiQuery, IfMatch, PathId},
         tags,
     },
-    response::errors::{ApiError, ProblemCode},
+    response::{ApiError, ProblemCode},
     site::Site,
 };
 

@@ -17,7 +17,7 @@ use crate::{
     app::App,
     gate::Allowance,
     request::{extract::ApiJson, tags},
-    response::errors::{ApiError, ProblemCode},
+    response::{ApiError, ProblemCode},
 };
 
 pub(crate) mod admin;

@@ -21,7 +21,7 @@ use crate::{
         extract::{ApiJson, ApiQuery, PathEntry, from_json, json_bytes},
         tags,
     },
-    response::errors::{ApiError, FieldError, ProblemCode},
+    response::{ApiError, FieldError, ProblemCode},
 };
 use view::{BlockBody, BlockPage, BlockQuery, BlockedView, ImportBody, ImportView, ListRequest};
 

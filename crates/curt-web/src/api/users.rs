@@ -20,10 +20,7 @@ use crate::{
         fields::{Field, FieldErrors, clearable, present},
         schema as shared, tags,
     },
-    response::{
-        errors::{ApiError, FieldError, ProblemCode},
-        headers::no_store_json,
-    },
+    response::{ApiError, FieldError, ProblemCode, headers::no_store_json},
 };
 
 mod schema;

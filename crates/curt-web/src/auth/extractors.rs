@@ -14,9 +14,7 @@ use super::{
     identity::identify,
     parts::Auth,
 };
-use crate::{
-    gate::Allowance, request::extract::ClientAddress, response::errors::ApiError, site::Site,
-};
+use crate::{gate::Allowance, request::extract::ClientAddress, response::ApiError, site::Site};
 
 /// A right, as a type.
 pub(crate) trait Need: Send + Sync {

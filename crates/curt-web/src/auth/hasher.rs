@@ -22,7 +22,7 @@ use thread_priority::{
 };
 use tokio::{sync::oneshot, time::timeout};
 
-use crate::response::errors::ApiError;
+use crate::response::ApiError;
 
 /// What OWASP recommends for Argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;

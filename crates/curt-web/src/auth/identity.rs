@@ -11,7 +11,7 @@ use super::{
     parts::Auth,
     tokens::AccessClaims,
 };
-use crate::{gate::Allowance, response::errors::ApiError};
+use crate::{gate::Allowance, response::ApiError};
 
 /// What credentials are looked up in and judged by.
 pub(crate) struct Credentials<'a> {

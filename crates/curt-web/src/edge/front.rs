@@ -39,10 +39,9 @@ use crate::{
     node::Node,
     pages,
     request::{body::PacedBody, code_path::CodePath, extract::ClientAddress},
-    response::headers::NO_STORE,
     response::{
-        errors::ApiError,
-        headers::{self, HTTPS_ONLY},
+        ApiError,
+        headers::{self, HTTPS_ONLY, NO_STORE},
     },
     site::{Site, hosts},
     visitors::Visitor,

@@ -22,8 +22,7 @@ use crate::{
     metrics::{Outcome, Tier},
     node::Node,
     pages,
-    response::errors::ApiError,
-    response::headers::NO_STORE,
+    response::{ApiError, headers::NO_STORE},
     site::Site,
     visitors::{VisitHeaders, Visitor},
 };

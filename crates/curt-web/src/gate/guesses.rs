@@ -11,7 +11,7 @@ use curt_domain::LinkId;
 
 use crate::{
     gate::{Gate, verdict},
-    response::errors::ApiError,
+    response::ApiError,
 };
 
 /// A guess that has been counted as a wrong one; given back unless that is what it was.

@@ -13,7 +13,7 @@ use utoipa::openapi::{
 use super::components::{
     self, KEY, RATE_LIMIT, RATE_LIMIT_POLICY, REQUEST_ID, RETRY_AFTER, SESSION, WWW_AUTHENTICATE,
 };
-use crate::{gate, response::errors::ProblemCode, site::LinkSettings};
+use crate::{gate, response::ProblemCode, site::LinkSettings};
 
 /// What operations list refusals of their own under: `json!([ProblemCode::…])`.
 const PROBLEMS: &str = "x-problems";

@@ -12,7 +12,7 @@ use utoipa::{
     },
 };
 
-use crate::response::errors::{FieldError, Problem, ProblemCode};
+use crate::response::{FieldError, Problem, ProblemCode};
 
 /// The names of the security schemes, as operations call them.
 pub(super) const KEY: &str = "key";

@@ -11,9 +11,8 @@ use utoipa::{
 };
 
 use crate::{
-    request::parameters::in_path,
-    request::{schema as shared, tags},
-    response::errors::ProblemCode,
+    request::{parameters::in_path, schema as shared, tags},
+    response::ProblemCode,
 };
 
 #[derive(OpenApi)]

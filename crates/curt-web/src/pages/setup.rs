@@ -10,7 +10,7 @@ use curt_domain::Email;
 use curt_ui::{ENGLISH, Typed, script_source};
 
 use super::{FORM_POLICY, complete, html};
-use crate::response::errors::ApiError;
+use crate::response::ApiError;
 
 static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     let form = FORM_POLICY.to_str().expect("the policy is visible ASCII");

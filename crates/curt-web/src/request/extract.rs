@@ -19,7 +19,7 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{
     request::body::BodyTooSlow,
-    response::errors::{ApiError, FieldError, ProblemCode},
+    response::{ApiError, FieldError, ProblemCode},
 };
 
 /// Largest body of an API request, in bytes: a link with everything in it stays under 20 kB.

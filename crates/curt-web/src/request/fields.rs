@@ -8,7 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use crate::{
     request::extract::decimal,
-    response::errors::{ApiError, FieldError},
+    response::{ApiError, FieldError},
 };
 
 /// Links on a page where the request does not say: what a screen shows.

@@ -9,20 +9,14 @@ use axum::{
     response::{AppendHeaders, IntoResponse, Response},
 };
 use curt_cache::Purpose;
-use curt_domain::{InvalidCode, InvalidTarget, InvalidText, WeakPassword};
-use curt_store::{
-    BlockTargetsError, ChangeUserError, CreateInviteError, CreateKeyError, CreateLoginError,
-    CreateUserError, DeleteUserError, EditLinkError, INVITES_MAX, KEYS_PER_USER_MAX,
-    ListAuditError, ListLinksError, ListUsersError, StoreError, StoreErrorKind,
-};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::headers::{NO_STORE, seconds};
-
-mod codes;
-
-pub(crate) use codes::ProblemCode;
+use super::{
+    codes::ProblemCode,
+    field_error::FieldError,
+    headers::{NO_STORE, seconds},
+};
 
 /// Seconds after which a client may try again when the database was away.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
@@ -122,63 +116,6 @@ pub(crate) enum ApiError {
     Unavailable,
     #[error("something went wrong on our side")]
     Internal,
-}
-
-/// Bytes of a field's name and of what is wrong with it that are told: both may quote what was
-/// sent, however long that is.
-const NAME_LEN_SHOWN: usize = 100;
-const MESSAGE_LEN_SHOWN: usize = 200;
-
-/// One thing that is wrong with one field of a request.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-pub(crate) struct FieldError {
-    /// The field's name; an item of a list as `tags[2]`.
-    #[schema(examples("max_clicks"))]
-    pub field: String,
-    pub code: ProblemCode,
-    /// What is wrong, in English, to be read after the field's name.
-    #[schema(examples("must be at least 1 and below 2^53"))]
-    pub message: String,
-}
-
-impl FieldError {
-    pub(crate) fn new(field: &str, code: ProblemCode, message: impl Into<String>) -> Self {
-        let mut message = message.into();
-        message.truncate(message.floor_char_boundary(MESSAGE_LEN_SHOWN));
-        let field = &field[..field.floor_char_boundary(NAME_LEN_SHOWN)];
-        Self { field: field.to_owned(), code, message }
-    }
-
-    pub(crate) fn invalid(field: &str, message: impl Into<String>) -> Self {
-        Self::new(field, ProblemCode::InvalidField, message)
-    }
-
-    pub(crate) fn target(field: &str, error: &InvalidTarget) -> Self {
-        let code = match error {
-            InvalidTarget::UnsupportedScheme { .. } => ProblemCode::UnsupportedScheme,
-            InvalidTarget::UserinfoNotAllowed => ProblemCode::UserinfoNotAllowed,
-            InvalidTarget::SelfRedirect => ProblemCode::SelfRedirect,
-            InvalidTarget::Malformed { .. } | InvalidTarget::TooLong => ProblemCode::InvalidField,
-        };
-        Self::new(field, code, error.to_string())
-    }
-
-    pub(crate) fn blocked(field: &str) -> Self {
-        let words = "leads to a destination that is blocked on this server";
-        Self::new(field, ProblemCode::BlockedDestination, words)
-    }
-
-    pub(crate) fn code(field: &str, error: InvalidCode) -> Self {
-        Self::new(field, ProblemCode::InvalidCode, error.to_string())
-    }
-
-    pub(crate) fn password(field: &str, weak: WeakPassword) -> Self {
-        Self::new(field, ProblemCode::WeakPassword, weak.to_string())
-    }
-
-    pub(crate) fn text(field: &str, error: InvalidText) -> Self {
-        Self::invalid(field, error.to_string())
-    }
 }
 
 fn summary(errors: &[FieldError]) -> String {
@@ -336,144 +273,6 @@ impl ApiError {
         match self {
             Self::InvalidFields(errors) => errors,
             _ => &[],
-        }
-    }
-}
-
-impl From<StoreError> for ApiError {
-    fn from(error: StoreError) -> Self {
-        match error.kind() {
-            StoreErrorKind::StorageFull => {
-                tracing::warn!(error = &error as &dyn Error, "the disk is full");
-                Self::StorageFull
-            }
-            StoreErrorKind::Unavailable => {
-                tracing::warn!(error = &error as &dyn Error, "the database cannot be reached");
-                Self::Unavailable
-            }
-            StoreErrorKind::Internal => Self::from_failure(&error),
-        }
-    }
-}
-
-impl From<BlockTargetsError> for ApiError {
-    fn from(error: BlockTargetsError) -> Self {
-        match error {
-            BlockTargetsError::ListFull => Self::invalid_field("pattern", error.to_string()),
-            BlockTargetsError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<EditLinkError> for ApiError {
-    fn from(error: EditLinkError) -> Self {
-        match error {
-            EditLinkError::NotFound => Self::NotFound,
-            EditLinkError::RevisionMismatch => Self::PreconditionFailed,
-            EditLinkError::Dates(invalid) => Self::invalid_field("expires_at", invalid.to_string()),
-            EditLinkError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ListLinksError> for ApiError {
-    fn from(error: ListLinksError) -> Self {
-        match error {
-            ListLinksError::InvalidCursor(invalid) => {
-                Self::invalid_field("cursor", invalid.to_string())
-            }
-            ListLinksError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateUserError> for ApiError {
-    fn from(error: CreateUserError) -> Self {
-        match error {
-            CreateUserError::EmailTaken => Self::EmailTaken,
-            CreateUserError::InviteInvalid => {
-                Self::invalid_field("invite", "is unknown, used or expired")
-            }
-            // Nothing is left of the link that would have set this server up.
-            CreateUserError::AlreadySetUp => Self::NotFound,
-            CreateUserError::LoggedOut => Self::Unauthenticated,
-            CreateUserError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ChangeUserError> for ApiError {
-    fn from(error: ChangeUserError) -> Self {
-        match error {
-            ChangeUserError::NotFound => Self::NotFound,
-            ChangeUserError::EmailTaken => Self::EmailTaken,
-            ChangeUserError::LastAdministrator => Self::LastAdministrator,
-            ChangeUserError::LoggedOut => Self::Unauthenticated,
-            ChangeUserError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<DeleteUserError> for ApiError {
-    fn from(error: DeleteUserError) -> Self {
-        match error {
-            DeleteUserError::NotFound => Self::NotFound,
-            DeleteUserError::NoSuchHeir => Self::invalid_field("links_to", "is no other user's id"),
-            DeleteUserError::LastAdministrator => Self::LastAdministrator,
-            DeleteUserError::LoggedOut => Self::Unauthenticated,
-            DeleteUserError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateLoginError> for ApiError {
-    fn from(error: CreateLoginError) -> Self {
-        match error {
-            CreateLoginError::UserChanged => Self::WrongPassword,
-            CreateLoginError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateKeyError> for ApiError {
-    fn from(error: CreateKeyError) -> Self {
-        match error {
-            CreateKeyError::NoSuchUser => Self::NotFound,
-            CreateKeyError::LoggedOut => Self::Unauthenticated,
-            CreateKeyError::TooMany => Self::LimitReached { max: KEYS_PER_USER_MAX },
-            CreateKeyError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<CreateInviteError> for ApiError {
-    fn from(error: CreateInviteError) -> Self {
-        match error {
-            CreateInviteError::LoggedOut => Self::Unauthenticated,
-            CreateInviteError::TooMany => Self::LimitReached { max: INVITES_MAX },
-            CreateInviteError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ListUsersError> for ApiError {
-    fn from(error: ListUsersError) -> Self {
-        match error {
-            ListUsersError::InvalidCursor(invalid) => {
-                Self::invalid_field("cursor", invalid.to_string())
-            }
-            ListUsersError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ListAuditError> for ApiError {
-    fn from(error: ListAuditError) -> Self {
-        match error {
-            ListAuditError::InvalidCursor(invalid) => {
-                Self::invalid_field("cursor", invalid.to_string())
-            }
-            ListAuditError::Store(error) => error.into(),
         }
     }
 }

@@ -6,7 +6,7 @@
 use axum::http::{HeaderMap, Uri, Version, header, uri::Authority};
 use url::{Host, Url};
 
-use crate::response::errors::ApiError;
+use crate::response::ApiError;
 
 /// Probes ask under whatever address they know; they are answered without looking.
 pub(crate) const PROBE_PATHS: [&str; 3] = ["/healthz", "/readyz", "/api/v1/health"];

@@ -13,7 +13,7 @@ use curt_ui::ENGLISH;
 use crate::{
     pages::{message, redirect, refuse, wants_html},
     request::tags,
-    response::{errors::ApiError, headers::NO_STORE},
+    response::{ApiError, headers::NO_STORE},
     site::Site,
 };
 

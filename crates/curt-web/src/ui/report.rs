@@ -18,7 +18,7 @@ use crate::{
         extract::{ClientAddress, body_bytes},
         tags,
     },
-    response::errors::{ApiError, ProblemCode},
+    response::{ApiError, ProblemCode},
 };
 
 /// Largest form, in bytes: the longest note with every character escaped, and some room.

@@ -17,9 +17,8 @@ use crate::{
     api::accounts::register::{BootstrapBody, first_administrator},
     app::App,
     pages,
-    request::extract::ClientAddress,
-    request::tags,
-    response::errors::{ApiError, ProblemCode},
+    request::{extract::ClientAddress, tags},
+    response::{ApiError, ProblemCode},
 };
 
 /// Largest form, in bytes: the longest of all fields with every character escaped, and some room.

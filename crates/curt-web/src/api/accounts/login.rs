@@ -18,10 +18,7 @@ use crate::{
     app::App,
     auth::{LoginOrigin, SignedIn},
     request::{extract::ApiJson, tags},
-    response::{
-        errors::{ApiError, ProblemCode},
-        headers::no_store_json,
-    },
+    response::{ApiError, ProblemCode, headers::no_store_json},
 };
 
 /// Who somebody says they are, and how they prove it.

@@ -24,10 +24,7 @@ use crate::{
         fields::{Field, FieldErrors, clearable, present},
         tags,
     },
-    response::{
-        errors::{ApiError, ProblemCode},
-        headers::no_store_json,
-    },
+    response::{ApiError, ProblemCode, headers::no_store_json},
 };
 
 /// What to change about one's account: a field that is absent stays as it is.

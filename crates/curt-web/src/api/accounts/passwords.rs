@@ -11,7 +11,7 @@ use curt_store::Credentials;
 use crate::{
     app::App,
     auth::{Guesser, LoginOrigin, RetryAfter, Verified},
-    response::errors::{ApiError, FieldError},
+    response::{ApiError, FieldError},
 };
 
 /// Whose password it is said to be.

@@ -18,10 +18,7 @@ use crate::{
     app::App,
     auth::{LoginOrigin, Registration, anonymous},
     request::{extract::ApiJson, fields::FieldErrors, tags},
-    response::{
-        errors::{ApiError, ProblemCode},
-        headers::no_store_json,
-    },
+    response::{ApiError, ProblemCode, headers::no_store_json},
 };
 
 /// An account to be made.

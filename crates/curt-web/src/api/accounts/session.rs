@@ -17,10 +17,7 @@ use crate::{
     app::App,
     auth::{Cookie, LoginOrigin, is_foreign, is_same_origin},
     request::{extract::ApiJson, tags},
-    response::{
-        errors::{ApiError, ProblemCode},
-        headers::no_store_json,
-    },
+    response::{ApiError, ProblemCode, headers::no_store_json},
 };
 
 /// Begin a session

@@ -11,7 +11,7 @@ use crate::{
     api::accounts::schema,
     app::App,
     auth::{ACCESS_AGE_MAX, AccessClaims, random},
-    response::errors::ApiError,
+    response::ApiError,
 };
 
 /// How long a refresh token is good for when it is not used.

@@ -12,7 +12,7 @@ use utoipa::{IntoParams, openapi::schema::Object};
 use crate::{
     api::analytics::schema,
     request::{fields::FieldErrors, schema::integer},
-    response::errors::{ApiError, FieldError},
+    response::{ApiError, FieldError},
 };
 
 /// Longest time that can be asked for: ten years and some days, of which a series by the day has

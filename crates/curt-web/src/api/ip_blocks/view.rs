@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     api::ip_blocks::schema,
     request::{extract::decimal, fields::FieldErrors, schema as shared},
-    response::errors::{ApiError, FieldError},
+    response::{ApiError, FieldError},
 };
 
 #[derive(Deserialize, IntoParams)]

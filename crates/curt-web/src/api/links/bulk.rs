@@ -30,7 +30,7 @@ use crate::{
         extract::{ApiQuery, IdempotencyKey, json_bytes},
         tags,
     },
-    response::errors::ApiError,
+    response::ApiError,
 };
 
 pub(crate) mod body;

@@ -28,7 +28,7 @@ use crate::{
         fields::FieldErrors,
         tags,
     },
-    response::errors::{ApiError, ProblemCode},
+    response::{ApiError, ProblemCode},
     site::Site,
 };
 

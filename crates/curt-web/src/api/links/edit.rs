@@ -11,7 +11,7 @@ use crate::{
     },
     app::App,
     request::fields::{Field, FieldErrors, clearable, present},
-    response::errors::ApiError,
+    response::ApiError,
     site::Site,
 };
 

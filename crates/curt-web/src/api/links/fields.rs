@@ -13,7 +13,7 @@ use serde::{Deserialize, Deserializer, de};
 use crate::{
     app::App,
     request::fields::FieldErrors,
-    response::errors::{ApiError, FieldError, ProblemCode},
+    response::{ApiError, FieldError, ProblemCode},
     site::Site,
 };
 

@@ -10,7 +10,7 @@ use crate::{
         view::{SettingsView, text},
     },
     request::{extract::decimal, fields::FieldErrors, schema as shared},
-    response::errors::{ApiError, FieldError},
+    response::{ApiError, FieldError},
 };
 
 #[derive(Deserialize, IntoParams)]

@@ -8,7 +8,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     api::links::{schema, view::LinkView},
     request::{extract::decimal, fields::FieldErrors, schema as shared},
-    response::errors::{ApiError, FieldError},
+    response::{ApiError, FieldError},
     site::Site,
 };
 

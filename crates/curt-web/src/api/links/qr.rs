@@ -21,7 +21,7 @@ use crate::{
         fields::FieldErrors,
         tags,
     },
-    response::errors::{ApiError, FieldError, ProblemCode},
+    response::{ApiError, FieldError, ProblemCode},
 };
 
 mod schema;

@@ -10,11 +10,9 @@ use utoipa::openapi::{
     schema::{Array, Object, SchemaType, Type},
 };
 
-use crate::{
-    request::fields::SEARCH_LEN_MAX,
-    request::schema::{
-        INTEGER_MAX, LINE, LINES, code, integer, or_null, target, text, time, typed, words,
-    },
+use crate::request::{
+    fields::SEARCH_LEN_MAX,
+    schema::{INTEGER_MAX, LINE, LINES, code, integer, or_null, target, text, time, typed, words},
 };
 
 pub(crate) fn custom_alias() -> Object {

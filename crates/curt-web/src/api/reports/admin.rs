@@ -12,7 +12,7 @@ use crate::{
         extract::{ApiQuery, PathEntry},
         tags,
     },
-    response::errors::ApiError,
+    response::ApiError,
 };
 
 /// List reports

@@ -13,7 +13,7 @@ use bytes::Bytes;
 
 use crate::{
     api::reports::view::FeedView, app::App, lists::abuse_feed::KEEP_FOR, request::tags,
-    response::errors::ApiError,
+    response::ApiError,
 };
 
 /// Links in the feed: the latest, which is what others look for.

@@ -11,7 +11,7 @@ use utoipa::{IntoParams, ToSchema};
 use crate::{
     api::{links::schema as links_schema, reports::schema, target_blocks::view::HitsView},
     request::{code_path::CodePath, fields::FieldErrors, schema as shared},
-    response::errors::{ApiError, FieldError, ProblemCode},
+    response::{ApiError, FieldError, ProblemCode},
     site::Site,
 };
 

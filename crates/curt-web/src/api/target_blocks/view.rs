@@ -12,7 +12,7 @@ use utoipa::{
 use crate::{
     api::{links::schema as links_schema, target_blocks::schema},
     request::{fields::FieldErrors, schema as shared, schema::text},
-    response::errors::{ApiError, FieldError},
+    response::{ApiError, FieldError},
 };
 
 /// Most patterns in one import: larger files come in parts.

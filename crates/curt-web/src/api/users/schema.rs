@@ -2,7 +2,7 @@
 
 use utoipa::openapi::schema::Object;
 
-use crate::{request::fields::SEARCH_LEN_MAX, request::schema::text};
+use crate::request::{fields::SEARCH_LEN_MAX, schema::text};
 
 pub(crate) fn search() -> Object {
     text("Only users with this in their address; in any case.")

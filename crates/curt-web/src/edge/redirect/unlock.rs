@@ -19,7 +19,7 @@ use crate::{
     metrics::{Outcome, Tier},
     pages,
     request::extract::body_bytes,
-    response::{errors::ApiError, headers::NO_STORE},
+    response::{ApiError, headers::NO_STORE},
 };
 
 /// Largest form, in bytes: the longest password with every byte escaped, and some room.

@@ -1,10 +1,12 @@
 //! Every error as a problem: its status, its code, and what it lets out.
 
 use axum::body::to_bytes;
-use curt_domain::{TargetRules, TargetUrl};
+use curt_domain::{InvalidCode, TargetRules, TargetUrl};
+use curt_store::EditLinkError;
 use serde_json::Value;
 
 use super::*;
+use crate::response::field_error::{MESSAGE_LEN_SHOWN, NAME_LEN_SHOWN};
 
 async fn answer(error: ApiError) -> (Response, Value) {
     let (parts, body) = error.into_response().into_parts();

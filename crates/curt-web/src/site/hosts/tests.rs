@@ -3,7 +3,7 @@
 use axum::http::HeaderValue;
 
 use super::*;
-use crate::response::errors::ProblemCode::{self, InvalidHost, MisdirectedRequest};
+use crate::response::ProblemCode::{self, InvalidHost, MisdirectedRequest};
 
 fn check(public_url: &str, hosts: &[&str], target: &str) -> Result<(), ProblemCode> {
     let other = "http://curt.internal".parse().unwrap();

@@ -22,7 +22,7 @@ use crate::{
     app::App,
     blocking::off_thread,
     request::extract::{BODY_LEN_MAX, from_json},
-    response::errors::ApiError,
+    response::ApiError,
     site::Site,
 };
 

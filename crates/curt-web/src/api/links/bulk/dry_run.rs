@@ -14,7 +14,7 @@ use crate::{
         fields::check_password,
     },
     app::App,
-    response::errors::ApiError,
+    response::ApiError,
 };
 
 /// Checks everything that a create would, and writes nothing. Aliases may be taken by others until

@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 use crate::{
     api::links::{bulk::candidate::Candidate, schema, view::LinkView},
     request::schema as shared,
-    response::errors::{ApiError, Problem},
+    response::{ApiError, Problem},
     site::Site,
 };
 
