@@ -1,6 +1,6 @@
--- Creates links, every one with a target of its own. Arguments: a number that no other run has, and, if
--- wanted, how many milliseconds each connection waits between two links on average.
--- The administrator's key comes from the environment, where no list of processes shows it.
+-- Creates links, every one with a target of its own. Arguments: a number that no other run has,
+-- and, if wanted, how many milliseconds each connection waits between two links on average. The
+-- administrator's key comes from the environment, where no list of processes shows it.
 
 dofile("bench/report.lua")(201)
 

@@ -80,7 +80,8 @@ descriptors_over() {
     echo "$((0 < over ? over : 0))"
 }
 
-# Wrong passwords by the hundred, from clients that no limit stops, beside redirects on the same core.
+# Wrong passwords by the hundred, from clients that no limit stops, beside redirects on the same
+# core.
 measure_logins() {
     local round base
     local before=() during=() lags=() memory=() wrong=() paused=() busy=() refused=() rates=()

@@ -20,7 +20,8 @@ record_goal() {
     record "$1" "$2" "$sign $5${6:+ $6}" "$verdict"
 }
 
-# Adds a row with a goal for one list of numbers over another: what, the two, `<=` or `>=`, the goal.
+# Adds a row with a goal for one list of numbers over another: what, the two, `<=` or `>=`, the
+# goal.
 record_ratio() {
     local all
     all=$(ratios "$2" "$3")

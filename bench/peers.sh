@@ -33,7 +33,8 @@ unpack_nginx() {
     [[ -x $1/usr/sbin/nginx ]]
 }
 
-# The servers of a round, each time beginning with another one: its number, and who takes part besides.
+# The servers of a round, each time beginning with another one: its number, and who takes part
+# besides.
 servers_of_round() {
     local all=(curt bare) count first
     [[ -n $nginx_missing ]] || all+=(nginx)
@@ -53,8 +54,8 @@ start_one() {
     esac
 }
 
-# Ours, with what counts the clicks moved to the core of the load: what a redirect costs is then what
-# its own core spends. The clicks of earlier rounds are gone.
+# Ours, with what counts the clicks moved to the core of the load: what a redirect costs is then
+# what its own core spends. The clicks of earlier rounds are gone.
 start_counting() {
     local journal=$run_dir/journal
     rm -rf -- "$journal"

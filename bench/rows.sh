@@ -81,8 +81,8 @@ bare_round() {
     rm -f -- "$run_dir"/bare.db*
 }
 
-# Links created many at a time, against SQLite itself inserting as many in a transaction as the server
-# does, whatever the request has; and, to know it, with all of a request in one.
+# Links created many at a time, against SQLite itself inserting as many in a transaction as the
+# server does, whatever the request has; and, to know it, with all of a request in one.
 measure_bulk() {
     local links_each pair ours bare whole cpus
     for links_each in "${BULK_LINKS[@]}"; do
@@ -247,7 +247,8 @@ measure_backup() {
     record "— backups made and verified in $BACKUP_SECONDS s" "$(spread 0 "${made[@]}")"
 }
 
-# One round on a copy: creates alone, then beside backups. Adds a number to each array of the caller.
+# One round on a copy: creates alone, then beside backups. Adds a number to each array of the
+# caller.
 backup_round() {
     local copy=$run_dir/copy backups=$run_dir/backups
     cp --archive --reflink=auto -- "$seeded" "$copy"

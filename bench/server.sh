@@ -36,8 +36,8 @@ free_port() {
     done
 }
 
-# Starts a server as server_pid: cores, then the program with its environment and arguments. It is in
-# a folder without a curt.toml, without settings from outside, and ends with this script.
+# Starts a server as server_pid: cores, then the program with its environment and arguments. It is
+# in a folder without a curt.toml, without settings from outside, and ends with this script.
 launch() {
     local cores=$1
     shift
@@ -110,7 +110,8 @@ run_load() {
     ((load[failed] == 0)) || die "${load[failed]} of ${load[good]} answers to $script were wrong"
 }
 
-# Runs one of our own loads: cores, seconds until it is given up, its arguments. Fills the map `load`.
+# Runs one of our own loads: cores, seconds until it is given up, its arguments. Fills the map
+# `load`.
 run_own_load() {
     local cores=$1 time_max=$2
     shift 2
@@ -194,8 +195,8 @@ ticks_of() {
 
 is_counting() { [[ " ${COUNTING_THREADS[*]} " == *" $(<"$1/comm") "* ]]; }
 
-# Moves the threads of the server that count clicks to another core, for as long as it runs. There they
-# have the time that nobody else wants: the load must not be late because of them.
+# Moves the threads of the server that count clicks to another core, for as long as it runs. There
+# they have the time that nobody else wants: the load must not be late because of them.
 move_counting() {
     local task moved=0
     for task in "/proc/$server_pid/task"/*; do

@@ -1,5 +1,5 @@
-//! Whatever happens to a journal's file, only what was written comes back: in order, once, and the same
-//! after recovery and over any number of restarts of its reader.
+//! Whatever happens to a journal's file, only what was written comes back: in order, once, and the
+//! same after recovery and over any number of restarts of its reader.
 
 #![no_main]
 

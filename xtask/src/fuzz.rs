@@ -1,4 +1,5 @@
-//! Fuzzing what strangers write and what disks do to files: the targets of `fuzz/`, with libFuzzer through cargo-fuzz.
+//! Fuzzing what strangers write and what disks do to files: the targets of `fuzz/`, with libFuzzer
+//! through cargo-fuzz.
 
 use std::path::Path;
 

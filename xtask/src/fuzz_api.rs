@@ -1,5 +1,5 @@
-//! Fuzzing the API: schemathesis reads `/openapi.json` of a server of its own, sends what the document
-//! allows and what it forbids, and holds the answers against it.
+//! Fuzzing the API: schemathesis reads `/openapi.json` of a server of its own, sends what the
+//! document allows and what it forbids, and holds the answers against it.
 
 use std::{
     fs,

@@ -1,5 +1,5 @@
-//! The last release beside the program of today: its commit is built from the history, and the tests
-//! run both on one database, as people do who upgrade their nodes one by one.
+//! The last release beside the program of today: its commit is built from the history, and the
+//! tests run both on one database, as people do who upgrade their nodes one by one.
 
 use std::{
     fs,
@@ -11,14 +11,15 @@ use anyhow::{Context as _, ensure};
 
 use crate::cargo;
 
-/// v0.1.0. Whoever releases puts the new release's commit here; not a tag, because tags do not travel
-/// with every clone.
+/// v0.1.0. Whoever releases puts the new release's commit here; not a tag, because tags do not
+/// travel with every clone.
 const LAST_RELEASE: &str = "f3316d0c4d38aa4b4cb4e19c49c621b3191cb0e1";
 
 /// Tells the tests which program that is.
 const PROGRAM_VARIABLE: &str = "CURT_LAST_RELEASE_PROGRAM";
 
-/// Builds it and runs the tests that need it: on SQLite, and on the servers that the environment names.
+/// Builds it and runs the tests that need it: on SQLite, and on the servers that the environment
+/// names.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let program = build(root)?;
     let arguments = ["test", "--locked", "-p", "curt", "--test", "it", "last_release"];

@@ -1,9 +1,9 @@
 //! Counting a journal, one batch after the other: read, add up, store with the marks, remove.
 //!
-//! **Invariant:** what was read and not stored lives in the fold and in the readings alone. After any
-//! failure both are thrown away, and the marks in the database say where to go on. So there is one way
-//! back from everything: a database that was away, an answer to COMMIT that was lost, another
-//! drain on the same segments.
+//! **Invariant:** what was read and not stored lives in the fold and in the readings alone. After
+//! any failure both are thrown away, and the marks in the database say where to go on. So there is
+//! one way back from everything: a database that was away, an answer to COMMIT that was lost,
+//! another drain on the same segments.
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -196,7 +196,8 @@ impl Counting {
         result
     }
 
-    /// In place of one that panicked: with nothing of what it had read, and its marks of what is done.
+    /// In place of one that panicked: with nothing of what it had read, and its marks of what is
+    /// done.
     pub(crate) fn anew(&mut self) -> Self {
         let (store, directory) = (self.store.clone(), self.directory.clone());
         let done = std::mem::take(&mut self.done);

@@ -1,8 +1,9 @@
-//! How many records of this process's journal are done with: what was written less that is what waits.
+//! How many records of this process's journal are done with: what was written less that is what
+//! waits.
 //!
-//! Known from the marks that the drain moves anyway, so nobody has to look at the journal, and a batch
-//! whose answer was lost counts when its mark is found. It counts no clicks: only health and metrics
-//! ask for it.
+//! Known from the marks that the drain moves anyway, so nobody has to look at the journal, and a
+//! batch whose answer was lost counts when its mark is found. It counts no clicks: only health and
+//! metrics ask for it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -38,9 +39,9 @@ impl Done {
         self.marks.retain(|name, _| listed.contains(name));
     }
 
-    /// All was read that could be. So whatever was written `before` is done with, also if somebody has
-    /// deleted it; and nothing was done that was written later than `after`, also if it was counted twice
-    /// here because its file was away for a while.
+    /// All was read that could be. So whatever was written `before` is done with, also if somebody
+    /// has deleted it; and nothing was done that was written later than `after`, also if it was
+    /// counted twice here because its file was away for a while.
     pub(crate) fn all_read(&mut self, before: u64, after: u64) {
         self.records = self.records.max(before).min(after);
     }

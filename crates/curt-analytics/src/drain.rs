@@ -1,9 +1,9 @@
 //! The drain: one thread that counts this server's journal for as long as the server runs.
 //!
-//! It looks at the journal ten times a second, and at once again while there is more than one batch.
-//! A database that is away or full costs nothing but time: the clicks stay in the journal, and only
-//! when that is full are they dropped and counted as such. The thread is at low priority, because
-//! redirects come first; what it does is at most `CLICK_ROWS_MAX` rows and some megabytes.
+//! It looks at the journal ten times a second, and at once again while there is more than one
+//! batch. A database that is away or full costs nothing but time: the clicks stay in the journal,
+//! and only when that is full are they dropped and counted as such. The thread is at low priority,
+//! because redirects come first; what it does is at most `CLICK_ROWS_MAX` rows and some megabytes.
 
 use std::{
     error::Error,
@@ -181,8 +181,9 @@ impl DrainThread {
         }
     }
 
-    /// A panic is a batch that was not counted: whatever was half done is thrown away, and the marks say
-    /// where to go on. Else one bad batch would end the counting, and nobody would hear of it.
+    /// A panic is a batch that was not counted: whatever was half done is thrown away, and the
+    /// marks say where to go on. Else one bad batch would end the counting, and nobody would hear
+    /// of it.
     fn pass(&mut self, runtime: &Handle) -> Result<Pass, PassError> {
         let pass = AssertUnwindSafe(|| runtime.block_on(self.counting.pass()));
         panic::catch_unwind(pass).unwrap_or_else(|_| {

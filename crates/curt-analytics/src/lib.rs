@@ -3,7 +3,8 @@
 //! A redirect only appends to the journal. Here a thread of its own, the [`Drain`], counts what
 //! stands there, and [`replay`] counts the journal of a server that is no more.
 //!
-//! - `agents`, `rate`, `skipped`: user agents seen lately, clicks per second, segments that are skipped
+//! - `agents`, `rate`, `skipped`: user agents seen lately, clicks per second, segments that are
+//!   skipped
 //! - `fold`, `depth`: sums in memory, and how far this process is counted
 //! - `reading`, `watch`: one segment being read; how the drain is
 //! - `counting`: a pass over the journal, from the marks to the store

@@ -85,8 +85,8 @@ impl DrainMetrics {
     }
 }
 
-/// Asked when somebody looks, so that the lag grows and the rate falls while the drain waits for the
-/// database.
+/// Asked when somebody looks, so that the lag grows and the rate falls while the drain waits for
+/// the database.
 #[derive(Debug)]
 struct Asked {
     watch: DrainWatch,

@@ -15,7 +15,8 @@ const TIME_MIN: Duration = Duration::from_secs(1);
 pub(crate) struct Rate {
     /// Absent while there is no drain.
     began: Option<Instant>,
-    /// Those of the window in which there were clicks: the second since the beginning, and how many.
+    /// Those of the window in which there were clicks: the second since the beginning, and how
+    /// many.
     seconds: VecDeque<(u64, u64)>,
 }
 

@@ -134,7 +134,8 @@ impl Reading {
 
     /// Removes the file of a segment that is counted whole; a damaged one is kept aside.
     pub(crate) fn remove(&self, directory: &Path, now: Timestamp) -> io::Result<()> {
-        // A copy was read, and the journal has put the whole segment in its place: that is read next.
+        // A copy was read, and the journal has put the whole segment in its place: that is read
+        // next.
         if !self.file.is_in_place() {
             return Ok(());
         }

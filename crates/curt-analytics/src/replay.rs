@@ -26,15 +26,15 @@ pub struct Replayed {
     pub lost: u64,
     /// Refused when they should have been written; noted now or before.
     pub dropped: u64,
-    /// Of those counted now, how many are of links that the database does not have: they were erased,
-    /// or the journal is another database's.
+    /// Of those counted now, how many are of links that the database does not have: they were
+    /// erased, or the journal is another database's.
     pub of_unknown_links: u64,
     /// Segments that were skipped.
     pub skipped: Vec<(SegmentId, String)>,
 }
 
-/// Counts whatever in this directory is not counted yet, and changes none of its files. It may be the
-/// journal of a running server.
+/// Counts whatever in this directory is not counted yet, and changes none of its files. It may be
+/// the journal of a running server.
 ///
 /// `progress` is told after each batch how many clicks were counted so far.
 pub async fn replay(

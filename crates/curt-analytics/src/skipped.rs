@@ -1,7 +1,7 @@
 //! The segments that are skipped: which, why, and when one is tried again.
 //!
-//! **Invariant:** a segment stays in here until it was read or is gone. So health tells of it all the
-//! time, and the log once: that it fails again every few seconds is no news.
+//! **Invariant:** a segment stays in here until it was read or is gone. So health tells of it all
+//! the time, and the log once: that it fails again every few seconds is no news.
 
 use std::{
     collections::{HashMap, HashSet},

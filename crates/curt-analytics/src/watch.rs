@@ -21,10 +21,11 @@ pub struct DrainState {
     pub counted_to: Option<Timestamp>,
     /// Why the latest batch was not counted.
     pub failure: Option<String>,
-    /// Segments that wait for the newer release which wrote them, cannot be read, or are not what their
-    /// names say.
+    /// Segments that wait for the newer release which wrote them, cannot be read, or are not what
+    /// their names say.
     pub skipped_segments: usize,
-    /// Of the records that this process's journal has written: what it has written beyond them waits.
+    /// Of the records that this process's journal has written: what it has written beyond them
+    /// waits.
     pub records_done: u64,
 }
 

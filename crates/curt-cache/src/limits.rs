@@ -2,9 +2,9 @@
 //!
 //! **Invariant:** in any stretch of time as long as the window, no key is allowed more than its
 //! limit. Refused requests are not recorded: who keeps knocking is let in as soon as who does not.
-//! Memory is bounded, and divided among the purposes so that a flood of one leaves the others alone.
-//! When a purpose's part is full, expired keys go first; then new keys share a bucket with their
-//! network, and at last with everybody. Nobody is ever unlimited.
+//! Memory is bounded, and divided among the purposes so that a flood of one leaves the others
+//! alone. When a purpose's part is full, expired keys go first; then new keys share a bucket with
+//! their network, and at last with everybody. Nobody is ever unlimited.
 //!
 //! Time comes with the call and is monotonic: no step of the wall clock opens or closes anything.
 
@@ -46,7 +46,8 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Nothing has been done yet. Time begins at `start`: what is said to be earlier counts as then.
+    /// Nothing has been done yet. Time begins at `start`: what is said to be earlier counts as
+    /// then.
     pub fn new(settings: LimitSettings, start: Instant, registry: &mut Registry) -> Self {
         let hasher = RandomState::new();
         let bytes_max = settings.bytes_max / Purpose::ALL.len() / SHARDS;

@@ -42,7 +42,8 @@ impl Network {
         self.0.contains(&address.to_canonical())
     }
 
-    /// Whether some address of the machine itself is in it: proxies and health checks come from there.
+    /// Whether some address of the machine itself is in it: proxies and health checks come from
+    /// there.
     pub fn touches_loopback(&self) -> bool {
         ["127.0.0.0/8", "::1/128"].iter().any(|loopback| {
             let loopback: IpNet = loopback.parse().expect("a network by its syntax");

@@ -182,9 +182,9 @@ impl LinkStatus {
 }
 
 impl LinkRecord {
-    /// The most lasting reason comes first: what was taken away, then what time ended. Whether it leads
-    /// to a blocked destination is another matter: lists find links by their status, and no index
-    /// could say which of millions lead to a host that was listed just now.
+    /// The most lasting reason comes first: what was taken away, then what time ended. Whether it
+    /// leads to a blocked destination is another matter: lists find links by their status, and no
+    /// index could say which of millions lead to a host that was listed just now.
     pub fn status(&self, now: Timestamp) -> LinkStatus {
         let link = &self.link;
         if link.deleted_at.is_some() {

@@ -1,8 +1,8 @@
 //! Destinations that an operator blocks: a matcher for a million hosts and URLs.
 //!
 //! A host is looked up by its ends, from the last label on: one probe of a hash table for each, of
-//! which nearly all are over after one look at it. Targets and patterns are read by the same parser,
-//! so IDNA, case, escapes, trailing dots and odd ways to write an address hide nothing.
+//! which nearly all are over after one look at it. Targets and patterns are read by the same
+//! parser, so IDNA, case, escapes, trailing dots and odd ways to write an address hide nothing.
 
 use std::{borrow::Cow, fmt, hash::BuildHasher as _};
 

@@ -36,8 +36,8 @@ fn ends_a_name(agent: &[u8], bot: Match) -> bool {
     !is_phone && !goes_on
 }
 
-/// Whether `Sec-Purpose`, or its older forms `Purpose`, `X-Purpose` and `X-Moz`, say so: browsers write `prefetch`, `prefetch;prerender`,
-/// `preview` or `prerender`.
+/// Whether `Sec-Purpose`, or its older forms `Purpose`, `X-Purpose` and `X-Moz`, say so: browsers
+/// write `prefetch`, `prefetch;prerender`, `preview` or `prerender`.
 pub fn says_prefetch(purpose: &[u8]) -> bool {
     let purpose = purpose.to_ascii_lowercase();
     [&b"prefetch"[..], b"prerender", b"preview"]

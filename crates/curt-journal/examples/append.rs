@@ -1,7 +1,8 @@
 //! What an append costs: `cargo run --release -p curt-journal --example append [DIRECTORY]`.
 //!
-//! Records of 147 bytes, a usual click. First at the pace of a busy server, in bursts, as workers do
-//! it; then every call timed alone (the clock's own cost is printed, to be subtracted); then flat out.
+//! Records of 147 bytes, a usual click. First at the pace of a busy server, in bursts, as workers
+//! do it; then every call timed alone (the clock's own cost is printed, to be subtracted); then
+//! flat out.
 
 #![expect(clippy::print_stdout, reason = "a program that prints what it measured")]
 

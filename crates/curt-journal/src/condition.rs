@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::shard::Counts;
 
-/// The journal's thread has a round five times a second. When one takes longer than this, the disk hangs,
-/// and gives no error to tell.
+/// The journal's thread has a round five times a second. When one takes longer than this, the disk
+/// hangs, and gives no error to tell.
 const ROUND_TIME_MAX: Duration = Duration::from_secs(5);
 
 /// What is said of a disk that gives no answer.

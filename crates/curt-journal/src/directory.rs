@@ -55,8 +55,8 @@ pub struct Listing {
     pub foreign: Vec<PathBuf>,
 }
 
-/// The segments in `directory`; the same for a journal in use, for one whose server has died, and for
-/// a copy. A directory that does not exist has none.
+/// The segments in `directory`; the same for a journal in use, for one whose server has died, and
+/// for a copy. A directory that does not exist has none.
 pub fn segments(directory: &Path) -> io::Result<Listing> {
     let mut listing = Listing::default();
     let entries = match fs::read_dir(directory) {
@@ -142,7 +142,8 @@ pub(crate) fn is_in_use(directory: &Path) -> io::Result<bool> {
 }
 
 /// Whether a journal is or was here, as far as names tell: segments, or its lock file and nothing
-/// that others would have put beside one. Without any, a mistyped path would pass for an empty journal.
+/// that others would have put beside one. Without any, a mistyped path would pass for an empty
+/// journal.
 pub fn is_journal(directory: &Path, listing: &Listing) -> bool {
     let is_ours =
         || directory.join(LOCK_FILE).is_file() && !listing.foreign.iter().any(|p| p.is_file());
@@ -154,8 +155,8 @@ pub fn damaged_directory(directory: &Path) -> PathBuf {
     directory.join(DAMAGED_DIRECTORY)
 }
 
-/// Deletes a segment that was read to its end and whose records are safe elsewhere. Not an error when
-/// it is gone already.
+/// Deletes a segment that was read to its end and whose records are safe elsewhere. Not an error
+/// when it is gone already.
 pub fn remove_finished(segment: &SegmentFile) -> io::Result<()> {
     allow_absent(fs::remove_file(&segment.path))
 }
@@ -175,8 +176,8 @@ pub fn quarantine(directory: &Path, segment: &SegmentFile, now: Timestamp) -> io
     remove_old_damaged(directory, now)
 }
 
-/// Removes quarantined segments that are older than `DAMAGED_KEPT`, and the oldest of those that take
-/// more than `DAMAGED_LEN_MAX` together.
+/// Removes quarantined segments that are older than `DAMAGED_KEPT`, and the oldest of those that
+/// take more than `DAMAGED_LEN_MAX` together.
 pub(crate) fn remove_old_damaged(directory: &Path, now: Timestamp) -> io::Result<()> {
     let mut kept = Vec::new();
     for segment in segments(&damaged_directory(directory))?.segments {
@@ -195,8 +196,8 @@ pub(crate) fn remove_old_damaged(directory: &Path, now: Timestamp) -> io::Result
     Ok(())
 }
 
-/// For reading only, and nothing but a file of ours: no link leads out of the directory, and no pipe keeps
-/// its reader waiting.
+/// For reading only, and nothing but a file of ours: no link leads out of the directory, and no
+/// pipe keeps its reader waiting.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;

@@ -39,13 +39,14 @@ pub struct Inspection {
 /// The segments of a journal that is not open in this process, and whether they may still grow.
 pub fn survey(directory: &Path) -> io::Result<(Listing, Liveness)> {
     let listing = directory::segments(directory)?;
-    // Afterwards: what was there before nobody uses the directory has ended for good, but of a server
-    // that starts in between there may be segments already.
+    // Afterwards: what was there before nobody uses the directory has ended for good, but of a
+    // server that starts in between there may be segments already.
     let is_in_use = directory::is_in_use(directory)?;
     Ok((listing, if is_in_use { Liveness::Live } else { Liveness::Ended }))
 }
 
-/// Reads all of a segment and hands over its payloads; `liveness` as for [`SegmentReader::next_batch`].
+/// Reads all of a segment and hands over its payloads; `liveness` as for
+/// [`SegmentReader::next_batch`].
 pub fn inspect(
     segment: &SegmentFile,
     liveness: Liveness,
@@ -67,7 +68,8 @@ pub fn inspect(
         if 0 < progress.records {
             continue;
         }
-        // Records are written in their order: what is whole behind a place tells that this was written.
+        // Records are written in their order: what is whole behind a place tells that this was
+        // written.
         let Some(to) = reader.written_beyond()? else { break };
         liveness = Liveness::Written { to };
     }

@@ -23,8 +23,8 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Locks the directory, ends what dead processes left there, and begins new segments. Succeeds on a
-    /// disk that is full or cannot be written: then everything is dropped until it can.
+    /// Locks the directory, ends what dead processes left there, and begins new segments. Succeeds
+    /// on a disk that is full or cannot be written: then everything is dropped until it can.
     pub fn open(settings: JournalSettings, clock: Clock) -> Result<Self, OpenError> {
         let shared = Arc::new(Shared::new(settings, clock));
         let keeper = Keeper::new(Arc::clone(&shared), Instant::now())?;
@@ -34,11 +34,11 @@ impl Journal {
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Writes a record of `len` bytes, all of which `fill` sets: what it finds there is left over from
-    /// other records.
+    /// Writes a record of `len` bytes, all of which `fill` sets: what it finds there is left over
+    /// from other records.
     ///
-    /// Never waits for a file. `Ok` means that the record survives the death of the process; otherwise
-    /// it is counted as dropped.
+    /// Never waits for a file. `Ok` means that the record survives the death of the process;
+    /// otherwise it is counted as dropped.
     pub fn append(&self, len: usize, fill: impl FnOnce(&mut [u8])) -> Result<Receipt, Dropped> {
         self.shared.append(len, fill)
     }
@@ -58,8 +58,8 @@ impl Journal {
         self.shared.condition.lock().has_failed(Work::Syncing, &error);
     }
 
-    /// Whether somebody may still write to the segment, and how far it is written. Ask before reading,
-    /// not after.
+    /// Whether somebody may still write to the segment, and how far it is written. Ask before
+    /// reading, not after.
     pub fn liveness(&self, id: SegmentId) -> Liveness {
         if !self.has_directory() {
             return Liveness::Live;
@@ -86,8 +86,8 @@ impl Journal {
         self.shared.counts().records
     }
 
-    /// Whether the directory is this journal's: not when the disk did not allow to lock it. Then another
-    /// process may have it, and no file in there is to be removed.
+    /// Whether the directory is this journal's: not when the disk did not allow to lock it. Then
+    /// another process may have it, and no file in there is to be removed.
     pub fn has_directory(&self) -> bool {
         self.shared.lock.lock().is_some()
     }

@@ -1,5 +1,5 @@
-//! The thread beside the redirects: syncs what was written, has spare segments ready, and knows what
-//! state the journal is in.
+//! The thread beside the redirects: syncs what was written, has spare segments ready, and knows
+//! what state the journal is in.
 //!
 //! Whatever takes time happens here and outside the shards' locks.
 
@@ -66,8 +66,8 @@ struct Window {
 }
 
 impl Keeper {
-    /// Locks the directory, ends what is in it, and makes the first segments. A disk that refuses is no
-    /// error: a server that cannot count can still redirect.
+    /// Locks the directory, ends what is in it, and makes the first segments. A disk that refuses
+    /// is no error: a server that cannot count can still redirect.
     pub(crate) fn new(shared: Arc<Shared>, now: Instant) -> Result<Self, OpenError> {
         let windows = vec![Window { bytes_before: 0, len: WINDOW_LEN_MIN }; shared.shards.len()];
         let mut keeper = Self {
@@ -111,9 +111,9 @@ impl Keeper {
         }
     }
 
-    /// A panic must not end the thread: without spares all clicks would be dropped, and without syncs
-    /// nobody would know what a power cut costs. What a round has taken from a shard is sealed, which is
-    /// all that a reader needs; what it was to make is found lacking by the next.
+    /// A panic must not end the thread: without spares all clicks would be dropped, and without
+    /// syncs nobody would know what a power cut costs. What a round has taken from a shard is
+    /// sealed, which is all that a reader needs; what it was to make is found lacking by the next.
     fn guarded_round(&mut self, now: Instant, wanted: Wanted) {
         if self.panicked_until.is_some_and(|until| now < until) {
             return;
@@ -132,8 +132,8 @@ impl Keeper {
         self.shared.condition.lock().has_failed(Work::Keeping, &error);
     }
 
-    /// A segment that was made and given to no shard must not count as live for ever: ended, it is empty,
-    /// and whoever drains the journal removes it. Shards get new ones from this thread only.
+    /// A segment that was made and given to no shard must not count as live for ever: ended, it is
+    /// empty, and whoever drains the journal removes it. Shards get new ones from this thread only.
     fn let_go_of_orphans(&self) {
         let mut held = HashSet::new();
         for shard in &self.shared.shards {
@@ -171,8 +171,8 @@ impl Keeper {
         }
     }
 
-    /// Gives every shard what it lacks, as far as capacity and disk allow. Asked for often: it looks at
-    /// the directory only if something is lacking, and once.
+    /// Gives every shard what it lacks, as far as capacity and disk allow. Asked for often: it
+    /// looks at the directory only if something is lacking, and once.
     fn make_segments(&mut self, now: Instant) {
         if self.waits_for_drain || self.retry_at.is_some_and(|at| now < at) {
             return;
@@ -227,7 +227,8 @@ impl Keeper {
         }
     }
 
-    /// Where space cannot be reserved, by the other kind: some ext file systems only look like ext4.
+    /// Where space cannot be reserved, by the other kind: some ext file systems only look like
+    /// ext4.
     fn create(&mut self, room: Room) -> io::Result<SegmentWriter> {
         let Some(kind) = self.kind else { return Err(io::ErrorKind::NotFound.into()) };
         match (self.create_as(kind, room), kind) {
@@ -348,8 +349,8 @@ impl Keeper {
         }
     }
 
-    /// Keeps in mind only what is still to be counted, or will be there again. Nothing was made since
-    /// `listing` was read: that happens on this thread.
+    /// Keeps in mind only what is still to be counted, or will be there again. Nothing was made
+    /// since `listing` was read: that happens on this thread.
     fn forget_counted(&self, listing: &Listing) {
         let listed = listing.segments.iter().map(|segment| segment.id);
         let gone = self.gone.iter().map(|writer| writer.segment.id);
@@ -430,8 +431,8 @@ impl Keeper {
         self.shared.condition.lock().has_failed(Work::Writing, error);
     }
 
-    /// Seals, syncs and trims, so that nothing is left but what is to be drained. The lock stays: until
-    /// the last reader of this journal has gone, no other may judge its segments.
+    /// Seals, syncs and trims, so that nothing is left but what is to be drained. The lock stays:
+    /// until the last reader of this journal has gone, no other may judge its segments.
     fn close(&mut self) {
         self.shared.condition.lock().last_round = None;
         for index in 0..self.shared.shards.len() {

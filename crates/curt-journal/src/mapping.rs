@@ -1,13 +1,14 @@
 //! A file mapped into memory, and all of the unsafe code.
 //!
-//! No reference into the mapping ever exists: bytes go in by raw copies and atomic stores, and nobody
-//! reads them back through it. So another process that maps or writes the file too (only a mistake:
-//! the directory is ours alone) can spoil what is in it, but not the soundness of this program.
+//! No reference into the mapping ever exists: bytes go in by raw copies and atomic stores, and
+//! nobody reads them back through it. So another process that maps or writes the file too (only a
+//! mistake: the directory is ours alone) can spoil what is in it, but not the soundness of this
+//! program.
 //!
-//! **Invariant:** a mapping is as long as its file was when it was made, and the file is shortened only
-//! by the journal, after its writer is gone. A file that somebody else shortens under a running server
-//! kills it (SIGBUS), and so does a disk that cannot give back a page; both lose no record that a
-//! `kill -9` would not have lost.
+//! **Invariant:** a mapping is as long as its file was when it was made, and the file is shortened
+//! only by the journal, after its writer is gone. A file that somebody else shortens under a
+//! running server kills it (SIGBUS), and so does a disk that cannot give back a page; both lose no
+//! record that a `kill -9` would not have lost.
 
 use std::{
     fs::File,
@@ -36,8 +37,8 @@ pub(crate) struct Mapping {
 // SAFETY: the mapping belongs to the process, not to a thread, and is unmapped once, by `drop`.
 #[expect(unsafe_code, reason = "a raw pointer says nothing about threads")]
 unsafe impl Send for Mapping {}
-// SAFETY: through `&Mapping` only the kernel is called, which keeps its own locks; bytes are written
-// through `&mut MappingWriter` alone, and there is one of those for each mapping.
+// SAFETY: through `&Mapping` only the kernel is called, which keeps its own locks; bytes are
+// written through `&mut MappingWriter` alone, and there is one of those for each mapping.
 #[expect(unsafe_code, reason = "a raw pointer says nothing about threads")]
 unsafe impl Sync for Mapping {}
 
@@ -48,8 +49,8 @@ pub(crate) struct MappingWriter {
 }
 
 impl Mapping {
-    /// Maps the first `len` bytes of `file`, whose space must be reserved: a store to a page that the
-    /// disk has no room for kills the process.
+    /// Maps the first `len` bytes of `file`, whose space must be reserved: a store to a page that
+    /// the disk has no room for kills the process.
     pub(crate) fn of(file: &File, len: u32) -> io::Result<MappingWriter> {
         let len = len as usize;
         if file.metadata()?.len() < len as u64 {
@@ -63,8 +64,9 @@ impl Mapping {
         };
         let start = NonNull::new(start.cast()).ok_or_else(|| io::Error::other("mapped at null"))?;
         let mapping = Self { start, len };
-        // Page by page: read ahead, the kernel would make larger pieces of the file, and syncing one
-        // that the writer has begun would take from it the pages of that piece it has not come to yet.
+        // Page by page: read ahead, the kernel would make larger pieces of the file, and syncing
+        // one that the writer has begun would take from it the pages of that piece it has not come
+        // to yet.
         mapping.advise(0, len, Advice::Random);
         Ok(MappingWriter { mapping: Arc::new(mapping) })
     }
@@ -93,8 +95,8 @@ impl Mapping {
     }
 
     /// Lets go of the whole pages between `from` and `to`. What is in them stays in the page cache,
-    /// and so in the file, and is synced with it; only this process stops counting them as its memory.
-    /// Says where the pages end that are gone.
+    /// and so in the file, and is synced with it; only this process stops counting them as its
+    /// memory. Says where the pages end that are gone.
     #[expect(clippy::cast_possible_truncation, reason = "no more than `to`")]
     pub(crate) fn release(&self, from: u32, to: u32) -> u32 {
         let start = (from as usize).next_multiple_of(page_len());
@@ -110,8 +112,8 @@ impl Mapping {
         if to <= from {
             return;
         }
-        // SAFETY: inside the mapping, like above. In a shared mapping of a file, none of these advices
-        // changes what a later load or store sees.
+        // SAFETY: inside the mapping, like above. In a shared mapping of a file, none of these
+        // advices changes what a later load or store sees.
         #[expect(unsafe_code, reason = "the call takes an address")]
         let advised = unsafe { rustix::mm::madvise(self.at(from), to - from, advice) };
         if let Err(error) = advised {
@@ -128,8 +130,8 @@ impl Mapping {
 
 impl Drop for Mapping {
     fn drop(&mut self) {
-        // SAFETY: mapped by `of` with this length, and nothing can refer to it any more: writers hold
-        // an `Arc` of it, and no reference into it was ever made.
+        // SAFETY: mapped by `of` with this length, and nothing can refer to it any more: writers
+        // hold an `Arc` of it, and no reference into it was ever made.
         #[expect(unsafe_code, reason = "the call takes an address")]
         let unmapped = unsafe { rustix::mm::munmap(self.at(0), self.len) };
         if let Err(error) = unmapped {

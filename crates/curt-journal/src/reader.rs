@@ -1,11 +1,12 @@
 //! Reads a segment, beside its writer or after its death; shares nothing with it but the file.
 //!
-//! It never maps: what it reads is copied by the kernel, so a file that somebody shortens is an error
-//! here and not the end of the process. Whether a copy is whole is for the CRC to say, and only there.
+//! It never maps: what it reads is copied by the kernel, so a file that somebody shortens is an
+//! error here and not the end of the process. Whether a copy is whole is for the CRC to say, and
+//! only there.
 //!
-//! **Invariant:** damage is judged only in what is known to be written: in a segment that has ended, and in
-//! a live one before the place that its writer tells. Anywhere else, whatever is not one whole record with
-//! the very next number is not there *yet*, and is looked at again later.
+//! **Invariant:** damage is judged only in what is known to be written: in a segment that has
+//! ended, and in a live one before the place that its writer tells. Anywhere else, whatever is not
+//! one whole record with the very next number is not there *yet*, and is looked at again later.
 
 mod cursor;
 mod progress;
@@ -86,8 +87,8 @@ impl SegmentReader {
 
     /// Hands over the records that follow, `records_max` at most.
     ///
-    /// An error means that nothing was handed over. A segment that is `Live` in name only (sealed and
-    /// cut to its length) is treated as ended.
+    /// An error means that nothing was handed over. A segment that is `Live` in name only (sealed
+    /// and cut to its length) is treated as ended.
     pub fn next_batch(
         &mut self,
         records_max: u64,
@@ -152,8 +153,8 @@ impl SegmentReader {
         Ok(())
     }
 
-    /// Goes on at the next whole record of those that are written. `false` if none of them is here: then
-    /// this is perhaps not the file that is written to, but a copy in its place.
+    /// Goes on at the next whole record of those that are written. `false` if none of them is here:
+    /// then this is perhaps not the file that is written to, but a copy in its place.
     fn pass_damage(&mut self, written_to: u64) -> io::Result<bool> {
         let from = self.cursor.offset;
         let Some((to, _)) = self.whole_record_behind(from, written_to)? else { return Ok(false) };
@@ -167,8 +168,9 @@ impl SegmentReader {
         matches!(liveness, Liveness::Written { to } if self.cursor.offset < to)
     }
 
-    /// Behind the first whole record that follows a place where none is, in a segment of another process:
-    /// up to there it has written. `None` if there is none, or the place is only not written yet.
+    /// Behind the first whole record that follows a place where none is, in a segment of another
+    /// process: up to there it has written. `None` if there is none, or the place is only not
+    /// written yet.
     pub(crate) fn written_beyond(&mut self) -> io::Result<Option<u64>> {
         self.window.forget();
         let behind = self.whole_record_behind(self.cursor.offset, SEGMENT_LEN.into())?;

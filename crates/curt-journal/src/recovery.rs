@@ -1,7 +1,8 @@
 //! Ends what dead processes left, before anything new is written.
 //!
 //! A segment gets a seal behind its last whole record and is cut to its length; an empty one goes.
-//! Damage stays as it is: the seal goes behind it, and whoever drains the segment tells what is lost.
+//! Damage stays as it is: the seal goes behind it, and whoever drains the segment tells what is
+//! lost.
 
 use std::{
     fs::{File, OpenOptions},
@@ -19,7 +20,8 @@ use crate::{
     segment::write_published,
 };
 
-/// The directory must be locked. What cannot be ended is left as it is, which every reader can take.
+/// The directory must be locked. What cannot be ended is left as it is, which every reader can
+/// take.
 pub(crate) fn end_segments(directory: &Path) -> io::Result<()> {
     directory::remove_unfinished(directory)?;
     let listing = directory::segments(directory)?;

@@ -1,7 +1,7 @@
 //! The writing side of one segment: how it is made, filled and ended.
 //!
-//! **Invariant:** only the [`SegmentWriter`] that made a segment writes records to it, from its start to
-//! its end, and nothing is ever written behind a record that failed.
+//! **Invariant:** only the [`SegmentWriter`] that made a segment writes records to it, from its
+//! start to its end, and nothing is ever written behind a record that failed.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -35,9 +35,10 @@ pub enum WritingKind {
 }
 
 impl WritingKind {
-    /// A store to a mapped page for which the disk has no room kills the process. These file systems
-    /// keep space that was reserved; copy-on-write and network ones do not, and overlays do not say. XFS
-    /// does not either once somebody has made a copy that shares its blocks, as `cp` does there by itself.
+    /// A store to a mapped page for which the disk has no room kills the process. These file
+    /// systems keep space that was reserved; copy-on-write and network ones do not, and overlays do
+    /// not say. XFS does not either once somebody has made a copy that shares its blocks, as `cp`
+    /// does there by itself.
     pub(crate) fn of_file_system(directory: &File) -> io::Result<Self> {
         // All of ext2, ext3 and ext4; `/usr/include/linux/magic.h`.
         const EXT: FsWord = 0xEF53;
@@ -223,8 +224,8 @@ impl SegmentWriter {
         &self.segment.synced_to
     }
 
-    /// Syncs what is not synced yet and gives back the space behind the seal. Consumes the writer: a
-    /// mapping must be gone before its file is cut.
+    /// Syncs what is not synced yet and gives back the space behind the seal. Consumes the writer:
+    /// a mapping must be gone before its file is cut.
     pub(crate) fn finish(self) -> io::Result<()> {
         let Self { segment, medium, offset, dropped, .. } = self;
         drop(medium);
@@ -238,8 +239,8 @@ impl SegmentWriter {
         synced
     }
 
-    /// Ends a segment whose file somebody has deleted or moved, by a whole one of the same name. It has
-    /// the same id, so a drain goes on at its mark, and a file that was moved may come back.
+    /// Ends a segment whose file somebody has deleted or moved, by a whole one of the same name. It
+    /// has the same id, so a drain goes on at its mark, and a file that was moved may come back.
     pub(crate) fn restore(&self) -> io::Result<()> {
         let unfinished = directory::unfinished(&self.segment.path);
         let mut options = OpenOptions::new();
@@ -291,8 +292,8 @@ impl Segment {
         }
     }
 
-    /// Waits until everything before `offset` is on the disk. After an error it is not tried again: the
-    /// kernel has marked the pages clean, and would say yes to what it has not done.
+    /// Waits until everything before `offset` is on the disk. After an error it is not tried again:
+    /// the kernel has marked the pages clean, and would say yes to what it has not done.
     pub(crate) fn sync(&self, offset: u32, dropped: u64) -> io::Result<()> {
         let from = *self.synced_to.borrow();
         if from.has_failed {
@@ -345,8 +346,8 @@ impl Drop for Segment {
 }
 
 impl Upkeep {
-    /// Lets go of the pages that the writer has filled, before they are synced: all at once. A sync would
-    /// write-protect one after the other, and interrupt the writer's core for each.
+    /// Lets go of the pages that the writer has filled, before they are synced: all at once. A sync
+    /// would write-protect one after the other, and interrupt the writer's core for each.
     fn release(&mut self, mapping: &Mapping, offset: u32) {
         self.released_to = mapping.release(self.released_to.max(HEADER_LEN), offset);
     }
@@ -354,8 +355,8 @@ impl Upkeep {
 
 /// Writes a record so that nobody finds its first word without the rest of it, whatever happens.
 ///
-/// `kill -9` ends a `pwrite` between two pages: what crosses from one to the next gets its word last, by
-/// a call of its own. (Found by killing: the half of a record looked like damage.)
+/// `kill -9` ends a `pwrite` between two pages: what crosses from one to the next gets its word
+/// last, by a call of its own. (Found by killing: the half of a record looked like damage.)
 pub(crate) fn write_published(file: &File, offset: u32, record: &[u8]) -> io::Result<()> {
     const PAGE_LEN_MIN: u64 = 4096;
     const WORD_LEN: usize = 4;

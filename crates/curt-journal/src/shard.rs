@@ -165,8 +165,8 @@ impl Shard {
         gone
     }
 
-    /// Hands over everything, and the number of drops that no file knows of. Without segments, whatever
-    /// is appended from here on is dropped.
+    /// Hands over everything, and the number of drops that no file knows of. Without segments,
+    /// whatever is appended from here on is dropped.
     pub(crate) fn close(&mut self, live: &LiveSegments) -> (Vec<SegmentWriter>, u64) {
         self.roll_over(live);
         self.roll_over(live);

@@ -37,8 +37,8 @@ pub enum OpenError {
     Thread(#[source] io::Error),
 }
 
-/// The record's segment could not be written to the disk; the process still has the record, and will
-/// count it unless the power fails.
+/// The record's segment could not be written to the disk; the process still has the record, and
+/// will count it unless the power fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the journal could not be synced")]
 pub struct SyncFailed;

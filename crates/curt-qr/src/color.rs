@@ -1,4 +1,5 @@
-//! Colours: read from hexadecimal digits, written as SVG has them, and how far apart two of them are.
+//! Colours: read from hexadecimal digits, written as SVG has them, and how far apart two of them
+//! are.
 
 use std::{fmt, str::FromStr};
 

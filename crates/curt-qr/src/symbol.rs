@@ -1,5 +1,5 @@
-//! Symbols: which modules are dark, from the `qrcode` crate. How they are drawn is in the files named
-//! after the forms.
+//! Symbols: which modules are dark, from the `qrcode` crate. How they are drawn is in the files
+//! named after the forms.
 
 use qrcode::EcLevel;
 

@@ -141,9 +141,9 @@ impl Db {
         self.run("write", Isolation::Statement, Patience::Request, statement, run).await
     }
 
-    /// Deletes what is as old as that or older, slice by slice, so that nobody waits long for SQLite's
-    /// writer; says how much it was. `last_of_slice` finds the newest time of so many of the oldest rows,
-    /// `delete` deletes up to there.
+    /// Deletes what is as old as that or older, slice by slice, so that nobody waits long for
+    /// SQLite's writer; says how much it was. `last_of_slice` finds the newest time of so many of
+    /// the oldest rows, `delete` deletes up to there.
     pub(crate) async fn prune(
         &self,
         last_of_slice: Sql,

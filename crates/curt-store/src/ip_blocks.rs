@@ -100,8 +100,8 @@ impl Store {
         added.pop().ok_or(AddBlockError::TooMany)
     }
 
-    /// Blocks as many of these as there is room for, one kind after the other; gives back what holds
-    /// of them afterwards.
+    /// Blocks as many of these as there is room for, one kind after the other; gives back what
+    /// holds of them afterwards.
     pub async fn add_ip_blocks(
         &self,
         blocks: Vec<NewBlock>,
@@ -175,8 +175,8 @@ fn add<'t>(tx: &'t mut Tx<'_>, adding: &'t Adding) -> Work<'t, Vec<IpBlock>, DbE
     })
 }
 
-/// How many more of a kind may hold. A few more may come of adding at the same time: the limit is there
-/// against runaways.
+/// How many more of a kind may hold. A few more may come of adding at the same time: the limit is
+/// there against runaways.
 async fn count_room(
     tx: &mut Tx<'_>,
     kind: BlockKind,
@@ -234,8 +234,8 @@ fn lift<'t>(tx: &'t mut Tx<'_>, lifting: &'t Lifting) -> Work<'t, Option<IpBlock
     })
 }
 
-/// What the log keeps of a block, whose row goes when it is lifted or over. Addresses are people's: of
-/// one, it names the network that it is in.
+/// What the log keeps of a block, whose row goes when it is lifted or over. Addresses are people's:
+/// of one, it names the network that it is in.
 fn details(block: &IpBlock) -> Json {
     json!({ "kind": block.kind.as_str(), "within": block.network.as_kept().to_string() })
 }

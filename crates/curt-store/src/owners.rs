@@ -1,9 +1,9 @@
 //! Links that change hands: those of a deleted user, and those without an owner when the first
 //! administrator came.
 //!
-//! Somebody may have millions, so that is a row first, and then slices; whoever comes by goes on with
-//! them. **Invariant:** a slice holds the lock of its row, so that no link gets an owner who has been
-//! deleted meanwhile.
+//! Somebody may have millions, so that is a row first, and then slices; whoever comes by goes on
+//! with them. **Invariant:** a slice holds the lock of its row, so that no link gets an owner who
+//! has been deleted meanwhile.
 
 use std::time::Duration;
 

@@ -90,8 +90,8 @@ pub struct LinkHits {
     pub is_all: bool,
 }
 
-/// The rows of one transaction, in the order of their patterns: two that meet wait for each other in
-/// one direction only.
+/// The rows of one transaction, in the order of their patterns: two that meet wait for each other
+/// in one direction only.
 struct Addition {
     first_id: u64,
     rows: Vec<Vec<Value<'static>>>,

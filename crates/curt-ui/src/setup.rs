@@ -1,5 +1,5 @@
-//! The page that makes the first administrator: the only one with a script. Without scripts it works
-//! as well, by pasting the token.
+//! The page that makes the first administrator: the only one with a script. Without scripts it
+//! works as well, by pasting the token.
 
 use askama::Template;
 use curt_domain::{Email, PASSWORD_LEN_MIN};

@@ -51,8 +51,8 @@ impl Clicks {
         self.journal().is_none_or(|journal| journal.durability() == Durability::Process)
     }
 
-    /// Writes a click down, to be safe when [`Clicks::safe`] says so. `decided` is the class of those
-    /// whose redirect depended on it.
+    /// Writes a click down, to be safe when [`Clicks::safe`] says so. `decided` is the class of
+    /// those whose redirect depended on it.
     pub(crate) fn write(
         &self,
         link: LinkId,
@@ -76,8 +76,8 @@ impl Clicks {
         journal.append(click.encoded_len(), |place| click.encode(place)).ok()
     }
 
-    /// Waits until a click is safe, or it is known that it cannot be made so: then it is counted all
-    /// the same, unless the power fails.
+    /// Waits until a click is safe, or it is known that it cannot be made so: then it is counted
+    /// all the same, unless the power fails.
     pub(crate) async fn safe(&self, receipt: Option<Receipt>) {
         let (Some(journal), Some(receipt)) = (self.journal(), receipt) else { return };
         match timeout(SYNC_TIME_MAX, journal.synced(receipt)).await {

@@ -1,7 +1,7 @@
 //! Who asks too often: limits by purpose, and the headers that tell how much is left.
 //!
-//! Handlers of what has a purpose of its own take an [`Allowance`]. Which requests are counted, and for
-//! whom, is decided above, in `admission`.
+//! Handlers of what has a purpose of its own take an [`Allowance`]. Which requests are counted, and
+//! for whom, is decided above, in `admission`.
 
 use std::{
     convert::Infallible,
@@ -92,8 +92,8 @@ impl Gate {
         decision
     }
 
-    /// Suspects a client that was refused too often: for what it did, and not for what its neighbours
-    /// did while there was room for one bucket for all of them.
+    /// Suspects a client that was refused too often: for what it did, and not for what its
+    /// neighbours did while there was room for one bucket for all of them.
     fn note(&self, decision: Decision, client: IpAddr) {
         if !decision.is_own_fault() || self.is_shared(client) {
             return;
@@ -137,8 +137,8 @@ impl Allowance {
         self.take(purpose, LimitKey::client(self.client))
     }
 
-    /// An error if the client's keys and sessions were wrong too often for one more to be looked up:
-    /// nobody gets a read of the database for every guess.
+    /// An error if the client's keys and sessions were wrong too often for one more to be looked
+    /// up: nobody gets a read of the database for every guess.
     pub(crate) fn check_lookup_limit(&self) -> Result<(), ApiError> {
         let (purpose, key) = (Purpose::WrongKey, LimitKey::client(self.client));
         let decision = self.gate.look(purpose, key, self.client);

@@ -1,8 +1,8 @@
 //! An answer that many ask for: made once at a time, and kept for a while (single flight).
 //!
-//! **Invariant:** of two callers that ask at once one makes the answer, and the other takes it. A caller
-//! that disconnects does not cancel the work; otherwise a flood of aborted requests would restart it each
-//! time.
+//! **Invariant:** of two callers that ask at once one makes the answer, and the other takes it. A
+//! caller that disconnects does not cancel the work; otherwise a flood of aborted requests would
+//! restart it each time.
 
 use std::{
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -41,8 +41,8 @@ impl<T: Clone + Send + 'static> Memo<T> {
         }
     }
 
-    /// What is kept, or what is made now. A failure goes to the caller that asked and is not kept: the next
-    /// in the queue tries again.
+    /// What is kept, or what is made now. A failure goes to the caller that asked and is not kept:
+    /// the next in the queue tries again.
     pub(crate) async fn get<E: Send + 'static>(
         &self,
         clock: &Clock,

@@ -62,8 +62,8 @@ pub(crate) enum Outcome {
     /// The password was right; the way back to the link.
     Unlocked,
     Prefetch,
-    /// A blocked client, too many codes that do not exist or passwords that are wrong, or a request that
-    /// no link takes.
+    /// A blocked client, too many codes that do not exist or passwords that are wrong, or a request
+    /// that no link takes.
     Refused,
     Failed,
 }

@@ -14,8 +14,8 @@ use curt_store::Store;
 
 use crate::memo::Memo;
 
-/// How long the database's latest sign of life is told to whoever asks: the health has no limit, and a
-/// flood of such questions must not become one of reads.
+/// How long the database's latest sign of life is told to whoever asks: the health has no limit,
+/// and a flood of such questions must not become one of reads.
 const PING_KEEP: Duration = Duration::from_secs(1);
 
 /// Shared by the probes, the redirect and the tasks that learn about the world.

@@ -23,8 +23,8 @@ static MESSAGE_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(&style_so
 /// For a page whose form is sent to this server.
 static FORM_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(&style_source(), "'self'"));
 
-/// For a page whose form is sent to this server and answered with the way to anywhere: some browsers
-/// let `form-action` forbid the redirects that follow, too.
+/// For a page whose form is sent to this server and answered with the way to anywhere: some
+/// browsers let `form-action` forbid the redirects that follow, too.
 static LOCK_POLICY: LazyLock<HeaderValue> =
     LazyLock::new(|| policy(&style_source(), "'self' http: https:"));
 

@@ -57,8 +57,8 @@ impl Server {
         Self { listener, front, node, connections, settings }
     }
 
-    /// Runs until `stop`, then: not ready, `delay`, no new connections, in-flight requests finished.
-    /// Says by when whatever comes after it must have ended.
+    /// Runs until `stop`, then: not ready, `delay`, no new connections, in-flight requests
+    /// finished. Says by when whatever comes after it must have ended.
     pub async fn run(self, stop: CancellationToken) -> Instant {
         let proxies = self.front.clone();
         let client_of = Box::new(move |peer| (!proxies.is_proxy(peer)).then_some(peer));

@@ -44,7 +44,8 @@ impl<'a> VisitHeaders<'a> {
         read
     }
 
-    /// The class that something else than the user agent decides: whoever loads ahead, it is no click.
+    /// The class that something else than the user agent decides: whoever loads ahead, it is no
+    /// click.
     pub(crate) fn forced_class(&self) -> Option<ClickClass> {
         self.prefetches.then_some(ClickClass::Prefetch)
     }

@@ -45,8 +45,8 @@ pub(crate) fn start(config: &LogConfig) {
     }
 }
 
-/// For commands, which tell by themselves what went wrong: only what the API keeps from its clients,
-/// and only failures of our own.
+/// For commands, which tell by themselves what went wrong: only what the API keeps from its
+/// clients, and only failures of our own.
 pub(crate) fn start_for_command() {
     let on_terminal = io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(on_terminal);

@@ -46,9 +46,9 @@ use crate::{cli::Cli, terminal::output};
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() -> ExitCode {
-    // The allocator asks for huge pages. The kernel zeroes one at its first use, and the redirects of a
-    // worker stand still for milliseconds whenever its heap grows. Without them nothing was slower,
-    // and less memory is used.
+    // The allocator asks for huge pages. The kernel zeroes one at its first use, and the redirects
+    // of a worker stand still for milliseconds whenever its heap grows. Without them nothing was
+    // slower, and less memory is used.
     rustix::thread::disable_transparent_huge_pages(true).ok();
     // Whatever file any part of the program creates, databases included, is for its owner alone.
     rustix::process::umask(Mode::RWXG | Mode::RWXO);

@@ -38,8 +38,8 @@ mod open_files;
 mod setup;
 mod upkeep;
 
-/// Of what is left when the requests have ended, one part in so many is for counting clicks: they can
-/// wait for the next start, and the database needs time to finish what it was told.
+/// Of what is left when the requests have ended, one part in so many is for counting clicks: they
+/// can wait for the next start, and the database needs time to finish what it was told.
 const COUNTING_SHARE: u32 = 2;
 
 pub(crate) fn serve(loaded: Loaded) -> anyhow::Result<()> {

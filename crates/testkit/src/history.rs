@@ -1,9 +1,10 @@
 //! Concurrent writers against a server that dies under them, and the check afterwards.
 //!
 //! Each writer owns its links, so what one link may be after a crash is known exactly: as its last
-//! acknowledged operation left it, or as the one unanswered operation after that would. An operation
-//! is noted before it is sent and again when it is answered. The check reads every link back and
-//! finds what was lost, what came back from the dead, what is there twice, and what nobody wrote.
+//! acknowledged operation left it, or as the one unanswered operation after that would. An
+//! operation is noted before it is sent and again when it is answered. The check reads every link
+//! back and finds what was lost, what came back from the dead, what is there twice, and what nobody
+//! wrote.
 
 mod entry;
 mod listing;

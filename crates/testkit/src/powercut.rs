@@ -1,5 +1,6 @@
-//! A simulated power cut: a program runs under a preloaded shim that keeps what was synced, and after
-//! its death only that is left. The model, and what it does not follow, is told in `powercut/shim.c`.
+//! A simulated power cut: a program runs under a preloaded shim that keeps what was synced, and
+//! after its death only that is left. The model, and what it does not follow, is told in
+//! `powercut/shim.c`.
 
 use std::{
     ffi::OsString,

@@ -1,5 +1,5 @@
-//! A network between a server and its database that can fail: it can be cut, it can fall silent, and it
-//! can swallow the answer to a COMMIT that the database has carried out.
+//! A network between a server and its database that can fail: it can be cut, it can fall silent,
+//! and it can swallow the answer to a COMMIT that the database has carried out.
 
 use std::{
     io::{Read as _, Write as _},
@@ -78,7 +78,8 @@ impl Proxy {
         }
     }
 
-    /// Whatever comes over the connections that there are is lost, and neither side is told. New ones work.
+    /// Whatever comes over the connections that there are is lost, and neither side is told. New
+    /// ones work.
     pub fn silence(&self) {
         let there_are = self.network.connections.load(Ordering::SeqCst);
         self.network.silent.store(there_are, Ordering::SeqCst);

@@ -44,8 +44,8 @@ pub struct ServerCommand {
 }
 
 impl ServerCommand {
-    /// `curt serve` with its database in `data_dir`, without metrics, backups of its own, and a wait
-    /// at its end.
+    /// `curt serve` with its database in `data_dir`, without metrics, backups of its own, and a
+    /// wait at its end.
     pub fn new(binary: impl AsRef<Path>, data_dir: impl AsRef<Path>) -> Self {
         let command = Self {
             binary: binary.as_ref().to_owned(),

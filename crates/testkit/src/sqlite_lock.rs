@@ -1,7 +1,7 @@
 //! Another process that holds SQLite's write lock, so that nobody writes to the database meanwhile.
 //!
-//! It has to be another process: locks of the same one do not exclude each other. No SQL driver is needed,
-//! as the lock is one byte of the file through which connections share a write-ahead log
+//! It has to be another process: locks of the same one do not exclude each other. No SQL driver is
+//! needed, as the lock is one byte of the file through which connections share a write-ahead log
 //! (<https://sqlite.org/walformat.html>, "Locking").
 
 use std::{

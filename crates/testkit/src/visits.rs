@@ -1,7 +1,8 @@
 //! Visitors who follow links, and the account of what they got, to compare with what was counted.
 //!
-//! Each visitor has a connection of its own with one request under way at most. So when a server dies,
-//! at most one click of each visitor is in doubt: it may have been written down without an answer.
+//! Each visitor has a connection of its own with one request under way at most. So when a server
+//! dies, at most one click of each visitor is in doubt: it may have been written down without an
+//! answer.
 
 use std::{
     sync::{
@@ -25,7 +26,8 @@ const LINKS: usize = 5;
 /// Longest time until everything is counted; the drain may have just begun its longest pause.
 const COUNTED_MAX: Duration = Duration::from_secs(40);
 
-/// Between two questions whether everything is counted. The drain must have the processor meanwhile.
+/// Between two questions whether everything is counted. The drain must have the processor
+/// meanwhile.
 const COUNTED_POLL: Duration = Duration::from_millis(20);
 
 /// The server tells times in milliseconds.
@@ -158,8 +160,9 @@ impl Visits {
         sum
     }
 
-    /// Once the server has counted everything, compares each link, and takes what is counted as what
-    /// happened to the clicks in doubt: nothing may change that any more. Returns how many there were.
+    /// Once the server has counted everything, compares each link, and takes what is counted as
+    /// what happened to the clicks in doubt: nothing may change that any more. Returns how many
+    /// there were.
     ///
     /// # Panics
     /// Panics when a click was lost, or counted twice.

@@ -1,9 +1,9 @@
 //! Which file of a crate names what is defined in which other file of it.
 //!
-//! Read from the syntax, so macros of other crates are seen through: a path in the tokens of a macro or
-//! an attribute counts like any other. Re-exports are followed to the file that defines the name, and
-//! are no imports themselves: a room may publish what stands inside it. Code under `#[cfg(test)]` is
-//! not looked at, since tests may reach everywhere.
+//! Read from the syntax, so macros of other crates are seen through: a path in the tokens of a
+//! macro or an attribute counts like any other. Re-exports are followed to the file that defines
+//! the name, and are no imports themselves: a room may publish what stands inside it. Code under
+//! `#[cfg(test)]` is not looked at, since tests may reach everywhere.
 
 use std::collections::{BTreeMap, BTreeSet};
 

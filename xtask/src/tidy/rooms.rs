@@ -1,9 +1,9 @@
 //! The rooms of each crate: imports between them go down only, and no two files need each other.
 //!
-//! A room is a module of a crate's root: `links.rs` with the folder `links/`. Rooms stand on floors; a
-//! room names only what stands on a floor below its own. Inside a room files may name each other in
-//! one direction. The root itself (`lib.rs`, `main.rs`) is the roof: it declares and publishes, and
-//! nothing inside imports through it. ARCHITECTURE.md says what each room is for.
+//! A room is a module of a crate's root: `links.rs` with the folder `links/`. Rooms stand on
+//! floors; a room names only what stands on a floor below its own. Inside a room files may name
+//! each other in one direction. The root itself (`lib.rs`, `main.rs`) is the roof: it declares and
+//! publishes, and nothing inside imports through it. ARCHITECTURE.md says what each room is for.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -203,7 +203,8 @@ fn import_problems(house: &House<'_>, found: &CrateImports) -> Vec<Problem> {
 /// One finding for each import that closes a circle between files.
 fn circle_problems(found: &CrateImports) -> Vec<Problem> {
     let mut edges: BTreeMap<&ModulePath, BTreeMap<&ModulePath, &Import>> = BTreeMap::new();
-    // A module that is named as such is followed by what is taken of it, which is an edge of its own.
+    // A module that is named as such is followed by what is taken of it, which is an edge of its
+    // own.
     for import in found.imports.iter().filter(|import| !import.from.is_empty()) {
         edges.entry(&import.from).or_default().entry(&import.to).or_insert(import);
     }

@@ -3,8 +3,9 @@
 use super::files::RepositoryFile;
 use crate::problems::Problem;
 
-/// Longest source file outside tests; the aim is under 400.
-const LINES_MAX: usize = 500;
+/// Longest source file outside tests. The aim is under 400; the limit leaves room for what has no
+/// natural cut, so that it shapes no code.
+const LINES_MAX: usize = 600;
 
 /// Names that say nothing about what is inside.
 const EMPTY_NAMES: [&str; 5] = ["utils.rs", "helpers.rs", "common.rs", "service.rs", "manager.rs"];

@@ -14,7 +14,8 @@ use testkit::databases::TestDatabase;
 use super::*;
 use crate::testing::{append, connect};
 
-/// A disk that takes its time for each transaction, however small, must not keep batches small for ever.
+/// A disk that takes its time for each transaction, however small, must not keep batches small for
+/// ever.
 #[test]
 fn batches_that_were_too_large_for_a_moment_grow_again() {
     let slow = STORE_TIME_HIGH + Duration::from_millis(1);

@@ -33,8 +33,8 @@ fn files(journal: &TestJournal) -> Files {
     journal.segments().iter().map(|segment| file(&segment.path)).collect()
 }
 
-/// What a disk has of `written` when it has `synced` for sure. The first forgets all else, the second
-/// nothing.
+/// What a disk has of `written` when it has `synced` for sure. The first forgets all else, the
+/// second nothing.
 fn disk(number: u64, synced: &Files, written: &Files) -> TestJournal {
     let mut random = fastrand::Rng::with_seed(number);
     let home = tempfile::tempdir().unwrap();

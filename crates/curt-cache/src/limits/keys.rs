@@ -79,8 +79,8 @@ impl LimitKey {
     }
 }
 
-/// Buckets that links share: so many that a flood at some links leaves most others alone, and fewer than
-/// there is room for beside the keys' own.
+/// Buckets that links share: so many that a flood at some links leaves most others alone, and fewer
+/// than there is room for beside the keys' own.
 const LINK_BUCKETS: u64 = 1024;
 
 /// A place in the table: a key's own, or one that is shared by those for whom there was no room.

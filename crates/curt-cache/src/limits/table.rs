@@ -21,7 +21,8 @@ const DROPPED_AT_ONCE: usize = 2;
 /// One part in so many is for buckets that networks share.
 const SHARED_PART: usize = 8;
 
-/// **Invariant:** no log is empty, and keys stand in the order of the newest times that they ever had.
+/// **Invariant:** no log is empty, and keys stand in the order of the newest times that they ever
+/// had.
 pub(super) struct Table {
     logs: LinkedHashMap<Slot, Log, RandomState>,
     /// The newest time that was recorded.
@@ -124,9 +125,9 @@ impl Table {
         Some(if is_allowed { Decision::Allowed(quota) } else { Decision::Refused(quota) })
     }
 
-    /// Takes back what was recorded of a request that was judged then. Of several at the same time it
-    /// is the earliest, so that no window gets shorter; what is over is forgotten already. Says whether
-    /// there is such a key.
+    /// Takes back what was recorded of a request that was judged then. Of several at the same time
+    /// it is the earliest, so that no window gets shorter; what is over is forgotten already. Says
+    /// whether there is such a key.
     pub(super) fn give_back(
         &mut self,
         slot: Slot,

@@ -104,8 +104,8 @@ fn what_is_given_back_leaves_the_rest_as_it_was() {
     assert_eq!(keys(&limits, Purpose::Anonymous), 0);
 }
 
-/// Without room for buckets of their own: what did not count is given back there, too, and a flood at one
-/// link leaves nearly all others alone.
+/// Without room for buckets of their own: what did not count is given back there, too, and a flood
+/// at one link leaves nearly all others alone.
 #[test]
 fn links_share_many_buckets_when_there_is_no_room() {
     let start = Instant::now();

@@ -145,8 +145,9 @@ impl PasswordUse {
         Ok(())
     }
 
-    /// Whether somebody guesses it. For an account below 10^8 guesses: what attackers of a slow hash
-    /// try, with patience. For a link below 10^6: nobody makes more than some ten thousand a day.
+    /// Whether somebody guesses it. For an account below 10^8 guesses: what attackers of a slow
+    /// hash try, with patience. For a link below 10^6: nobody makes more than some ten thousand a
+    /// day.
     fn guesses(&self, password: &str) -> bool {
         let (known, least) = match self {
             Self::Account(email) => (words_of(email), Score::Three),

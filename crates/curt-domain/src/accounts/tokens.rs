@@ -1,7 +1,7 @@
 //! Secrets that we make and hand out: API keys, and tokens for everything else.
 //!
-//! Both are 256 random bits, so that a plain hash is all that needs to be kept of them: whoever reads
-//! the database can use none of them.
+//! Both are 256 random bits, so that a plain hash is all that needs to be kept of them: whoever
+//! reads the database can use none of them.
 
 use std::{fmt, str::FromStr};
 

@@ -1,8 +1,8 @@
 //! The one table of words in user agents, and what each says of who sent it.
 //!
-//! Most machines are told without knowing them: they name no browser engine, or say where to complain
-//! (`http://…`, an address with `@`), which no browser does. So the table is short, and a new crawler
-//! rarely needs a line in it.
+//! Most machines are told without knowing them: they name no browser engine, or say where to
+//! complain (`http://…`, an address with `@`), which no browser does. So the table is short, and a
+//! new crawler rarely needs a line in it.
 
 use std::sync::LazyLock;
 

@@ -55,8 +55,8 @@ impl Cursor {
         }
     }
 
-    /// Whether a record or seal with this number can stand here. Behind damage nobody knows which is the
-    /// next.
+    /// Whether a record or seal with this number can stand here. Behind damage nobody knows which
+    /// is the next.
     pub(super) fn accepts(&self, number: u32, liveness: Liveness) -> bool {
         if liveness == Liveness::Ended || self.stretch.is_some() {
             return self.can_follow(number, self.offset);
@@ -64,8 +64,8 @@ impl Cursor {
         u64::from(number) == self.next_number
     }
 
-    /// Whether the number is possible at a place from here on. Beside the CRC, there is no more of them
-    /// than have room before it.
+    /// Whether the number is possible at a place from here on. Beside the CRC, there is no more of
+    /// them than have room before it.
     pub(super) fn can_follow(&self, number: u32, at: u64) -> bool {
         let possible_max = (at - u64::from(HEADER_LEN)) / RECORD_SPACE_MIN as u64;
         (self.next_number..=possible_max).contains(&u64::from(number))

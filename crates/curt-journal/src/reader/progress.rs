@@ -14,8 +14,8 @@ pub struct Mark {
 pub enum Liveness {
     /// A process may be writing to it, and nobody knows how far it is.
     Live,
-    /// This process is writing to it, and has written all before this place, told *before* the reader is
-    /// asked. Bytes from the start of the file.
+    /// This process is writing to it, and has written all before this place, told *before* the
+    /// reader is asked. Bytes from the start of the file.
     Written { to: u64 },
     /// Nobody will write to it any more, known *before* the reader is asked.
     Ended,
@@ -30,7 +30,8 @@ pub struct Progress {
     pub lost: u64,
     /// Bytes that are no record, in a segment that has ended.
     pub bytes_skipped: u64,
-    /// How many records this segment's shard has dropped so far, in all; never less than the mark's.
+    /// How many records this segment's shard has dropped so far, in all; never less than the
+    /// mark's.
     pub dropped: u64,
     /// The segment has ended and everything in it is consumed.
     pub ended: bool,

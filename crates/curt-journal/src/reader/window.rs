@@ -30,10 +30,11 @@ impl Window {
         self.reaches_end = false;
     }
 
-    /// What stands at `offset`: at least as much as the longest record takes; nothing behind the end.
+    /// What stands at `offset`: at least as much as the longest record takes; nothing behind the
+    /// end.
     ///
-    /// A record that the file's end cuts is followed by zeros, as it will be once somebody seals the
-    /// file behind it: when they make it whole, it is.
+    /// A record that the file's end cuts is followed by zeros, as it will be once somebody seals
+    /// the file behind it: when they make it whole, it is.
     pub(super) fn at(&mut self, file: &File, offset: u64) -> io::Result<&[u8]> {
         let end = self.start + self.filled as u64;
         let is_inside = self.start <= offset && offset <= end;

@@ -12,7 +12,8 @@ use crate::{
     testing::{Content, KINDS, append, long_segment, open, quick_directory, read, snapshot},
 };
 
-/// How many processes died there, one after the other; each leaves a segment, and an empty spare if there was one.
+/// How many processes died there, one after the other; each leaves a segment, and an empty spare if
+/// there was one.
 const RUNS: u8 = 3;
 const RECORDS: u8 = 5;
 

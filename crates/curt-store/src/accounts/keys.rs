@@ -136,8 +136,8 @@ impl Store {
         read.await.map_err(StoreError::while_doing("listing API keys"))
     }
 
-    /// The key of this hash, and whose it is: one read, so that whatever was taken from either counts
-    /// at once. Nothing if it has expired or its user is disabled.
+    /// The key of this hash, and whose it is: one read, so that whatever was taken from either
+    /// counts at once. Nothing if it has expired or its user is disabled.
     pub async fn key_with_user(
         &self,
         token: &TokenHash,
@@ -161,8 +161,8 @@ impl Store {
         noted.map(drop).map_err(StoreError::while_doing("noting the use of an API key"))
     }
 
-    /// Takes a key back, at once and for good. False if there is none of that id, as far as the caller
-    /// may know.
+    /// Takes a key back, at once and for good. False if there is none of that id, as far as the
+    /// caller may know.
     pub async fn delete_key(
         &self,
         caller: &Caller,

@@ -1,8 +1,9 @@
 //! Logins: refresh tokens of programs, and sessions of browsers. Of either only the hash is kept.
 //!
-//! Both are made and ended under the lock of the user's row, so that nothing of before outlives a new
-//! password, and checked against the epoch that was true when the password was. **Invariant:** whatever
-//! raises a user's epoch ends all their logins, so one that is there is of the current epoch.
+//! Both are made and ended under the lock of the user's row, so that nothing of before outlives a
+//! new password, and checked against the epoch that was true when the password was. **Invariant:**
+//! whatever raises a user's epoch ends all their logins, so one that is there is of the current
+//! epoch.
 
 use curt_domain::{Timestamp, TokenHash, UserId};
 

@@ -48,9 +48,9 @@ pub(in crate::accounts) async fn is_still_good(
     }
 }
 
-/// Whether the key still opens what it did, by the rules of `Store::key_with_user`: it was not taken
-/// back and has not expired, and its user was neither disabled nor, where the key acts on what is
-/// everybody's, made an ordinary user.
+/// Whether the key still opens what it did, by the rules of `Store::key_with_user`: it was not
+/// taken back and has not expired, and its user was neither disabled nor, where the key acts on
+/// what is everybody's, made an ordinary user.
 async fn is_key_still_good(
     tx: &mut Tx<'_>,
     id: KeyId,

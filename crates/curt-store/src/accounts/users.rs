@@ -1,8 +1,8 @@
 //! Users: making accounts, finding and changing them.
 //!
-//! **Invariant:** once there is an active administrator, there always is one. A user's row is the lock
-//! for all that belongs to the user: tokens, sessions and keys are made and ended under it. Who locks
-//! several locks the administrators first, by their ids.
+//! **Invariant:** once there is an active administrator, there always is one. A user's row is the
+//! lock for all that belongs to the user: tokens, sessions and keys are made and ended under it.
+//! Who locks several locks the administrators first, by their ids.
 
 use curt_domain::{
     Caller, Email, FullName, PasswordHash, Role, Timestamp, TokenHash, User, UserId,

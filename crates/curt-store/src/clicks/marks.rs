@@ -102,8 +102,8 @@ impl Store {
 
     /// Forgets the marks of segments that were finished then or earlier; says how many.
     ///
-    /// A segment whose node died with its disk is never finished, and its mark stays: some rows for each
-    /// such death, against counting twice what turns up in a copy of the disk.
+    /// A segment whose node died with its disk is never finished, and its mark stays: some rows for
+    /// each such death, against counting twice what turns up in a copy of the disk.
     pub async fn prune_journal_marks(&self, until: Timestamp) -> Result<u64, StoreError> {
         let pruned = self.db.prune(LAST_OF_SLICE, DELETE, until).await;
         pruned.map_err(StoreError::while_doing("forgetting marks of the journal"))

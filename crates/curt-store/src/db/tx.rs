@@ -41,8 +41,8 @@ impl<'c> Tx<'c> {
         self.noting_failure(result)
     }
 
-    /// Runs an `insert … values (…)` for each of the rows: one by one where that costs no trips, else
-    /// many at a time.
+    /// Runs an `insert … values (…)` for each of the rows: one by one where that costs no trips,
+    /// else many at a time.
     pub(crate) async fn execute_rows(
         &mut self,
         sql: Sql,

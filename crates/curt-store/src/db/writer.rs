@@ -35,9 +35,9 @@ const BATCH_LEN_MAX: usize = 256;
 /// A batch takes no further job after this time, so that the first is not kept waiting.
 const BATCH_TIME_MAX: Duration = Duration::from_millis(50);
 
-/// As `nice` does it: redirects come first where all share one core. (Measured there, with a drain that
-/// writes as fast as it can: 30 to 50 % more redirects of uncached links, and their p99 4.5 ms, not
-/// 5.5.) What is left to the writer even then is enough for thousands of creates a second.
+/// As `nice` does it: redirects come first where all share one core. (Measured there, with a drain
+/// that writes as fast as it can: 30 to 50 % more redirects of uncached links, and their p99 4.5
+/// ms, not 5.5.) What is left to the writer even then is enough for thousands of creates a second.
 const NICENESS: i32 = 10;
 
 /// Where jobs are handed to the writer's thread; clones share the thread.
@@ -184,8 +184,8 @@ impl WriterThread {
 
     fn commit_batch(&mut self, first: Box<dyn Job>) {
         if let Err(error) = self.begin() {
-            // Whatever waits behind it would fail the same way, after as long a wait. What comes after
-            // the first answer may come because of it, when the way is free.
+            // Whatever waits behind it would fail the same way, after as long a wait. What comes
+            // after the first answer may come because of it, when the way is free.
             let waiting = self.jobs.len();
             self.refuse(first, &error);
             for _ in 0..waiting {

@@ -113,7 +113,8 @@ impl DbErrorKind {
             // A standby after a failover takes no writes.
             "25006" => Self::Unavailable,
             "42P07" | "42701" | "42710" => Self::AlreadyDone,
-            // No memory or connections left; being shut down, started or restarted; connection lost.
+            // No memory or connections left; being shut down, started or restarted; connection
+            // lost.
             _ if ["53", "57P", "08"].iter().any(|class| code.starts_with(class)) => {
                 Self::Unavailable
             }

@@ -81,8 +81,8 @@ const WRITTEN: Sql =
              join links on links.id = wanted.id",
         );
 
-/// The codes come as one text, `"a","b"`. None of their characters needs to be escaped in it. Those of
-/// erased links are free for the users whose they were.
+/// The codes come as one text, `"a","b"`. None of their characters needs to be escaped in it. Those
+/// of erased links are free for the users whose they were.
 const TAKEN: Sql = Sql::new(
     "select code from links
      where domain_id = 0 and code = any(cast('{' || $1 || '}' as varchar[]))

@@ -52,8 +52,8 @@ pub(super) const DELETE_BUCKETS: Sql =
 const DELETE_REPORTS: Sql = Sql::new("delete from reports where link_id = $1");
 const DELETE_LIMIT: Sql = Sql::new("delete from link_limits where link_id = $1");
 
-/// Rows of clicks deleted in a transaction: a link of many years has a hundred thousand, and nobody is to
-/// wait long for SQLite's writer.
+/// Rows of clicks deleted in a transaction: a link of many years has a hundred thousand, and nobody
+/// is to wait long for SQLite's writer.
 pub(super) const BUCKETS_AT_ONCE: u32 = 1_000;
 
 #[derive(Debug, Clone)]

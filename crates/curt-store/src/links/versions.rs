@@ -36,8 +36,8 @@ const ORIGIN: Sql =
     Sql::new("select code, created_at, owner_id from links where id = $1 and deleted_at is null");
 
 impl Store {
-    /// What edits replaced, newest first, at most [`PAGE_LEN_MAX`]; `None` if there is no such link,
-    /// as far as the caller may know.
+    /// What edits replaced, newest first, at most [`PAGE_LEN_MAX`]; `None` if there is no such
+    /// link, as far as the caller may know.
     pub async fn link_versions(
         &self,
         access: Access,

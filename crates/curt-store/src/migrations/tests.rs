@@ -76,7 +76,8 @@ async fn f19_nodes_that_start_together_take_turns() {
     .await;
 }
 
-/// A step, and another node that starts when the step's lock is released and its transaction still open.
+/// A step, and another node that starts when the step's lock is released and its transaction still
+/// open.
 fn take_step_beside<'t>(
     tx: &'t mut Tx<'_>,
     input: &'t (Step, Store),

@@ -179,8 +179,8 @@ async fn of_many_who_count_the_same_records_one_does() {
     .await;
 }
 
-/// Each drain has a segment of its own, and all have clicks of the same links, in any order. That none
-/// of them has to be run again is tested in the crate.
+/// Each drain has a segment of its own, and all have clicks of the same links, in any order. That
+/// none of them has to be run again is tested in the crate.
 #[tokio::test]
 async fn batches_with_the_same_links_add_up_side_by_side() {
     const LINKS: u64 = 300;

@@ -1,4 +1,5 @@
-//! RT-01 to RT-04: refresh tokens give way to their successors, and copies end the family. Sessions.
+//! RT-01 to RT-04: refresh tokens give way to their successors, and copies end the family.
+//! Sessions.
 
 use std::time::Duration;
 
@@ -114,7 +115,8 @@ async fn rt_02_of_many_at_once_all_get_the_same_successor() {
     .await;
 }
 
-/// Whoever has a copy goes on with it and refreshes often, so that the stolen one should be forgotten.
+/// Whoever has a copy goes on with it and refreshes often, so that the stolen one should be
+/// forgotten.
 #[tokio::test]
 async fn rt_01_a_thief_makes_no_used_token_unknown() {
     for_each_store(async |store| {

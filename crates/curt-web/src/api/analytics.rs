@@ -32,9 +32,9 @@ use view::{SeriesView, SummaryView};
 /// How often the link was followed in that time, by class of visitor, next to as much time right
 /// before it, and at which hours of the week people did. The headline is `clicks.human`.
 ///
-/// Clicks are kept by quarters of an hour of UTC, and by whole hours after 35 days. Each counts where
-/// its quarter or hour begins; so in zones that are not whole hours off UTC, old clicks of up to 45
-/// minutes belong to the hour before, and to the day before around midnight.
+/// Clicks are kept by quarters of an hour of UTC, and by whole hours after 35 days. Each counts
+/// where its quarter or hour begins; so in zones that are not whole hours off UTC, old clicks of up
+/// to 45 minutes belong to the hour before, and to the day before around midnight.
 #[utoipa::path(
     get,
     path = "/api/v1/analytics/{short_code}/summary",

@@ -19,8 +19,8 @@ const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// Get this document
 ///
-/// The whole API as OpenAPI 3.1, from which clients and tests can be generated. It changes only with
-/// the program's version and settings.
+/// The whole API as OpenAPI 3.1, from which clients and tests can be generated. It changes only
+/// with the program's version and settings.
 #[utoipa::path(
     get,
     path = "/openapi.json",

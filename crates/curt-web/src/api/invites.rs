@@ -103,8 +103,8 @@ pub(crate) async fn list(_: By<Admin>, State(app): State<App>) -> Result<Respons
 
 /// Create an invitation
 ///
-/// Whoever has it can make one account, with the `role` that it is for. Hand it over in private: it is
-/// not shown again.
+/// Whoever has it can make one account, with the `role` that it is for. Hand it over in private: it
+/// is not shown again.
 #[utoipa::path(
     post,
     path = "/api/v1/admin/invites",

@@ -1,5 +1,5 @@
-//! Reports of links: how visitors make them, what administrators do with them, and the feed of links
-//! that were disabled for abuse.
+//! Reports of links: how visitors make them, what administrators do with them, and the feed of
+//! links that were disabled for abuse.
 
 use std::net::IpAddr;
 

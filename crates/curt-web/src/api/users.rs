@@ -164,8 +164,8 @@ pub(crate) async fn show(
 
 /// Edit a user
 ///
-/// Changes what the body names. Whoever is disabled, or gets another role or password, is logged out
-/// everywhere at once. The last administrator who can log in stays one.
+/// Changes what the body names. Whoever is disabled, or gets another role or password, is logged
+/// out everywhere at once. The last administrator who can log in stays one.
 #[utoipa::path(
     patch,
     path = "/api/v1/admin/users/{id}",
@@ -199,8 +199,8 @@ pub(crate) async fn edit(
 
 /// Delete a user
 ///
-/// Everything personal goes at once: the address, the name, logins and API keys. The links go on; they
-/// belong to nobody, or to the user that `links_to` names.
+/// Everything personal goes at once: the address, the name, logins and API keys. The links go on;
+/// they belong to nobody, or to the user that `links_to` names.
 #[utoipa::path(
     delete,
     path = "/api/v1/admin/users/{id}",

@@ -1,7 +1,8 @@
 //! The cookies of browsers: whose session it is, that a device is known, which link is open.
 //!
 //! Over HTTPS their names begin with `__Host-`, which browsers take only with `Secure`, for all of
-//! this host and for no other; with `__Secure-` where a path of it is enough. On plain HTTP, which is this machine alone, they refuse these prefixes.
+//! this host and for no other; with `__Secure-` where a path of it is enough. On plain HTTP, which
+//! is this machine alone, they refuse these prefixes.
 
 use std::time::Duration;
 

@@ -1,7 +1,8 @@
 //! Requests that another site made a browser send (CSRF).
 //!
-//! Browsers add cookies by themselves, so a request that is known by its cookie alone must prove that
-//! our own pages sent it. What carries a key or a token needs no such proof: no browser adds those.
+//! Browsers add cookies by themselves, so a request that is known by its cookie alone must prove
+//! that our own pages sent it. What carries a key or a token needs no such proof: no browser adds
+//! those.
 
 use axum::http::{HeaderMap, HeaderName, Method, header};
 
@@ -13,8 +14,8 @@ pub(crate) fn is_safe(method: &Method) -> bool {
 }
 
 /// Whether a page of ours sent the request. Fetch metadata cannot be forged by a page; where a
-/// browser is too old to send it, `Origin` must be ours to the letter. `none` is a person's own doing,
-/// and no person types a POST.
+/// browser is too old to send it, `Origin` must be ours to the letter. `none` is a person's own
+/// doing, and no person types a POST.
 pub(crate) fn is_same_origin(headers: &HeaderMap, own: &str) -> bool {
     let mut sites = headers.get_all(&SEC_FETCH_SITE).iter().peekable();
     if sites.peek().is_some() {
@@ -25,7 +26,8 @@ pub(crate) fn is_same_origin(headers: &HeaderMap, own: &str) -> bool {
 }
 
 /// Whether the browser says that another site sent the request. The origin is not asked for: a link
-/// may have more names than one, and a page that tells nobody where its visitors come from has none.
+/// may have more names than one, and a page that tells nobody where its visitors come from has
+/// none.
 pub(crate) fn is_sent_by_another_site(headers: &HeaderMap) -> bool {
     headers.get_all(&SEC_FETCH_SITE).iter().any(|site| site != "same-origin" && site != "none")
 }

@@ -1,7 +1,8 @@
 //! Hashing passwords: Argon2id, one or two at a time, on threads that redirects come before.
 //!
-//! A hash costs 19 MiB and some 40 ms on purpose. So there are few threads, which run when nobody else wants to, with a
-//! short queue; whoever finds it full is told at once to come again. A flood of logins slows logins.
+//! A hash costs 19 MiB and some 40 ms on purpose. So there are few threads, which run when nobody
+//! else wants to, with a short queue; whoever finds it full is told at once to come again. A flood
+//! of logins slows logins.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -68,8 +69,8 @@ pub(crate) enum Verified {
 }
 
 impl Hasher {
-    /// The hash to store for a new password, if it is not too easy to guess, which takes its time to
-    /// tell as well.
+    /// The hash to store for a new password, if it is not too easy to guess, which takes its time
+    /// to tell as well.
     pub(crate) async fn hash(
         &self,
         password: Password,
@@ -156,8 +157,8 @@ fn start_thread(jobs: Receiver<Job>) {
 }
 
 /// Redirector come first: this thread runs when nobody else wants its core (`SCHED_IDLE`). With a
-/// niceness of 19 alone the p99 of redirects on the same core was 2.3 times that of quiet beside a flood of
-/// logins: it seems to have kept the core for the rest of its slice, whoever woke up.
+/// niceness of 19 alone the p99 of redirects on the same core was 2.3 times that of quiet beside a
+/// flood of logins: it seems to have kept the core for the rest of its slice, whoever woke up.
 fn step_back() -> Result<(), thread_priority::Error> {
     let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
     set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle)
@@ -188,8 +189,8 @@ fn verify(password: &Password, stored: &str) -> Result<Verified, ApiError> {
     if is_current(&parsed, &params) { Ok(Verified::Right) } else { outdated(password) }
 }
 
-/// Such hashes are imported, and not every program brings the letters of a password into one form. How
-/// much work it is follows from what was typed alone, so time tells nothing about the hash.
+/// Such hashes are imported, and not every program brings the letters of a password into one form.
+/// How much work it is follows from what was typed alone, so time tells nothing about the hash.
 fn is_of_bcrypt(password: &Password, stored: &str) -> Result<bool, ApiError> {
     let mut is_right = false;
     for form in [Some(password.as_str()), password.other_form()].into_iter().flatten() {

@@ -1,5 +1,5 @@
-//! Message authentication codes (HMAC-SHA-256) on what this deployment hands out: it recognises them
-//! later, and only a holder of the secret can make them.
+//! Message authentication codes (HMAC-SHA-256) on what this deployment hands out: it recognises
+//! them later, and only a holder of the secret can make them.
 
 use std::fmt;
 

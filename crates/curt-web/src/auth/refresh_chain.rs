@@ -1,8 +1,9 @@
-//! Refresh tokens that follow from each other: which one comes after a token is decided by the secret.
+//! Refresh tokens that follow from each other: which one comes after a token is decided by the
+//! secret.
 //!
-//! So whoever sends a token a second time within the grace gets what the first got, and not a line of
-//! tokens of their own; nothing has to be kept for that but hashes. Nobody without the secret can tell
-//! the next token, whatever they know of those before.
+//! So whoever sends a token a second time within the grace gets what the first got, and not a line
+//! of tokens of their own; nothing has to be kept for that but hashes. Nobody without the secret
+//! can tell the next token, whatever they know of those before.
 
 use curt_domain::{SecretKey, Token};
 

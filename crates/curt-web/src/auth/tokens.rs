@@ -1,4 +1,5 @@
-//! Access tokens: who the caller is, for a quarter of an hour, signed by this deployment (RFC 9068).
+//! Access tokens: who the caller is, for a quarter of an hour, signed by this deployment (RFC
+//! 9068).
 //!
 //! The one header that we write is the one header that we read, byte for byte. So there is no
 //! algorithm to choose, no key to look up and no kind of token to mistake for another: whatever a

@@ -161,8 +161,8 @@ impl Front {
         catch_unwind(AssertUnwindSafe(follow)).ok()?
     }
 
-    /// The answer of the hot path, in the request's own header map: hyper takes that back for the next
-    /// request of the connection, so that headers allocate nothing.
+    /// The answer of the hot path, in the request's own header map: hyper takes that back for the
+    /// next request of the connection, so that headers allocate nothing.
     fn redirect<B>(
         &self,
         request: &mut Request<B>,

@@ -1,8 +1,9 @@
 //! Following a link: what `GET` and `HEAD /{code}` answer.
 //!
-//! In two steps. [`Redirector::respond_from_cache`] decides what the cache alone can decide, without
-//! waiting and almost without allocating: that is nearly every visit. [`Redirector::respond`] decides
-//! everything. Both read the same rules from [`Route::verdict`], so they never disagree.
+//! In two steps. [`Redirector::respond_from_cache`] decides what the cache alone can decide,
+//! without waiting and almost without allocating: that is nearly every visit.
+//! [`Redirector::respond`] decides everything. Both read the same rules from [`Route::verdict`], so
+//! they never disagree.
 
 use std::{net::IpAddr, sync::Arc};
 

@@ -1,8 +1,8 @@
 //! Guesses at the passwords of links, from when they are counted until it is known what they were.
 //!
-//! A guess counts as wrong before it is looked at, or many at a time would all be the first. One that was
-//! right, or that nobody waits for any more, is given back. So whoever is refused while others are looked
-//! at has not been wrong too often yet, and is asked to come again in a moment.
+//! A guess counts as wrong before it is looked at, or many at a time would all be the first. One
+//! that was right, or that nobody waits for any more, is given back. So whoever is refused while
+//! others are looked at has not been wrong too often yet, and is asked to come again in a moment.
 
 use std::{net::IpAddr, time::Instant};
 

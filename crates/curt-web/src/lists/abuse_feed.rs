@@ -23,8 +23,8 @@ impl Default for AbuseFeed {
 }
 
 impl AbuseFeed {
-    /// A link was disabled for abuse here, or enabled again. Of other nodes' decisions the feed tells
-    /// when the minute is over.
+    /// A link was disabled for abuse here, or enabled again. Of other nodes' decisions the feed
+    /// tells when the minute is over.
     pub(crate) fn forget(&self) {
         self.0.forget();
     }

@@ -54,8 +54,8 @@ impl utoipa::IntoParams for VisitedCode {
 
 /// Follow a link
 ///
-/// Redirector to the link's target. Links that are not there yet, switched off or deleted are all the
-/// same to visitors: 404. Browsers get pages where programs get problems.
+/// Redirector to the link's target. Links that are not there yet, switched off or deleted are all
+/// the same to visitors: 404. Browsers get pages where programs get problems.
 #[utoipa::path(
     get,
     path = "/{code}",
@@ -118,8 +118,8 @@ fn follow() {}
 /// Give a link's password
 ///
 /// What the form of a link with a password sends: the field `password`, as
-/// `application/x-www-form-urlencoded`. The right one is answered with a cookie that opens the link for
-/// ten minutes, and the way back to it. Wrong ones are counted, by client and for the link.
+/// `application/x-www-form-urlencoded`. The right one is answered with a cookie that opens the link
+/// for ten minutes, and the way back to it. Wrong ones are counted, by client and for the link.
 #[utoipa::path(
     post,
     path = "/{code}",

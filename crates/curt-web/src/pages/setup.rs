@@ -1,4 +1,5 @@
-//! The page that makes the first administrator: the only one with a script, which is known by its hash.
+//! The page that makes the first administrator: the only one with a script, which is known by its
+//! hash.
 
 use std::sync::LazyLock;
 

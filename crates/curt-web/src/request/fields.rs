@@ -32,7 +32,8 @@ pub(crate) fn clearable<T, U>(field: Field<T>, parse: impl FnOnce(T) -> Option<U
     field.map(|value| value.and_then(parse))
 }
 
-/// What is wrong with a request, collected while its fields are read. Rules of one noun stand with it.
+/// What is wrong with a request, collected while its fields are read. Rules of one noun stand with
+/// it.
 #[derive(Default)]
 pub(crate) struct FieldErrors(Vec<FieldError>);
 

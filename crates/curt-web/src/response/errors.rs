@@ -242,8 +242,8 @@ impl ApiError {
         }
     }
 
-    /// What a 401 asks for. No scheme is registered for a form, and no browser has a dialogue of its own
-    /// for one that it does not know.
+    /// What a 401 asks for. No scheme is registered for a form, and no browser has a dialogue of
+    /// its own for one that it does not know.
     pub(crate) fn challenge(&self) -> Option<(HeaderName, HeaderValue)> {
         let scheme = match self.code() {
             ProblemCode::Unauthenticated => "Bearer",

@@ -17,8 +17,8 @@ pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 /// For whatever is no page: should a browser show it after all, nothing in it runs or loads.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// For two years browsers that were here come by HTTPS only. Of this host alone: whether its subdomains
-/// can do that, only their operator knows.
+/// For two years browsers that were here come by HTTPS only. Of this host alone: whether its
+/// subdomains can do that, only their operator knows.
 pub(crate) const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
@@ -70,8 +70,8 @@ pub(crate) fn seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(0 < duration.subsec_nanos())
 }
 
-/// Whether this sends the visitor to somebody else's page, who may want to know where people come from:
-/// a browser goes by the policy of the redirect then. What leads back to us is 303.
+/// Whether this sends the visitor to somebody else's page, who may want to know where people come
+/// from: a browser goes by the policy of the redirect then. What leads back to us is 303.
 fn leads_elsewhere(status: StatusCode) -> bool {
     status.is_redirection() && !matches!(status, StatusCode::SEE_OTHER | StatusCode::NOT_MODIFIED)
 }

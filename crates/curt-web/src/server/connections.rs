@@ -38,8 +38,8 @@ use super::{
 };
 use crate::metrics::ConnectionMetrics;
 
-/// What is aborted ends when it is next looked at; requests of HTTP/2 may still wait for the database,
-/// but cannot answer.
+/// What is aborted ends when it is next looked at; requests of HTTP/2 may still wait for the
+/// database, but cannot answer.
 const ABORT_TIME_MAX: Duration = Duration::from_millis(100);
 
 /// Most bytes of a request's head.
@@ -218,9 +218,10 @@ async fn protocol(stream: &TcpStream) -> io::Result<Option<Protocol>> {
     })
 }
 
-/// Time limits are the watch's, so hyper's own stay off. Headers are read up to hyper's own limit, 100,
-/// for which it has room on its stack; any other costs two allocations with every request. Fewer are
-/// allowed, and the front says so with an answer of ours; past that hyper says it with a bare one.
+/// Time limits are the watch's, so hyper's own stay off. Headers are read up to hyper's own limit,
+/// 100, for which it has room on its stack; any other costs two allocations with every request.
+/// Fewer are allowed, and the front says so with an answer of ours; past that hyper says it with a
+/// bare one.
 async fn serve_http1<S: Answers>(
     stream: WatchedStream,
     service: WatchedService<S>,

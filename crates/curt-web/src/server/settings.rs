@@ -16,8 +16,8 @@ pub struct ShutdownSettings {
 }
 
 impl ShutdownSettings {
-    /// Longest time for requests in flight: four fifths, by default as long as a request may take at
-    /// all. The rest is for what comes after them.
+    /// Longest time for requests in flight: four fifths, by default as long as a request may take
+    /// at all. The rest is for what comes after them.
     pub(super) fn requests_timeout(&self) -> Duration {
         self.timeout * 4 / 5
     }

@@ -1,5 +1,5 @@
-//! What browsers and crawlers ask every server for: the front page, `robots.txt`, an icon, and pages
-//! that are not there.
+//! What browsers and crawlers ask every server for: the front page, `robots.txt`, an icon, and
+//! pages that are not there.
 
 use std::sync::Arc;
 

@@ -76,7 +76,8 @@ pub(crate) async fn send_form(
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    // Or a page elsewhere would have each of its visitors report a link, as if they were independent.
+    // Or a page elsewhere would have each of its visitors report a link, as if they were
+    // independent.
     if is_sent_by_another_site(&headers) {
         return pages::refuse(ApiError::CrossSiteRequest, &headers, &app.site);
     }

@@ -1,6 +1,7 @@
 //! `/-/setup`: the first administrator, made by a person who follows the one-time link.
 //!
-//! What the link needs to be good, and what comes of it, is [`register`](crate::api::accounts::register)'s business.
+//! What the link needs to be good, and what comes of it, is
+//! [`register`](crate::api::accounts::register)'s business.
 
 use axum::{
     body::Bytes,
@@ -124,8 +125,8 @@ async fn make(app: &App, client: ClientAddress, body: &BootstrapBody) -> Result<
     })
 }
 
-/// Whether there still is somebody to make, and this client may ask. It counts as any request to the
-/// API without a key.
+/// Whether there still is somebody to make, and this client may ask. It counts as any request to
+/// the API without a key.
 async fn is_open(app: &App, ClientAddress(client): ClientAddress) -> Result<(), ApiError> {
     app.gate.check_suspended(client)?;
     app.gate.admit(Purpose::Anonymous, client)?;

@@ -133,7 +133,8 @@ async fn enum_01_codes_have_seven_digits_in_no_order() {
     let made = made["results"].as_array().unwrap().iter();
     let codes: Vec<&str> = made.map(|item| item["link"]["short_code"].as_str().unwrap()).collect();
     assert!(codes.iter().all(|code| 7 <= code.len()), "{codes:?}");
-    // Of neighbours that have nothing to do with each other, the later is the greater as often as not.
+    // Of neighbours that have nothing to do with each other, the later is the greater as often as
+    // not.
     let rising = codes.windows(2).filter(|pair| pair[0] < pair[1]).count();
     assert!((200..300).contains(&rising), "{rising} of 499");
     for place in 0..7 {

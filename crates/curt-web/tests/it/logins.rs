@@ -64,8 +64,8 @@ async fn auth_01_users_who_do_not_exist_cost_as_much_and_get_the_same_answer() {
         times.sort_unstable();
         times[times.len() / 2]
     });
-    // A hash is tens of milliseconds, and all else takes less than one: a quarter is room for machines
-    // that do other things beside.
+    // A hash is tens of milliseconds, and all else takes less than one: a quarter is room for
+    // machines that do other things beside.
     let (less, more) = (known.min(unknown), known.max(unknown));
     assert!(more < less + less / 4, "{known:?}, {unknown:?}");
 }

@@ -1,5 +1,5 @@
-//! IDOR-01: every route against every kind of caller. The routes come from the OpenAPI document, so a
-//! new one fails here until it has a row.
+//! IDOR-01: every route against every kind of caller. The routes come from the OpenAPI document, so
+//! a new one fails here until it has a row.
 
 use std::collections::BTreeSet;
 
@@ -144,8 +144,8 @@ const ACTORS: [Actor; 13] = [
     Actor::AdminKey,
 ];
 
-/// What must come of it: the status and the code, or for the first the status of the row, and for those
-/// who come after it anything that is no refusal of the caller.
+/// What must come of it: the status and the code, or for the first the status of the row, and for
+/// those who come after it anything that is no refusal of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Expected {
     Allowed,
@@ -189,8 +189,8 @@ impl Row {
     }
 }
 
-/// A server with everybody on it, and one of each thing that has an id: a link, a key and a session of the
-/// owner's, a report of the link, an invitation, and a block of either kind.
+/// A server with everybody on it, and one of each thing that has an id: a link, a key and a session
+/// of the owner's, a report of the link, an invitation, and a block of either kind.
 struct Stage {
     app: TestApp,
     owner: Person,

@@ -1,5 +1,5 @@
-//! JWT-09: whoever is logged out while their request is under way changes no account with it, and neither
-//! does a key that is void by then.
+//! JWT-09: whoever is logged out while their request is under way changes no account with it, and
+//! neither does a key that is void by then.
 
 use std::{convert::Infallible, time::Duration};
 

@@ -23,8 +23,8 @@ pub(crate) struct Person {
     pub(crate) refresh: String,
 }
 
-/// Passwords are hashed when nobody else wants a core: on a busy machine a client is asked to come again,
-/// and these do, if so often at most.
+/// Passwords are hashed when nobody else wants a core: on a busy machine a client is asked to come
+/// again, and these do, if so often at most.
 const ATTEMPTS_MAX: u32 = 20;
 
 async fn patiently(ask: impl Fn() -> Ask) -> Answer {

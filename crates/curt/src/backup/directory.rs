@@ -110,7 +110,8 @@ impl BackupDir {
                 continue;
             }
             let path = self.path.join(name);
-            // What somebody else called so, a directory perhaps, must not hide the backups beside it.
+            // What somebody else called so, a directory perhaps, must not hide the backups beside
+            // it.
             if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
                 continue;
             }
@@ -173,8 +174,8 @@ impl BackupDir {
     }
 }
 
-/// Explicitly: a program that is being started has a copy of every descriptor for a moment, and the lock
-/// would last until that is closed as well.
+/// Explicitly: a program that is being started has a copy of every descriptor for a moment, and the
+/// lock would last until that is closed as well.
 impl Drop for LockedBackupDir<'_> {
     fn drop(&mut self) {
         if let Err(error) = self.lock.unlock() {

@@ -1,7 +1,7 @@
 //! `curt users` and `curt keys`: accounts and their API keys, from the server itself.
 //!
-//! Whoever runs them can read the secret key and the database, so they need no password; the audit log
-//! knows them by the name that the operating system has for them.
+//! Whoever runs them can read the secret key and the database, so they need no password; the audit
+//! log knows them by the name that the operating system has for them.
 
 use anyhow::Context as _;
 use curt_domain::Email;

@@ -36,10 +36,10 @@ pub(crate) enum JournalCommand {
     Verify(DirArgs),
     /// Count the clicks of a journal that are not counted yet
     ///
-    /// The database knows how far it has counted each segment, for 400 days after its end. So no click
-    /// counts twice, however often this is run, also beside a running server. Links are known by
-    /// their number: replay a journal only into the database whose servers wrote it, or a copy of
-    /// that.
+    /// The database knows how far it has counted each segment, for 400 days after its end. So no
+    /// click counts twice, however often this is run, also beside a running server. Links are known
+    /// by their number: replay a journal only into the database whose servers wrote it, or a copy
+    /// of that.
     Replay(ReplayArgs),
 }
 

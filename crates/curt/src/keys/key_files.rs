@@ -108,8 +108,8 @@ fn check(metadata: &fs::Metadata) -> Result<(), KeyFileError> {
     if mode & OTHERS_OR_WRITABLE == 0 { Ok(()) } else { Err(KeyFileError::Shared { mode }) }
 }
 
-/// Whole or not at all, also after a power cut: a key that is lost or cut short locks its owner out.
-/// Of several processes one makes the file, and the others get `AlreadyExists`.
+/// Whole or not at all, also after a power cut: a key that is lost or cut short locks its owner
+/// out. Of several processes one makes the file, and the others get `AlreadyExists`.
 fn create(path: &Path, text: &str) -> io::Result<()> {
     let directory = path.parent().expect("key files lie in the data directory");
     // Created with mode 0600, and removed again unless it gets its name.

@@ -3,9 +3,9 @@
 //! It cannot prove a key random. It refuses what is hardly so: published words, patterns, and too
 //! little variety.
 
-/// Bits of variety a key must show, by Shannon's estimate over its bytes. The estimate falls short of
-/// the truth: 32 random bytes show about 155 bits of their 256, and 40 random hex digits between 125
-/// and 155 of their 160. So the bar is below the 128 bits that a key should have.
+/// Bits of variety a key must show, by Shannon's estimate over its bytes. The estimate falls short
+/// of the truth: 32 random bytes show about 155 bits of their 256, and 40 random hex digits between
+/// 125 and 155 of their 160. So the bar is below the 128 bits that a key should have.
 const ENTROPY_BITS_MIN: f64 = 112.0;
 
 /// Passwords and placeholders found in published example files.

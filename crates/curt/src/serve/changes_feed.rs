@@ -17,8 +17,9 @@ use tokio_util::sync::CancellationToken;
 
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Longest wait for an answer. A connection can fall silent, and the store would wait for it much longer
-/// than another node's changes may take to be heard of; the next question takes another connection.
+/// Longest wait for an answer. A connection can fall silent, and the store would wait for it much
+/// longer than another node's changes may take to be heard of; the next question takes another
+/// connection.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(2);
 
 /// Changes read at a time; a full page is followed by the next one at once.
@@ -39,8 +40,8 @@ pub(crate) struct ChangesFeed {
 }
 
 impl ChangesFeed {
-    /// Starts behind the newest change: the cache is still empty, and the lists of what is blocked are
-    /// read after it.
+    /// Starts behind the newest change: the cache is still empty, and the lists of what is blocked
+    /// are read after it.
     pub(crate) async fn start(
         store: Store,
         cache: Arc<LinkCache>,

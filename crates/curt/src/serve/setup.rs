@@ -1,7 +1,7 @@
 //! The first administrator: a one-time link in a file that only the server's user can read.
 //!
-//! **Invariant:** the link is in its file and nowhere else, and the file goes with what it opens: once
-//! it has been used, after half an hour, and with the server. The next start makes another.
+//! **Invariant:** the link is in its file and nowhere else, and the file goes with what it opens:
+//! once it has been used, after half an hour, and with the server. The next start makes another.
 
 use std::{
     fs,
@@ -28,8 +28,8 @@ pub(crate) struct Setup {
 }
 
 impl Setup {
-    /// Absent where there was an administrator ever, and where the file cannot be written: a full disk
-    /// keeps nobody from following links.
+    /// Absent where there was an administrator ever, and where the file cannot be written: a full
+    /// disk keeps nobody from following links.
     pub(crate) async fn ready(
         data_dir: &LockedDataDir,
         store: &Store,

@@ -1,5 +1,5 @@
-//! Passwords from a person or a pipe, never from an argument: those are in the list of processes and
-//! in the history of the shell.
+//! Passwords from a person or a pipe, never from an argument: those are in the list of processes
+//! and in the history of the shell.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 

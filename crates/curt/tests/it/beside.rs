@@ -1,4 +1,5 @@
-//! A server, commands on its database, and visitors who wait until it has heard of them (promise P4).
+//! A server, commands on its database, and visitors who wait until it has heard of them (promise
+//! P4).
 
 use std::{
     process::{Child, Command, Stdio},
@@ -18,8 +19,8 @@ const SECRET: &str = "9d1f6c0b52e7a83944d0be617fa25c38e60b97d4f1a2538c7be4960d1f
 /// What P4 promises, and what other tests on the same two cores may add to it.
 const HEARD_WITHIN: Duration = Duration::from_secs(2 + 10);
 
-/// Between two visits of somebody who waits: as fast as they can, they would take a core from the database
-/// that is waited for.
+/// Between two visits of somebody who waits: as fast as they can, they would take a core from the
+/// database that is waited for.
 const VISIT_PAUSE: Duration = Duration::from_millis(20);
 
 /// A server and what the command line needs to work beside it.

@@ -17,7 +17,8 @@ use testkit::server::{Client, Response, Server, ServerCommand};
 use crate::program::Run;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_curt");
-/// Room for everything that is written before the disk is filled up, with the journal of eight cores.
+/// Room for everything that is written before the disk is filled up, with the journal of eight
+/// cores.
 const DISK_SIZE: &str = "192m";
 const PAGE_LEN: usize = 4096;
 /// Far more creates than what an open write-ahead log still has room for.
@@ -171,7 +172,8 @@ impl SmallDisk {
         fs::remove_file(self.path("ballast")).unwrap();
     }
 
-    /// The files on the disk, without the journal; they stay when the server and its mounts are gone.
+    /// The files on the disk, without the journal; they stay when the server and its mounts are
+    /// gone.
     fn copy(&self) -> tempfile::TempDir {
         let copy = tempfile::tempdir().unwrap();
         for entry in fs::read_dir(self.path("")).unwrap() {

@@ -1,8 +1,8 @@
 //! The last release and the program of today on one database, as it is while nodes are upgraded one
 //! after the other: what one makes, edits, deletes and counts, the other knows (promise P4).
 //!
-//! `CURT_LAST_RELEASE_PROGRAM` names the last release's program; `cargo xtask last-release` builds it.
-//! Without it today's program stands in: two nodes of one release have to agree as much.
+//! `CURT_LAST_RELEASE_PROGRAM` names the last release's program; `cargo xtask last-release` builds
+//! it. Without it today's program stands in: two nodes of one release have to agree as much.
 
 use std::{
     env,

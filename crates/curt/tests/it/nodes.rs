@@ -11,8 +11,8 @@ use crate::beside::{await_visit, leads_to, visit};
 
 const SECRET: &str = "5b0e9d6a47c2f1838e7da95c06b4e2f1739c8d50a6e4b21f08c3d7f5e96a1b42";
 
-/// Its visits are not counted: whoever waits here follows a link thousands of times, and the clicks would
-/// keep the database busy that the change has to get through.
+/// Its visits are not counted: whoever waits here follows a link thousands of times, and the clicks
+/// would keep the database busy that the change has to get through.
 fn node(database: &TestDatabase, data_dir: &TempDir) -> Server {
     ServerCommand::new(env!("CARGO_BIN_EXE_curt"), data_dir.path())
         .env("CURT_DATABASE_URL", database.url())

@@ -1,4 +1,5 @@
-//! The README's tours are run as they are written, so that they cannot promise what does not happen.
+//! The README's tours are run as they are written, so that they cannot promise what does not
+//! happen.
 
 use std::{
     env,

@@ -12,7 +12,8 @@ use testkit::{
     server::{Server, ServerCommand},
 };
 
-/// Enough to see a server that loses data often, in seconds; rare losses take `cargo xtask torture`.
+/// Enough to see a server that loses data often, in seconds; rare losses take `cargo xtask
+/// torture`.
 const CYCLES_DEFAULT: u32 = 5;
 
 /// From the first writes up to some checkpoints of the write-ahead log.

@@ -1,6 +1,6 @@
-//! Logins at a fixed rate, all with wrong passwords, each from another client: guesses that no limit
-//! by client stops. Most are at accounts that nobody has, because those are looked at in full each
-//! time, while an account that is there soon has a pause.
+//! Logins at a fixed rate, all with wrong passwords, each from another client: guesses that no
+//! limit by client stops. Most are at accounts that nobody has, because those are looked at in full
+//! each time, while an account that is there soon has a pause.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},

@@ -1,5 +1,6 @@
 //! Loads that `wrk` cannot make, for `scripts/bench`: requests at a fixed rate, clients that are
-//! slow on purpose, thousands of idle connections, floods of logins, and bodies with thousands of links.
+//! slow on purpose, thousands of idle connections, floods of logins, and bodies with thousands of
+//! links.
 //!
 //! Each ends by itself, and with an error at the first answer that is not what it has to be.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command, and no server")]

@@ -44,9 +44,9 @@ const CLOSE_TIME_MAX: Duration = Duration::from_secs(30);
 /// Bytes that the kernel takes for a client: few, so that the server soon has to wait.
 const RECEIVE_BUFFER_LEN: u32 = 4096;
 
-/// Most bytes in a segment, as on Ethernet. Segments on loopback have 64 KB, and the kernel sizes the
-/// server's send buffers by them: three megabytes for a client that does not read, which no client
-/// from outside gets.
+/// Most bytes in a segment, as on Ethernet. Segments on loopback have 64 KB, and the kernel sizes
+/// the server's send buffers by them: three megabytes for a client that does not read, which no
+/// client from outside gets.
 const SEGMENT_LEN_MAX: u32 = 1460;
 
 /// Requests in a row for a long document: more than a server reads ahead.

@@ -1,7 +1,7 @@
 //! A blocking HTTP/1.1 client on one kept connection.
 //!
-//! Unlike libraries it never retries, and it tells a request that cannot have reached the server from
-//! one whose answer is missing: whether the latter was carried out is unknown.
+//! Unlike libraries it never retries, and it tells a request that cannot have reached the server
+//! from one whose answer is missing: whether the latter was carried out is unknown.
 
 use std::{
     fmt::Debug,

@@ -21,7 +21,8 @@ pub(super) struct Names {
     pub imports: BTreeMap<String, Vec<String>>,
     /// Modules all of whose names `use` brings here.
     pub globs: Vec<Vec<String>>,
-    /// Every path of two names or more that code names, or that a private `use` imports, with its line.
+    /// Every path of two names or more that code names, or that a private `use` imports, with its
+    /// line.
     pub paths: BTreeSet<(Vec<String>, usize)>,
 }
 

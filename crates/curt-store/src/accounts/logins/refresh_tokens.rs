@@ -1,8 +1,8 @@
 //! Refresh tokens: each is used once, and gives way to the next of its family.
 //!
-//! Who uses one again has a copy, unless it is a second tab of the same browser: for a few seconds it
-//! gets the same successor, so that a family is one line and a copy shows itself sooner or later. After
-//! that the whole family ends, whoever has its latest (RFC 9700 §4.14.2).
+//! Who uses one again has a copy, unless it is a second tab of the same browser: for a few seconds
+//! it gets the same successor, so that a family is one line and a copy shows itself sooner or
+//! later. After that the whole family ends, whoever has its latest (RFC 9700 §4.14.2).
 
 use std::time::Duration;
 
@@ -21,9 +21,10 @@ use crate::{
 /// How long after its use a token gives a second tab what it gave the first.
 pub const REUSE_GRACE: Duration = Duration::from_secs(10);
 
-/// Used tokens that a family keeps, to know them again until they expire: a hundred a day, which is one
-/// every quarter of an hour, for a hundred days; about a megabyte. None makes room for another, or a thief
-/// would make the stolen one unknown by refreshing often. A family that has so many ends.
+/// Used tokens that a family keeps, to know them again until they expire: a hundred a day, which is
+/// one every quarter of an hour, for a hundred days; about a megabyte. None makes room for another,
+/// or a thief would make the stolen one unknown by refreshing often. A family that has so many
+/// ends.
 const USED_TOKENS_MAX: u32 = 10_000;
 
 /// How long a family lives, however often it is used; then a password is asked for again.
@@ -34,9 +35,9 @@ pub const REFRESH_FAMILY_AGE_MAX: Duration = Duration::from_hours(365 * 24);
 pub enum Rotation {
     /// Its successor is good from now on.
     Rotated { user: User, family: TokenHash },
-    /// Unknown, expired, of a user who is disabled or a family that has used too many, or its successor
-    /// has been used already: whoever comes so late would get what is void, and end the family by using
-    /// it.
+    /// Unknown, expired, of a user who is disabled or a family that has used too many, or its
+    /// successor has been used already: whoever comes so late would get what is void, and end the
+    /// family by using it.
     Refused,
     /// It was used before: somebody has a copy, and all of its family are void.
     Reused(UserId),
@@ -83,8 +84,8 @@ const USER: Sql = Sql::new(concat!(
          and exists (select 1 from refresh_tokens where user_id = $3 and family = $4)"
 ));
 
-/// Finds a row if a family has more tokens than that. One of them is unused; to ask which would read the
-/// table, where the index alone knows how many.
+/// Finds a row if a family has more tokens than that. One of them is unused; to ask which would
+/// read the table, where the index alone knows how many.
 const HAS_MORE: Sql = Sql::new(
     "select user_id from refresh_tokens where user_id = $1 and family = $2 limit 1 offset $3",
 );
@@ -101,8 +102,8 @@ impl Store {
         self.db.transaction("create_refresh_token", Creation { new, now }, create).await
     }
 
-    /// Takes a refresh token and makes the new one its successor, or neither: one transaction. For the
-    /// same token it must always be the same.
+    /// Takes a refresh token and makes the new one its successor, or neither: one transaction. For
+    /// the same token it must always be the same.
     pub async fn rotate_refresh_token(
         &self,
         old: TokenHash,
@@ -116,8 +117,8 @@ impl Store {
         rotated.map_err(StoreError::while_doing("rotating a refresh token"))
     }
 
-    /// Who holds an access token of that epoch and family; nobody once either has ended, or the user
-    /// is disabled.
+    /// Who holds an access token of that epoch and family; nobody once either has ended, or the
+    /// user is disabled.
     pub async fn token_user(
         &self,
         user: UserId,

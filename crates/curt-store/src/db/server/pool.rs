@@ -1,8 +1,8 @@
 //! The connections to a database server that a node keeps.
 //!
-//! **Invariant:** a connection that is being made is made to its end, also when whoever wanted it has
-//! given up. On a slow network or a busy machine every attempt would be broken off otherwise, and
-//! the database stay out of reach although it answers.
+//! **Invariant:** a connection that is being made is made to its end, also when whoever wanted it
+//! has given up. On a slow network or a busy machine every attempt would be broken off otherwise,
+//! and the database stay out of reach although it answers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -119,7 +119,8 @@ impl Pool {
         }
         if let Ok(place) = Arc::clone(&self.unwanted).try_acquire_owned() {
             self.making.spawn(async move {
-                // Good or bad, it is for whoever asks next; a network that is silent has to end too.
+                // Good or bad, it is for whoever asks next; a network that is silent has to end
+                // too.
                 drop(timeout(ANSWER_TIME_MAX, getting).await);
                 drop(place);
             });

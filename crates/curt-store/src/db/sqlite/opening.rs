@@ -58,8 +58,8 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Keeps all other connections away, also those of other processes. So it knows of itself alone,
-    /// which takes no room on the disk, and it cannot write.
+    /// Keeps all other connections away, also those of other processes. So it knows of itself
+    /// alone, which takes no room on the disk, and it cannot write.
     pub(in crate::db) fn open_alone(path: &Path) -> Result<Self, DbError> {
         // Before anything is read: then no file is made through which connections know each other.
         let connection = Self::open_existing(path)?;
@@ -102,8 +102,9 @@ impl Connection {
         if let Ownership::Foreign { table } = Ownership::of(first_table.as_ref())? {
             return Err(ConnectError::Foreign { table });
         }
-        // Only effective before the first page is written, and switching to WAL writes it. Set again
-        // it would be written again: a wait for other writers, a sync, and no start on a full disk.
+        // Only effective before the first page is written, and switching to WAL writes it. Set
+        // again it would be written again: a wait for other writers, a sync, and no start on a full
+        // disk.
         if !self.has_incremental_vacuum()? {
             self.set("auto_vacuum", "incremental")?;
         }

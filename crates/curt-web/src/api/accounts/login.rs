@@ -43,10 +43,10 @@ pub(crate) struct RefreshBody {
 
 /// Log in
 ///
-/// Gives an access token, which is good for a quarter of an hour, and a refresh token to get the next
-/// one with. Whether the address or the password is wrong is not told. After ten wrong passwords in a
-/// row there are pauses, which get longer, for everybody but browsers that this user has logged in
-/// from before; the cookie `__Host-device` tells them.
+/// Gives an access token, which is good for a quarter of an hour, and a refresh token to get the
+/// next one with. Whether the address or the password is wrong is not told. After ten wrong
+/// passwords in a row there are pauses, which get longer, for everybody but browsers that this user
+/// has logged in from before; the cookie `__Host-device` tells them.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/login",
@@ -75,8 +75,8 @@ pub(crate) async fn log_in(
 /// Refresh tokens
 ///
 /// Gives the next tokens for a refresh token, which is good once. Using it again ends all that came
-/// of the same login: somebody has a copy. Only within ten seconds a second use is taken for another
-/// tab, and gets the same refresh token, unless that has been used, too.
+/// of the same login: somebody has a copy. Only within ten seconds a second use is taken for
+/// another tab, and gets the same refresh token, unless that has been used, too.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/refresh",
@@ -108,8 +108,8 @@ pub(crate) async fn refresh(
 
 /// Log out
 ///
-/// Ends the login that the refresh token belongs to, at once and with its access tokens. A token that
-/// is unknown has ended already.
+/// Ends the login that the refresh token belongs to, at once and with its access tokens. A token
+/// that is unknown has ended already.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/logout",

@@ -121,8 +121,8 @@ pub(crate) async fn edit_me(
 
 /// Delete one's account
 ///
-/// Everything personal goes at once: the address, the name, logins and API keys. The links go on, and
-/// belong to nobody.
+/// Everything personal goes at once: the address, the name, logins and API keys. The links go on,
+/// and belong to nobody.
 #[utoipa::path(
     delete,
     path = "/api/v1/auth/me",
@@ -151,8 +151,8 @@ pub(crate) async fn delete_me(
 
 /// Change one's password
 ///
-/// Ends all other logins and sessions at once. Whoever came with a token gets new ones; a browser gets
-/// a new session.
+/// Ends all other logins and sessions at once. Whoever came with a token gets new ones; a browser
+/// gets a new session.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/password",

@@ -1,8 +1,8 @@
 //! Looking at passwords: one way in, whatever for.
 //!
-//! AUTH-05: logging in, changing a password or an address and deleting an account are all guesses at
-//! the same password, so they share limits and pauses. Users who do not exist cost as much time as
-//! those who do, and get the same answer.
+//! AUTH-05: logging in, changing a password or an address and deleting an account are all guesses
+//! at the same password, so they share limits and pauses. Users who do not exist cost as much time
+//! as those who do, and get the same answer.
 
 use curt_cache::Purpose;
 use curt_domain::{Email, Password, PasswordHash, PasswordUse, Timestamp, User, UserId};

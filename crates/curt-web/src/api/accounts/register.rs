@@ -98,9 +98,9 @@ pub(crate) async fn register(
 
 /// Make the first administrator
 ///
-/// With the token from the link in the file `admin-setup.url`, which the first start writes into the
-/// data directory. It is good for 30 minutes, and only while there is no administrator. Links that
-/// were made before become theirs.
+/// With the token from the link in the file `admin-setup.url`, which the first start writes into
+/// the data directory. It is good for 30 minutes, and only while there is no administrator. Links
+/// that were made before become theirs.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/bootstrap",

@@ -22,8 +22,8 @@ use crate::{
 
 /// Begin a session
 ///
-/// Logs a browser in: the session is in the cookie `__Host-session`, for 30 days. Limits are those of
-/// logging in for tokens.
+/// Logs a browser in: the session is in the cookie `__Host-session`, for 30 days. Limits are those
+/// of logging in for tokens.
 #[utoipa::path(
     post,
     path = "/api/v1/auth/session",

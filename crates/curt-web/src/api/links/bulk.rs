@@ -41,8 +41,8 @@ mod results;
 /// Largest body, in bytes: 10 000 links of 1.6 kB.
 const BULK_BODY_LEN_MAX: usize = 16 << 20;
 
-/// Once writing has taken so long, what is left is not tried: a client that hears nothing for longer
-/// gives up, and then does not learn what was written.
+/// Once writing has taken so long, what is left is not tried: a client that hears nothing for
+/// longer gives up, and then does not learn what was written.
 const WRITING_TIME_MAX: Duration = Duration::from_secs(15);
 
 /// How much longer the chunk may take that is being written then.
@@ -59,16 +59,16 @@ pub(crate) struct BulkQuery {
 
 /// Create many links
 ///
-/// Makes up to 10 000 links. Each item of `links` is what a single create takes, and has a result of
-/// its own with the status that a single create would have: what is wrong with one costs no other.
-/// Only a body that is no list of links is refused whole.
+/// Makes up to 10 000 links. Each item of `links` is what a single create takes, and has a result
+/// of its own with the status that a single create would have: what is wrong with one costs no
+/// other. Only a body that is no list of links is refused whole.
 ///
 /// Passwords take their time: of 500 links in a row at most 35 can have one.
 ///
-/// Should writing take longer than a quarter of a minute, the rest has the status 503. Send it again
-/// with the same `Idempotency-Key`: what was written is answered again, and what was not is tried.
-/// The items that were being written at that moment have a 503 too and may have been; without a key
-/// nobody can tell.
+/// Should writing take longer than a quarter of a minute, the rest has the status 503. Send it
+/// again with the same `Idempotency-Key`: what was written is answered again, and what was not is
+/// tried. The items that were being written at that moment have a 503 too and may have been;
+/// without a key nobody can tell.
 #[utoipa::path(
     post,
     path = "/api/v1/urls/bulk",

@@ -34,8 +34,8 @@ use crate::{
 
 /// Ids tried before giving up on a generated code. Permuted and sequential codes never meet each
 /// other; aliases, codes of earlier settings, and links that came here with their codes can be in
-/// their way. Random codes do meet: with half of a length's codes taken, one create in 2^8 gives up,
-/// which is when to raise `codes.length`.
+/// their way. Random codes do meet: with half of a length's codes taken, one create in 2^8 gives
+/// up, which is when to raise `codes.length`.
 const CODE_ATTEMPTS_MAX: u32 = 8;
 
 /// How long an answer is kept for its `Idempotency-Key`.

@@ -35,8 +35,8 @@ pub(super) async fn check_password(password: Password, app: &App) -> Result<(), 
     checked.map_err(|weak| ApiError::InvalidFields(vec![FieldError::password(PASSWORD, weak)]))
 }
 
-/// A whole number in JSON, which may be written `5.0` or `5e0` as well: JSON has one kind of number,
-/// JSON Schema calls these integers too, and some languages write every number so.
+/// A whole number in JSON, which may be written `5.0` or `5e0` as well: JSON has one kind of
+/// number, JSON Schema calls these integers too, and some languages write every number so.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Whole(u64);
 

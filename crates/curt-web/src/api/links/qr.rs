@@ -77,8 +77,9 @@ struct Drawing {
 
 /// Get a QR code
 ///
-/// An image of the link's short URL, with `?qr` behind it. Whoever knows the code may have it. Links
-/// that visitors do not find yet, or no longer, have one for their owner and for administrators only.
+/// An image of the link's short URL, with `?qr` behind it. Whoever knows the code may have it.
+/// Links that visitors do not find yet, or no longer, have one for their owner and for
+/// administrators only.
 #[utoipa::path(
     get,
     path = "/api/v1/qr/{short_code}",
@@ -181,8 +182,8 @@ impl Drawing {
         Ok(())
     }
 
-    /// Of what the image is made of, so that it need not be drawn to be compared. The version stands
-    /// for how it is drawn.
+    /// Of what the image is made of, so that it need not be drawn to be compared. The version
+    /// stands for how it is drawn.
     fn etag(&self, text: &str) -> HeaderValue {
         let made_of = format!("{} {text} {self:?}", env!("CARGO_PKG_VERSION"));
         entity_tag(made_of)

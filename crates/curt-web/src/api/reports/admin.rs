@@ -100,8 +100,8 @@ pub(crate) async fn enable(
 
 /// Block the host of a reported link
 ///
-/// Puts the host that the link leads to on the list of blocked destinations; the answer says how many
-/// links lead there. All open reports of the link are settled with it.
+/// Puts the host that the link leads to on the list of blocked destinations; the answer says how
+/// many links lead there. All open reports of the link are settled with it.
 #[utoipa::path(
     post,
     path = "/api/v1/admin/reports/{id}/block-host",

@@ -24,8 +24,8 @@ const JSON: HeaderValue = HeaderValue::from_static("application/json");
 /// List links disabled for abuse
 ///
 /// Short links of this server that an administrator disabled because of abuse, the latest first, at
-/// most a thousand. For lists of others; of the target it tells the host alone. It is at most a minute
-/// old.
+/// most a thousand. For lists of others; of the target it tells the host alone. It is at most a
+/// minute old.
 #[utoipa::path(
     get,
     path = "/abuse/feed.json",

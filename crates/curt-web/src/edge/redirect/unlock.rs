@@ -1,8 +1,8 @@
 //! Links with a password: who is asked for it, and what becomes of what they say.
 //!
 //! The right password is answered with a cookie and the way back to the link, not with the target:
-//! so the visit that follows is decided and counted like any other, and by then the link may be over.
-//! Only then does a visitor learn whether the link leads to a destination that is blocked.
+//! so the visit that follows is decided and counted like any other, and by then the link may be
+//! over. Only then does a visitor learn whether the link leads to a destination that is blocked.
 
 use axum::{
     extract::Request,

@@ -1,4 +1,5 @@
-//! The headers of an answer by its status alone; tests of whole answers are in `tests/it/guards.rs`.
+//! The headers of an answer by its status alone; tests of whole answers are in
+//! `tests/it/guards.rs`.
 
 use axum::body::Body;
 

@@ -1,4 +1,5 @@
-//! `curt links export`: every link, page by page, to standard output or to a file that appears whole.
+//! `curt links export`: every link, page by page, to standard output or to a file that appears
+//! whole.
 
 use std::{
     io::{self, BufWriter, Write},

@@ -59,7 +59,8 @@ impl Among {
     }
 }
 
-/// The code in what was typed: `blog`, `blog+`, `go.example.com/blog`, `https://go.example.com/blog?qr`.
+/// The code in what was typed: `blog`, `blog+`, `go.example.com/blog`,
+/// `https://go.example.com/blog?qr`.
 fn code<'a>(name: &'a str, public_url: &Url) -> Result<&'a str, Failure> {
     let Some((site, path)) = split_site(name) else { return Ok(without_plus(name)) };
     // Scheme and host are the same in any case; a port may be left out where it is the usual one.

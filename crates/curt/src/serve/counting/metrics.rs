@@ -1,4 +1,5 @@
-//! What the journal tells Prometheus. It is asked when somebody looks: redirects count nothing twice.
+//! What the journal tells Prometheus. It is asked when somebody looks: redirects count nothing
+//! twice.
 
 use std::fmt;
 

@@ -1,5 +1,5 @@
-//! A database that is away, blocked, or silent about what it has done: redirects go on, and each click
-//! is counted once.
+//! A database that is away, blocked, or silent about what it has done: redirects go on, and each
+//! click is counted once.
 
 use std::{
     net::SocketAddr,

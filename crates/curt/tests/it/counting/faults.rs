@@ -1,5 +1,5 @@
-//! A journal that cannot take clicks, or has lost some: redirects go on, what is missing is known to
-//! the click, health and metrics say so, and all is well again once the cause is gone.
+//! A journal that cannot take clicks, or has lost some: redirects go on, what is missing is known
+//! to the click, health and metrics say so, and all is well again once the cause is gone.
 
 use std::{
     fs::{self, DirBuilder},
@@ -92,8 +92,8 @@ fn p2_p3_f5_a_full_disk_drops_and_knows_what() {
     recover(&mut visits, &server, &mut Client::new(metrics));
 }
 
-/// Something that cannot be written is mounted over it: an administrator's mistake, or a failover. The
-/// kernel makes no file system read-only by command while files of it are open for writing.
+/// Something that cannot be written is mounted over it: an administrator's mistake, or a failover.
+/// The kernel makes no file system read-only by command while files of it are open for writing.
 #[test]
 fn p2_p3_a_journal_that_becomes_read_only_drops_and_knows_what() {
     let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());

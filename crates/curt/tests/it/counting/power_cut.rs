@@ -1,7 +1,8 @@
-//! A power cut after clicks were counted: what the disk has forgotten of the journal hides no new click.
+//! A power cut after clicks were counted: what the disk has forgotten of the journal hides no new
+//! click.
 //!
-//! The simulation does not follow `msync`, so of mapped segments only their headers are left, which is
-//! the worst that can happen. `curt_analytics` tests what a disk may have kept of them.
+//! The simulation does not follow `msync`, so of mapped segments only their headers are left, which
+//! is the worst that can happen. `curt_analytics` tests what a disk may have kept of them.
 
 use testkit::{
     powercut::PowerCut,

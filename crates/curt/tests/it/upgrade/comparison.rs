@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-/// Where it does not, as lines for people. Objects may have more fields than they had: those are new.
+/// Where it does not, as lines for people. Objects may have more fields than they had: those are
+/// new.
 pub(super) fn differences(place: &str, old: &Value, new: &Value) -> Vec<String> {
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => old

@@ -29,8 +29,8 @@ use crate::{
 /// Most links in one request: some seconds of writing on a slow disk.
 const BULK_LINKS_MAX: usize = 10_000;
 
-/// Passwords in a chunk. Each takes some 40 ms to hash, one after the other; at half that speed they are
-/// done within the time that the last chunk of a request may take.
+/// Passwords in a chunk. Each takes some 40 ms to hash, one after the other; at half that speed
+/// they are done within the time that the last chunk of a request may take.
 pub const CHUNK_PASSWORDS_MAX: usize = 35;
 
 /// A chunk takes no further item after so many bytes, so that its transaction stays short however

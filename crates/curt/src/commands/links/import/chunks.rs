@@ -45,7 +45,8 @@ impl Chunk {
         if self.links().all(|link| link.contains_key("custom_alias")) {
             return None;
         }
-        // The key is kept, and bodies may hold passwords: it must not be a hash that anybody can make.
+        // The key is kept, and bodies may hold passwords: it must not be a hash that anybody can
+        // make.
         let hash: Hmac<Sha256> =
             Hmac::new_from_slice(secret).expect("HMAC takes a key of any length");
         // Equal rows elsewhere in the file are other links.
