@@ -2,7 +2,8 @@
 # The servers that ours is compared with, started in the same way. Sourced by scripts/bench.
 
 # What the servers are called in the table.
-declare -A NAMES=([curt]=Curt [uncounted]='Curt without a journal' [bare]='bare hyper' [nginx]=nginx)
+declare -A NAMES=([curt]=Curt [uncounted]='Curt without a journal' [bare]='bare hyper' [nginx]=nginx
+    [last]='the last release')
 
 # Where and what nginx is; without it, why.
 nginx='' nginx_version='' nginx_missing=''
@@ -48,6 +49,7 @@ servers_of_round() {
 start_one() {
     case $1 in
         curt) start_counting ;;
+        last) CURT=$last_release start_counting ;;
         uncounted) start_server "$SERVER_CORE" "$seeded" CURT_JOURNAL__ENABLED=false ;;
         bare) start_bare "$2" ;;
         nginx) start_nginx "$2" ;;

@@ -20,11 +20,12 @@ FOUND='curt_http_requests_total[{].*status="302"'
 
 # Redirects at full load: what one costs, and how many there are.
 measure_redirect() {
-    local pair server names
+    local pair server names also=(uncounted)
     local -A rates=() cpus=() p99s=() busy=()
+    [[ -z $last_release ]] || also+=(last)
     seed_hot
     for ((pair = 1; pair <= pairs; pair++)); do
-        for server in $(servers_of_round "$pair" uncounted); do
+        for server in $(servers_of_round "$pair" "${also[@]}"); do
             redirect_round "$server" "$pair"
             rates[$server]+=" $(load_rate)" cpus[$server]+=" $(load_cpu_micros)"
             p99s[$server]+=" $(load_p99_millis)" busy[$server]+=" $(load_busy_percent)"
@@ -43,7 +44,10 @@ measure_redirect() {
     fi
     record_ratio '— what the journal costs: server CPU, × without it' \
         "${cpus[curt]}" "${cpus[uncounted]}" '<=' 1.1
-    names=$(servers_of_round 1 uncounted)
+    if [[ -n $last_release ]]; then
+        record_ratio '— server CPU, × the last release' "${cpus[curt]}" "${cpus[last]}" '<=' 1.02
+    fi
+    names=$(servers_of_round 1 "${also[@]}")
     for server in $names; do
         record "— ${NAMES[$server]}: server CPU µs per redirect" "$(spread 2 "${cpus[$server]}")"
         record "— ${NAMES[$server]}: redirects/s; of the core in use" \
@@ -102,11 +106,11 @@ redirect_round() {
         found=$(($(metric "$FOUND") - found))
         ((load[good] <= found)) || die "${load[good]} answers, but only $found of them with 302"
     fi
-    if [[ $server == curt ]]; then check_counts; fi
+    if [[ $server == curt || $server == last ]]; then check_counts; fi
     end_server KILL
 }
 
-is_ours() { [[ $1 == curt || $1 == uncounted ]]; }
+is_ours() { [[ $1 == curt || $1 == uncounted || $1 == last ]]; }
 
 # Every redirect was written down or dropped, and next to none was dropped.
 check_counts() {
