@@ -57,7 +57,7 @@ pub enum PassError {
 
 /// What a journal is counted for, and so what becomes of its segments.
 #[derive(Debug, Clone)]
-pub(crate) enum Purpose {
+pub(crate) enum CountingMode {
     /// It is this process's own: what is read is stored, and a segment that was read whole removed.
     Drain(Arc<Journal>),
     /// It is somebody else's, or nobody's, as it was when the segments were listed: what is read is
@@ -67,7 +67,7 @@ pub(crate) enum Purpose {
     Rehearse(Liveness),
 }
 
-impl Purpose {
+impl CountingMode {
     /// Whether the segment may still grow.
     fn liveness(&self, id: SegmentId) -> Liveness {
         match self {
@@ -153,7 +153,7 @@ pub(crate) struct Counting {
     store: Store,
     directory: PathBuf,
     clock: Clock,
-    purpose: Purpose,
+    mode: CountingMode,
     /// Oldest first: a shard that brings too much cannot keep the others waiting for longer than
     /// it takes to fill a segment.
     readings: BTreeMap<Name, Reading>,
@@ -169,12 +169,12 @@ pub(crate) struct Counting {
 }
 
 impl Counting {
-    pub(crate) fn new(store: Store, directory: PathBuf, clock: Clock, purpose: Purpose) -> Self {
+    pub(crate) fn new(store: Store, directory: PathBuf, clock: Clock, mode: CountingMode) -> Self {
         Self {
             store,
             directory,
             clock,
-            purpose,
+            mode,
             readings: BTreeMap::new(),
             skipped: SkippedSegments::default(),
             fold: Fold::default(),
@@ -201,13 +201,13 @@ impl Counting {
     pub(crate) fn anew(&mut self) -> Self {
         let (store, directory) = (self.store.clone(), self.directory.clone());
         let done = std::mem::take(&mut self.done);
-        let anew = Self::new(store, directory, self.clock.clone(), self.purpose.clone());
+        let anew = Self::new(store, directory, self.clock.clone(), self.mode.clone());
         Self { done, ..anew }
     }
 
     /// Whether nothing is stored, so that whatever is read again counts anew.
     fn is_rehearsal(&self) -> bool {
-        matches!(self.purpose, Purpose::Rehearse(_))
+        matches!(self.mode, CountingMode::Rehearse(_))
     }
 
     pub(crate) fn tally(&self) -> Tally {
@@ -229,7 +229,7 @@ impl Counting {
     }
 
     async fn try_pass(&mut self) -> Result<Pass, PassError> {
-        let written_before = self.purpose.records_written();
+        let written_before = self.mode.records_written();
         self.list_segments().await?;
         let now = self.clock.now();
         let started = Instant::now();
@@ -264,7 +264,7 @@ impl Counting {
             assert!(!self.panics_after_commit, "as the test wants it");
         }
         if batch.is_dry && !batch.is_stuck && self.skipped.count() == 0 {
-            self.done.all_read(written_before, self.purpose.records_written());
+            self.done.all_read(written_before, self.mode.records_written());
         }
         self.tally.clicks += batch.clicks;
         self.put_away_finished(now);
@@ -273,9 +273,9 @@ impl Counting {
 
     /// Looks for new segments and their marks. One that is known already needs no question.
     async fn list_segments(&mut self) -> Result<(), PassError> {
-        let files = match &mut self.purpose {
-            Purpose::Drain(_) => segments(&self.directory)?.segments,
-            Purpose::Replay(liveness) | Purpose::Rehearse(liveness) => {
+        let files = match &mut self.mode {
+            CountingMode::Drain(_) => segments(&self.directory)?.segments,
+            CountingMode::Replay(liveness) | CountingMode::Rehearse(liveness) => {
                 let (listing, liveness_now) = survey(&self.directory)?;
                 *liveness = liveness_now;
                 listing.segments
@@ -307,7 +307,7 @@ impl Counting {
                 continue;
             }
             let stored = marks.get(&file.id.0).copied();
-            if self.purpose.has_made(file.id) {
+            if self.mode.has_made(file.id) {
                 self.done.found(name(&file), stored.map_or(0, |mark| mark.records));
             }
             self.readings.insert(name(&file), Reading::new(file, stored));
@@ -329,7 +329,7 @@ impl Counting {
                     return Ok(Batch { is_dry: false, ..batch });
                 }
                 // Before reading: what is sealed in between shows next time.
-                let liveness = self.purpose.liveness(name.1);
+                let liveness = self.mode.liveness(name.1);
                 let look = reading.look(room as u64, liveness, &mut self.fold, now);
                 let look = look.map_err(|because| (*name, because))?;
                 batch.add(look);
@@ -352,9 +352,9 @@ impl Counting {
     async fn store(&mut self, steps: &[MarkMove]) -> Result<ControlFlow<()>, StoreError> {
         let (clicks, losses) = self.fold.take();
         // The server's own journal has what it redirected; in any other there may be anything.
-        let of_unknown_links = match self.purpose {
-            Purpose::Drain(_) => 0,
-            Purpose::Replay(_) | Purpose::Rehearse(_) => {
+        let of_unknown_links = match self.mode {
+            CountingMode::Drain(_) => 0,
+            CountingMode::Replay(_) | CountingMode::Rehearse(_) => {
                 self.store.clicks_of_unknown_links(&clicks).await?
             }
         };
@@ -382,11 +382,11 @@ impl Counting {
 
     /// Everything that has ended is stored by now.
     fn put_away_finished(&mut self, now: Timestamp) {
-        match &self.purpose {
+        match &self.mode {
             // Else somebody else may be at the files.
-            Purpose::Drain(journal) if journal.has_directory() => self.remove_finished(now),
-            Purpose::Drain(_) => {}
-            Purpose::Replay(_) | Purpose::Rehearse(_) => {
+            CountingMode::Drain(journal) if journal.has_directory() => self.remove_finished(now),
+            CountingMode::Drain(_) => {}
+            CountingMode::Replay(_) | CountingMode::Rehearse(_) => {
                 let ended = self.readings.values_mut().filter(|reading| reading.has_ended());
                 ended.for_each(Reading::close);
             }

@@ -23,7 +23,7 @@ use parking_lot::{Condvar, Mutex};
 use tokio::{runtime::Handle, sync::oneshot, time::timeout};
 
 use crate::{
-    counting::{Batch, Counting, Pass, PassError, Purpose},
+    counting::{Batch, Counting, CountingMode, Pass, PassError},
     metrics::DrainMetrics,
     watch::DrainWatch,
 };
@@ -78,10 +78,10 @@ impl Drain {
         let watch = metrics.watch().clone();
         watch.begin(oldest_click(&directory, &clock), clock.instant());
         let shared = Arc::new(Shared::default());
-        let purpose = Purpose::Drain(journal);
+        let mode = CountingMode::Drain(journal);
         let thread = DrainThread {
             shared: Arc::clone(&shared),
-            counting: Counting::new(store, directory, clock.clone(), purpose),
+            counting: Counting::new(store, directory, clock.clone(), mode),
             clock,
             metrics,
             watch: watch.clone(),

@@ -8,7 +8,7 @@ use curt_store::Store;
 use tokio::time::sleep;
 
 use crate::{
-    counting::{Counting, Pass, PassError, Purpose, Tally},
+    counting::{Counting, CountingMode, Pass, PassError, Tally},
     skipped::SkipReason,
 };
 
@@ -43,8 +43,8 @@ pub async fn replay(
     clock: Clock,
     progress: impl FnMut(u64),
 ) -> Result<Replayed, PassError> {
-    let purpose = Purpose::Replay(Liveness::Live);
-    run(Counting::new(store, directory, clock, purpose), progress).await
+    let mode = CountingMode::Replay(Liveness::Live);
+    run(Counting::new(store, directory, clock, mode), progress).await
 }
 
 /// Tells what [`replay`] would do now, and changes nothing in the database either.
@@ -54,8 +54,8 @@ pub async fn rehearse(
     clock: Clock,
     progress: impl FnMut(u64),
 ) -> Result<Replayed, PassError> {
-    let purpose = Purpose::Rehearse(Liveness::Live);
-    run(Counting::new(store, directory, clock, purpose), progress).await
+    let mode = CountingMode::Rehearse(Liveness::Live);
+    run(Counting::new(store, directory, clock, mode), progress).await
 }
 
 async fn run(mut counting: Counting, mut progress: impl FnMut(u64)) -> Result<Replayed, PassError> {

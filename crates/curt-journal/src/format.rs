@@ -126,7 +126,7 @@ fn finish_record(seed: Seed, word: u32, number: u32, record: &mut [u8], end: usi
 
 /// What there is at an aligned place of a segment.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Found<'a> {
+pub(crate) enum Entry<'a> {
     Record {
         number: u32,
         payload: &'a [u8],
@@ -141,31 +141,31 @@ pub(crate) enum Found<'a> {
 }
 
 /// Looks at the start of `bytes`, which reach as far as the longest record or to the file's end.
-pub(crate) fn look(seed: Seed, bytes: &[u8]) -> Found<'_> {
+pub(crate) fn look(seed: Seed, bytes: &[u8]) -> Entry<'_> {
     let Some(word) = word_at(bytes, 0) else {
-        return if bytes.iter().all(|&byte| byte == 0) { Found::Nothing } else { Found::NotWhole };
+        return if bytes.iter().all(|&byte| byte == 0) { Entry::Nothing } else { Entry::NotWhole };
     };
     if word == 0 {
-        return Found::Nothing;
+        return Entry::Nothing;
     }
     let len = (word & LEN_MASK) as usize;
     let is_record = word & !LEN_MASK == RECORD_TAG && len <= RECORD_LEN_MAX;
     if !is_record && word != SEAL_WORD {
-        return Found::NotWhole;
+        return Entry::NotWhole;
     }
     let end = RECORD_HEADER_LEN + len;
     let (Some(checksum), Some(number), Some(checked)) =
         (word_at(bytes, 4), word_at(bytes, 8), bytes.get(8..end))
     else {
-        return Found::NotWhole;
+        return Entry::NotWhole;
     };
     if seed.checksum(word, checked) != checksum {
-        return Found::NotWhole;
+        return Entry::NotWhole;
     }
     if !is_record {
-        return Found::Seal { count: number };
+        return Entry::Seal { count: number };
     }
-    Found::Record { number, payload: &bytes[RECORD_HEADER_LEN..end] }
+    Entry::Record { number, payload: &bytes[RECORD_HEADER_LEN..end] }
 }
 
 /// What a header says about its file.

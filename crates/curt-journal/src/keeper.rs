@@ -25,7 +25,7 @@ use crate::{
     recovery,
     segment::{self, Room, Segment, SegmentWriter, Standing, WritingKind},
     shard::Shard,
-    shared::{OpenError, Shared, Wanted},
+    shared::{OpenError, RoundRequest, Shared},
 };
 
 /// A disk that refused is asked again this often.
@@ -114,7 +114,7 @@ impl Keeper {
     /// A panic must not end the thread: without spares all clicks would be dropped, and without
     /// syncs nobody would know what a power cut costs. What a round has taken from a shard is
     /// sealed, which is all that a reader needs; what it was to make is found lacking by the next.
-    fn guarded_round(&mut self, now: Instant, wanted: Wanted) {
+    fn guarded_round(&mut self, now: Instant, wanted: RoundRequest) {
         if self.panicked_until.is_some_and(|until| now < until) {
             return;
         }
@@ -143,7 +143,7 @@ impl Keeper {
     }
 
     /// What is due now.
-    pub(crate) fn round(&mut self, now: Instant, wanted: Wanted) {
+    pub(crate) fn round(&mut self, now: Instant, wanted: RoundRequest) {
         let is_due = self.next_sync <= now;
         if is_due {
             self.waits_for_drain = false;

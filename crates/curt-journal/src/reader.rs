@@ -19,7 +19,7 @@ use self::{cursor::Cursor, window::Window};
 use crate::{
     directory::{self, SegmentFile},
     format::{
-        self, ALIGN, DROPPED_AT, Found, HEADER_FIELDS_LEN, HEADER_LEN, Header, RECORD_SPACE_MIN,
+        self, ALIGN, DROPPED_AT, Entry, HEADER_FIELDS_LEN, HEADER_LEN, Header, RECORD_SPACE_MIN,
         SEGMENT_LEN, Seed, SegmentId,
     },
 };
@@ -120,12 +120,12 @@ impl SegmentReader {
         while progress.records < records_max && !self.cursor.is_finished {
             let bytes = self.window.at(&self.file, self.cursor.offset)?;
             match format::look(self.seed, bytes) {
-                Found::Record { number, payload } if self.cursor.accepts(number, liveness) => {
+                Entry::Record { number, payload } if self.cursor.accepts(number, liveness) => {
                     if self.cursor.pass_record(number, payload.len(), progress) {
                         each(payload);
                     }
                 }
-                Found::Seal { count } if self.cursor.accepts(count, liveness) => {
+                Entry::Seal { count } if self.cursor.accepts(count, liveness) => {
                     self.cursor.pass_seal(count, progress);
                 }
                 _ if liveness == Liveness::Ended => {
@@ -186,7 +186,7 @@ impl SegmentReader {
                 break;
             }
             match format::look(self.seed, bytes) {
-                Found::Record { number, payload } if self.cursor.can_follow(number, at) => {
+                Entry::Record { number, payload } if self.cursor.can_follow(number, at) => {
                     return Ok(Some((at, format::space(payload.len()) as u64)));
                 }
                 _ => at += cursor::zeros_len(bytes).max(ALIGN.into()),
@@ -234,7 +234,7 @@ pub(crate) fn is_sealed_at_end(file: &File, seed: Seed) -> io::Result<bool> {
         // It became shorter in between, which is what a writer does last.
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
         Err(error) => Err(error),
-        Ok(()) => Ok(matches!(format::look(seed, &bytes), Found::Seal { .. })),
+        Ok(()) => Ok(matches!(format::look(seed, &bytes), Entry::Seal { .. })),
     }
 }
 

@@ -56,13 +56,13 @@ pub(crate) struct Shared {
     /// however the process ends.
     pub(crate) lock: Mutex<Option<File>>,
     pub(crate) condition: Mutex<Condition>,
-    wanted: Mutex<Wanted>,
+    wanted: Mutex<RoundRequest>,
     bell: Condvar,
 }
 
 /// What the keeper is asked for before its time.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Wanted {
+pub(crate) struct RoundRequest {
     pub(crate) spare: bool,
     pub(crate) sync: bool,
     pub(crate) close: bool,
@@ -128,18 +128,18 @@ impl Shared {
     }
 
     /// Waits until something is wanted, or `deadline`.
-    pub(crate) fn wait(&self, deadline: Instant) -> Wanted {
+    pub(crate) fn wait(&self, deadline: Instant) -> RoundRequest {
         let mut wanted = self.wanted.lock();
-        if *wanted == Wanted::default() {
+        if *wanted == RoundRequest::default() {
             self.bell.wait_until(&mut wanted, deadline);
         }
         let taken = *wanted;
-        *wanted = Wanted::default();
+        *wanted = RoundRequest::default();
         drop(wanted);
         taken
     }
 
-    pub(crate) fn ask(&self, want: impl FnOnce(&mut Wanted)) {
+    pub(crate) fn ask(&self, want: impl FnOnce(&mut RoundRequest)) {
         want(&mut self.wanted.lock());
         self.bell.notify_one();
     }

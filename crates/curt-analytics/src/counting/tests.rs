@@ -39,8 +39,8 @@ fn journal(home: &Path, clock: &ManualClock) -> Arc<Journal> {
 }
 
 fn drain(store: Store, home: &Path, live: &Arc<Journal>, clock: &ManualClock) -> Counting {
-    let (directory, purpose) = (home.join("journal"), Purpose::Drain(Arc::clone(live)));
-    Counting::new(store, directory, Clock::Manual(clock.clone()), purpose)
+    let (directory, mode) = (home.join("journal"), CountingMode::Drain(Arc::clone(live)));
+    Counting::new(store, directory, Clock::Manual(clock.clone()), mode)
 }
 
 async fn count(counting: &mut Counting) -> Batch {

@@ -17,10 +17,10 @@ fn clicks() -> impl Iterator<Item = u64> {
 
 fn drain_thread(store: &Store, journal: &Arc<Journal>, directory: PathBuf) -> DrainThread {
     let metrics = DrainMetrics::unregistered();
-    let purpose = Purpose::Drain(Arc::clone(journal));
+    let mode = CountingMode::Drain(Arc::clone(journal));
     DrainThread {
         shared: Arc::default(),
-        counting: Counting::new(store.clone(), directory, Clock::System, purpose),
+        counting: Counting::new(store.clone(), directory, Clock::System, mode),
         clock: Clock::System,
         watch: metrics.watch().clone(),
         metrics,

@@ -18,7 +18,7 @@ use crate::{
     segments,
     settings::SYNC_INTERVAL_DEFAULT,
     shard::Counts,
-    shared::Wanted,
+    shared::RoundRequest,
     testing::{Content, KINDS, append, open, read, settings, snapshot},
 };
 
@@ -188,7 +188,7 @@ fn at_capacity_records_are_dropped_and_counted_until_there_is_room() {
         let mut keeper = Keeper::new(Arc::clone(&shared), now).unwrap();
         let mut round = |expected| {
             now += SYNC_INTERVAL_DEFAULT;
-            keeper.round(now, Wanted { sync: true, ..Wanted::default() });
+            keeper.round(now, RoundRequest { sync: true, ..RoundRequest::default() });
             let condition = shared.condition.lock();
             let stats =
                 Stats::new(&condition, Counts::default(), shared.settings.capacity, Instant::now());

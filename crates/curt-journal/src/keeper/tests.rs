@@ -15,7 +15,7 @@ use crate::{
     testing::{KINDS, quick_directory, read, settings},
 };
 
-const SYNC: Wanted = Wanted { spare: false, sync: true, close: false };
+const SYNC: RoundRequest = RoundRequest { spare: false, sync: true, close: false };
 
 /// A journal whose keeper works when it is told to.
 struct Rig {

@@ -53,7 +53,7 @@ pub(crate) enum Guesser<'a> {
 /// One that was counted as wrong, until something else is said about it.
 #[must_use = "it is counted as wrong"]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Guess<'a> {
+pub(crate) struct LoginGuess<'a> {
     guesser: Guesser<'a>,
     before: Failures,
     counted: Failures,
@@ -80,22 +80,22 @@ impl LoginThrottle {
         &self,
         guesser: Guesser<'a>,
         now: Timestamp,
-    ) -> Result<Guess<'a>, RetryAfter> {
+    ) -> Result<LoginGuess<'a>, RetryAfter> {
         self.with(guesser, |failures| {
             let before = *failures;
             failures.add(now)?;
-            Ok(Guess { guesser, before, counted: *failures })
+            Ok(LoginGuess { guesser, before, counted: *failures })
         })
     }
 
     /// It was the right password, which ends the row.
-    pub(crate) fn succeeded(&self, guess: Guess<'_>) {
+    pub(crate) fn succeeded(&self, guess: LoginGuess<'_>) {
         self.with(guess.guesser, |failures| *failures = Failures::default());
     }
 
     /// Its password was not looked at after all, so it begins no pause either; unless there was
     /// another meanwhile, which does.
-    pub(crate) fn take_back(&self, guess: Guess<'_>) {
+    pub(crate) fn take_back(&self, guess: LoginGuess<'_>) {
         self.with(guess.guesser, |failures| {
             failures.count = failures.count.saturating_sub(1);
             if failures.latest_at == guess.counted.latest_at {

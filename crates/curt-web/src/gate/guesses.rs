@@ -15,13 +15,13 @@ use crate::{
 };
 
 /// A guess that has been counted as a wrong one; given back unless that is what it was.
-pub(crate) struct Guess<'a> {
+pub(crate) struct LinkPasswordGuess<'a> {
     gate: &'a Gate,
-    counted: Vec<Counted>,
+    counted: Vec<CountedLimit>,
     at: Instant,
 }
 
-struct Counted {
+struct CountedLimit {
     purpose: Purpose,
     key: LimitKey,
     decision: Decision,
@@ -29,10 +29,15 @@ struct Counted {
 
 impl Gate {
     /// One more guess at the password of a link.
-    pub(crate) fn guess(&self, link: LinkId, client: IpAddr) -> Result<Guess<'_>, ApiError> {
+    pub(crate) fn guess(
+        &self,
+        link: LinkId,
+        client: IpAddr,
+    ) -> Result<LinkPasswordGuess<'_>, ApiError> {
         // Right or wrong: each keeps a core busy for a while.
         self.admit(Purpose::Unlock, client)?;
-        let mut guess = Guess { gate: self, counted: Vec::new(), at: self.clock.instant() };
+        let mut guess =
+            LinkPasswordGuess { gate: self, counted: Vec::new(), at: self.clock.instant() };
         let own = LimitKey::link_and_client(link.get(), client);
         guess
             .count(Purpose::LinkPassword, own)
@@ -46,14 +51,14 @@ impl Gate {
     }
 }
 
-impl Guess<'_> {
+impl LinkPasswordGuess<'_> {
     fn count(&mut self, purpose: Purpose, key: LimitKey) -> Result<(), (Decision, ApiError)> {
         let mut in_flight = self.gate.guesses.lock();
         let decision = self.gate.limits.take(purpose, key, self.at);
         match verdict(purpose, decision) {
             Ok(()) => {
                 in_flight.push(key);
-                self.counted.push(Counted { purpose, key, decision });
+                self.counted.push(CountedLimit { purpose, key, decision });
                 Ok(())
             }
             // Those that are right make room again.
@@ -69,10 +74,10 @@ impl Guess<'_> {
     }
 }
 
-impl Drop for Guess<'_> {
+impl Drop for LinkPasswordGuess<'_> {
     fn drop(&mut self) {
         let now = self.gate.clock.instant();
-        for Counted { purpose, key, decision } in &self.counted {
+        for CountedLimit { purpose, key, decision } in &self.counted {
             self.gate.limits.give_back(*purpose, *key, *decision, self.at, now);
         }
         self.gate.guesses.end(self.counted.iter().map(|counted| counted.key));

@@ -36,12 +36,12 @@ type Marks = HashMap<u128, JournalMark>;
 
 /// How far a segment is counted, as the database says.
 #[derive(Clone, Copy)]
-struct Counted {
+struct CountedRecords {
     counted: u64,
     to_count: u64,
 }
 
-impl Counted {
+impl CountedRecords {
     fn of(segment: &Segment, marks: &Marks) -> Self {
         let mark = marks.get(&segment.file.id.0).copied().unwrap_or_default();
         let records = segment.content.as_ref().map_or(0, |Content { found, .. }| {
@@ -94,7 +94,7 @@ fn row(segment: &Segment, place: Place, marks: Option<&Marks>) -> Vec<Cell> {
     let number = |number: Option<u64>| number.map_or("-".to_owned(), |number| number.to_string());
     let content = segment.content.as_ref().ok();
     let found = content.map(|content| &content.found);
-    let counted = marks.map(|marks| Counted::of(segment, marks));
+    let counted = marks.map(|marks| CountedRecords::of(segment, marks));
     let state = if place == Place::Damaged { "put aside" } else { state(segment) };
     let texts = [
         short_id(segment),
@@ -113,7 +113,7 @@ fn row(segment: &Segment, place: Place, marks: Option<&Marks>) -> Vec<Cell> {
 fn object(segment: &Segment, place: Place, marks: Option<&Marks>) -> Value {
     let content = segment.content.as_ref().ok();
     let found = content.map(|content| &content.found);
-    let counted = marks.map(|marks| Counted::of(segment, marks));
+    let counted = marks.map(|marks| CountedRecords::of(segment, marks));
     json!({
         "segment": segment.file.id.to_string(),
         "created_at": time(segment.file.created_at),
@@ -170,7 +170,7 @@ fn totals(segments: &[Segment], marks: Option<&Marks>) -> String {
             dropped += content.found.dropped.unwrap_or(0);
         }
         if let Some(marks) = marks {
-            let of_segment = Counted::of(segment, marks);
+            let of_segment = CountedRecords::of(segment, marks);
             counted += of_segment.counted;
             to_count += of_segment.to_count;
         }
