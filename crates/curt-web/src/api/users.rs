@@ -1,95 +1,23 @@
 //! `/api/v1/admin/users`: accounts as administrators see them.
 
 use axum::{extract::State, http::StatusCode, response::Response};
-use curt_domain::{Role, UserEdit, UserId};
-use curt_store::{Admission, Cursor, LinksOf, UserPage, UserQuery};
-use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use curt_store::Admission;
 
 use crate::{
-    api::accounts::{
-        UserView,
-        passwords::new_hash,
-        register::{self, Draft},
-        schema as accounts_schema,
-    },
+    api::accounts::{passwords::new_hash, register, view::UserView},
     app::App,
     auth::{Admin, By},
     request::{
-        extract::{ApiJson, ApiQuery, PathUser, decimal},
-        fields::{Field, FieldErrors, clearable, present},
-        schema as shared, tags,
+        extract::{ApiJson, ApiQuery, PathUser},
+        tags,
     },
-    response::{ApiError, FieldError, ProblemCode, headers::no_store_json},
+    response::{ApiError, ProblemCode, headers::no_store_json},
 };
 
 mod schema;
+mod view;
 
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct ListQuery {
-    #[param(schema_with = schema::search)]
-    q: Option<String>,
-    #[param(schema_with = shared::limit)]
-    limit: Option<String>,
-    #[param(schema_with = shared::cursor)]
-    cursor: Option<String>,
-}
-
-/// A page of users, oldest first.
-#[derive(Serialize, ToSchema)]
-#[schema(as = UserPage)]
-pub(crate) struct UsersView {
-    items: Vec<UserView>,
-    #[schema(required = true, schema_with = shared::next_cursor)]
-    next_cursor: Option<String>,
-}
-
-/// An account for somebody.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = NewUser)]
-pub(crate) struct CreateBody {
-    #[schema(schema_with = accounts_schema::email)]
-    email: String,
-    #[schema(schema_with = accounts_schema::new_password)]
-    password: String,
-    #[schema(schema_with = accounts_schema::full_name_or_null)]
-    full_name: Option<String>,
-    #[schema(schema_with = accounts_schema::role_or_null)]
-    role: Option<String>,
-}
-
-/// What to change about a user: a field that is absent stays as it is.
-#[derive(Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-#[schema(as = UserChanges)]
-pub(crate) struct EditBody {
-    #[serde(default, deserialize_with = "present")]
-    #[schema(schema_with = accounts_schema::email)]
-    email: Field<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(schema_with = accounts_schema::full_name_or_null)]
-    full_name: Field<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(schema_with = accounts_schema::role)]
-    role: Field<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(schema_with = accounts_schema::status)]
-    status: Field<String>,
-    #[serde(default, deserialize_with = "present")]
-    #[schema(schema_with = accounts_schema::new_password)]
-    password: Field<String>,
-}
-
-#[derive(Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(crate) struct DeleteQuery {
-    #[param(schema_with = schema::links_to)]
-    links_to: Option<String>,
-}
+use view::{CreateBody, DeleteQuery, EditBody, ListQuery, UsersView};
 
 /// List users
 ///
@@ -130,14 +58,7 @@ pub(crate) async fn create(
     State(app): State<App>,
     body: ApiJson<CreateBody>,
 ) -> Result<Response, ApiError> {
-    let body = body.value;
-    let mut errors = FieldErrors::default();
-    let email = errors.email(&body.email);
-    let full_name = body.full_name.and_then(|text| errors.full_name(&text));
-    let role = body.role.and_then(|word| errors.role(&word)).unwrap_or(Role::User);
-    errors.finish()?;
-    let email = email.expect("nothing was wrong with the fields, so there is an address");
-    let draft = Draft { email, full_name, password: body.password };
+    let (draft, role) = body.value.parse()?;
     register::create(&app, &by.actor.caller(), draft, Admission::As(role)).await
 }
 
@@ -220,55 +141,4 @@ pub(crate) async fn delete(
     let links = query.parse()?;
     app.store.delete_user(&by.actor.caller(), id, links, app.clock.now()).await?;
     Ok(StatusCode::NO_CONTENT)
-}
-
-impl ListQuery {
-    fn parse(self) -> Result<UserQuery, ApiError> {
-        let mut errors = FieldErrors::default();
-        let query = UserQuery {
-            q: self.q.and_then(|text| errors.search(text)),
-            limit: errors.limit(self.limit.as_deref()),
-            cursor: self.cursor.as_deref().and_then(|text| errors.cursor(text)),
-        };
-        errors.finish()?;
-        Ok(query)
-    }
-}
-
-impl DeleteQuery {
-    fn parse(&self) -> Result<LinksOf, ApiError> {
-        let Some(text) = &self.links_to else { return Ok(LinksOf::Keep) };
-        let heir = decimal(text).and_then(UserId::new).map(LinksOf::TransferTo);
-        let mistake = || FieldError::invalid("links_to", "is no other user's id");
-        heir.ok_or_else(|| ApiError::InvalidFields(vec![mistake()]))
-    }
-}
-
-impl EditBody {
-    fn parse(self) -> Result<(UserEdit, Option<String>), ApiError> {
-        let mut errors = FieldErrors::default();
-        let email = errors.required("email", self.email);
-        let role = errors.required("role", self.role);
-        let switch = errors.required("status", self.status);
-        let password = errors.required("password", self.password);
-        let words = "is neither active nor disabled";
-        let edit = UserEdit {
-            email: email.and_then(|text| errors.email(&text)),
-            full_name: clearable(self.full_name, |text| errors.full_name(&text)),
-            role: role.and_then(|word| errors.role(&word)),
-            switch: switch.and_then(|word| errors.switch(&word, words)),
-            password: None,
-        };
-        errors.finish()?;
-        Ok((edit, password))
-    }
-}
-
-impl UsersView {
-    fn new(page: &UserPage) -> Self {
-        Self {
-            items: page.items.iter().map(UserView::new).collect(),
-            next_cursor: page.next.as_ref().map(Cursor::to_string),
-        }
-    }
 }

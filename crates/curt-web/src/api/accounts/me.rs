@@ -12,10 +12,11 @@ use utoipa::ToSchema;
 
 use crate::{
     api::accounts::{
-        UserView, no_session,
+        no_session,
         passwords::{confirm, new_hash},
         schema,
         tokens::{self, SESSION_AGE_MAX, TokensView},
+        view::UserView,
     },
     app::App,
     auth::{AccountUser, Cookie, LoginOrigin, Proof, SignedIn},

@@ -14,7 +14,7 @@ use serde::Deserialize;
 use utoipa::ToSchema;
 
 use crate::{
-    api::accounts::{UserView, passwords::new_hash, schema},
+    api::accounts::{passwords::new_hash, schema, view::UserView},
     app::App,
     auth::{LoginOrigin, Registration, anonymous},
     request::{extract::ApiJson, fields::FieldErrors, tags},

@@ -9,10 +9,11 @@ use curt_domain::Token;
 
 use crate::{
     api::accounts::{
-        UserView, known_device,
+        known_device,
         login::LoginBody,
         no_session, passwords,
         tokens::{self, SESSION_AGE_MAX},
+        view::UserView,
     },
     app::App,
     auth::{Cookie, LoginOrigin, is_foreign, is_same_origin},

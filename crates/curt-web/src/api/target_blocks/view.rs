@@ -11,7 +11,7 @@ use utoipa::{
 
 use crate::{
     api::{links::schema as links_schema, target_blocks::schema},
-    request::{fields::FieldErrors, schema as shared, schema::text},
+    request::{fields::FieldErrors, schema as shared},
     response::{ApiError, FieldError},
 };
 
@@ -42,7 +42,7 @@ pub(crate) struct ImportBody {
 
 fn patterns() -> Array {
     ArrayBuilder::new()
-        .items(text("").description(None::<String>).build())
+        .items(shared::text("").description(None::<String>).build())
         .max_items(Some(IMPORT_LEN_MAX))
         .description(Some("What is to be blocked, each as in a single block."))
         .examples([json!(["*.evil.example", "192.0.2.1"])])
