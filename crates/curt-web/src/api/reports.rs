@@ -25,7 +25,7 @@ pub(crate) mod feed;
 mod schema;
 pub(crate) mod view;
 
-use view::{Draft, ReceivedView, ReportBody};
+use view::{ReceivedView, ReportBody, ReportDraft};
 
 /// Report a link
 ///
@@ -53,13 +53,13 @@ pub(crate) async fn report(
 
 /// Writes down a report that the client may still make. What visitors cannot see cannot be reported
 /// either: nobody learns which links are switched off.
-pub(crate) async fn receive(draft: Draft, client: IpAddr, app: &App) -> Result<(), ApiError> {
+pub(crate) async fn receive(draft: ReportDraft, client: IpAddr, app: &App) -> Result<(), ApiError> {
     let now = app.clock.now();
     let route = app.store.route(&draft.code).await?.ok_or(ApiError::NotFound)?;
     if route.verdict(now) == Verdict::Absent {
         return Err(ApiError::NotFound);
     }
-    let Draft { reason, note, .. } = draft;
+    let ReportDraft { reason, note, .. } = draft;
     let report = NewReport { link: route.id, reason, note, at: now };
     let caller = Caller { author: Author::Anonymous, client: Some(client), ..Caller::SYSTEM };
     app.store.add_report(&caller, report).await?;

@@ -93,7 +93,7 @@ pub(crate) async fn register(
     origin.allowance.take_for_client(Purpose::Registration)?;
     let (email, full_name) = parse(&email, full_name.as_deref())?;
     let caller = anonymous(origin.allowance.client);
-    create(&app, &caller, Draft { email, full_name, password }, admission).await
+    create(&app, &caller, AccountDraft { email, full_name, password }, admission).await
 }
 
 /// Make the first administrator
@@ -136,14 +136,14 @@ pub(crate) async fn first_administrator(
         return Err(ApiError::NotFound);
     }
     let (email, full_name) = parse(email, full_name.as_deref())?;
-    let draft = Draft { email, full_name, password: password.clone() };
+    let draft = AccountDraft { email, full_name, password: password.clone() };
     let user = make(app, &anonymous(client), draft, Admission::FirstAdministrator).await?;
     bootstrap.used.cancel();
     Ok(user)
 }
 
 /// An account that is about to be made.
-pub(crate) struct Draft {
+pub(crate) struct AccountDraft {
     pub email: Email,
     pub full_name: Option<FullName>,
     pub password: String,
@@ -161,7 +161,7 @@ fn parse(email: &str, full_name: Option<&str>) -> Result<(Email, Option<FullName
 pub(crate) async fn create(
     app: &App,
     caller: &Caller,
-    draft: Draft,
+    draft: AccountDraft,
     admission: Admission,
 ) -> Result<Response, ApiError> {
     let user = make(app, caller, draft, admission).await?;
@@ -172,10 +172,10 @@ pub(crate) async fn create(
 async fn make(
     app: &App,
     caller: &Caller,
-    draft: Draft,
+    draft: AccountDraft,
     admission: Admission,
 ) -> Result<User, ApiError> {
-    let Draft { email, full_name, password } = draft;
+    let AccountDraft { email, full_name, password } = draft;
     let password = Some(new_hash(app, "password", &password, &email).await?);
     let new = NewUser { email, full_name, password };
     Ok(app.store.create_user(caller, new, admission, app.clock.now()).await?)

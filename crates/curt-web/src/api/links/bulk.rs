@@ -19,7 +19,7 @@ use tokio::time::{Instant, timeout_at};
 use self::{
     body::{BulkBody, Chunk, read_chunks},
     candidate::Candidate,
-    results::{Answer, BulkView, Outcome, of_item, results},
+    results::{BulkAnswer, BulkView, ItemOutcome, of_item, results},
 };
 use crate::{
     api::links::create::{Checked, IdempotentRequest, NoFreeCode, REPLAYED},
@@ -102,7 +102,7 @@ pub(crate) async fn create_bulk(
     if query.dry_run {
         // Nothing is written, so a key has nothing to guard.
         let owner = actor.author.user();
-        return dry_run::check(&app, owner, chunks).await.map(Answer::into_response);
+        return dry_run::check(&app, owner, chunks).await.map(BulkAnswer::into_response);
     }
     let name = actor.name();
     let key = key.map(|key| BulkKey { caller: name, key, body_hash, created_at: app.clock.now() });
@@ -111,7 +111,7 @@ pub(crate) async fn create_bulk(
     Writer { app: &app, caller: actor.caller(), key, until }
         .write(chunks)
         .await
-        .map(Answer::into_response)
+        .map(BulkAnswer::into_response)
 }
 
 /// The key of a request that its client may send again.
@@ -150,8 +150,8 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    async fn write(mut self, chunks: Vec<Chunk>) -> Result<Answer, ApiError> {
-        let mut answer = Answer::default();
+    async fn write(mut self, chunks: Vec<Chunk>) -> Result<BulkAnswer, ApiError> {
+        let mut answer = BulkAnswer::default();
         let mut may_go_on = true;
         for chunk in chunks {
             if !may_go_on || self.until <= Instant::now() {
@@ -192,7 +192,7 @@ impl Writer<'_> {
         }
         // Checked only now, as with a single create.
         for checked in chunk.parse(self.app).await? {
-            batch.outcomes.push(Outcome::first(checked, self.app).await?);
+            batch.outcomes.push(ItemOutcome::first(checked, self.app).await?);
         }
         loop {
             let results = results(batch.first, &batch.outcomes, &self.app.site);
@@ -232,10 +232,10 @@ impl Writer<'_> {
 /// The items of a chunk on their way into the store, in their order.
 struct Batch {
     first: usize,
-    outcomes: Vec<Outcome>,
+    outcomes: Vec<ItemOutcome>,
 }
 
-impl Outcome {
+impl ItemOutcome {
     async fn first(checked: Result<Checked, ApiError>, app: &App) -> Result<Self, ApiError> {
         let draft = match checked {
             Ok(checked) => of_item(checked.into_draft(app).await)?,
@@ -256,8 +256,8 @@ impl Outcome {
 impl Batch {
     fn candidates(&self) -> impl Iterator<Item = &Candidate> {
         self.outcomes.iter().filter_map(|outcome| match outcome {
-            Outcome::Link(candidate) => Some(&**candidate),
-            Outcome::Valid { .. } | Outcome::Refused(_) => None,
+            ItemOutcome::Link(candidate) => Some(&**candidate),
+            ItemOutcome::Valid { .. } | ItemOutcome::Refused(_) => None,
         })
     }
 
@@ -269,19 +269,19 @@ impl Batch {
     /// Aliases that are taken are refused for good; other codes are generated anew.
     async fn avoid_taken(&mut self, taken: &[LinkId], app: &App) -> Result<(), StoreError> {
         for outcome in &mut self.outcomes {
-            let Outcome::Link(candidate) = outcome else { continue };
+            let ItemOutcome::Link(candidate) = outcome else { continue };
             let Candidate { draft, attempts, record } = &mut **candidate;
             if !taken.contains(&record.link.id) {
                 continue;
             }
             if let Some(alias) = &draft.alias {
-                *outcome = Outcome::Refused(ApiError::CodeTaken { code: alias.to_string() });
+                *outcome = ItemOutcome::Refused(ApiError::CodeTaken { code: alias.to_string() });
                 continue;
             }
             app.ids.leave(record.link.id, *attempts).await?;
             match draft.candidate(app, attempts).await? {
                 Some(next) => *record = next,
-                None => *outcome = Outcome::Refused(ApiError::from_failure(&NoFreeCode)),
+                None => *outcome = ItemOutcome::Refused(ApiError::from_failure(&NoFreeCode)),
             }
         }
         Ok(())
@@ -297,17 +297,17 @@ impl Batch {
     /// Answers for a chunk that was not written: what was wrong with an item by itself still is.
     fn failed(&mut self, error: &ApiError, chunk: &Chunk, app: &App) -> String {
         for outcome in &mut self.outcomes {
-            if let Outcome::Link(_) = outcome {
-                *outcome = Outcome::Refused(error.clone());
+            if let ItemOutcome::Link(_) = outcome {
+                *outcome = ItemOutcome::Refused(error.clone());
             }
         }
         // It may have failed before all items were looked at.
-        self.outcomes.resize_with(chunk.items.len(), || Outcome::Refused(error.clone()));
+        self.outcomes.resize_with(chunk.items.len(), || ItemOutcome::Refused(error.clone()));
         results(self.first, &self.outcomes, &app.site)
     }
 }
 
-impl IntoResponse for Answer {
+impl IntoResponse for BulkAnswer {
     fn into_response(self) -> Response {
         let json = HeaderValue::from_static("application/json");
         let replayed = self.is_replay().then_some([(REPLAYED, HeaderValue::from_static("true"))]);

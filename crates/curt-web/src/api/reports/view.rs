@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// A checked report.
-pub(crate) struct Draft {
+pub(crate) struct ReportDraft {
     pub code: Code,
     pub reason: ReportReason,
     pub note: Option<Note>,
@@ -160,7 +160,7 @@ impl ReportBody {
         self.short_code.as_deref().or(self.url.as_deref()).unwrap_or_default()
     }
 
-    pub(crate) fn parse(&self, site: &Site) -> Result<Draft, ApiError> {
+    pub(crate) fn parse(&self, site: &Site) -> Result<ReportDraft, ApiError> {
         let mut errors = FieldErrors::default();
         let code = match (&self.short_code, &self.url) {
             (Some(code), None) => {
@@ -189,7 +189,7 @@ impl ReportBody {
         let note = self.note.as_deref().map(Note::parse).transpose();
         let note = errors.ok(note.map_err(|error| FieldError::text("note", error))).flatten();
         errors.finish()?;
-        Ok(Draft { code: code.expect(CHECKED), reason: reason.expect(CHECKED), note })
+        Ok(ReportDraft { code: code.expect(CHECKED), reason: reason.expect(CHECKED), note })
     }
 }
 

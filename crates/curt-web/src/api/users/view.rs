@@ -7,7 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     api::{
-        accounts::{register::Draft, schema as accounts_schema, view::UserView},
+        accounts::{register::AccountDraft, schema as accounts_schema, view::UserView},
         users::schema,
     },
     request::{
@@ -98,14 +98,14 @@ impl ListQuery {
 }
 
 impl CreateBody {
-    pub(super) fn parse(self) -> Result<(Draft, Role), ApiError> {
+    pub(super) fn parse(self) -> Result<(AccountDraft, Role), ApiError> {
         let mut errors = FieldErrors::default();
         let email = errors.email(&self.email);
         let full_name = self.full_name.and_then(|text| errors.full_name(&text));
         let role = self.role.and_then(|word| errors.role(&word)).unwrap_or(Role::User);
         errors.finish()?;
         let email = email.expect("nothing was wrong with the fields, so there is an address");
-        Ok((Draft { email, full_name, password: self.password }, role))
+        Ok((AccountDraft { email, full_name, password: self.password }, role))
     }
 }
 

@@ -16,7 +16,7 @@ use utoipa::{
 
 use crate::{
     api::links::{
-        bulk::results::{Outcome, results},
+        bulk::results::{ItemOutcome, results},
         create::{Checked, CreateBody},
     },
     app::App,
@@ -68,7 +68,8 @@ pub(super) struct Chunk {
 impl Chunk {
     /// The same answer for every item.
     pub(super) fn refused(&self, error: &ApiError, site: &Site) -> String {
-        let outcomes: Vec<_> = self.items.iter().map(|_| Outcome::Refused(error.clone())).collect();
+        let outcomes: Vec<_> =
+            self.items.iter().map(|_| ItemOutcome::Refused(error.clone())).collect();
         results(self.first, &outcomes, site)
     }
 

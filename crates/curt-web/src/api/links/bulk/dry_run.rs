@@ -8,7 +8,7 @@ use crate::{
     api::links::{
         bulk::{
             body::Chunk,
-            results::{Answer, Outcome, of_item, results},
+            results::{BulkAnswer, ItemOutcome, of_item, results},
         },
         create::{Checked, Draft},
         fields::check_password,
@@ -23,8 +23,8 @@ pub(super) async fn check(
     app: &App,
     owner: Option<UserId>,
     chunks: Vec<Chunk>,
-) -> Result<Answer, ApiError> {
-    let mut answer = Answer::default();
+) -> Result<BulkAnswer, ApiError> {
+    let mut answer = BulkAnswer::default();
     let mut seen = HashSet::new();
     for chunk in chunks {
         let mut drafts = Vec::new();
@@ -38,13 +38,13 @@ pub(super) async fn check(
             aliases => app.store.taken_codes(aliases, owner).await?,
         };
         let outcome = |draft| match draft {
-            Err(error) => Outcome::Refused(error),
+            Err(error) => ItemOutcome::Refused(error),
             Ok(Draft { alias: Some(code), .. })
                 if taken.contains(&code) || !seen.insert(code.clone()) =>
             {
-                Outcome::Refused(ApiError::CodeTaken { code: code.to_string() })
+                ItemOutcome::Refused(ApiError::CodeTaken { code: code.to_string() })
             }
-            Ok(Draft { target, alias, .. }) => Outcome::Valid { target, alias },
+            Ok(Draft { target, alias, .. }) => ItemOutcome::Valid { target, alias },
         };
         let outcomes: Vec<_> = drafts.into_iter().map(outcome).collect();
         answer.add(&results(chunk.first, &outcomes, &app.site));

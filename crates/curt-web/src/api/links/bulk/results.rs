@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What became of an item.
-pub(super) enum Outcome {
+pub(super) enum ItemOutcome {
     /// It is a link, or will be once its chunk is committed.
     Link(Box<Candidate>),
     /// It would be a link, if this were not a dry run.
@@ -70,12 +70,12 @@ struct PlanView {
 }
 
 /// The results of a chunk as a JSON array.
-pub(super) fn results(first: usize, outcomes: &[Outcome], site: &Site) -> String {
+pub(super) fn results(first: usize, outcomes: &[ItemOutcome], site: &Site) -> String {
     let views: Vec<_> = (first..).zip(outcomes).map(|(index, o)| o.view(index, site)).collect();
     serde_json::to_string(&views).expect("results are made of texts and numbers")
 }
 
-impl Outcome {
+impl ItemOutcome {
     fn view(&self, index: usize, site: &Site) -> ResultView<'_> {
         let nothing = ResultView { index, status: 200, link: None, planned: None, problem: None };
         match self {
@@ -110,14 +110,14 @@ pub(super) fn of_item<T>(done: Result<T, ApiError>) -> Result<Result<T, ApiError
 
 /// The whole answer, as it grows chunk by chunk.
 #[derive(Default)]
-pub(super) struct Answer {
+pub(super) struct BulkAnswer {
     /// Items of the array, with commas between them.
     results: String,
     chunks: usize,
     replayed: usize,
 }
 
-impl Answer {
+impl BulkAnswer {
     /// Takes the results of the next chunk, a JSON array of at least one.
     pub(super) fn add(&mut self, array: &str) {
         let items = array.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
