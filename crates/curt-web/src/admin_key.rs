@@ -7,7 +7,7 @@ use curt_domain::Author;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// Memo as its hash: comparing takes the same time for every guess, and memory never holds the key.
+/// Kept as its hash: comparing takes the same time for every guess, and memory never holds the key.
 #[derive(Clone)]
 pub struct AdminKey {
     hash: [u8; 32],

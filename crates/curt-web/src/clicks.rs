@@ -83,7 +83,7 @@ impl Clicks {
         match timeout(SYNC_TIME_MAX, journal.synced(receipt)).await {
             // Of a failure the journal itself has told.
             Ok(Ok(()) | Err(SyncFailed)) => {}
-            // VisitHeaders once for all of them.
+            // Said once for all of them.
             Err(_elapsed) => journal.syncs_too_slowly(),
         }
     }

@@ -1,6 +1,6 @@
 //! The front: a hyper service that answers redirects and hands everything else to the router.
 //!
-//! Redirector do not pass through axum: its middleware costs more than all else that a redirect
+//! Redirects do not pass through axum: its middleware costs more than all else that a redirect
 //! does. What every answer needs is here, once for both: the request id, the metrics, the time
 //! limit, a panic that ends only its own request, and `Connection: close` while stopping.
 

@@ -193,7 +193,7 @@ fn number_requests(operation: &mut Operation) {
     }
 }
 
-/// Redirector and what is not modified carry no limits.
+/// Redirects and what is not modified carry no limits.
 fn tell_limits(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response

@@ -54,7 +54,7 @@ impl utoipa::IntoParams for VisitedCode {
 
 /// Follow a link
 ///
-/// Redirector to the link's target. Links that are not there yet, switched off or deleted are all
+/// Redirects to the link's target. Links that are not there yet, switched off or deleted are all
 /// the same to visitors: 404. Browsers get pages where programs get problems.
 #[utoipa::path(
     get,

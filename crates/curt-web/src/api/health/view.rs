@@ -93,8 +93,8 @@ pub(super) struct CountingView {
     depth: u64,
     /// How many clicks were counted each second, on average of the last minute.
     clicks_per_s: f64,
-    /// Whether the latest clicks could not be read or the database did not take them; the log says why. They
-    /// stay in the journal.
+    /// Whether the latest clicks could not be read or the database did not take them; the log says
+    /// why. They stay in the journal.
     failing: bool,
     /// Clicks since the start that were followed and could not be written down.
     dropped: u64,

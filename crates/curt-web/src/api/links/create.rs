@@ -102,7 +102,7 @@ pub(super) struct Draft {
 /// Create a link
 ///
 /// Makes a short link, under a generated code or under the `custom_alias` you wish for. All
-/// errors in the request are told at once. When the answer comes, the link is on disk.
+/// mistakes in the request are told at once. When the answer comes, the link is on disk.
 #[utoipa::path(
     post,
     path = "/api/v1/urls",

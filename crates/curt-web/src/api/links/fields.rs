@@ -1,6 +1,6 @@
 //! The fields that creating and editing a link share, from JSON to domain values.
 //!
-//! Every field is looked at before anything is refused, so that one answer names all errors.
+//! Every field is looked at before anything is refused, so that one answer names all mistakes.
 
 use std::fmt;
 

@@ -141,7 +141,7 @@ async fn draw(app: &App, drawing: Drawing, text: String) -> Result<Vec<u8>, ApiE
     let slot = timeout(QR_WAIT_MAX, Arc::clone(&app.qr_slots).acquire_owned());
     let slot = slot.await.map_err(|_| ApiError::TooBusy)?.expect("it is never closed");
     off_thread(move || {
-        // Memo until the work is done, also when nobody waits for it any more.
+        // Kept until the work is done, also when nobody waits for it any more.
         let _slot = slot;
         drawing.draw(&text)
     })

@@ -78,7 +78,7 @@ pub(crate) fn tags() -> Array {
     ArrayBuilder::new()
         .items(item)
         .max_items(Some(TAGS_MAX))
-        .description(Some("Words that links share, to find them by. Memo sorted, each once."))
+        .description(Some("Words that links share, to find them by. Kept sorted, each once."))
         .examples([json!(["news", "spring"])])
         .build()
 }
