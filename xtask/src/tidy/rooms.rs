@@ -1,20 +1,24 @@
 //! The rooms of each crate: imports between them go down only, and no two files need each other.
 //!
 //! A room is a module of a crate's root: `links.rs` with the folder `links/`. Rooms stand on
-//! floors; a room names only what stands on a floor below its own. Inside a room files may name
-//! each other in one direction. The root itself (`lib.rs`, `main.rs`) is the roof: it declares and
-//! publishes, and nothing inside imports through it. ARCHITECTURE.md says what each room is for.
+//! floors; a room names only what stands on a floor below its own, re-exports included. Inside a
+//! room files may name each other in one direction. The root itself (`lib.rs`, `main.rs`) is the
+//! roof: it declares and publishes, and nothing inside imports through it. ARCHITECTURE.md says
+//! what each room is for.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::files::RepositoryFile;
 use super::imports::{self, CrateImports, Import, ModulePath};
 use crate::problems::Problem;
 
+#[cfg(test)]
+mod tests;
+
 /// The floors of one crate, lowest first; rooms on one floor do not name each other.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct House<'a> {
-    /// With the folder of its sources: `crates/curt-web`.
+    /// The folder of the crate: `crates/curt-web`.
     pub folder: &'a str,
     pub floors: &'a [&'a [&'a str]],
 }
@@ -136,7 +140,7 @@ pub(super) fn problems(files: &[RepositoryFile], houses: &[House<'_>]) -> Vec<Pr
     for house in houses {
         let found = imports::read(files, &format!("{}/src/", house.folder));
         for (file, error) in &found.unreadable {
-            problems.push(Problem::new(file, format!("is no Rust: {error}")));
+            problems.push(Problem::new(file, format!("cannot be read as Rust: {error}")));
         }
         problems.extend(floor_problems(house, &found));
         problems.extend(import_problems(house, &found));
@@ -157,7 +161,7 @@ fn crates(files: &[RepositoryFile]) -> BTreeSet<&str> {
 
 /// Rooms without a floor, and floors that name a room which is not there.
 fn floor_problems(house: &House<'_>, found: &CrateImports) -> Vec<Problem> {
-    let rooms: BTreeSet<&str> = found.modules.keys().filter_map(|path| room(path)).collect();
+    let rooms: BTreeSet<&str> = found.files.keys().filter_map(|path| room(path)).collect();
     let planned: BTreeSet<&str> = house.floors.iter().copied().flatten().copied().collect();
     let missing = rooms.difference(&planned);
     let missing =
@@ -171,85 +175,88 @@ fn room(path: &ModulePath) -> Option<&str> {
     path.first().map(String::as_str)
 }
 
+/// One finding for each file and room, or each file and path through the root.
 fn import_problems(house: &House<'_>, found: &CrateImports) -> Vec<Problem> {
-    let floor = |path: &ModulePath| {
-        let room = room(path)?;
-        house.floors.iter().position(|rooms| rooms.contains(&room))
-    };
-    let complaint = |import: &Import| {
-        let Import { from, to, path, .. } = import;
-        // The roof publishes what is below it.
-        if from.is_empty() {
-            return None;
-        }
-        if import.through_root {
-            return Some(format!("{path} leads through the crate's root; name its own module"));
-        }
-        let is_allowed = room(from) == room(to) || floor(to) < floor(from);
-        let direction = if floor(from) < floor(to) { "up to" } else { "across to" };
-        (!is_allowed).then(|| {
-            let (from, to) = (room(from).unwrap_or("root"), room(to).unwrap_or("the root"));
-            format!("the room {from} imports {direction} {to}: {path}")
-        })
-    };
-    let place = |import: &Import| {
-        let file = found.modules.get(&import.from).map_or("?", String::as_str);
-        format!("{file}:{}", import.line)
-    };
-    let complaints = found.imports.iter().filter_map(|import| Some((import, complaint(import)?)));
-    complaints.map(|(import, complaint)| Problem::new(place(import), complaint)).collect()
-}
-
-/// One finding for each import that closes a circle between files.
-fn circle_problems(found: &CrateImports) -> Vec<Problem> {
-    let mut edges: BTreeMap<&ModulePath, BTreeMap<&ModulePath, &Import>> = BTreeMap::new();
-    // A module that is named as such is followed by what is taken of it, which is an edge of its
-    // own.
-    for import in found.imports.iter().filter(|import| !import.from.is_empty()) {
-        edges.entry(&import.from).or_default().entry(&import.to).or_insert(import);
-    }
     let mut problems = Vec::new();
     let mut seen = BTreeSet::new();
-    for (from, imports) in &edges {
-        for (to, import) in imports {
-            let Some(way) = shortest_way(&edges, to, from) else { continue };
-            let files: BTreeSet<&ModulePath> = way.iter().copied().collect();
-            if !seen.insert(files) {
-                continue;
-            }
-            let names: Vec<String> = way.iter().map(|path| path.join("::")).collect();
-            let circle = format!("{} → {}", from.join("::"), names.join(" → "));
-            let file = found.modules.get(*from).map_or("?", String::as_str);
-            let place = format!("{file}:{}", import.line);
-            problems.push(Problem::new(place, format!("closes a circle: {circle}")));
+    for import in &found.imports {
+        let Some((subject, complaint)) = import_complaint(house, import) else { continue };
+        if seen.insert((&import.from, subject)) {
+            problems.push(Problem::new(place(found, import), complaint));
         }
     }
     problems
 }
 
-/// The files on the shortest way along the edges, both ends with it.
+/// What an import names against the rules, and the complaint about it.
+fn import_complaint<'a>(house: &House<'_>, import: &'a Import) -> Option<(&'a str, String)> {
+    let Import { from, to, path, .. } = import;
+    // The roof itself has no room, and publishes what is below it.
+    let from_room = room(from)?;
+    if import.through_root {
+        let complaint = format!("{path} leads through the crate's root; name its own module");
+        return Some((path, complaint));
+    }
+    let to_room = room(to)?;
+    // A room without a floor is a finding of its own.
+    let floor = |room: &str| house.floors.iter().position(|rooms| rooms.contains(&room));
+    let (from_floor, to_floor) = (floor(from_room)?, floor(to_room)?);
+    if from_room == to_room || to_floor < from_floor {
+        return None;
+    }
+    let direction = if from_floor < to_floor { "up to" } else { "across to" };
+    Some((to_room, format!("the room {from_room} imports {direction} {to_room}: {path}")))
+}
+
+fn place(found: &CrateImports, import: &Import) -> String {
+    let file = found.files.get(&import.from).map_or("?", String::as_str);
+    format!("{file}:{}", import.line)
+}
+
+/// For each file that a file needs, its first import from there.
+type Edges<'a> = BTreeMap<&'a ModulePath, BTreeMap<&'a ModulePath, &'a Import>>;
+
+/// One finding for each circle of files, at an import that closes it.
+fn circle_problems(found: &CrateImports) -> Vec<Problem> {
+    let mut edges = Edges::new();
+    for import in &found.imports {
+        if import.takes_item && import.from != import.to && !import.from.is_empty() {
+            edges.entry(&import.from).or_default().entry(&import.to).or_insert(import);
+        }
+    }
+    let mut problems = Vec::new();
+    let mut seen = BTreeSet::new();
+    for (from, imports) in &edges {
+        for (to, import) in imports {
+            let Some(way_back) = shortest_way(&edges, to, from) else { continue };
+            let files: BTreeSet<&ModulePath> = way_back.iter().copied().collect();
+            if seen.insert(files) {
+                let names: Vec<String> = way_back.iter().map(|path| path.join("::")).collect();
+                let circle = format!("{} → {}", from.join("::"), names.join(" → "));
+                let complaint = format!("closes a circle: {circle}");
+                problems.push(Problem::new(place(found, import), complaint));
+            }
+        }
+    }
+    problems
+}
+
+/// The files on the shortest way along the edges, including both ends.
 fn shortest_way<'a>(
-    edges: &BTreeMap<&'a ModulePath, BTreeMap<&'a ModulePath, &'a Import>>,
+    edges: &Edges<'a>,
     from: &'a ModulePath,
     to: &'a ModulePath,
 ) -> Option<Vec<&'a ModulePath>> {
-    let mut previous: BTreeMap<&ModulePath, &ModulePath> = BTreeMap::new();
-    let mut queue = std::collections::VecDeque::from([from]);
-    while let Some(file) = queue.pop_front() {
-        if file == to {
-            let mut way = vec![to];
-            let mut at = to;
-            while at != from {
-                at = previous[at];
-                way.push(at);
-            }
-            way.reverse();
+    let mut ways = VecDeque::from([vec![from]]);
+    let mut seen = BTreeSet::from([from]);
+    while let Some(way) = ways.pop_front() {
+        let last = *way.last()?;
+        if last == to {
             return Some(way);
         }
-        for next in edges.get(file).into_iter().flat_map(BTreeMap::keys) {
-            if *next != from && !previous.contains_key(next) {
-                previous.insert(next, file);
-                queue.push_back(next);
+        for next in edges.get(last).into_iter().flat_map(BTreeMap::keys) {
+            if seen.insert(next) {
+                ways.push_back([way.as_slice(), &[*next]].concat());
             }
         }
     }
