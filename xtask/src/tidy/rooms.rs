@@ -125,7 +125,11 @@ pub(super) const HOUSES: &[House<'static>] = &[
     },
     House {
         folder: "xtask",
-        floors: &[&["cargo", "problems"], &["deny", "fuzz", "fuzz_api", "tidy"], &["check"]],
+        floors: &[
+            &["cargo", "problems"],
+            &["deny", "fuzz", "fuzz_api", "last_release", "tidy"],
+            &["check"],
+        ],
     },
 ];
 

@@ -3,6 +3,8 @@
 use super::files::RepositoryFile;
 use crate::problems::Problem;
 
+mod comments;
+
 /// Longest source file outside tests. The aim is under 400; the limit leaves room for what has no
 /// natural cut, so that it shapes no code.
 const LINES_MAX: usize = 600;
@@ -27,6 +29,7 @@ pub(super) fn problems(files: &[RepositoryFile]) -> Vec<Problem> {
         if !file.has_extension("md") {
             problems.extend(marker_problems(file));
         }
+        problems.extend(width_problems(file));
     }
     problems
 }
@@ -106,4 +109,10 @@ fn names_an_issue(line: &str) -> bool {
         let digits = rest.chars().take_while(char::is_ascii_digit).count();
         0 < digits && rest[digits..].starts_with(')')
     })
+}
+
+fn width_problems(file: &RepositoryFile) -> Vec<Problem> {
+    let complaint = format!("a comment wider than {} columns", comments::COLUMNS_MAX);
+    let places = comments::too_wide(file).into_iter();
+    places.map(|line| Problem::new(format!("{}:{line}", file.path), complaint.clone())).collect()
 }

@@ -117,6 +117,92 @@ fn unsafe_code_is_found_outside_the_journal() {
     }
 }
 
+/// The lines with comments that are found to be too wide.
+fn wide_lines(path: &str, text: &str) -> Vec<String> {
+    let found = shown(&sources::problems(&[file(path, text)]));
+    let wide = found.iter().filter_map(|problem| {
+        let problem = problem.strip_prefix(path)?.strip_prefix(':')?;
+        problem.strip_suffix(": a comment wider than 100 columns")
+    });
+    wide.map(str::to_owned).collect()
+}
+
+/// A comment of exactly this many columns, of words of two bytes for each column.
+fn wide_comment(mark: &str, columns: usize) -> String {
+    let words = "ää ".repeat(columns);
+    format!("{mark} {words}").chars().take(columns - 1).chain(['x']).collect()
+}
+
+#[test]
+fn a_wide_comment_is_found_in_every_language() {
+    let languages = [
+        ("crates/a/src/links.rs", ["//", "///", "//!", "    //", "let a = 1; //", "b'\\''; //"]),
+        ("scripts/test", ["#", "##", "    #", "run 'a # b' #", "run \"#\" #", "#!"]),
+        ("bench/peers.sh", ["#", "##", "    #", "run 'a # b' #", "echo \\' #", "run a#b #"]),
+        (".cargo/config.toml", ["#", "##", "    #", "a = 'b' #", "a = \"#\" #", "[a] #"]),
+        ("crates/a/sql/1.sql", ["--", "---", "    --", "id INT, --", "'a -- b' --", "'it''s' --"]),
+        ("bench/create.lua", ["--", "---", "    --", "a = 1 --", "\"a -- b\" --", "'' --"]),
+    ];
+    for (path, marks) in languages {
+        for mark in marks {
+            let text = |columns| format!("#!/bin/sh\n{}\n\n", wide_comment(mark, columns));
+            assert!(wide_lines(path, &text(100)).is_empty(), "{path}: {mark}");
+            assert_eq!(wide_lines(path, &text(101)), ["2"], "{path}: {mark}");
+        }
+    }
+    assert!(wide_lines("README.md", &wide_comment("#", 101)).is_empty());
+}
+
+#[test]
+fn strings_are_no_comments() {
+    let words = wide_comment("//", 101);
+    let strings = [
+        format!("let a = \"{words}\";"),
+        format!("let a = \"b\\\" {words}\";"),
+        format!("let a = \"b\\\\\"; let b = \"{words}\";"),
+        format!("let a = r\"b\\\"; let b = \"{words}\";"),
+        format!("let a = \"\n{words}\n\";"),
+        format!("let a = br##\"b\"# {words}\"##;"),
+        format!("let a = '\"'; let b = \"{words}\";"),
+        format!("let a = '\\''; let b: &'a str = \"{words}\";"),
+        format!("let a = '\\\"'; let b = \"{words}\";"),
+        format!("/* a \" */ let b = \"{words}\";"),
+    ];
+    for string in strings {
+        let text = format!("{string}\n{words}\n");
+        let last = text.lines().count().to_string();
+        assert_eq!(wide_lines("crates/a/src/links.rs", &text), [last], "{string}");
+    }
+    for (path, mark) in [("a.sh", "#"), ("a.sql", "--"), ("a.lua", "--")] {
+        let text = format!("run ' {0}' \" {0}\" a{0}\n", wide_comment(mark, 101));
+        assert!(wide_lines(path, &text).is_empty(), "{path}");
+    }
+}
+
+#[test]
+fn a_comment_that_cannot_be_broken_may_be_wide() {
+    let address = |length: usize| "https://example.com/".to_owned() + &"a".repeat(length - 20);
+    let whole = [
+        format!("/// {}", address(97)),
+        format!("    // See {}", address(94)),
+        format!("/// [label]: {}", address(90)),
+        format!("//! [long label]: {}", address(90)),
+    ];
+    for text in whole {
+        assert!(wide_lines("crates/a/src/links.rs", &text).is_empty(), "{text}");
+    }
+    let pieces = [
+        format!("/// See {}", address(96)),
+        format!("    // See {}", address(93)),
+        format!("/// [label] {}", address(90)),
+        format!("/// [label]: {} and more", address(90)),
+        format!("let a = [\"{}\"]; // See", address(90)),
+    ];
+    for text in pieces {
+        assert_eq!(wide_lines("crates/a/src/links.rs", &text), ["1"], "{text}");
+    }
+}
+
 #[test]
 fn a_migration_that_one_database_lacks_is_found() {
     let folder = "crates/curt-store/migrations";

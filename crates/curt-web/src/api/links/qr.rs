@@ -36,7 +36,7 @@ const CONTRAST_MIN: f64 = 2.0;
 
 /// An image stays right for as long as its link exists.
 const KEEP_PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=86400");
-const KEEP_PRIVATE: HeaderValue = HeaderValue::from_static("max-age=86400");
+const KEEP_PRIVATE: HeaderValue = HeaderValue::from_static("private, max-age=86400");
 
 /// An SVG that is opened by itself is a document, and shall be nothing more than a picture.
 const PICTURE_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
