@@ -101,7 +101,7 @@ impl SkippedSegments {
     pub(crate) fn add(&mut self, name: Name, because: SkipReason, now: Instant) {
         if self.is_news(&name, &because) {
             let error: &dyn std::error::Error = &because;
-            tracing::error!(segment = %name.1, error, "a segment of the journal is skipped uncounted");
+            tracing::error!(segment = %name.1, error, "a segment of the journal is left uncounted");
         }
         self.0.insert(name, Skipped { because, tried_at: now });
     }
@@ -109,7 +109,7 @@ impl SkippedSegments {
     /// It was read, and nothing is wrong with it any more.
     pub(crate) fn has_been_read(&mut self, name: &Name) {
         if self.0.remove(name).is_some() {
-            tracing::info!(segment = %name.1, "a segment that was skipped uncounted can be read");
+            tracing::info!(segment = %name.1, "a segment that was left uncounted can be read");
         }
     }
 

@@ -118,7 +118,8 @@ pub(super) const HOUSES: &[House<'static>] = &[
     House {
         folder: "crates/testkit",
         floors: &[
-            &["databases", "metrics", "powercut", "proxy", "sqlite_lock"],
+            &["databases", "metrics", "proxy", "shim", "sqlite_lock"],
+            &["clock", "powercut"],
             &["server"],
             &["history", "visits"],
         ],

@@ -39,9 +39,9 @@ impl Collector for JournalMetrics {
         let help = "Clicks that could not be written down";
         put("dropped", help, None, &counter(records_dropped))?;
         put("sync_failures", "Segments that could not be synced", None, &counter(sync_failures))?;
-        let help = "Clicks written down since the start that are not pipeline yet";
+        let help = "Clicks written down since the start that are not counted yet";
         put("depth", help, None, &gauge(depth))?;
-        let help = "Room that clicks take until they are pipeline, what is reserved included";
+        let help = "Room that clicks take until they are counted, what is reserved included";
         put("size", help, Some(&Unit::Bytes), &gauge(stats.bytes))?;
         put("capacity", "Room that they may take", Some(&Unit::Bytes), &gauge(stats.capacity))?;
         put("segments", "Files of the journal", None, &gauge(stats.segments as u64))?;
