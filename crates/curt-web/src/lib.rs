@@ -1,7 +1,30 @@
 //! HTTP: redirects, the JSON API, pages for visitors, health and metrics.
 //!
-//! [`Front`] answers redirects itself and hands everything else to the axum router of [`routes`];
+//! [`Front`] answers redirects itself and hands everything else to the axum router of `routes`;
 //! [`Server`] owns the listener, the connections and how they end.
+//!
+//! The rooms, from the ground up; each names only those above it in this list:
+//!
+//! - `admin_key`, `ids`, `memo`, `metrics`, `visitors`: small things that much is made of
+//! - `clicks`, `node`: writing clicks down, and whether this node should get traffic
+//! - `response`: problems with their codes, and the headers that answers share
+//! - `blocking`: work on threads that redirects do not use
+//! - `site`: the address, the names and the rules of this server, and who its clients are
+//! - `request`: bodies, fields, extractors, and what the OpenAPI document says about them
+//! - `lists`: what this node holds of the database, and how it reads that again
+//! - `pages`: statuses and headers around the HTML of curt-ui
+//! - `gate`: limits and blocks
+//! - `document`: the OpenAPI document of a site, made on demand
+//! - `auth`: who a caller is, and what that lets them do
+//! - `app`: the state that handlers share
+//! - `admission`: which requests to the API are let in
+//! - `api`: the handlers, a folder a noun
+//! - `edge`: what every request meets first, and the redirect
+//! - `ui`: what people see in a browser
+//! - `server`: sockets, time limits, and the end
+//! - `routes`: the table of contents
+//! - `openapi`: the document that is made of it
+//! - `assemble`: how the parts become a whole
 
 mod admin_key;
 mod admission;
