@@ -95,7 +95,7 @@ impl CountingMode {
 pub(crate) enum Pass {
     Counted(Batch),
     /// A segment had to be skipped; the others can be counted without it.
-    Left,
+    Skipped,
     /// Somebody else has counted or removed what was read, or we have and the answer was lost: the
     /// marks are read anew.
     Overtaken,
@@ -243,7 +243,7 @@ impl Counting {
             Err((name, because)) => {
                 self.skipped.add(name, because, Instant::now());
                 self.forget();
-                return Ok(Pass::Left);
+                return Ok(Pass::Skipped);
             }
         };
         batch.read_time = started.elapsed();

@@ -175,7 +175,7 @@ impl DrainThread {
             (Ok(Pass::Counted(batch)), Some(_)) if batch.is_dry => Next::End(Finished::Whole),
             (_, Some(deadline)) if deadline <= Instant::now() => Next::End(Finished::Early),
             (Ok(Pass::Counted(batch)), _) if batch.is_dry => Next::After(INTERVAL),
-            (Ok(Pass::Counted(_) | Pass::Left), _) => Next::AtOnce,
+            (Ok(Pass::Counted(_) | Pass::Skipped), _) => Next::AtOnce,
             (Ok(Pass::Overtaken) | Err(_), Some(_)) => Next::After(PAUSE_MIN),
             (Ok(Pass::Overtaken) | Err(_), None) => Next::After(self.longer_pause()),
         }
@@ -207,7 +207,7 @@ impl DrainThread {
                 None
             }
             // Nothing was counted, so it is not known whether it can be.
-            Ok(Pass::Left | Pass::Overtaken) => self.watch.state().failure,
+            Ok(Pass::Skipped | Pass::Overtaken) => self.watch.state().failure,
             Err(error) => {
                 self.metrics.count_failure();
                 Some(chain(error))

@@ -67,7 +67,7 @@ async fn run(mut counting: Counting, mut progress: impl FnMut(u64)) -> Result<Re
                     break;
                 }
             }
-            Pass::Left => {}
+            Pass::Skipped => {}
             Pass::Overtaken => sleep(OVERTAKEN_PAUSE).await,
         }
     }

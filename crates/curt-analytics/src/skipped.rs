@@ -85,7 +85,7 @@ impl SkippedSegments {
         self.0.retain(|name, _| listed.contains(name));
     }
 
-    /// Whether a segment may be read now: one that was never left, or is worth another try.
+    /// Whether a segment may be read now: one that was never skipped, or is worth another try.
     pub(crate) fn may_be_read(&self, name: &Name, listed: &HashSet<Name>, now: Instant) -> bool {
         let Some(skipped) = self.0.get(name) else { return true };
         match skipped.because {

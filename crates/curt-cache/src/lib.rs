@@ -4,7 +4,7 @@
 //!
 //! - `route`: a link in memory
 //! - `links`: routes by code, remembered absences, and one read per code at a time
-//! - `target_blocks`: blocked destinations, and what they mean for links in memory
+//! - `target_blocks`: blocked targets, and what they mean for links in memory
 //! - `ip_blocks`: blocked clients
 //! - `limits`: how often something may be done
 

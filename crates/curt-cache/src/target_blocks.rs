@@ -1,4 +1,4 @@
-//! Blocked destinations as this node knows them, and what they mean for links in memory.
+//! Blocked targets as this node knows them, and what they mean for links in memory.
 //!
 //! A link is judged when it is first followed after it was loaded, and again when the list has
 //! changed since; its judgement is kept beside it. While the list is empty, asking is one load.

@@ -12,7 +12,7 @@
 //! - `accounts`: users and what they act with
 //! - `calendar`: days, hours and time zones
 //! - `codes`: the short codes, and how they are made
-//! - `target_blocks`: the matcher of blocked destinations
+//! - `target_blocks`: the matcher of blocked targets
 //! - `ip_blocks`: blocked clients
 //! - `clicks`: what a click is, and sums of clicks
 //! - `visitors`: people and machines, told apart by what they say

@@ -101,7 +101,7 @@ impl Journal {
     /// Seals, trims and syncs everything; later records are dropped. Returns when all is done. The
     /// directory stays locked until the journal is dropped, so that what is left can be drained.
     pub fn close(&self) {
-        self.shared.ask(|wanted| wanted.close = true);
+        self.shared.ask(|request| request.close = true);
         let thread = self.thread.lock().take();
         if thread.is_some_and(|thread| thread.join().is_err()) {
             tracing::error!("the journal's thread has panicked; the next start ends its segments");

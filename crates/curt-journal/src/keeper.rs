@@ -102,23 +102,23 @@ impl Keeper {
     /// Works until the journal is closed.
     pub(crate) fn run(mut self) {
         loop {
-            let wanted = self.shared.wait(self.next_sync);
+            let request = self.shared.wait(self.next_sync);
             let now = Instant::now();
-            if wanted.close {
+            if request.close {
                 return self.close();
             }
-            self.guarded_round(now, wanted);
+            self.guarded_round(now, request);
         }
     }
 
     /// A panic must not end the thread: without spares all clicks would be dropped, and without
     /// syncs nobody would know what a power cut costs. What a round has taken from a shard is
     /// sealed, which is all that a reader needs; what it was to make is found lacking by the next.
-    fn guarded_round(&mut self, now: Instant, wanted: RoundRequest) {
+    fn guarded_round(&mut self, now: Instant, request: RoundRequest) {
         if self.panicked_until.is_some_and(|until| now < until) {
             return;
         }
-        let round = AssertUnwindSafe(|| self.round(now, wanted));
+        let round = AssertUnwindSafe(|| self.round(now, request));
         if panic::catch_unwind(round).is_ok() {
             if self.panicked_until.take().is_some() {
                 self.shared.condition.lock().has_worked(Work::Keeping);
@@ -143,13 +143,13 @@ impl Keeper {
     }
 
     /// What is due now.
-    pub(crate) fn round(&mut self, now: Instant, wanted: RoundRequest) {
+    pub(crate) fn round(&mut self, now: Instant, request: RoundRequest) {
         let is_due = self.next_sync <= now;
         if is_due {
             self.waits_for_drain = false;
         }
         self.make_segments(now);
-        if !is_due && !wanted.sync {
+        if !is_due && !request.sync {
             return;
         }
         for index in 0..self.shared.shards.len() {
@@ -324,9 +324,8 @@ impl Keeper {
         for (window, shard) in self.windows.iter_mut().zip(&self.shared.shards) {
             let bytes = shard.lock().counts.bytes;
             // Twice the last interval's, as rates rise.
-            let wanted = u32::try_from((bytes - window.bytes_before) * 2).unwrap_or(SEGMENT_LEN);
-            *window =
-                Window { bytes_before: bytes, len: wanted.clamp(WINDOW_LEN_MIN, SEGMENT_LEN) };
+            let len = u32::try_from((bytes - window.bytes_before) * 2).unwrap_or(SEGMENT_LEN);
+            *window = Window { bytes_before: bytes, len: len.clamp(WINDOW_LEN_MIN, SEGMENT_LEN) };
         }
     }
 

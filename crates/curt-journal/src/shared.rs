@@ -56,7 +56,7 @@ pub(crate) struct Shared {
     /// however the process ends.
     pub(crate) lock: Mutex<Option<File>>,
     pub(crate) condition: Mutex<Condition>,
-    wanted: Mutex<RoundRequest>,
+    next_round: Mutex<RoundRequest>,
     bell: Condvar,
 }
 
@@ -82,7 +82,7 @@ impl Shared {
             made: Mutex::default(),
             lock: Mutex::default(),
             condition: Mutex::default(),
-            wanted: Mutex::default(),
+            next_round: Mutex::default(),
             bell: Condvar::new(),
         }
     }
@@ -96,7 +96,7 @@ impl Shared {
         let (appended, afterwards) = shard.append(self.settings.durability, &self.live, len, fill);
         drop(shard);
         if afterwards == Afterwards::MakeSpare {
-            self.ask(|wanted| wanted.spare = true);
+            self.ask(|request| request.spare = true);
         }
         appended
     }
@@ -107,7 +107,7 @@ impl Shared {
         let is_decided = |at: &SyncedTo| awaited.offset <= at.offset || at.has_failed;
         let is_decided_already = is_decided(&synced_to.borrow());
         if !is_decided_already {
-            self.ask(|wanted| wanted.sync = true);
+            self.ask(|request| request.sync = true);
         }
         // The receipt holds the sender, so the channel cannot close while we wait.
         let at = *synced_to.wait_for(is_decided).await.map_err(|_| SyncFailed)?;
@@ -129,18 +129,18 @@ impl Shared {
 
     /// Waits until something is wanted, or `deadline`.
     pub(crate) fn wait(&self, deadline: Instant) -> RoundRequest {
-        let mut wanted = self.wanted.lock();
-        if *wanted == RoundRequest::default() {
-            self.bell.wait_until(&mut wanted, deadline);
+        let mut request = self.next_round.lock();
+        if *request == RoundRequest::default() {
+            self.bell.wait_until(&mut request, deadline);
         }
-        let taken = *wanted;
-        *wanted = RoundRequest::default();
-        drop(wanted);
+        let taken = *request;
+        *request = RoundRequest::default();
+        drop(request);
         taken
     }
 
     pub(crate) fn ask(&self, want: impl FnOnce(&mut RoundRequest)) {
-        want(&mut self.wanted.lock());
+        want(&mut self.next_round.lock());
         self.bell.notify_one();
     }
 }

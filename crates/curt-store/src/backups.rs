@@ -84,12 +84,12 @@ const CODE_FROM: Sql =
 
 /// Copies the SQLite database at `source` into the empty file at `target`, as it is committed at
 /// this moment. Other connections go on writing; what they write meanwhile stays in the
-/// write-ahead log until the copy is made, so a `watch` should limit that.
+/// write-ahead log until the copy is made, so a `guard` should limit that.
 ///
 /// Deleted rows leave no trace in the copy. Tables that must not outlive their day are to be
 /// emptied here.
-pub fn copy_sqlite(source: &Path, target: &Path, watch: ProgressGuard) -> Result<(), StoreError> {
-    db::copy_sqlite(source, target, watch)
+pub fn copy_sqlite(source: &Path, target: &Path, guard: ProgressGuard) -> Result<(), StoreError> {
+    db::copy_sqlite(source, target, guard)
         .map_err(StoreError::while_doing("copying the SQLite database"))
 }
 
@@ -100,9 +100,9 @@ pub fn checkpoint_wal(path: &Path) -> Result<(), StoreError> {
 
 /// Proves that the file is a whole database of ours, and says what is in it. The file is read from
 /// end to end and not changed.
-pub fn inspect_sqlite(path: &Path, watch: ProgressGuard) -> Result<Contents, InspectError> {
+pub fn inspect_sqlite(path: &Path, guard: ProgressGuard) -> Result<Contents, InspectError> {
     check_header(path)?;
-    let mut copy = SqliteCopy::open(path, watch)?;
+    let mut copy = SqliteCopy::open(path, guard)?;
     let problems = copy.integrity_problems()?;
     if !problems.is_empty() {
         return Err(InspectError::Damaged { problems });

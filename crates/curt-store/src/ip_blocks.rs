@@ -19,7 +19,7 @@ pub const BLOCKS_AT_ONCE_MAX: usize = 100;
 
 /// A block to be added, in place of one of the same kind and network if there is one.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NewBlock {
+pub struct NewIpBlock {
     pub network: Network,
     pub kind: BlockKind,
     pub reason: Option<BlockReason>,
@@ -27,7 +27,7 @@ pub struct NewBlock {
 }
 
 #[derive(Debug, thiserror::Error)]
-pub enum AddBlockError {
+pub enum AddIpBlockError {
     /// Of a kind, and none of them is of this network; see [`BLOCKS_MAX`].
     #[error("there are {BLOCKS_MAX} blocks already")]
     TooMany,
@@ -36,7 +36,7 @@ pub enum AddBlockError {
 }
 
 struct Adding {
-    blocks: Vec<NewBlock>,
+    blocks: Vec<NewIpBlock>,
     /// One for each.
     first_id: u64,
     /// [`BLOCKS_MAX`], less in tests.
@@ -92,19 +92,19 @@ impl Store {
     /// Blocks this one, if there is room or its network is blocked already.
     pub async fn add_ip_block(
         &self,
-        block: NewBlock,
+        block: NewIpBlock,
         caller: &Caller,
         now: Timestamp,
-    ) -> Result<IpBlock, AddBlockError> {
+    ) -> Result<IpBlock, AddIpBlockError> {
         let mut added = self.add_ip_blocks(vec![block], caller, now).await?;
-        added.pop().ok_or(AddBlockError::TooMany)
+        added.pop().ok_or(AddIpBlockError::TooMany)
     }
 
     /// Blocks as many of these as there is room for, one kind after the other; gives back what
     /// holds of them afterwards.
     pub async fn add_ip_blocks(
         &self,
-        blocks: Vec<NewBlock>,
+        blocks: Vec<NewIpBlock>,
         caller: &Caller,
         now: Timestamp,
     ) -> Result<Vec<IpBlock>, StoreError> {
@@ -146,7 +146,7 @@ impl Store {
     }
 
     /// Forgets what ended then or earlier.
-    pub async fn prune_blocks(&self, until: Timestamp) -> Result<u64, StoreError> {
+    pub async fn prune_ip_blocks(&self, until: Timestamp) -> Result<u64, StoreError> {
         let pruned = self.db.execute(PRUNE, &[until.into()]).await;
         pruned.map_err(StoreError::while_doing("forgetting blocks that are over"))
     }
@@ -189,7 +189,7 @@ async fn count_room(
 }
 
 /// Whether the network is blocked like that already, so that the new block takes no more room.
-async fn holds(tx: &mut Tx<'_>, new: &NewBlock, now: Timestamp) -> Result<bool, DbError> {
+async fn holds(tx: &mut Tx<'_>, new: &NewIpBlock, now: Timestamp) -> Result<bool, DbError> {
     let network = new.network.to_string();
     let row = tx.row(OF_NETWORK, &[network.as_str().into(), new.kind.as_str().into()]).await?;
     let old = row.as_ref().map(block).transpose()?;
@@ -199,7 +199,7 @@ async fn holds(tx: &mut Tx<'_>, new: &NewBlock, now: Timestamp) -> Result<bool, 
 async fn add_one(
     tx: &mut Tx<'_>,
     id: u64,
-    new: &NewBlock,
+    new: &NewIpBlock,
     attribution: &Attribution,
 ) -> Result<IpBlock, DbError> {
     let kind = new.kind.as_str();

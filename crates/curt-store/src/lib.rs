@@ -19,7 +19,7 @@
 //! - `clicks`: counting what the journals hold
 //! - `links`: links, their versions, tags, lists and erasure
 //! - `accounts`: users, logins, API keys and invitations
-//! - `ip_blocks`, `target_blocks`: blocked clients and blocked destinations
+//! - `ip_blocks`, `target_blocks`: blocked clients and blocked targets
 //! - `reports`: reports of abuse, and what is decided on them
 //! - `backups`: copies of an SQLite file, and what a database holds
 
@@ -61,7 +61,7 @@ pub use db::{
     ProgressGuard, StoreMetrics, StoreSettings,
 };
 pub use error::{StoreError, StoreErrorKind};
-pub use ip_blocks::{AddBlockError, BLOCKS_AT_ONCE_MAX, NewBlock};
+pub use ip_blocks::{AddIpBlockError, BLOCKS_AT_ONCE_MAX, NewIpBlock};
 pub use links::{
     CreateLinkError, CreateLinksError, EditLinkError, ExpectedRevision, LINKS_AT_ONCE_MAX,
     LinkPage, LinkQuery, LinkVersion, ListLinksError, RESTORE_WINDOW,
@@ -75,7 +75,8 @@ pub use reports::{
 };
 pub use store::Store;
 pub use target_blocks::{
-    BLOCK_PAGE_LEN_MAX, BlockSource, BlockTargetsError, LinkHits, NewTargetBlocks, TargetBlock,
+    BLOCK_PAGE_LEN_MAX, BlockTargetsError, LinkHits, NewTargetBlocks, TargetBlock,
+    TargetBlockSource,
 };
 
 #[cfg(test)]

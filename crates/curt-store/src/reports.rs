@@ -12,7 +12,7 @@ use crate::{
     error::{DbError, StoreError},
     ids::Sequence,
     store::Store,
-    target_blocks::{self, BlockSource, words},
+    target_blocks::{self, TargetBlockSource, words},
 };
 
 /// Most open reports of one link: more of them say nothing new.
@@ -326,7 +326,7 @@ async fn block_host(tx: &mut Tx<'_>, report: &Report, input: &Resolving) -> Resu
         input.block_id,
         &pattern,
         reason,
-        BlockSource::Report,
+        TargetBlockSource::Report,
         &input.attribution.caller.author,
         input.attribution.at,
     );

@@ -1,4 +1,4 @@
-//! Blocked destinations: the operator's list, and which links lead to what is on it.
+//! Blocked targets: the operator's list, and which links lead to what is on it.
 //!
 //! Nodes keep the whole list in memory and read it again when the changes feed tells of a change.
 
@@ -28,13 +28,13 @@ const TARGETS_READ_MAX: u32 = 10_000;
 
 /// Where a block came from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum BlockSource {
+pub enum TargetBlockSource {
     Admin,
     File,
     Report,
 }
 
-impl BlockSource {
+impl TargetBlockSource {
     pub const ALL: [Self; 3] = [Self::Admin, Self::File, Self::Report];
 
     pub const fn as_str(self) -> &'static str {
@@ -53,7 +53,7 @@ pub struct TargetBlock {
     pub pattern: TargetPattern,
     /// Why, for other administrators; visitors never see it.
     pub reason: Option<String>,
-    pub source: BlockSource,
+    pub source: TargetBlockSource,
     pub created_at: Timestamp,
     pub created_by: String,
 }
@@ -63,7 +63,7 @@ pub struct TargetBlock {
 pub struct NewTargetBlocks {
     pub patterns: Vec<TargetPattern>,
     pub reason: Option<String>,
-    pub source: BlockSource,
+    pub source: TargetBlockSource,
     pub at: Timestamp,
 }
 
@@ -331,7 +331,7 @@ pub(crate) fn row(
     id: u64,
     pattern: &TargetPattern,
     reason: Option<&str>,
-    source: BlockSource,
+    source: TargetBlockSource,
     by: &Author,
     at: Timestamp,
 ) -> Vec<Value<'static>> {
@@ -360,7 +360,7 @@ pub(crate) fn words(author: &Author) -> String {
 
 fn block(row: &Row) -> Result<TargetBlock, DbError> {
     let source = row.text(3)?;
-    let source = BlockSource::ALL.into_iter().find(|known| known.as_str() == source);
+    let source = TargetBlockSource::ALL.into_iter().find(|known| known.as_str() == source);
     Ok(TargetBlock {
         id: row.number(0)?,
         pattern: pattern(row, 1)?,

@@ -15,7 +15,7 @@ use curt_cache::{LimitKey, Purpose};
 
 use crate::{
     app::App,
-    auth::{Credentials, Identity},
+    auth::{Identity, IdentitySources},
     gate::{self, Allowance},
     request::extract::ClientAddress,
     response::ApiError,
@@ -33,8 +33,8 @@ pub(crate) async fn limit(State(app): State<App>, mut request: Request, next: Ne
         return error.into_response();
     }
     let (mut parts, body) = request.into_parts();
-    let credentials = Credentials { auth: &app.auth, store: &app.store, clock: &app.clock };
-    let identity = Identity::of(&parts, &allowance, &credentials).await;
+    let sources = IdentitySources { auth: &app.auth, store: &app.store, clock: &app.clock };
+    let identity = Identity::of(&parts, &allowance, &sources).await;
     if let Err(error) = count(&identity, &allowance) {
         return refuse(error, &allowance);
     }

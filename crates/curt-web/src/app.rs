@@ -25,7 +25,8 @@ use crate::{
     site::{HttpSettings, LinkSettings, PageSettings, Site, SiteSettings},
 };
 
-/// Bulk requests at a time. Each may hold a body and an answer of 16 MiB in memory.
+/// Bulk requests at a time. Each may hold a body of `BULK_BODY_LEN_MAX` bytes (`api/links/bulk.rs`)
+/// and an answer of that size in memory.
 const BULK_REQUESTS_MAX: usize = 4;
 
 /// Images of QR codes drawn at a time. The largest takes some milliseconds of a core, and redirects

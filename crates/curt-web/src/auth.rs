@@ -31,7 +31,7 @@ pub(crate) use extractors::{
     SignedIn, WriteLinks,
 };
 pub(crate) use hasher::Verified;
-pub(crate) use identity::{Credentials, Identity};
+pub(crate) use identity::{Identity, IdentitySources};
 pub(crate) use parts::Auth;
 pub use parts::{AuthSettings, Registration};
 pub(crate) use random::random;

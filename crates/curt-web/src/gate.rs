@@ -37,7 +37,7 @@ pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("rateli
 pub(crate) struct Gate {
     pub limits: Arc<Limits>,
     pub suspects: Suspects,
-    blocks: IpBlockList,
+    ip_blocks: IpBlockList,
     guesses: InFlight,
     site: Arc<Site>,
     clock: Clock,
@@ -46,14 +46,14 @@ pub(crate) struct Gate {
 impl Gate {
     pub(crate) fn new(
         limits: Limits,
-        blocks: &IpBlockList,
+        ip_blocks: &IpBlockList,
         site: &Arc<Site>,
         clock: &Clock,
     ) -> Self {
         Self {
             limits: Arc::new(limits),
             suspects: Suspects::default(),
-            blocks: blocks.clone(),
+            ip_blocks: ip_blocks.clone(),
             guesses: InFlight::default(),
             site: Arc::clone(site),
             clock: clock.clone(),
@@ -62,12 +62,12 @@ impl Gate {
 
     /// Whether this client gets nothing at all, not even links.
     pub(crate) fn is_blocked(&self, client: IpAddr) -> bool {
-        self.blocks.is_blocked(client)
+        self.ip_blocks.is_blocked(client)
     }
 
     /// An error while this client is refused because it went on after having been refused often.
     pub(crate) fn check_suspended(&self, client: IpAddr) -> Result<(), ApiError> {
-        match self.blocks.find(client).and_then(|block| block.until) {
+        match self.ip_blocks.find(client).and_then(|block| block.until) {
             None => Ok(()),
             Some(until) => Err(ApiError::Suspended { retry_after: until.since(self.clock.now()) }),
         }
@@ -177,7 +177,7 @@ impl Allowance {
     }
 }
 
-/// Set by the middleware for every request to the API.
+/// Set by `admission` for every request to the API.
 impl<S: Send + Sync> FromRequestParts<S> for Allowance {
     type Rejection = Infallible;
 

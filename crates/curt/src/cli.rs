@@ -70,7 +70,7 @@ enum Command {
     #[command(subcommand)]
     Reports(ReportsCommand),
     /// Show, add and lift blocks of clients, with or without a server
-    #[command(subcommand, visible_alias = "block", alias = "ip-blocks")]
+    #[command(subcommand, visible_alias = "block")]
     Blocks(IpBlocksCommand),
     /// Look after the clicks that are written down, and count a journal again
     #[command(subcommand)]

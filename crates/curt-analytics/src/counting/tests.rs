@@ -134,7 +134,7 @@ async fn a_segment_that_is_replaced_while_it_is_written_costs_no_click() {
         let batch = match counting.pass().await {
             Ok(Pass::Counted(batch)) => batch,
             // It was written anew between being listed and being opened.
-            Ok(Pass::Left | Pass::Overtaken) => continue,
+            Ok(Pass::Skipped | Pass::Overtaken) => continue,
             Err(error) => panic!("{error}"),
         };
         assert_eq!(batch.missing, ClickLosses::default());

@@ -12,7 +12,7 @@ use crate::{
 const READ_AT_ONCE: u32 = 2_000;
 
 /// Rows added up in one transaction, so that nobody waits long for SQLite's writer.
-const FOLDED_AT_ONCE: u32 = 1_000;
+const ROLLED_UP_AT_ONCE: u32 = 1_000;
 
 pub(super) const ADD: Sql = Sql::new(
     "insert into click_buckets (link_id, at, human, bot, preview, prefetch, suspicious)
@@ -134,33 +134,33 @@ impl Store {
         until: Timestamp,
     ) -> Result<u64, StoreError> {
         let since = since.map(|since| Bucket::of(since).first_of_hour());
-        let folded = self.fold_between(since, Bucket::of(until).first_of_hour()).await;
-        folded.map_err(StoreError::while_doing("adding up old clicks by the hour"))
+        let rolled_up = self.roll_up_between(since, Bucket::of(until).first_of_hour()).await;
+        rolled_up.map_err(StoreError::while_doing("adding up old clicks by the hour"))
     }
 
-    async fn fold_between(&self, start: Option<Bucket>, end: Bucket) -> Result<u64, DbError> {
-        let mut folded = 0;
+    async fn roll_up_between(&self, start: Option<Bucket>, end: Bucket) -> Result<u64, DbError> {
+        let mut rolled_up = 0;
         // Every bucket that there is costs one look, found through the index.
         let mut after = start.map_or(Timestamp::from_millis(i64::MIN), Bucket::start);
         loop {
             let next = self.db.row(NEXT, &[after.into(), end.start().into()]).await?;
             let Some(next) = next.ok_or_else(DbError::row_missing)?.optional_int(0)? else {
-                return Ok(folded);
+                return Ok(rolled_up);
             };
             let next = bucket(next);
             if next != next.first_of_hour() {
-                folded += self.fold_bucket(next).await?;
+                rolled_up += self.roll_up_bucket(next).await?;
             }
             after = next.start();
         }
     }
 
-    async fn fold_bucket(&self, bucket: Bucket) -> Result<u64, DbError> {
-        let mut folded = 0;
+    async fn roll_up_bucket(&self, bucket: Bucket) -> Result<u64, DbError> {
+        let mut rolled_up = 0;
         loop {
-            match self.db.transaction("fold_click_buckets", bucket, fold).await? {
-                0 => return Ok(folded),
-                slice => folded += slice,
+            match self.db.transaction("fold_click_buckets", bucket, roll_up).await? {
+                0 => return Ok(rolled_up),
+                slice => rolled_up += slice,
             }
         }
     }
@@ -185,10 +185,10 @@ impl Slice {
     }
 }
 
-fn fold<'t>(tx: &'t mut Tx<'_>, bucket: &'t Bucket) -> Work<'t, u64, DbError> {
+fn roll_up<'t>(tx: &'t mut Tx<'_>, bucket: &'t Bucket) -> Work<'t, u64, DbError> {
     Box::pin(async move {
         let at = Value::from(bucket.start());
-        let slice = tx.rows(SLICE, &[at.clone(), i64::from(FOLDED_AT_ONCE).into()]).await?;
+        let slice = tx.rows(SLICE, &[at.clone(), i64::from(ROLLED_UP_AT_ONCE).into()]).await?;
         if slice.is_empty() {
             return Ok(0);
         }

@@ -16,10 +16,10 @@ use crate::error::DbError;
 pub(crate) fn copy_sqlite(
     source: &Path,
     target: &Path,
-    watch: ProgressGuard,
+    guard: ProgressGuard,
 ) -> Result<(), DbError> {
     let mut connection = Connection::open_existing(source)?;
-    connection.watch(watch)?;
+    connection.set_progress_guard(guard)?;
     connection.vacuum_into(target)
 }
 
@@ -33,9 +33,9 @@ pub(crate) fn checkpoint_wal(path: &Path) -> Result<(), DbError> {
 pub(crate) struct SqliteCopy(Connection);
 
 impl SqliteCopy {
-    pub(crate) fn open(path: &Path, watch: ProgressGuard) -> Result<Self, DbError> {
+    pub(crate) fn open(path: &Path, guard: ProgressGuard) -> Result<Self, DbError> {
         let mut connection = Connection::open_unchanging(path)?;
-        connection.watch(watch)?;
+        connection.set_progress_guard(guard)?;
         Ok(Self(connection))
     }
 

@@ -125,9 +125,12 @@ impl Connection {
         self.inner.progress_handler(STEPS_BETWEEN_CLOCKS, is_over).map_err(db_error)
     }
 
-    /// From now on `watch` is asked every few milliseconds of work whether to go on.
-    pub(in crate::db) fn watch(&mut self, watch: ProgressGuard) -> Result<(), DbError> {
-        let is_over = move || watch().is_break();
+    /// From now on `guard` is asked every few milliseconds of work whether to go on.
+    pub(in crate::db) fn set_progress_guard(
+        &mut self,
+        guard: ProgressGuard,
+    ) -> Result<(), DbError> {
+        let is_over = move || guard().is_break();
         self.inner.progress_handler(STEPS_BETWEEN_QUESTIONS, Some(is_over)).map_err(db_error)
     }
 

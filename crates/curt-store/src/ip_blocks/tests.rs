@@ -11,13 +11,13 @@ fn later() -> Timestamp {
     Timestamp::from_millis(2_000)
 }
 
-fn new(number: u8, kind: BlockKind, until: Option<Timestamp>) -> NewBlock {
+fn new(number: u8, kind: BlockKind, until: Option<Timestamp>) -> NewIpBlock {
     let network = format!("203.0.113.{number}").parse().unwrap();
-    NewBlock { network, kind, reason: None, until }
+    NewIpBlock { network, kind, reason: None, until }
 }
 
 /// Adds these where three of a kind may hold; says which it added.
-async fn add_of(store: &Store, blocks: Vec<NewBlock>, now: Timestamp) -> Vec<String> {
+async fn add_of(store: &Store, blocks: Vec<NewIpBlock>, now: Timestamp) -> Vec<String> {
     let ids = store.reserve(Sequence::Blocks, blocks.len() as u64).await.unwrap();
     let attribution = store.attribute(&Caller::SYSTEM, now);
     let adding = Adding { blocks, first_id: ids.start, blocks_max: 3, attribution };

@@ -6,9 +6,9 @@ use curt_domain::{
     BlockKind, IpBlock, LinkEdit, ReportReason, Role, Switch, Title, User, UserEdit,
 };
 use curt_store::{
-    Action, AuditQuery, AuditRecord, BlockSource, ExpectedRevision, Invite, KeyRecord, LinksOf,
-    NewBlock, NewInvite, NewLogin, NewReport, NewTargetBlocks, REUSE_GRACE, Resolution, Rotation,
-    Store,
+    Action, AuditQuery, AuditRecord, ExpectedRevision, Invite, KeyRecord, LinksOf, NewInvite,
+    NewIpBlock, NewLogin, NewReport, NewTargetBlocks, REUSE_GRACE, Resolution, Rotation, Store,
+    TargetBlockSource,
 };
 
 use crate::{
@@ -52,7 +52,7 @@ impl Deed<'_> {
 
     async fn block(&self) -> IpBlock {
         let network = format!("203.0.113.{}", self.number).parse().unwrap();
-        let block = NewBlock { network, kind: BlockKind::Manual, reason: None, until: None };
+        let block = NewIpBlock { network, kind: BlockKind::Manual, reason: None, until: None };
         self.store.add_ip_block(block, &admin(), now()).await.unwrap()
     }
 
@@ -61,7 +61,7 @@ impl Deed<'_> {
         let new = NewTargetBlocks {
             patterns: vec![pattern],
             reason: None,
-            source: BlockSource::File,
+            source: TargetBlockSource::File,
             at: now(),
         };
         self.store.block_targets(&admin(), new).await.unwrap();

@@ -1,13 +1,13 @@
 //! Blocked clients: added, replaced, listed, lifted, and heard of by all nodes.
 
 use curt_domain::{Author, BlockKind, BlockReason, Caller, IpBlock, Timestamp, UserId};
-use curt_store::{AuditQuery, ChangeKind, Changes, NewBlock, Store};
+use curt_store::{AuditQuery, ChangeKind, Changes, NewIpBlock, Store};
 
 use crate::stores::{for_each_store, in_parallel, later, now};
 
-fn new(network: &str, kind: BlockKind, until: Option<Timestamp>) -> NewBlock {
+fn new(network: &str, kind: BlockKind, until: Option<Timestamp>) -> NewIpBlock {
     let reason = Some(BlockReason::parse("scans for codes").unwrap());
-    NewBlock { network: network.parse().unwrap(), kind, reason, until }
+    NewIpBlock { network: network.parse().unwrap(), kind, reason, until }
 }
 
 fn caller() -> Caller {
@@ -15,7 +15,7 @@ fn caller() -> Caller {
     Caller { author, ..Caller::SYSTEM }
 }
 
-async fn add(store: &Store, block: NewBlock) -> IpBlock {
+async fn add(store: &Store, block: NewIpBlock) -> IpBlock {
     store.add_ip_block(block, &caller(), now()).await.unwrap()
 }
 
@@ -35,7 +35,7 @@ async fn blocks_are_kept_as_they_were_made_until_they_are_lifted() {
         assert_eq!(block.reason.as_ref().unwrap().as_str(), "scans for codes");
         assert_eq!((block.created_at, block.until), (now(), Some(later(10))));
         assert_eq!(block.created_by, UserId::new(7));
-        let bare = NewBlock { reason: None, ..new("::2", BlockKind::Manual, None) };
+        let bare = NewIpBlock { reason: None, ..new("::2", BlockKind::Manual, None) };
         let bare = add(store, bare).await;
         assert_eq!((&bare.reason, bare.until), (&None, None));
 
@@ -95,7 +95,7 @@ async fn many_are_added_at_once_and_forgotten_once_they_are_over() {
             store.add_ip_blocks((1..=50).map(block).collect(), &caller(), now()).await.unwrap();
         assert_eq!(added.len(), 50);
         assert_eq!(changes(store).await, 50);
-        assert_eq!(store.prune_blocks(later(20)).await.unwrap(), 20);
+        assert_eq!(store.prune_ip_blocks(later(20)).await.unwrap(), 20);
         assert_eq!(store.ip_blocks(None, 100, now()).await.unwrap().len(), 30);
         // That they are over needs no telling: every node has a clock.
         assert_eq!(changes(store).await, 50);

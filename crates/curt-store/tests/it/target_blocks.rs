@@ -2,8 +2,8 @@
 
 use curt_domain::{Author, Caller, Link, LinkEdit, TargetPattern, UserId};
 use curt_store::{
-    AuditQuery, BlockSource, ChangeKind, Changes, ExpectedRevision, LinkHits, NewTargetBlocks,
-    Store,
+    AuditQuery, ChangeKind, Changes, ExpectedRevision, LinkHits, NewTargetBlocks, Store,
+    TargetBlockSource,
 };
 
 use crate::stores::{create, for_each_store, id, later, link, now, target};
@@ -16,7 +16,7 @@ async fn block(store: &Store, patterns: &[&str]) -> u64 {
     let new = NewTargetBlocks {
         patterns: patterns.iter().map(|text| pattern(text)).collect(),
         reason: Some("a test's".to_owned()),
-        source: BlockSource::File,
+        source: TargetBlockSource::File,
         at: now(),
     };
     let author = Author::User(UserId::new(7).unwrap());
@@ -39,7 +39,7 @@ async fn what_is_on_the_list_already_is_not_added_again() {
         assert_eq!(block(store, &["c.example/X"]).await, 1);
         let found = store.target_block_of(&pattern("b.example")).await.unwrap().unwrap();
         assert_eq!(found.reason.as_deref(), Some("a test's"));
-        assert_eq!((found.source, found.created_at), (BlockSource::File, now()));
+        assert_eq!((found.source, found.created_at), (TargetBlockSource::File, now()));
         assert_eq!(found.created_by, "user 7");
         assert_eq!(store.target_block(found.id).await.unwrap(), Some(found));
     })

@@ -12,7 +12,7 @@ use crate::{
     auth::{Admin, By},
     gate::Allowance,
     request::{
-        extract::{ApiJson, ApiQuery, PathBlock},
+        extract::{ApiJson, ApiQuery, PathIpBlock},
         tags,
     },
     response::ApiError,
@@ -82,14 +82,14 @@ pub(crate) async fn add(
     path = "/api/v1/admin/ip-blocks/{id}",
     operation_id = "lift_ip_block",
     tag = tags::ABUSE,
-    params(PathBlock),
+    params(PathIpBlock),
     responses((status = 204, description = "It is lifted.")),
     security(("key" = ["admin"])),
 )]
 pub(crate) async fn lift(
     by: By<Admin>,
     State(app): State<App>,
-    PathBlock(id): PathBlock,
+    PathIpBlock(id): PathIpBlock,
 ) -> Result<StatusCode, ApiError> {
     app.store
         .lift_ip_block(id, &by.actor.caller(), app.clock.now())

@@ -1,4 +1,7 @@
 //! `/api/v1/admin/target-blocks`: where no link may lead.
+//!
+//! A change of the list is in force on this node before it is answered; a large import, and what other
+//! nodes change, soon after.
 
 use axum::{
     Json,
@@ -7,7 +10,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use curt_domain::{Clock, TargetPattern, TargetRules, TargetUrl};
-use curt_store::{BlockSource, NewTargetBlocks, Store, TargetBlock};
+use curt_store::{NewTargetBlocks, Store, TargetBlock, TargetBlockSource};
 
 mod schema;
 pub(crate) mod view;
@@ -93,7 +96,7 @@ pub(crate) async fn block(
     body: ApiJson<BlockBody>,
 ) -> Result<Response, ApiError> {
     let (pattern, reason) = body.value.parse()?;
-    let (source, at) = (BlockSource::Admin, clock.now());
+    let (source, at) = (TargetBlockSource::Admin, clock.now());
     let patterns = vec![pattern.clone()];
     let added = store
         .block_targets(&actor.caller(), NewTargetBlocks { patterns, reason, source, at })
@@ -136,7 +139,7 @@ pub(crate) async fn import(
     let new = NewTargetBlocks {
         patterns: import.patterns,
         reason: import.reason,
-        source: BlockSource::File,
+        source: TargetBlockSource::File,
         at: app.clock.now(),
     };
     let added = app.store.block_targets(&actor.caller(), new).await?;

@@ -156,7 +156,7 @@ fn start_thread(jobs: Receiver<Job>) {
     }
 }
 
-/// Redirector come first: this thread runs when nobody else wants its core (`SCHED_IDLE`). With a
+/// Redirects come first: this thread runs when nobody else wants its core (`SCHED_IDLE`). With a
 /// niceness of 19 alone the p99 of redirects on the same core was 2.3 times that of quiet beside a
 /// flood of logins: it seems to have kept the core for the rest of its slice, whoever woke up.
 fn step_back() -> Result<(), thread_priority::Error> {

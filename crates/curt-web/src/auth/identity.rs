@@ -14,14 +14,14 @@ use super::{
 use crate::{gate::Allowance, response::ApiError};
 
 /// What credentials are looked up in and judged by.
-pub(crate) struct Credentials<'a> {
+pub(crate) struct IdentitySources<'a> {
     pub auth: &'a Auth,
     pub store: &'a Store,
     pub clock: &'a Clock,
 }
 
 /// Nobody, or who sent a request. A key that does not prove what it claims is refused, never taken
-/// for none. The limits find it out, once for every request.
+/// for none. `admission` finds it out, once for every request.
 #[derive(Clone)]
 pub(crate) struct Identity(pub Result<Option<Actor>, ApiError>);
 
@@ -29,9 +29,9 @@ impl Identity {
     pub(crate) async fn of(
         parts: &Parts,
         allowance: &Allowance,
-        credentials: &Credentials<'_>,
+        sources: &IdentitySources<'_>,
     ) -> Self {
-        Self(prove(parts, allowance, credentials).await)
+        Self(prove(parts, allowance, sources).await)
     }
 }
 
@@ -44,41 +44,40 @@ pub(super) fn identify(parts: &Parts) -> Result<Option<Actor>, ApiError> {
 async fn prove(
     parts: &Parts,
     allowance: &Allowance,
-    credentials: &Credentials<'_>,
+    sources: &IdentitySources<'_>,
 ) -> Result<Option<Actor>, ApiError> {
     if parts.headers.contains_key(header::AUTHORIZATION) {
         let bearer = bearer(&parts.headers).ok_or(ApiError::Unauthenticated)?;
-        return by_bearer(bearer, allowance, credentials).await.map(Some);
+        return by_bearer(bearer, allowance, sources).await.map(Some);
     }
-    let Some(cookie) = credentials.auth.cookies.find(&parts.headers, Cookie::Session) else {
+    let Some(cookie) = sources.auth.cookies.find(&parts.headers, Cookie::Session) else {
         return Ok(None);
     };
     // Browsers send it whoever made them ask.
-    let is_ours = || cross_site::is_same_origin(&parts.headers, &credentials.auth.origin);
+    let is_ours = || cross_site::is_same_origin(&parts.headers, &sources.auth.origin);
     if !cross_site::is_safe(&parts.method) && !is_ours() {
         return Err(ApiError::CrossSiteRequest);
     }
-    by_session(cookie, allowance, credentials).await
+    by_session(cookie, allowance, sources).await
 }
 
 async fn by_bearer(
     text: &str,
     allowance: &Allowance,
-    credentials: &Credentials<'_>,
+    sources: &IdentitySources<'_>,
 ) -> Result<Actor, ApiError> {
     let client = allowance.client;
-    if let Some(author) = credentials.auth.admin_key.author(text) {
+    if let Some(author) = sources.auth.admin_key.author(text) {
         return Ok(Actor { author, rights: Scopes::ALL, proof: Proof::Key, client });
     }
     if ApiKey::looks_like(text) {
         let key: ApiKey = text.parse().map_err(|_| ApiError::Unauthenticated)?;
-        return by_key(&key, allowance, credentials).await;
+        return by_key(&key, allowance, sources).await;
     }
-    let now = credentials.clock.now();
-    let claims =
-        credentials.auth.tokens.verify(text, now).map_err(|_| ApiError::Unauthenticated)?;
+    let now = sources.clock.now();
+    let claims = sources.auth.tokens.verify(text, now).map_err(|_| ApiError::Unauthenticated)?;
     let AccessClaims { user, epoch, family } = claims;
-    let user = credentials.store.token_user(user, epoch, &family).await?;
+    let user = sources.store.token_user(user, epoch, &family).await?;
     let user = user.ok_or(ApiError::Unauthenticated)?;
     let login = Login::Family { user: user.id, token: family };
     Ok(Actor::user(&user, Proof::Login(login), client))
@@ -87,16 +86,16 @@ async fn by_bearer(
 async fn by_key(
     key: &ApiKey,
     allowance: &Allowance,
-    credentials: &Credentials<'_>,
+    sources: &IdentitySources<'_>,
 ) -> Result<Actor, ApiError> {
-    let now = credentials.clock.now();
+    let now = sources.clock.now();
     allowance.check_lookup_limit()?;
-    let Some((key, user)) = credentials.store.key_with_user(&key.hash(), now).await? else {
+    let Some((key, user)) = sources.store.key_with_user(&key.hash(), now).await? else {
         allowance.record_failed_lookup();
         return Err(ApiError::Unauthenticated);
     };
     // A key works also where nothing can be written: on a full disk, people still want to look.
-    if let Err(error) = credentials.store.note_key_use(&key, now).await {
+    if let Err(error) = sources.store.note_key_use(&key, now).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "a key's use was not noted");
     }
     Ok(Actor {
@@ -111,12 +110,11 @@ async fn by_key(
 async fn by_session(
     cookie: &str,
     allowance: &Allowance,
-    credentials: &Credentials<'_>,
+    sources: &IdentitySources<'_>,
 ) -> Result<Option<Actor>, ApiError> {
     let Ok(token) = cookie.parse::<Token>() else { return Ok(None) };
     allowance.check_lookup_limit()?;
-    let Some(user) = credentials.store.session_user(&token.hash(), credentials.clock.now()).await?
-    else {
+    let Some(user) = sources.store.session_user(&token.hash(), sources.clock.now()).await? else {
         allowance.record_failed_lookup();
         return Ok(None);
     };

@@ -148,7 +148,7 @@ impl Front {
             return None;
         }
         let shared = &*self.shared;
-        // What does not pass is met again on the way through `respond`.
+        // What does not pass is met again on the way through `Shared::respond`.
         check(&shared.site, request).ok()?;
         let client = shared.site.clients.client(self.peer, request.headers());
         if shared.gate.is_blocked(client) {
@@ -156,9 +156,10 @@ impl Front {
         }
         let query = request.uri().query();
         let visitor = Visitor { client, query, headers: request.headers() };
-        // A panic here is met again, caught and answered on the way through `respond`.
-        let follow = || shared.redirector.respond_from_cache(path.code, request.method(), visitor);
-        catch_unwind(AssertUnwindSafe(follow)).ok()?
+        // A panic here is met again, caught and answered on the way through `Shared::respond`.
+        let redirect =
+            || shared.redirector.respond_from_cache(path.code, request.method(), visitor);
+        catch_unwind(AssertUnwindSafe(redirect)).ok()?
     }
 
     /// The answer of the hot path, in the request's own header map: hyper takes that back for the

@@ -12,7 +12,7 @@ use std::{
 };
 
 use curt_domain::{BlockKind, BlockReason, Caller, Clock, Network, Timestamp};
-use curt_store::{BLOCKS_AT_ONCE_MAX, NewBlock, Store, StoreError};
+use curt_store::{BLOCKS_AT_ONCE_MAX, NewIpBlock, Store, StoreError};
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::sync::CancellationToken;
 
@@ -75,7 +75,7 @@ impl AutomaticBlocks {
         if networks.is_empty() {
             return;
         }
-        let block = |network: &Network| NewBlock {
+        let block = |network: &Network| NewIpBlock {
             network: *network,
             kind: BlockKind::Automatic,
             reason: Some(BlockReason::parse(REASON).expect("our own words are a reason")),
@@ -97,7 +97,7 @@ impl AutomaticBlocks {
     }
 
     /// Says how many there was room for.
-    async fn enforce(&self, blocks: Vec<NewBlock>, now: Timestamp) -> Result<usize, StoreError> {
+    async fn enforce(&self, blocks: Vec<NewIpBlock>, now: Timestamp) -> Result<usize, StoreError> {
         let added = self.store.add_ip_blocks(blocks, &Caller::SYSTEM, now).await?;
         self.list.reload().await?;
         Ok(added.len())

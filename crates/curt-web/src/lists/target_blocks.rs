@@ -1,4 +1,4 @@
-//! The list of blocked destinations, as this node reads it.
+//! The list of blocked targets, as this node reads it.
 
 use std::{
     sync::{

@@ -184,9 +184,9 @@ impl<S: Send + Sync> FromRequestParts<S> for PathKey {
 }
 
 /// The same of a block of clients.
-pub(crate) struct PathBlock(pub BlockId);
+pub(crate) struct PathIpBlock(pub BlockId);
 
-impl<S: Send + Sync> FromRequestParts<S> for PathBlock {
+impl<S: Send + Sync> FromRequestParts<S> for PathIpBlock {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {

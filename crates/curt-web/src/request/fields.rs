@@ -11,7 +11,7 @@ use crate::{
     response::{ApiError, FieldError},
 };
 
-/// Links on a page where the request does not say: what a screen shows.
+/// Items on a page where the request does not say: what a screen shows.
 pub(crate) const LIMIT_DEFAULT: u32 = 50;
 
 /// Longest text to search for, in characters.

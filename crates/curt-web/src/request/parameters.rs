@@ -13,7 +13,7 @@ use utoipa::{
 
 use crate::request::{
     extract::{
-        IdempotencyKey, IfMatch, IfNoneMatch, PathBlock, PathCode, PathEntry, PathId, PathInvite,
+        IdempotencyKey, IfMatch, IfNoneMatch, PathCode, PathEntry, PathId, PathInvite, PathIpBlock,
         PathKey, PathUser,
     },
     schema as shared,
@@ -45,7 +45,7 @@ impl IntoParams for PathId {
     }
 }
 
-impl IntoParams for PathBlock {
+impl IntoParams for PathIpBlock {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         vec![in_path("id", "The block's `id`.", shared::block_id())]
     }

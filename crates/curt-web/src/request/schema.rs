@@ -22,7 +22,7 @@ pub(crate) const LINE: &str = r"^\s*[^\s\u0000-\u001F\u007F-\u009F]([^\u0000-\u0
 /// The same with line breaks and tabs.
 pub(crate) const LINES: &str = r"^\s*[^\s\u0000-\u001F\u007F-\u009F]([^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F])?\s*$";
 
-pub(crate) const CODE: &str = "^[A-Za-z0-9_-]+$";
+const CODE: &str = "^[A-Za-z0-9_-]+$";
 
 pub(crate) fn typed(schema_type: Type, description: &str) -> ObjectBuilder {
     ObjectBuilder::new().schema_type(schema_type).description(Some(description))

@@ -1,6 +1,7 @@
-//! What tells browsers to be careful, on every answer but redirects to targets.
+//! What tells browsers to be careful, on every answer but redirects to targets; and what answers
+//! share: `no_store_json` and `seconds`.
 //!
-//! Those have no body, and nothing of them is kept or shown; they would pay for headers that guard
+//! Redirects have no body, and nothing of them is kept or shown; they would pay for headers that guard
 //! nothing. What the API tells is stored by nobody, unless the answer itself says so.
 
 use std::time::Duration;
@@ -65,7 +66,7 @@ pub(crate) fn no_store_json(view: impl Serialize) -> Response {
     ([(header::CACHE_CONTROL, NO_STORE)], Json(view)).into_response()
 }
 
-/// Whole seconds, in which it is over.
+/// Whole seconds, rounded up: a client that waits so long does not come too early.
 pub(crate) fn seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(0 < duration.subsec_nanos())
 }

@@ -3,7 +3,7 @@
 use std::error::Error;
 
 use curt_store::{
-    AddBlockError, BlockTargetsError, ChangeUserError, CreateInviteError, CreateKeyError,
+    AddIpBlockError, BlockTargetsError, ChangeUserError, CreateInviteError, CreateKeyError,
     CreateLoginError, CreateUserError, DeleteUserError, EditLinkError, INVITES_MAX,
     KEYS_PER_USER_MAX, ListAuditError, ListLinksError, ListUsersError, StoreError, StoreErrorKind,
 };
@@ -148,13 +148,13 @@ impl From<ListAuditError> for ApiError {
     }
 }
 
-impl From<AddBlockError> for ApiError {
-    fn from(error: AddBlockError) -> Self {
+impl From<AddIpBlockError> for ApiError {
+    fn from(error: AddIpBlockError) -> Self {
         match error {
-            AddBlockError::TooMany => {
+            AddIpBlockError::TooMany => {
                 Self::invalid_field("network", format!("is one too many: {error}; lift some first"))
             }
-            AddBlockError::Store(error) => error.into(),
+            AddIpBlockError::Store(error) => error.into(),
         }
     }
 }

@@ -46,7 +46,7 @@ fn visit() -> Request<Body> {
     visit.header("accept", "text/html").header("accept-language", "en").body(Body::empty()).unwrap()
 }
 
-fn counted_in(directory: &Path) -> ClickPipeline {
+fn pipeline_in(directory: &Path) -> ClickPipeline {
     let settings = JournalSettings::new(directory.join("journal"), NonZeroUsize::MIN);
     let journal = Arc::new(Journal::open(settings, Clock::System).unwrap());
     ClickPipeline { journal, drain: DrainWatch::default() }
@@ -77,9 +77,9 @@ async fn layers_of_a_redirect_each_take_their_share() {
     let directory = TempDir::new().unwrap();
     let app = open_app(directory.path()).await;
     let (site, redirector, gate) = (Arc::clone(&app.site), Redirector::new(&app), app.gate.clone());
-    let counted = counted_in(directory.path());
-    let clicks = Clicks::with_pipeline(counted.clone());
-    let front = Front::new(app.counting(counted), HttpMetrics::new(&mut Registry::default()));
+    let pipeline = pipeline_in(directory.path());
+    let clicks = Clicks::with_pipeline(pipeline.clone());
+    let front = Front::new(app.counting(pipeline), HttpMetrics::new(&mut Registry::default()));
     let link = r#"{"original_url": "https://example.com/", "custom_alias": "link"}"#;
     let create = Request::post("/api/v1/urls").header("host", "sho.rt");
     let create = create.header("content-type", "application/json").body(Body::from(link)).unwrap();

@@ -95,7 +95,7 @@ impl Guard {
     }
 
     /// The same question in the form that the store asks it.
-    pub(crate) fn watch(self: &Arc<Self>) -> ProgressGuard {
+    pub(crate) fn progress_guard(self: &Arc<Self>) -> ProgressGuard {
         let guard = Arc::clone(self);
         Arc::new(move || match guard.check() {
             Ok(()) => ControlFlow::Continue(()),

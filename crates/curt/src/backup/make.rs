@@ -87,15 +87,15 @@ fn copy(order: &Order<'_>, partial: &Partial<'_>) -> anyhow::Result<Contents> {
     let len = source.metadata().with_context(|| format!("reading {}", source.display()))?.len();
     guard.check_room(len)?;
     guard.begin("copying", Some((partial.path(), len)));
-    let watch = writing_back(partial.path(), guard.watch())?;
-    copy_sqlite(source, partial.path(), watch).map_err(|error| guard.reason(error))?;
+    let progress = writing_back(partial.path(), guard.progress_guard())?;
+    copy_sqlite(source, partial.path(), progress).map_err(|error| guard.reason(error))?;
     guard.begin("checking", None);
-    let inspected = inspect_sqlite(partial.path(), guard.watch());
+    let inspected = inspect_sqlite(partial.path(), guard.progress_guard());
     inspected.map_err(|error| guard.reason(error)).context("the copy is no whole database")
 }
 
 /// Syncs the growing file portion by portion while it is watched.
-fn writing_back(path: &Path, watch: ProgressGuard) -> anyhow::Result<ProgressGuard> {
+fn writing_back(path: &Path, progress: ProgressGuard) -> anyhow::Result<ProgressGuard> {
     let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
     let synced = AtomicU64::new(0);
     Ok(Arc::new(move || {
@@ -105,7 +105,7 @@ fn writing_back(path: &Path, watch: ProgressGuard) -> anyhow::Result<ProgressGua
             file.sync_data().ok();
             synced.store(len, Ordering::Relaxed);
         }
-        watch()
+        progress()
     }))
 }
 

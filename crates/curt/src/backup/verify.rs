@@ -77,7 +77,7 @@ fn check(backup: &Backup, guard: &Arc<Guard>) -> anyhow::Result<Verified> {
 }
 
 fn inspect(path: &Path, guard: &Arc<Guard>) -> anyhow::Result<Contents> {
-    inspect_sqlite(path, guard.watch()).map_err(|error| guard.reason(error))
+    inspect_sqlite(path, guard.progress_guard()).map_err(|error| guard.reason(error))
 }
 
 impl Verified {

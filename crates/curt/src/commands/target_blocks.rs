@@ -50,7 +50,7 @@ pub(crate) enum TargetBlocksCommand {
     /// Block what a file lists
     ///
     /// Reads a hosts file, or one host, `*.host` or beginning of a URL a line. Lines of ad blockers
-    /// and lines that are no target are passed over and counted.
+    /// and lines that are no pattern are passed over and counted.
     #[command(after_help = IMPORT_EXAMPLES)]
     Import(ImportArgs),
     /// Say whether a URL is blocked, and by which entry

@@ -22,7 +22,7 @@ const JOURNAL_MARK_AGE_MAX: Duration = Duration::from_hours(400 * 24);
 const CLICK_BUCKET_AGE_MAX: Duration = Duration::from_hours(35 * 24);
 
 /// Old clicks become hours so often: it looks at every bucket there is, and saves room only.
-const FOLD_INTERVAL: Duration = Duration::from_hours(6);
+const ROLL_UP_INTERVAL: Duration = Duration::from_hours(6);
 
 /// Links erased before housekeeping looks whether it should end.
 const ERASE_LEN: u32 = 200;
@@ -41,17 +41,18 @@ impl Upkeep {
     pub(crate) async fn run(self, end: CancellationToken) {
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // When, and up to where. What is counted late, of an old journal, is folded after the next
+        // When, and up to where. What is counted late, of an old journal, is rolled up after the next
         // start.
-        let mut folded: Option<(Timestamp, Timestamp)> = None;
+        let mut rolled_up: Option<(Timestamp, Timestamp)> = None;
         let mut round = async || {
             ticks.tick().await;
             let now = Clock::System.now();
             self.tidy(now).await;
-            let folds = folded.is_none_or(|(at, _)| FOLD_INTERVAL <= now.since(at));
-            let (since, until) = (folded.map(|(_, until)| until), now.minus(CLICK_BUCKET_AGE_MAX));
-            if folds && is_done(self.store.roll_up_click_buckets(since, until).await) {
-                folded = Some((now, until));
+            let is_due = rolled_up.is_none_or(|(at, _)| ROLL_UP_INTERVAL <= now.since(at));
+            let (since, until) =
+                (rolled_up.map(|(_, until)| until), now.minus(CLICK_BUCKET_AGE_MAX));
+            if is_due && is_done(self.store.roll_up_click_buckets(since, until).await) {
+                rolled_up = Some((now, until));
             }
         };
         while end.run_until_cancelled(round()).await.is_some() {}
@@ -64,7 +65,7 @@ impl Upkeep {
         is_done(store.prune_changes(now.minus(CHANGE_AGE_MAX)).await);
         is_done(store.prune_replays(now.minus(REPLAY_AGE_MAX)).await);
         is_done(store.prune_journal_marks(now.minus(JOURNAL_MARK_AGE_MAX)).await);
-        is_done(store.prune_blocks(now).await);
+        is_done(store.prune_ip_blocks(now).await);
         is_done(store.prune_logins(now).await);
         is_done(store.prune_invites(now).await);
         is_done(store.prune_audit(now.minus(self.audit_keep)).await);

@@ -1,4 +1,4 @@
-//! `curt destinations` and `curt reports`, beside a server that hears of what they change.
+//! `curt target-blocks` and `curt reports`, beside a server that hears of what they change.
 
 use serde_json::json;
 use testkit::databases::TestDatabase;

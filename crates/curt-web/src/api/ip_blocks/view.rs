@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use curt_domain::{BlockId, BlockKind, BlockReason, IpBlock, Network, Timestamp};
-use curt_store::NewBlock;
+use curt_store::NewIpBlock;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -86,7 +86,7 @@ impl BlockQuery {
 }
 
 impl NewBlockBody {
-    pub(super) fn parse(self, now: Timestamp, client: IpAddr) -> Result<NewBlock, ApiError> {
+    pub(super) fn parse(self, now: Timestamp, client: IpAddr) -> Result<NewIpBlock, ApiError> {
         let mut errors = FieldErrors::default();
         let network = self.network.parse::<Network>();
         let network = errors.ok(network.map_err(|e| FieldError::invalid("network", e.to_string())));
@@ -102,7 +102,7 @@ impl NewBlockBody {
             errors.add(FieldError::invalid("until", "must be in the future"));
         }
         errors.finish()?;
-        Ok(NewBlock {
+        Ok(NewIpBlock {
             network: network.expect("nothing was wrong with the fields, so there is a network"),
             kind: BlockKind::Manual,
             reason: reason.flatten(),

@@ -28,7 +28,7 @@ mod schema;
 
 use schema::{QR_MARGINS, QR_SIZE_DEFAULT, QR_SIZES};
 
-/// Longest wait for that: a line of people with cameras, not of everybody who scans the internet.
+/// Longest wait for a turn to draw: a line of people with cameras, not of everybody who scans the internet.
 const QR_WAIT_MAX: Duration = Duration::from_secs(2);
 
 /// Less of it (WCAG's ratio), and cameras begin to fail.

@@ -1,7 +1,7 @@
-//! The fields of blocked destinations in the OpenAPI document.
+//! The fields of blocked targets in the OpenAPI document.
 
 use curt_domain::{PATTERN_LEN_MAX, PatternKind, TARGET_LEN_MAX, TITLE_LEN_MAX};
-use curt_store::BlockSource;
+use curt_store::TargetBlockSource;
 use serde_json::json;
 use utoipa::openapi::schema::Object;
 
@@ -10,7 +10,7 @@ use crate::request::schema::{LINE, or_null, text, words};
 pub(crate) fn pattern() -> Object {
     let description = "What is blocked: a host such as `evil.example` or `192.0.2.1`, `*.evil.example` \
                        for a host and all hosts under it, or the beginning of a URL such as \
-                       `evil.example/login`, whatever its scheme. Memo in one way of writing.";
+                       `evil.example/login`, whatever its scheme. Kept in one way of writing.";
     text(description)
         .min_length(Some(1))
         .max_length(Some(PATTERN_LEN_MAX))
@@ -32,7 +32,8 @@ pub(crate) fn reason() -> Object {
 }
 
 pub(crate) fn source() -> Object {
-    words("Where the entry came from.", BlockSource::ALL.map(BlockSource::as_str)).build()
+    words("Where the entry came from.", TargetBlockSource::ALL.map(TargetBlockSource::as_str))
+        .build()
 }
 
 pub(crate) fn target() -> Object {

@@ -1,7 +1,7 @@
-//! Blocked destinations in requests and answers.
+//! Blocked targets in requests and answers.
 
 use curt_domain::{InvalidPattern, TargetPattern, Title};
-use curt_store::{BlockSource, LinkHits, TargetBlock};
+use curt_store::{LinkHits, TargetBlock, TargetBlockSource};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::{
@@ -16,7 +16,7 @@ use crate::{
 };
 
 /// Most patterns in one import: larger files come in parts.
-pub(crate) const IMPORT_LEN_MAX: usize = 10_000;
+const IMPORT_LEN_MAX: usize = 10_000;
 
 /// A destination to be blocked.
 #[derive(Deserialize, ToSchema)]
@@ -217,7 +217,7 @@ impl BlockView {
             kind: block.pattern.kind().as_str(),
             pattern: block.pattern.to_string(),
             reason: block.reason,
-            source: BlockSource::as_str(block.source),
+            source: TargetBlockSource::as_str(block.source),
             created_at: block.created_at.to_string(),
             created_by: block.created_by,
         }

@@ -29,7 +29,7 @@ const FORM_LEN_MAX: usize = 4 << 10;
 const READERS: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
 /// The answer to a method that a link does not know.
-pub(crate) fn not_allowed(tier: Tier) -> Visited {
+pub(in crate::edge) fn not_allowed(tier: Tier) -> Visited {
     let response = ([(header::ALLOW, READERS)], ApiError::MethodNotAllowed).into_response();
     Visited { response, outcome: Outcome::Refused, tier }
 }

@@ -12,11 +12,11 @@ fn work_goes_on_while_all_is_well_and_ends_with_the_server() {
     let directory = tempfile::tempdir().unwrap();
     let (guard, cancelled) = guard(directory.path(), None);
     let guard = Arc::new(guard);
-    let watch = guard.watch();
-    assert_eq!(watch(), ControlFlow::Continue(()));
+    let progress = guard.progress_guard();
+    assert_eq!(progress(), ControlFlow::Continue(()));
     assert_eq!(guard.reason(io::Error::other("its own")).to_string(), "its own");
     cancelled.cancel();
-    assert_eq!(watch(), ControlFlow::Break(()));
+    assert_eq!(progress(), ControlFlow::Break(()));
     assert_eq!(guard.reason(io::Error::other("interrupted")).to_string(), "the server is stopping");
 }
 

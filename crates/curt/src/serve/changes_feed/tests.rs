@@ -2,7 +2,7 @@
 
 use curt_cache::{CacheSettings, Lookup};
 use curt_domain::{BlockKind, Caller, Clock, Code, Route, TargetRules, TargetUrl};
-use curt_store::{NewBlock, StoreMetrics, StoreSettings};
+use curt_store::{NewIpBlock, StoreMetrics, StoreSettings};
 use prometheus_client::registry::Registry;
 use testkit::{
     databases::{TestDatabase, for_each_server},
@@ -105,7 +105,7 @@ async fn blocks_are_read_again_when_somebody_changed_them() {
     let mut feed = feed(&database, Duration::from_hours(1)).await;
     let client = "203.0.113.7".parse().unwrap();
     assert!(!feed.ip_blocks.is_blocked(client));
-    let block = NewBlock {
+    let block = NewIpBlock {
         network: "203.0.113.0/24".parse().unwrap(),
         kind: BlockKind::Manual,
         reason: None,
