@@ -1,5 +1,4 @@
-//! What all pages have: the style sheet inside them, how policies name it, and how templates become
-//! HTML.
+//! What all pages share: their style sheet, how a policy names it, and how a template becomes HTML.
 
 use askama::Template;
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -12,8 +11,7 @@ pub fn style_source() -> String {
     csp_source(STYLE)
 }
 
-/// How a `Content-Security-Policy` names a style sheet or script that stands inside a page: by its
-/// hash.
+/// How a `Content-Security-Policy` names a style sheet or script inside a page: by its hash.
 pub fn csp_source(text: &str) -> String {
     let hash = STANDARD.encode(Sha256::digest(text.as_bytes()));
     format!("'sha256-{hash}'")

@@ -1,7 +1,7 @@
-//! What people see: the pages for visitors, as pure functions from texts and plain data to HTML.
+//! The pages for visitors, as pure functions from texts and plain data to HTML.
 //!
-//! Nothing here waits or knows HTTP. Which page is shown, in which language, with which status and
-//! headers, is decided above; what a page carries inside itself has a hash here, for its policy.
+//! Nothing here waits or knows HTTP. The caller chooses the page, the language, the status and the
+//! headers. This crate gives the hashes of style sheets and scripts, for the caller's policy.
 
 mod layout;
 mod message;

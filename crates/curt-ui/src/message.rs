@@ -1,4 +1,4 @@
-//! The page that says one thing: that there is no link, that it has expired, thank you.
+//! The page that shows one message, such as that a link has expired or that a report was received.
 
 use askama::Template;
 
@@ -15,7 +15,7 @@ struct MessagePage<'a> {
     message: &'a Message,
 }
 
-/// One of the messages, in the language of the texts.
+/// A page with this message, in the language of the texts.
 pub fn message(texts: &Texts, message: &Message) -> String {
     html(&MessagePage { texts, style: STYLE, message })
 }

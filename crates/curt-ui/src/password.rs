@@ -12,11 +12,11 @@ use crate::{
 struct PasswordPage<'a> {
     texts: &'a Texts,
     style: &'a str,
-    /// Empty where nothing is wrong.
+    /// Empty if nothing is wrong.
     mistake: &'a str,
 }
 
-/// The form; after a wrong password, with what was wrong.
+/// The form; after a wrong password, it says so.
 pub fn password_form(texts: &Texts, mistake: Option<&str>) -> String {
     html(&PasswordPage { texts, style: STYLE, mistake: mistake.unwrap_or_default() })
 }

@@ -1,4 +1,4 @@
-//! The page that shows where a link leads, for those who want to know before they follow it.
+//! The page that shows where a link leads, for visitors who want to know before they follow it.
 
 use askama::Template;
 use curt_domain::Route;
@@ -14,9 +14,9 @@ struct PreviewPage<'a> {
     texts: &'a Texts,
     style: &'a str,
     short_url: &'a str,
-    /// None where showing it would be a way around a limit or a password.
+    /// None if showing it would be a way around a limit or a password.
     target: Option<&'a str>,
-    /// Why there is none.
+    /// Why there is no target.
     hidden: &'a str,
     host: &'a str,
     foreign_script: bool,

@@ -1,4 +1,4 @@
-//! The form to report a link with.
+//! The form to report a link.
 
 use askama::Template;
 
@@ -13,11 +13,11 @@ struct ReportPage<'a> {
     texts: &'a Texts,
     style: &'a str,
     link: &'a str,
-    /// Empty where nothing is wrong.
+    /// Empty if nothing is wrong.
     mistake: &'a str,
 }
 
-/// The form with the link that was asked for or typed before; after a mistake, with what was wrong.
+/// The form with the requested or previously typed link; after a mistake, it says what was wrong.
 pub fn report_form(texts: &Texts, link: &str, mistake: Option<&str>) -> String {
     html(&ReportPage { texts, style: STYLE, link, mistake: mistake.unwrap_or_default() })
 }

@@ -1,5 +1,5 @@
-//! The page that makes the first administrator: the only one with a script. Without scripts it
-//! works as well, by pasting the token.
+//! The page that makes the first administrator, the only one with a script. Without scripts,
+//! pasting the token works as well.
 
 use askama::Template;
 use curt_domain::{Email, PASSWORD_LEN_MIN};
@@ -11,12 +11,12 @@ use crate::{
 
 const SCRIPT: &str = include_str!("../templates/setup.js");
 
-/// How a `Content-Security-Policy` names the script of the form.
+/// How a `Content-Security-Policy` names the form's script.
 pub fn script_source() -> String {
     csp_source(SCRIPT)
 }
 
-/// What was typed into the form, to have it again after a mistake. Not the password.
+/// What was typed into the form, to show again after a mistake. Without the password.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Typed<'a> {
     pub token: &'a str,
@@ -32,7 +32,7 @@ struct SetupPage<'a> {
     script: &'a str,
     password_len_min: usize,
     typed: Typed<'a>,
-    /// Empty where nothing is wrong.
+    /// Empty if nothing is wrong.
     mistake: &'a str,
 }
 
@@ -44,7 +44,7 @@ struct DonePage<'a> {
     email: &'a str,
 }
 
-/// The form; after a mistake, with what was wrong.
+/// The form; after a mistake, it says what was wrong.
 pub fn setup_form(texts: &Texts, typed: Typed<'_>, mistake: Option<&str>) -> String {
     html(&SetupPage {
         texts,

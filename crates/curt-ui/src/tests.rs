@@ -1,5 +1,5 @@
-//! Every page as people get it, but for the style sheet and the script inside: those are what their
-//! hashes say.
+//! Every page as visitors get it, without the style sheet and script inside: their hashes cover
+//! those.
 
 use curt_domain::{
     Dates, Email, LinkId, MaxClicks, PasswordHash, RedirectStatus, Route, TargetUrl,
@@ -10,13 +10,13 @@ use super::*;
 
 const MARKUP: &str = "\"><script>alert('x')</script>&amp;";
 
-/// The page without its style sheet and its script, which the policies know.
+/// The page without its style sheet and script, which the policies name by hash.
 fn checked(page: &str) -> String {
     let page = without(page, "style", &style_source());
     without(&page, "script", &script_source())
 }
 
-/// The page with the element emptied, if it is there.
+/// The page with the contents of the element removed, if it has one.
 fn without(page: &str, element: &str, source: &str) -> String {
     let (start, end) = (format!("<{element}>"), format!("</{element}>"));
     let Some((before, rest)) = page.split_once(&start) else { return page.to_owned() };
@@ -48,7 +48,7 @@ fn previewed(route: &Route) -> String {
 
 #[test]
 fn a_source_is_the_hash_of_what_stands_inside() {
-    // The example of CSP level 2, section 7.17.
+    // The example from CSP level 2, section 7.17.
     let source = csp_source("alert('Hello, world.');");
     assert_eq!(source, "'sha256-qznLcsROx4GACP2dm0UCKCzCG+HiZ1guq6ZZDob/Tng='");
 }

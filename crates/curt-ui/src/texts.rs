@@ -4,7 +4,7 @@ mod en;
 
 pub use en::ENGLISH;
 
-/// A page that says one thing.
+/// A page with one message.
 #[derive(Debug)]
 pub struct Message {
     pub title: &'static str,
@@ -31,7 +31,7 @@ pub struct Texts {
     pub report_title: &'static str,
     pub report_link: &'static str,
     pub report_reason: &'static str,
-    /// The word that is sent, and what people read for it.
+    /// The value that is sent, and its label.
     pub report_reasons: [(&'static str, &'static str); 5],
     pub report_note: &'static str,
     pub report_send: &'static str,
