@@ -1,7 +1,7 @@
-//! The least that hyper can answer a redirect with: what `scripts/bench` compares the server with.
+//! The smallest redirect answer hyper can give: `scripts/bench` compares the server with it.
 //!
-//! The same allocator, runtime and socket options as the server, and nothing of what it does: every
-//! request is answered with the same redirect.
+//! It has the same allocator, runtime and socket options as the server, and none of its functions:
+//! every request is answered with the same redirect.
 #![expect(clippy::print_stderr, reason = "it is a command, and no server")]
 
 use std::{convert::Infallible, env, error::Error, process::ExitCode};
@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 
 const USAGE: &str = "usage: bare_hyper ADDRESS http1|http2";
 
-/// As long as those of bench/codes.lua.
+/// As long as the targets in bench/codes.lua.
 const TARGET: HeaderValue =
     HeaderValue::from_static("https://site-00001.example.com/articles/000000001?ref=newsletter");
 
@@ -46,7 +46,7 @@ fn main() -> ExitCode {
     ExitCode::FAILURE
 }
 
-/// Until it is killed.
+/// Runs until it is killed.
 #[tokio::main]
 async fn serve(address: &str, protocol: Protocol) -> Result<Infallible, Box<dyn Error>> {
     let listener = TcpListener::bind(address).await?;

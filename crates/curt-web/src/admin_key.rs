@@ -1,5 +1,5 @@
-//! Keys that open everything: the configured administrator's key, and the one that a command on the
-//! server draws for itself.
+//! Keys with all rights: the configured administrator's key, and one that a command on the server
+//! draws for itself.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use curt_domain::Author;
 use sha2::{Digest as _, Sha256};
 use subtle::ConstantTimeEq as _;
 
-/// Kept as its hash: comparing takes the same time for every guess, and memory never holds the key.
+/// Kept as a hash: all guesses take the same time to compare, and memory never holds the key.
 #[derive(Clone)]
 pub struct AdminKey {
     hash: [u8; 32],
@@ -15,17 +15,17 @@ pub struct AdminKey {
 }
 
 impl AdminKey {
-    /// The one that the configuration names.
+    /// The key from the configuration.
     pub fn new(key: &str) -> Self {
         Self { hash: hash(key), holder: Author::AdminKey }
     }
 
-    /// One that a command drew, for whom the operating system knows by that name.
+    /// A key drawn by a command that runs as this operating system user.
     pub fn of_command(key: &str, user_name: String) -> Self {
         Self { hash: hash(key), holder: Author::CommandLine(user_name) }
     }
 
-    /// Who comes with this key, if it is the right one.
+    /// The author who has this key, if the key is right.
     pub(crate) fn author(&self, guess: &str) -> Option<Author> {
         let is_right: bool = self.hash.ct_eq(&hash(guess)).into();
         is_right.then(|| self.holder.clone())

@@ -1,10 +1,10 @@
-//! Which requests to the API are let in: who sent each, and whether they ask too often.
+//! Which requests to the API are let in: who sent each one, and whether that caller asks too often.
 //!
-//! Every request to the API passes [`limit`], which finds out who it is from before anything is
-//! done. A caller who proved it counts as that user, with whichever of their keys and sessions. All
-//! others count for their client, also with a key, a token or a cookie that proves nothing. The
-//! configured administrator's key is exempt: imports and scripts of the operator use it, and nobody
-//! guesses it.
+//! Every request to the API passes [`limit`], which finds out the caller before anything else is
+//! done. A caller who proved an identity counts as that user, across all keys and sessions. All
+//! other requests count for their client, including those with a key, token or cookie that proves
+//! nothing. The configured administrator's key is exempt: the operator's imports and scripts use
+//! it, and it cannot be guessed.
 
 use axum::{
     extract::{Request, State},
@@ -21,7 +21,7 @@ use crate::{
     response::ApiError,
 };
 
-/// Around every route.
+/// Middleware around every route.
 pub(crate) async fn limit(State(app): State<App>, mut request: Request, next: Next) -> Response {
     if !gate::is_rate_limited(request.uri().path()) {
         return next.run(request).await;
@@ -52,7 +52,7 @@ fn count(identity: &Identity, allowance: &Allowance) -> Result<(), ApiError> {
             Some(user) => allowance.take(Purpose::Authenticated, LimitKey::user(user.get())),
             None => Ok(()),
         },
-        // It may be anybody, and is no fault of theirs.
+        // The caller is unknown because the server failed, so the request counts for no one.
         Identity(Err(error)) if error.status().is_server_error() => Ok(()),
         Identity(Ok(None) | Err(_)) => allowance.take_for_client(Purpose::Anonymous),
     }

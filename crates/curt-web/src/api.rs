@@ -1,4 +1,4 @@
-//! The JSON API: one folder a noun, with its handlers, its wire types and its half of the schema.
+//! The JSON API: one folder per noun, with its handlers, its wire types and its half of the schema.
 
 pub(crate) mod accounts;
 pub(crate) mod analytics;

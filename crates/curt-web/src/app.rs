@@ -1,4 +1,4 @@
-//! What the handlers share, in few parts, so that a signature tells what an endpoint touches.
+//! The state that handlers share, in parts, so that a signature tells what an endpoint touches.
 
 use std::sync::Arc;
 
@@ -25,15 +25,15 @@ use crate::{
     site::{HttpSettings, LinkSettings, PageSettings, Site, SiteSettings},
 };
 
-/// Bulk requests at a time. Each may hold a body of `BULK_BODY_LEN_MAX` bytes (`api/links/bulk.rs`)
-/// and an answer of that size in memory.
+/// Concurrent bulk requests. Each may hold a body of `BULK_BODY_LEN_MAX` bytes
+/// (`api/links/bulk.rs`) and an answer of that size in memory.
 const BULK_REQUESTS_MAX: usize = 4;
 
-/// Images of QR codes drawn at a time. The largest takes some milliseconds of a core, and redirects
-/// need the others; a later request waits.
+/// QR images drawn at the same time; further requests wait. The largest takes a few milliseconds of
+/// a core, and redirects need the others.
 const QR_IMAGES_MAX: usize = 2;
 
-/// Everything [`App::new`] is made of, apart from what it makes itself.
+/// Everything that [`App::new`] needs and does not make itself.
 #[derive(Debug)]
 pub struct AppSettings {
     pub public_url: Url,
@@ -44,17 +44,17 @@ pub struct AppSettings {
     pub admin_key: AdminKey,
     /// How the first administrator may be made, while there is none.
     pub bootstrap: Option<Bootstrap>,
-    /// What tokens and cookies are signed with.
+    /// The key that tokens and cookies are signed with.
     pub secret: SecretKey,
 }
 
-/// What is made of the table of routes, which stands above.
+/// What is made from the table of routes, which is in a layer above.
 pub(crate) struct FromRoutes {
     pub reserved: ReservedWords,
     pub make_document: MakeDocument,
 }
 
-/// The state of the router; cloning shares everything.
+/// The state of the router; clones share everything.
 #[derive(Clone, FromRef)]
 pub struct App {
     pub(crate) store: Store,
@@ -69,13 +69,13 @@ pub struct App {
     pub(crate) clicks: Clicks,
     pub target_blocks: TargetBlockList,
     pub(crate) gate: Gate,
-    /// Whom this node refuses; empty until it is reloaded.
+    /// The clients that this node refuses; empty until it is reloaded.
     pub ip_blocks: IpBlockList,
     pub(crate) abuse_feed: AbuseFeed,
-    /// Held by each bulk request while it is answered.
+    /// Each bulk request holds a slot while it is answered.
     #[from_ref(skip)]
     pub(crate) bulk_slots: Arc<Semaphore>,
-    /// Held while the image of a QR code is drawn.
+    /// Held while a QR image is drawn.
     #[from_ref(skip)]
     pub(crate) qr_slots: Arc<Semaphore>,
 }
@@ -126,20 +126,20 @@ impl App {
         }
     }
 
-    /// With clicks that go into this pipeline.
+    /// With this pipeline for clicks.
     #[must_use]
     pub fn counting(self, pipeline: ClickPipeline) -> Self {
         Self { clicks: Clicks::with_pipeline(pipeline), ..self }
     }
 
-    /// With limits; without this, everybody may ask as often as they like.
+    /// With limits; without this call, every caller may ask without limit.
     #[must_use]
     pub fn limiting(self, limits: Limits) -> Self {
         let gate = Gate::new(limits, &self.ip_blocks, &self.site, &self.clock);
         Self { gate, ..self }
     }
 
-    /// The task that blocks whoever goes on after having been refused often.
+    /// The task that blocks clients that go on after being refused often.
     pub fn automatic_blocks(&self) -> AutomaticBlocks {
         AutomaticBlocks {
             suspects: self.gate.suspects.clone(),

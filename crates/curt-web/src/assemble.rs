@@ -30,7 +30,7 @@ impl App {
 }
 
 impl Front {
-    /// For no connection in particular; each gets its own by [`Front::for_peer`].
+    /// Not for any connection yet; each gets its own from [`Front::for_peer`].
     pub fn new(app: App, metrics: HttpMetrics) -> Self {
         let router = routes::router(app.clone());
         Self::with_router(app, router, metrics)

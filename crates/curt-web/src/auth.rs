@@ -1,8 +1,8 @@
-//! Who a caller is, and what that lets them do.
+//! Who a caller is, and what the caller may do.
 //!
-//! [`By`] stands in a handler's signature and says what the caller must be allowed to; the handler
-//! gets an [`Actor`]. Every request asks the store anew, so whoever is disabled, demoted or logged
-//! out is so at once, on every node.
+//! [`By`] in a handler's signature names the right that the caller must have; the handler gets an
+//! [`Actor`]. Every request asks the store anew, so disabling, demoting or logging out a user takes
+//! effect at once, on every node.
 
 mod actor;
 mod bodies;

@@ -1,10 +1,10 @@
-//! Work that takes so long that redirects on the same thread would notice.
+//! Work so long that it would delay redirects on the same thread.
 
 use tokio::task::spawn_blocking;
 
 use crate::response::ApiError;
 
-/// Runs it on a thread for such work. A panic fails this request alone.
+/// Runs it on a thread for such work. A panic fails only this request.
 pub(crate) async fn off_thread<T: Send + 'static>(
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, ApiError> {

@@ -1,7 +1,7 @@
-//! Writing clicks down: a click is in the journal before its visitor has the redirect.
+//! Writing clicks down: a click is in the journal before its visitor gets the redirect.
 //!
-//! What is written is what the request says, and the one judgement that nobody can make later. A
-//! redirect never waits for room: a click that finds none is dropped, and the journal counts it.
+//! A click holds what the request says, and the one decision that cannot be made later. A redirect
+//! never waits for room: a click that finds none is dropped, and the journal counts the drop.
 
 use std::{sync::Arc, time::Duration};
 
@@ -12,22 +12,21 @@ use tokio::time::timeout;
 
 use crate::visitors::{VisitHeaders, Visitor};
 
-/// Longest time that a redirect waits for a sync: of a disk that hangs it does not learn.
+/// Longest time that a redirect waits for a sync, so that a hanging disk does not stop redirects.
 const SYNC_TIME_MAX: Duration = Duration::from_secs(2);
 
 // A click that is too long for the journal would be dropped.
 const _: () = assert!(CLICK_LEN_MAX <= RECORD_LEN_MAX);
 
-/// What clicks pass through on their way into the database: this node's journal, and the drain that
-/// counts it.
+/// The way of clicks into the database: this node's journal, and the drain that counts it.
 #[derive(Debug, Clone)]
 pub struct ClickPipeline {
     pub journal: Arc<Journal>,
     pub drain: DrainWatch,
 }
 
-/// Writes down the clicks of this node. Without a journal it counts nothing: on the command line,
-/// which follows no links, and where counting is switched off.
+/// Writes down the clicks of this node. Without a journal, nothing is counted: on the command line,
+/// which follows no links, and when counting is switched off.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clicks {
     pipeline: Option<ClickPipeline>,
@@ -46,13 +45,13 @@ impl Clicks {
         self.pipeline.as_ref().map(|pipeline| &*pipeline.journal)
     }
 
-    /// Whether a click is as safe as it shall be once it is written.
+    /// Whether a written click is already as safe as the settings require.
     pub(crate) fn are_safe_at_once(&self) -> bool {
         self.journal().is_none_or(|journal| journal.durability() == Durability::Process)
     }
 
-    /// Writes a click down, to be safe when [`Clicks::safe`] says so. `decided` is the class of
-    /// those whose redirect depended on it.
+    /// Writes a click down; [`Clicks::safe`] waits until it is safe. `decided` is the class of a
+    /// click whose redirect depended on it.
     pub(crate) fn write(
         &self,
         link: LinkId,
@@ -76,14 +75,14 @@ impl Clicks {
         journal.append(click.encoded_len(), |place| click.encode(place)).ok()
     }
 
-    /// Waits until a click is safe, or it is known that it cannot be made so: then it is counted
-    /// all the same, unless the power fails.
+    /// Waits until a click is safe or cannot be made safe. In the second case it is still counted,
+    /// unless the power fails.
     pub(crate) async fn safe(&self, receipt: Option<Receipt>) {
         let (Some(journal), Some(receipt)) = (self.journal(), receipt) else { return };
         match timeout(SYNC_TIME_MAX, journal.synced(receipt)).await {
-            // Of a failure the journal itself has told.
+            // The journal itself has logged the failure.
             Ok(Ok(()) | Err(SyncFailed)) => {}
-            // Said once for all of them.
+            // Logged once for all of them.
             Err(_elapsed) => journal.syncs_too_slowly(),
         }
     }

@@ -1,6 +1,6 @@
 //! The API's own document, as this deployment answers with it.
 //!
-//! It is made of the table of routes, which stands above; so what makes it is handed in.
+//! It is made from the table of routes, in a layer above; so its maker is passed in.
 
 use std::{
     fmt,
@@ -15,7 +15,7 @@ use crate::site::Site;
 /// Makes the document of a site.
 pub(crate) type MakeDocument = fn(&Site) -> Made;
 
-/// The document of one deployment, made when it is first asked for: most nodes never are, and
+/// The document of one deployment, made on first use: most nodes are never asked for it, and
 /// commands start a whole [`App`](crate::App) for one request.
 pub(crate) struct ApiDocument {
     site: Arc<Site>,
@@ -23,7 +23,7 @@ pub(crate) struct ApiDocument {
     made: OnceLock<Made>,
 }
 
-/// What is answered with, for programs and for people.
+/// The document in its forms, for programs and for people.
 #[derive(Debug)]
 pub(crate) struct Made {
     pub json: Bytes,

@@ -1,4 +1,4 @@
-//! The edge: what every request meets first, and the redirect.
+//! The edge: what every request passes first, and the redirect.
 
 pub(crate) mod front;
 pub(crate) mod redirect;

@@ -1,7 +1,7 @@
-//! Who asks too often: limits by purpose, and the headers that tell how much is left.
+//! Which callers ask too often: limits by purpose, and the headers that tell how much is left.
 //!
-//! Handlers of what has a purpose of its own take an [`Allowance`]. Which requests are counted, and
-//! for whom, is decided above, in `admission`.
+//! Handlers with a limit for their own purpose take an [`Allowance`]. Which requests are counted,
+//! and for which caller, is decided in `admission`.
 
 use std::{
     convert::Infallible,
@@ -28,11 +28,11 @@ mod in_flight;
 
 use in_flight::InFlight;
 
-/// Of draft-ietf-httpapi-ratelimit-headers.
+/// From draft-ietf-httpapi-ratelimit-headers.
 pub(crate) const RATE_LIMIT: HeaderName = HeaderName::from_static("ratelimit");
 pub(crate) const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy");
 
-/// The limits and the blocks, and the clock to judge by.
+/// The limits and blocks, and the clock for them.
 #[derive(Clone)]
 pub(crate) struct Gate {
     pub limits: Arc<Limits>,
@@ -65,7 +65,7 @@ impl Gate {
         self.ip_blocks.is_blocked(client)
     }
 
-    /// An error while this client is refused because it went on after having been refused often.
+    /// An error while this client is suspended because it went on after being refused often.
     pub(crate) fn check_suspended(&self, client: IpAddr) -> Result<(), ApiError> {
         match self.ip_blocks.find(client).and_then(|block| block.until) {
             None => Ok(()),
@@ -73,27 +73,27 @@ impl Gate {
         }
     }
 
-    /// One more of these by a client, or an error once there were too many.
+    /// Counts one more of these for a client; an error if there were too many.
     pub(crate) fn admit(&self, purpose: Purpose, client: IpAddr) -> Result<(), ApiError> {
         verdict(purpose, self.take(purpose, LimitKey::client(client), client))
     }
 
-    /// Judges one more of these, by whoever has this key, from that client.
+    /// Judges and counts one more of these for this key, from that client.
     fn take(&self, purpose: Purpose, key: LimitKey, client: IpAddr) -> Decision {
         let decision = self.limits.take(purpose, key, self.clock.instant());
         self.note(decision, client);
         decision
     }
 
-    /// The same without counting it.
+    /// The same, without counting.
     fn look(&self, purpose: Purpose, key: LimitKey, client: IpAddr) -> Decision {
         let decision = self.limits.look(purpose, key, self.clock.instant());
         self.note(decision, client);
         decision
     }
 
-    /// Suspects a client that was refused too often: for what it did, and not for what its
-    /// neighbours did while there was room for one bucket for all of them.
+    /// Suspects a client that was refused too often. Only its own refusals count, not those of
+    /// neighbours that shared a bucket with it because room was short.
     fn note(&self, decision: Decision, client: IpAddr) {
         if !decision.is_own_fault() || self.is_shared(client) {
             return;
@@ -105,18 +105,18 @@ impl Gate {
         }
     }
 
-    /// Whether this address is a proxy's: blocking it would shut out all who come through it.
+    /// Whether this address is a proxy's: blocking it would shut out every client behind it.
     fn is_shared(&self, client: IpAddr) -> bool {
         client.is_loopback() || self.site.clients.trusts(client)
     }
 }
 
-/// What one request may do, and what it was told about that.
+/// What one request may do, and which limits it was judged by.
 #[derive(Clone)]
 pub(crate) struct Allowance {
     gate: Gate,
     pub client: IpAddr,
-    /// What was judged, for the headers of the answer.
+    /// The judged limits, for the headers of the answer.
     judged: Arc<Mutex<Vec<(Purpose, Quota)>>>,
 }
 
@@ -125,7 +125,7 @@ impl Allowance {
         Self { gate, client, judged: Arc::default() }
     }
 
-    /// Counts one more of these for somebody; an error once there were too many.
+    /// Counts one more of these for a key; an error if there were too many.
     pub(crate) fn take(&self, purpose: Purpose, key: LimitKey) -> Result<(), ApiError> {
         let decision = self.gate.take(purpose, key, self.client);
         self.remember(purpose, decision);
@@ -137,8 +137,8 @@ impl Allowance {
         self.take(purpose, LimitKey::client(self.client))
     }
 
-    /// An error if the client's keys and sessions were wrong too often for one more to be looked
-    /// up: nobody gets a read of the database for every guess.
+    /// An error if the client's keys and sessions were wrong too often for another lookup: not
+    /// every guess may cost a database read.
     pub(crate) fn check_lookup_limit(&self) -> Result<(), ApiError> {
         let (purpose, key) = (Purpose::WrongKey, LimitKey::client(self.client));
         let decision = self.gate.look(purpose, key, self.client);
@@ -148,9 +148,9 @@ impl Allowance {
         verdict(purpose, decision)
     }
 
-    /// A key or session was looked up in vain.
+    /// A key or session was not found.
     pub(crate) fn record_failed_lookup(&self) {
-        // Of many at a time some are past the limit: it keeps the next from being looked up.
+        // Parallel lookups may exceed the limit; the limit prevents the next lookup.
         let key = LimitKey::client(self.client);
         let _counted = self.gate.take(Purpose::WrongKey, key, self.client);
     }
@@ -161,8 +161,8 @@ impl Allowance {
         }
     }
 
-    /// Writes down what was judged. Not on redirects: the draft warns that clients may wait before
-    /// they follow one.
+    /// Adds the judged limits as headers. Not on redirects: the draft warns that clients may wait
+    /// before they follow one.
     pub(crate) fn report(&self, response: &mut Response) {
         let judged = self.judged.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if judged.is_empty() || response.status().is_redirection() {
@@ -187,7 +187,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Allowance {
     }
 }
 
-/// Whether requests of this path count: the whole API but its health.
+/// Whether requests to this path count: the whole API except its health.
 pub(crate) fn is_rate_limited(path: &str) -> bool {
     path.starts_with("/api/") && !hosts::is_probe(path)
 }

@@ -6,15 +6,15 @@ use curt_domain::LinkId;
 use curt_store::{Store, StoreError};
 use tokio::sync::Mutex;
 
-/// Most ids per reservation: one more write for every so many creates. What a stopped node had left
-/// of its block is never used.
+/// Most ids per reservation, so one extra write per that many creates. The rest of a stopped node's
+/// block is never used.
 const BLOCK_LEN_MAX: u64 = 1_000;
 
-/// Blocks grow by this factor: a command that makes one link takes one id, and short codes are not
-/// used up by those that nobody got.
+/// Blocks grow by this factor: a command that makes one link takes one id, so short codes are not
+/// used up by unused ids.
 const BLOCK_GROWTH: u64 = 10;
 
-/// How much further each miss leads: eight lead past ten million neighbours.
+/// How much further each miss skips: eight misses skip more than ten million neighbours.
 const MISS_GROWTH: u64 = 10;
 
 /// Hands out ids that no other node hands out.
@@ -26,7 +26,7 @@ pub(crate) struct IdAllocator {
 
 struct Block {
     ids: Range<u64>,
-    /// How many the next one gets.
+    /// The length of the next block.
     next_len: u64,
 }
 
@@ -40,7 +40,7 @@ impl IdAllocator {
     pub(crate) async fn next(&self) -> Result<LinkId, StoreError> {
         let mut block = self.block.lock().await;
         loop {
-            // 2^53 ids are 285 years of a million a second; past them there is nothing to give.
+            // 2^53 ids last 285 years at a million a second; past them there are none left.
             if let Some(id) = block.ids.next() {
                 return Ok(LinkId::new(id).expect("fewer than 2^53 ids are handed out"));
             }
@@ -51,8 +51,8 @@ impl IdAllocator {
 }
 
 impl IdAllocator {
-    /// Leaves out the ids that follow one whose code was taken, ten times as many after every miss.
-    /// Links that came from elsewhere with their codes lie as close together as their ids once did.
+    /// Skips the ids that follow one whose code was taken, ten times as many after every miss:
+    /// imported links lie as close together as their ids once did.
     pub(crate) async fn leave(&self, id: LinkId, misses: u32) -> Result<(), StoreError> {
         let first = id.get() + MISS_GROWTH.pow(misses);
         let mut block = self.block.lock().await;
@@ -66,7 +66,7 @@ impl IdAllocator {
     }
 }
 
-/// 128 bits that nobody can guess, for codes that are drawn.
+/// 128 unpredictable bits, for random codes.
 pub(crate) fn entropy() -> u128 {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).expect("the kernel gives random bytes once it has booted");

@@ -1,29 +1,29 @@
 //! HTTP: redirects, the JSON API, pages for visitors, health and metrics.
 //!
-//! [`Front`] answers redirects itself and hands everything else to the axum router of `routes`;
+//! [`Front`] answers redirects itself and passes everything else to the axum router of `routes`;
 //! [`Server`] owns the listener, the connections and how they end.
 //!
 //! The rooms, from the ground up; each names only those above it in this list:
 //!
-//! - `admin_key`, `ids`, `memo`, `metrics`, `visitors`: small things that much is made of
+//! - `admin_key`, `ids`, `memo`, `metrics`, `visitors`: small building blocks
 //! - `clicks`, `node`: writing clicks down, and whether this node should get traffic
 //! - `response`: problems with their codes, and the headers that answers share
 //! - `blocking`: work on threads that redirects do not use
-//! - `site`: the address, the names and the rules of this server, and who its clients are
+//! - `site`: the address, the names and the rules of this server, and how it finds the client
 //! - `request`: bodies, fields, extractors, and what the OpenAPI document says about them
-//! - `lists`: what this node holds of the database, and how it reads that again
+//! - `lists`: the parts of the database that this node holds in memory, and how it reloads them
 //! - `pages`: statuses and headers around the HTML of curt-ui
 //! - `gate`: limits and blocks
 //! - `document`: the OpenAPI document of a site, made on demand
-//! - `auth`: who a caller is, and what that lets them do
+//! - `auth`: who a caller is, and what the caller may do
 //! - `app`: the state that handlers share
 //! - `admission`: which requests to the API are let in
-//! - `api`: the handlers, a folder a noun
-//! - `edge`: what every request meets first, and the redirect
-//! - `ui`: what people see in a browser
-//! - `server`: sockets, time limits, and the end
+//! - `api`: the handlers, one folder per noun
+//! - `edge`: what every request passes first, and the redirect
+//! - `ui`: what users see in a browser
+//! - `server`: sockets, time limits, and the shutdown
 //! - `routes`: the table of contents
-//! - `openapi`: the document that is made of it
+//! - `openapi`: the document made from it
 //! - `assemble`: how the parts become a whole
 
 mod admin_key;

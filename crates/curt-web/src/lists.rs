@@ -1,4 +1,4 @@
-//! The lists of the database that every node holds in memory, and how it reads them again.
+//! The database lists that every node holds in memory, and how it reloads them.
 
 pub(crate) mod abuse_feed;
 pub(crate) mod automatic;

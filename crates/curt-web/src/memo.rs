@@ -1,6 +1,6 @@
-//! An answer that many ask for: made once at a time, and kept for a while (single flight).
+//! An answer that many callers ask for: made once at a time, and kept for a while (single flight).
 //!
-//! **Invariant:** of two callers that ask at once one makes the answer, and the other takes it. A
+//! **Invariant:** of two callers that ask at once, one makes the answer and the other takes it. A
 //! caller that disconnects does not cancel the work; otherwise a flood of aborted requests would
 //! restart it each time.
 
@@ -11,7 +11,7 @@ use std::{
 
 use curt_domain::Clock;
 
-/// An answer that is as good as new for so long.
+/// An answer that counts as fresh for `keep_for`.
 pub(crate) struct Memo<T> {
     keep_for: Duration,
     state: Arc<Mutex<State<T>>>,
@@ -20,12 +20,12 @@ pub(crate) struct Memo<T> {
 }
 
 struct State<T> {
-    /// Counts how often it was forgotten.
+    /// Counts the calls of [`Memo::forget`].
     generation: u64,
     kept: Option<Stamped<T>>,
 }
 
-/// Something, and when it was made.
+/// A value, and when it was made.
 #[derive(Clone)]
 pub(crate) struct Stamped<T> {
     pub value: T,
@@ -41,8 +41,8 @@ impl<T: Clone + Send + 'static> Memo<T> {
         }
     }
 
-    /// What is kept, or what is made now. A failure goes to the caller that asked and is not kept:
-    /// the next in the queue tries again.
+    /// The kept answer, or one made now. A failure goes to its own caller and is not kept: the next
+    /// caller in the queue tries again.
     pub(crate) async fn get<E: Send + 'static>(
         &self,
         clock: &Clock,
@@ -75,12 +75,12 @@ impl<T: Clone + Send + 'static> Memo<T> {
         });
         match made.await {
             Ok(made) => made,
-            // Nobody aborts these tasks: it panicked, and so does who waits for it.
+            // These tasks are never aborted: the task panicked, and its caller panics too.
             Err(error) => std::panic::resume_unwind(error.into_panic()),
         }
     }
 
-    /// What is being made at the moment is not kept either.
+    /// An answer being made at the moment is not kept either.
     pub(crate) fn forget(&self) {
         let mut state = self.lock();
         state.generation += 1;

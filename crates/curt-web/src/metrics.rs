@@ -1,4 +1,4 @@
-//! What the node tells Prometheus about its requests, and the page it tells it on.
+//! The node's metrics about its requests, and the page that shows them to Prometheus.
 //!
 //! Label sets are bounded: routes are those of the router, statuses those we answer with. Nothing
 //! that a visitor chooses becomes a label.
@@ -30,7 +30,7 @@ use prometheus_client::{
     registry::{Registry, Unit},
 };
 
-/// The route label of visits, and of what no route answered.
+/// The route label of visits, and of requests without a route.
 pub(crate) const REDIRECT_ROUTE: &str = "/{code}";
 pub(crate) const NO_ROUTE: &str = "none";
 
@@ -45,7 +45,7 @@ struct RouteLabels {
     route: Arc<str>,
 }
 
-/// What a visit came to.
+/// The outcome of a visit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Outcome {
     Followed,
@@ -59,11 +59,11 @@ pub(crate) enum Outcome {
     /// A link that asks for its password.
     PasswordPage,
     WrongPassword,
-    /// The password was right; the way back to the link.
+    /// The password was right; redirects back to the link.
     Unlocked,
     Prefetch,
-    /// A blocked client, too many codes that do not exist or passwords that are wrong, or a request
-    /// that no link takes.
+    /// A blocked client, too many unknown codes or wrong passwords, or a request that links do not
+    /// accept.
     Refused,
     Failed,
 }
@@ -73,7 +73,7 @@ pub(crate) enum Outcome {
 pub(crate) enum Tier {
     Memory,
     Store,
-    /// In memory past its age, because the store could not be reached.
+    /// In memory and past its age, because the store could not be reached.
     Stale,
 }
 
@@ -114,17 +114,17 @@ struct RedirectLabels {
     tier: Tier,
 }
 
-/// Why a connection was ended by us.
+/// Why we ended a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum ConnectionEnd {
-    /// The head of a request took too long, or never began.
+    /// The head of a request was too slow, or never began.
     SlowHead,
-    /// The client took nothing of its answer.
+    /// The client did not read its answer.
     NotReading,
     Idle,
-    /// Idle, and its place was needed.
+    /// Idle, and its slot was needed.
     Evicted,
-    /// Its client has as many as it may.
+    /// Its client already has the maximum.
     TooMany,
 }
 
@@ -145,7 +145,7 @@ struct EndLabels {
     reason: ConnectionEnd,
 }
 
-/// How many connections there are, and why we ended some.
+/// How many connections are open, and why we ended some.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct ConnectionMetrics {
     open: Gauge,
@@ -174,7 +174,7 @@ impl ConnectionMetrics {
     }
 }
 
-/// Requests and visits. The handles of the most frequent answer are kept: looking a metric up by
+/// Requests and visits. The handles of the most frequent answer are kept: looking up a metric by
 /// its labels costs more than counting.
 #[derive(Debug)]
 pub struct HttpMetrics {
@@ -187,7 +187,7 @@ pub struct HttpMetrics {
     redirect_duration: Histogram,
 }
 
-/// From 20 µs, a redirect from memory, to 18 s, past every time limit of the store.
+/// From 20 µs, a cached redirect, to 18 s, past every time limit of the store.
 fn duration_histogram() -> Histogram {
     Histogram::new(exponential_buckets(20e-6, 2.5, 16))
 }
@@ -223,7 +223,7 @@ impl HttpMetrics {
         }
     }
 
-    /// A visit that was followed from memory: the hot path's own line.
+    /// Counts a visit answered from memory, on the hot path.
     pub(crate) fn redirected(&self, status: StatusCode, took: Duration) {
         self.followed_from_memory.inc();
         if status == StatusCode::FOUND {
@@ -249,12 +249,12 @@ impl HttpMetrics {
     }
 }
 
-/// How much memory the process holds, read from the kernel when somebody asks.
+/// How much memory the process holds, read from the kernel at each scrape.
 #[derive(Debug)]
 pub struct ProcessMemory;
 
 impl ProcessMemory {
-    /// In bytes; `None` where the kernel does not say.
+    /// In bytes; `None` if the kernel does not say.
     fn resident() -> Option<u64> {
         let status = std::fs::read_to_string("/proc/self/status").ok()?;
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
@@ -277,7 +277,7 @@ impl Collector for ProcessMemory {
     }
 }
 
-/// `/metrics`, served on a listener of its own that the internet does not reach.
+/// `/metrics`, served on a separate listener that the internet does not reach.
 #[derive(Debug, Clone)]
 pub struct MetricsPage {
     registry: Arc<Registry>,

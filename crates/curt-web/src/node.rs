@@ -1,4 +1,4 @@
-//! Whether this node should get traffic, and how it stands with its database.
+//! Whether this node should get traffic, and whether it reaches its database.
 
 use std::{
     convert::Infallible,
@@ -14,27 +14,27 @@ use curt_store::Store;
 
 use crate::memo::Memo;
 
-/// How long the database's latest sign of life is told to whoever asks: the health has no limit,
-/// and a flood of such questions must not become one of reads.
+/// How long the result of a database ping is reused: the health endpoint has no rate limit, and a
+/// flood of requests to it must not become a flood of reads.
 const PING_KEEP: Duration = Duration::from_secs(1);
 
-/// Shared by the probes, the redirect and the tasks that learn about the world.
+/// Shared by the probes, the redirect and the tasks that update it.
 pub struct Node {
     store: Store,
     stopping: AtomicBool,
     closing: AtomicBool,
     database_reached: AtomicBool,
     ping: Memo<Option<Duration>>,
-    /// Absent while nobody makes backups, or has told yet.
+    /// Absent if no task makes backups, or none has reported yet.
     backup: Mutex<Option<BackupState>>,
 }
 
-/// How the server's own backups stand.
+/// The state of the server's own backups.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct BackupState {
-    /// When the newest verified one was made.
+    /// When the newest verified backup was made.
     pub newest_at: Option<Timestamp>,
-    /// How old that may be.
+    /// How old that backup may be.
     pub age_max: Duration,
     /// Whether the latest attempt failed.
     pub failing: bool,
@@ -59,7 +59,7 @@ impl Node {
         }
     }
 
-    /// From now on the node says that it is not ready.
+    /// From now on the node reports that it is not ready.
     pub fn stop(&self) {
         self.stopping.store(true, Ordering::Relaxed);
     }
@@ -68,8 +68,8 @@ impl Node {
         self.stopping.load(Ordering::Relaxed)
     }
 
-    /// From now on clients are asked to go elsewhere. Not before the listener is closed: asked
-    /// earlier, they come back over new connections, and those that the kernel has let in at the
+    /// From now on clients are asked to go elsewhere. Not before the listener is closed: clients
+    /// asked earlier come back over new connections, and those still in the kernel's queue at the
     /// moment of closing are reset.
     pub fn close(&self) {
         self.closing.store(true, Ordering::Relaxed);
@@ -79,7 +79,7 @@ impl Node {
         self.closing.load(Ordering::Relaxed)
     }
 
-    /// Told by the task that follows the changes feed: it asks the database every second.
+    /// Set by the task that follows the changes feed: it asks the database every second.
     pub fn set_database_reached(&self, reached: bool) {
         self.database_reached.store(reached, Ordering::Relaxed);
     }
@@ -88,7 +88,7 @@ impl Node {
         self.database_reached.load(Ordering::Relaxed)
     }
 
-    /// In what time the database answered, now or within the last second; `None` if it did not.
+    /// How fast the database answered, now or within the last second; `None` if it did not.
     pub(crate) async fn database_latency(&self, clock: &Clock) -> Option<Duration> {
         let store = self.store.clone();
         let ping = async move {
@@ -100,7 +100,7 @@ impl Node {
         pinged.value
     }
 
-    /// Told by the task that makes backups.
+    /// Set by the task that makes backups.
     pub fn set_backup(&self, state: BackupState) {
         *self.backup.lock().unwrap_or_else(PoisonError::into_inner) = Some(state);
     }

@@ -1,8 +1,8 @@
 //! The OpenAPI document: what the API can do, for programs; generated from the code.
 //!
-//! The table of routes makes it and the router alike, so no endpoint is missing. An operation says
-//! beside its handler what it takes and gives; what follows from that for every operation, such as
-//! the refusals, is added in `answers`.
+//! The table of routes makes both the document and the router, so no endpoint is missing. An
+//! operation documents its input and output beside its handler; `answers` adds what follows from
+//! that for every operation, such as the refusals.
 
 use utoipa::openapi::{
     Info, InfoBuilder, License, OpenApi, OpenApiBuilder, Server,
@@ -22,10 +22,10 @@ mod docs;
 mod examples;
 mod visits;
 
-/// What people read first.
+/// What readers see first.
 const INTRODUCTION: &str = include_str!("openapi/introduction.md");
 
-/// The groups of operations, in the order of their importance.
+/// The groups of operations, most important first.
 const GROUPS: [(&str, &str); 10] = [
     (
         tags::LINKS,
@@ -51,7 +51,7 @@ pub(crate) fn make(site: &Site) -> Made {
     Made { json: json.into(), etag, page, page_policy: docs::policy() }
 }
 
-/// What the router answers, then what the front does.
+/// The operations of the router, then those of the front.
 fn document(site: &Site) -> OpenApi {
     let mut document = OpenApiBuilder::new()
         .info(info())

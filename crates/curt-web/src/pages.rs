@@ -1,4 +1,4 @@
-//! Small pages for people, and what programs get in their place.
+//! Small pages for people, and the answers that programs get instead.
 
 use std::sync::LazyLock;
 
@@ -23,8 +23,8 @@ static MESSAGE_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(&style_so
 /// For a page whose form is sent to this server.
 static FORM_POLICY: LazyLock<HeaderValue> = LazyLock::new(|| policy(&style_source(), "'self'"));
 
-/// For a page whose form is sent to this server and answered with the way to anywhere: some
-/// browsers let `form-action` forbid the redirects that follow, too.
+/// For a page whose form is sent to this server and answered with a redirect to any site: some
+/// browsers apply `form-action` to the redirects that follow, too.
 static LOCK_POLICY: LazyLock<HeaderValue> =
     LazyLock::new(|| policy(&style_source(), "'self' http: https:"));
 
@@ -33,8 +33,8 @@ pub(crate) fn policy_for(style: &str) -> HeaderValue {
     policy(&csp_source(style), "'none'")
 }
 
-/// Nothing may run or load on our pages but the one style sheet inside them, known by its hash. One
-/// of them has a script, too ([`setup`]).
+/// Nothing may run or load on our pages except the one style sheet inside them, known by its hash.
+/// One page also has a script ([`setup`]).
 fn policy(style: &str, forms: &str) -> HeaderValue {
     let policy = format!(
         "default-src 'none'; style-src {style}; base-uri 'none'; form-action {forms}; \
@@ -43,7 +43,7 @@ fn policy(style: &str, forms: &str) -> HeaderValue {
     policy.try_into().expect("the policy is visible ASCII")
 }
 
-/// What a visitor gets who cannot follow a link: a page for people, a problem for programs.
+/// The answer to a visitor who cannot follow a link: a page for people, a problem for programs.
 pub(crate) fn refuse(error: ApiError, headers: &HeaderMap, site: &Site) -> Response {
     if !wants_html(headers) {
         return error.into_response();
@@ -70,12 +70,12 @@ pub(crate) fn refuse(error: ApiError, headers: &HeaderMap, site: &Site) -> Respo
     (AppendHeaders(error.retry_after()), message(error.status(), text)).into_response()
 }
 
-/// What machines get of a link with limited clicks: that it is one, and nothing else.
+/// Bots see that the link is click-limited, not its target.
 pub(crate) fn limited() -> Response {
     message(StatusCode::OK, &ENGLISH.limited)
 }
 
-/// What a link with a password answers: a form for people, a problem for programs.
+/// The answer of a link with a password: a form for people, a problem for programs.
 pub(crate) fn password(error: &ApiError, headers: &HeaderMap) -> Response {
     if !wants_html(headers) {
         return error.clone().into_response();
@@ -85,12 +85,12 @@ pub(crate) fn password(error: &ApiError, headers: &HeaderMap) -> Response {
     (AppendHeaders(error.challenge()), complete(error.status(), &LOCK_POLICY, page)).into_response()
 }
 
-/// Where a link leads, for those who want to know before they follow it.
+/// Where a link leads, for visitors who want to know before they follow it.
 pub(crate) fn preview(code: &Code, route: &Route, site: &Site) -> Response {
     html(StatusCode::OK, curt_ui::preview(&ENGLISH, &site.short_url(code), route))
 }
 
-/// A temporary redirect that nobody keeps.
+/// A temporary redirect that is not cached.
 pub(crate) fn redirect(target: &TargetUrl) -> Response {
     let location = HeaderValue::from_str(target.as_str())
         .expect("a TargetUrl is printable ASCII, which every header may carry");
@@ -102,7 +102,7 @@ pub(crate) fn message(status: StatusCode, message: &Message) -> Response {
     html(status, curt_ui::message(&ENGLISH, message))
 }
 
-/// The form to report a link with; after a mistake, with what was wrong.
+/// The form to report a link; after a mistake, it says what was wrong.
 pub(crate) fn report_form(status: StatusCode, code: &str, error: Option<&ApiError>) -> Response {
     let mistake = error.map(|error| match error {
         ApiError::NotFound => ENGLISH.report_not_found.to_owned(),
@@ -120,7 +120,7 @@ fn html(status: StatusCode, page: String) -> Response {
     complete(status, &MESSAGE_POLICY, page)
 }
 
-/// A whole page, with the headers that every page has and the policy that fits it.
+/// A whole page, with the headers of every page and the policy for this one.
 pub(crate) fn complete(status: StatusCode, policy: &HeaderValue, body: String) -> Response {
     let fixed = |name: HeaderName, value: &'static str| (name, HeaderValue::from_static(value));
     let headers = [
@@ -134,7 +134,7 @@ pub(crate) fn complete(status: StatusCode, policy: &HeaderValue, body: String) -
     (status, headers, body).into_response()
 }
 
-/// Browsers name `text/html`; programs that take anything want something they can read.
+/// Browsers name `text/html`; programs that accept anything get plain answers.
 pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
     let values = headers.get_all(header::ACCEPT).iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).any(|range| {
@@ -143,7 +143,7 @@ pub(crate) fn wants_html(headers: &HeaderMap) -> bool {
         let is_html = ["text/html", "application/xhtml+xml"]
             .iter()
             .any(|html| kind.eq_ignore_ascii_case(html));
-        // A weight of nothing (RFC 9110, section 12.4.2) says "anything but this".
+        // A weight of zero (RFC 9110, section 12.4.2) says "anything but this".
         is_html && !parts.any(|part| matches!(part, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
     })
 }

@@ -23,7 +23,7 @@ use crate::{
     ui::{basics, report, setup},
 };
 
-/// Words that no code may be although nothing is there yet: pages to come, and what phishers like.
+/// Reserved words without a route yet: future pages, and words that phishers like.
 const RESERVED_BESIDES: [&str; 21] = [
     "-",
     "admin",
@@ -48,8 +48,8 @@ const RESERVED_BESIDES: [&str; 21] = [
     "static",
 ];
 
-/// One entry per path, with the handlers of its methods. Path, method and documentation of each
-/// stand above the handler; router, reserved words and OpenAPI document are all made of this.
+/// One entry per path, with the handlers of its methods. Path, method and documentation are above
+/// each handler; the router, the reserved words and the OpenAPI document are all made from this.
 pub(crate) fn routes() -> Vec<UtoipaMethodRouter<App>> {
     vec![
         routes!(links::list, links::create::create),
@@ -123,12 +123,12 @@ pub(crate) fn reserved_words() -> ReservedWords {
     ReservedWords::new(first.chain(RESERVED_BESIDES))
 }
 
-/// The one path of an entry.
+/// The single path of an entry.
 fn path(paths: &Paths) -> &str {
     paths.paths.keys().next().expect("an entry has the path of its handlers")
 }
 
-/// Tells the metrics which route answered: as many labels as there are routes, no more.
+/// Tells the metrics which route answered: there are only as many labels as routes.
 async fn name_route(route: MatchedPath, request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
     response.extensions_mut().insert(route);

@@ -33,7 +33,7 @@ const METRICS_CONNECTIONS: ConnectionSettings = ConnectionSettings {
     max: 16,
     per_client_max: 16,
     header_timeout: Duration::from_secs(5),
-    // Longer than scrapers pause.
+    // Longer than the interval between scrapes.
     idle_timeout: Duration::from_mins(5),
 };
 
@@ -58,7 +58,7 @@ impl Server {
     }
 
     /// Runs until `stop`, then: not ready, `delay`, no new connections, in-flight requests
-    /// finished. Says by when whatever comes after it must have ended.
+    /// finished. Returns the deadline for everything that comes after it.
     pub async fn run(self, stop: CancellationToken) -> Instant {
         let proxies = self.front.clone();
         let client_of = Box::new(move |peer| (!proxies.is_proxy(peer)).then_some(peer));
@@ -70,7 +70,7 @@ impl Server {
         self.node.stop();
         tracing::info!(delay = ?self.settings.delay, "stopping: no longer ready");
         connections.accept_until(&self.listener, front, sleep(self.settings.delay)).await;
-        // Whoever the kernel let in already is served too.
+        // Connections that the kernel already accepted are served too.
         connections.accept_until(&self.listener, front, std::future::ready(())).await;
         drop(self.listener);
         self.node.close();

@@ -1,4 +1,4 @@
-//! The site that this server is: its address, its names, its rules and its pages.
+//! This server's site: its address, its names, its rules and its pages.
 
 use std::{sync::Arc, time::Duration};
 
@@ -18,23 +18,23 @@ use hosts::Hosts;
 /// Section `links` of the configuration.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct LinkSettings {
-    /// Whether links can be created without any key.
+    /// Whether links can be created without a key.
     pub anonymous_create: bool,
 }
 
-/// What most proxies append to.
+/// The header that most proxies append to.
 pub const CLIENT_IP_HEADER_DEFAULT: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Section `http` of the configuration, as far as requests are concerned.
+/// Section `http` of the configuration, the part about requests.
 #[derive(Debug, Clone)]
 pub struct HttpSettings {
-    /// Other names of this server than that of its public URL.
+    /// Names of this server besides that of its public URL.
     pub allowed_hosts: Vec<Url>,
-    /// Whose word about the client is taken.
+    /// The proxies that are trusted to name the client.
     pub trusted_proxies: Proxies,
-    /// Where they give it.
+    /// The header in which they name it.
     pub client_ip_header: HeaderName,
-    /// Time for the body of a request, which grows with what has arrived of it.
+    /// Time for the body of a request, extended as bytes arrive.
     pub body_timeout: Duration,
 }
 
@@ -52,13 +52,13 @@ impl Default for HttpSettings {
 /// Section `pages` of the configuration.
 #[derive(Debug, Clone, Default)]
 pub struct PageSettings {
-    /// Where `/` leads, in place of our own page.
+    /// Where `/` leads, instead of our own page.
     pub root_url: Option<TargetUrl>,
-    /// Where people go who follow a link that does not exist, in place of our own page.
+    /// Where a visitor of a link that does not exist is sent, instead of our own page.
     pub not_found_url: Option<TargetUrl>,
 }
 
-/// What the configuration says about a site.
+/// A site's configuration.
 #[derive(Debug)]
 pub(crate) struct SiteSettings {
     pub public_url: Url,
@@ -67,7 +67,7 @@ pub(crate) struct SiteSettings {
     pub pages: PageSettings,
 }
 
-/// What a deployment is to its visitors: its address, its rules and its pages.
+/// A deployment as its visitors see it: its address, its rules and its pages.
 #[derive(Debug)]
 pub(crate) struct Site {
     /// Without a trailing slash.
@@ -76,7 +76,7 @@ pub(crate) struct Site {
     pub clients: ClientRules,
     pub body_timeout: Duration,
     pub target_rules: TargetRules,
-    /// Where no link may lead, for now.
+    /// Where links must not lead at the moment.
     pub target_blocks: Arc<TargetBlocks>,
     pub reserved: ReservedWords,
     pub links: LinkSettings,

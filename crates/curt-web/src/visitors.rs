@@ -1,4 +1,4 @@
-//! Who follows a link, and what the request says about it.
+//! The visitor of a link, and what the request says about the visit.
 
 use std::net::IpAddr;
 
@@ -13,7 +13,7 @@ pub(crate) struct Visitor<'a> {
     pub headers: &'a HeaderMap,
 }
 
-/// What the headers say; empty where there is none.
+/// The relevant headers; empty if absent.
 #[derive(Default)]
 pub(crate) struct VisitHeaders<'a> {
     pub user_agent: &'a [u8],
@@ -44,8 +44,7 @@ impl<'a> VisitHeaders<'a> {
         read
     }
 
-    /// The class that something else than the user agent decides: whoever loads ahead, it is no
-    /// click.
+    /// The class, if it does not depend on the user agent: a prefetch by any client is no click.
     pub(crate) fn forced_class(&self) -> Option<ClickClass> {
         self.prefetches.then_some(ClickClass::Prefetch)
     }

@@ -1,7 +1,7 @@
-//! `/api/v1/auth`: accounts as their owners see them, and how they prove that they are theirs.
+//! `/api/v1/auth`: accounts as their owners see them, and how owners prove who they are.
 //!
-//! Whatever looks at a password goes through [`passwords`], so that all of it is counted together,
-//! takes the same time, and tells nobody whether there is such an account.
+//! Everything that checks a password goes through [`passwords`]. So all checks are counted
+//! together, take the same time, and do not tell whether an account exists.
 
 use axum::http::{HeaderName, HeaderValue, header};
 use curt_domain::User;
@@ -20,13 +20,13 @@ pub(crate) mod session;
 pub(crate) mod tokens;
 pub(crate) mod view;
 
-/// Lets the browser be known, from which this user has just logged in.
+/// Makes the browser from which this user has just logged in a known device.
 fn known_device(app: &App, user: &User) -> (HeaderName, HeaderValue) {
     let value = app.auth.devices.cookie(user.id, app.clock.now());
     (header::SET_COOKIE, app.auth.cookies.set(Cookie::Device, &value, DEVICE_AGE_MAX))
 }
 
-/// Has the browser forget its session.
+/// Makes the browser forget its session.
 fn no_session(app: &App) -> (HeaderName, HeaderValue) {
     (header::SET_COOKIE, app.auth.cookies.clear(Cookie::Session))
 }

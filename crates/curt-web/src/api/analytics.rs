@@ -1,4 +1,4 @@
-//! `/api/v1/analytics`: how often a link was followed, by whom and when.
+//! `/api/v1/analytics`: how often a link was followed, by which visitors and when.
 
 use axum::{
     Json,
@@ -104,7 +104,7 @@ async fn find(store: &Store, access: Access, code: &Code) -> Result<LinkId, ApiE
     record.map(|record| record.link.id).ok_or(ApiError::NotFound)
 }
 
-/// Counts change with every click.
+/// Not to be stored: counts change with every click.
 fn answer(view: impl serde::Serialize) -> Response {
     ([(header::CACHE_CONTROL, NO_STORE)], Json(view)).into_response()
 }

@@ -14,7 +14,7 @@ use crate::{
     request::{extract::IfNoneMatch, tags},
 };
 
-/// How long a client may keep the document without asking again whether it is still the same.
+/// How long a client may keep the document before it asks again whether it changed.
 const KEEP: HeaderValue = HeaderValue::from_static("public, max-age=300");
 
 /// Get this document

@@ -1,4 +1,4 @@
-//! What probes and people ask about the node.
+//! The node's health, for probes and people.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! `/api/v1/admin/invites`: letting somebody make an account, once.
+//! `/api/v1/admin/invites`: letting one person make an account, once.
 
 use axum::{
     extract::State,

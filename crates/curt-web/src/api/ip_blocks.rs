@@ -1,6 +1,6 @@
 //! `/api/v1/admin/ip-blocks`: clients that are refused.
 //!
-//! Whatever changes the list is in force on this node before it is answered, and on the others as
+//! A change to the list is in force on this node before it is answered, and on the other nodes as
 //! soon as they hear of it.
 
 use axum::{Json, extract::State, http::StatusCode};

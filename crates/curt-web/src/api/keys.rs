@@ -136,7 +136,7 @@ async fn make(
 ) -> Result<Response, ApiError> {
     let now = app.clock.now();
     let (name, scopes, expires_at) = body.parse(now)?;
-    // Nobody gives away what they do not have.
+    // Callers cannot grant rights they do not have.
     if !scopes.are_within(actor.rights()) {
         return Err(ApiError::Forbidden);
     }

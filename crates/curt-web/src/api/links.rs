@@ -1,7 +1,7 @@
 //! `/api/v1/urls`: links as their owners see them.
 //!
-//! Whatever changes a link forgets it in this node's cache before it answers, so that the old
-//! target is never followed here after the change was acknowledged.
+//! Every change to a link removes it from this node's cache before the answer is sent, so that the
+//! old target is never followed here after the change was acknowledged.
 
 use std::sync::Arc;
 
@@ -234,7 +234,7 @@ fn answer(record: &LinkRecord, site: &Site, clock: &Clock) -> Response {
     ([etag(record)], Json(view)).into_response()
 }
 
-/// The revision in quotes: what `If-Match` names.
+/// The revision in quotes, as `If-Match` names it.
 fn etag(record: &LinkRecord) -> (HeaderName, HeaderValue) {
     let tag = format!("\"{}\"", record.link.revision);
     (header::ETAG, HeaderValue::from_str(&tag).expect("digits in quotes are a header value"))

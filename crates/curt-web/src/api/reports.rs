@@ -1,5 +1,5 @@
-//! Reports of links: how visitors make them, what administrators do with them, and the feed of
-//! links that were disabled for abuse.
+//! Reports of links: how visitors make them, how administrators decide them, and the feed of links
+//! disabled for abuse.
 
 use std::net::IpAddr;
 
@@ -51,8 +51,8 @@ pub(crate) async fn report(
     Ok((StatusCode::ACCEPTED, Json(ReceivedView::new())).into_response())
 }
 
-/// Writes down a report that the client may still make. What visitors cannot see cannot be reported
-/// either: nobody learns which links are switched off.
+/// Stores a report, within the client's limits. A link that visitors cannot see cannot be reported:
+/// otherwise reports would tell which links are switched off.
 pub(crate) async fn receive(draft: ReportDraft, client: IpAddr, app: &App) -> Result<(), ApiError> {
     let now = app.clock.now();
     let route = app.store.route(&draft.code).await?.ok_or(ApiError::NotFound)?;

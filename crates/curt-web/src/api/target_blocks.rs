@@ -1,7 +1,7 @@
-//! `/api/v1/admin/target-blocks`: where no link may lead.
+//! `/api/v1/admin/target-blocks`: where links must not lead.
 //!
-//! A change of the list is in force on this node before it is answered; a large import, and what other
-//! nodes change, soon after.
+//! A change of the list is in force on this node before it is answered. Large imports, and changes
+//! of other nodes, follow soon after.
 
 use axum::{
     Json,
@@ -110,7 +110,7 @@ pub(crate) async fn block(
     Ok((status, Json(BlockedView::new(block, hits))).into_response())
 }
 
-/// Another administrator may have taken it off the list at once.
+/// Another administrator may have removed the entry right away.
 async fn found(store: &Store, pattern: &TargetPattern) -> Result<TargetBlock, ApiError> {
     store.target_block_of(pattern).await?.ok_or(ApiError::NotFound)
 }

@@ -1,4 +1,4 @@
-//! A whole app for the unit tests of what lies around it.
+//! A whole app for the unit tests of the layers around it.
 
 use std::{path::Path, sync::Arc};
 
@@ -10,7 +10,7 @@ use prometheus_client::registry::Registry;
 use super::{App, AppSettings, HttpSettings, LinkSettings, PageSettings};
 use crate::{AuthSettings, admin_key::AdminKey, node::Node};
 
-/// An app where anybody may create links, with its database in this directory.
+/// An app that lets anyone create links, with its database in this directory.
 pub(crate) async fn open_app(directory: &Path) -> App {
     let database = StoreSettings::new(DatabaseUrl::sqlite(directory.join("curt.db")));
     let store = Store::connect(&database, StoreMetrics::unregistered()).await.unwrap();

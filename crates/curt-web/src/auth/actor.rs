@@ -1,24 +1,24 @@
-//! Who sent a request, once that is proved, and what they may do.
+//! The proven sender of a request, and what the sender may do.
 
 use std::net::IpAddr;
 
 use curt_domain::{Access, Author, Caller, Login, Role, Scope, Scopes, User};
 
-/// Somebody who proved who they are.
+/// A caller who proved an identity.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Actor {
     pub author: Author,
-    /// What they may do, which for a key is never more than its owner may.
+    /// What the caller may do. For a key, never more than the owner's rights.
     pub(super) rights: Scopes,
     pub proof: Proof,
     pub(super) client: IpAddr,
 }
 
-/// What somebody proved it with.
+/// How the caller proved the identity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Proof {
     Key,
-    /// Their password, when they logged in.
+    /// The user's password, at login.
     Login(Login),
 }
 
@@ -27,7 +27,7 @@ impl Actor {
         Self { author: Author::User(user.id), rights: rights(user.role), proof, client }
     }
 
-    /// For what changes something, and for the log of that.
+    /// For changes, and for the audit log about them.
     pub(crate) fn caller(&self) -> Caller {
         let is_remote = !matches!(self.author, Author::CommandLine(_));
         Caller {
@@ -41,7 +41,7 @@ impl Actor {
         }
     }
 
-    /// Whose links they may see and change.
+    /// Whose links the caller may see and change.
     pub(crate) fn access(&self) -> Access {
         match self.author.user() {
             Some(user) if !self.may(Scope::Admin) => Access::Of(user),
@@ -57,7 +57,7 @@ impl Actor {
         self.rights
     }
 
-    /// Under which their idempotency keys are kept: the person, however they come.
+    /// Under which name idempotency keys are kept: the user's, however the user authenticated.
     pub(crate) fn name(&self) -> String {
         match self.author.user() {
             Some(user) => format!("user {user}"),
@@ -73,7 +73,7 @@ pub(super) fn rights(role: Role) -> Scopes {
     }
 }
 
-/// Somebody who has not said who they are.
+/// A caller without an identity.
 pub(crate) fn anonymous(client: IpAddr) -> Caller {
     Caller { author: Author::Anonymous, client: Some(client), ..Caller::SYSTEM }
 }

@@ -1,7 +1,7 @@
-//! What a request is known by when it comes again: the hash of its body, under a key.
+//! How a repeated request is recognised: by a keyed hash of its body.
 //!
-//! Bodies may hold passwords of links. Whoever reads the database must not be able to try passwords
-//! against a hash that is made to be fast.
+//! Bodies may hold passwords of links. An attacker who reads the database must not be able to try
+//! passwords against a hash that is made to be fast.
 
 use curt_domain::SecretKey;
 

@@ -1,8 +1,8 @@
-//! The cookies of browsers: whose session it is, that a device is known, which link is open.
+//! The cookies of browsers: a session, a known device, an unlocked link.
 //!
-//! Over HTTPS their names begin with `__Host-`, which browsers take only with `Secure`, for all of
-//! this host and for no other; with `__Secure-` where a path of it is enough. On plain HTTP, which
-//! is this machine alone, they refuse these prefixes.
+//! Over HTTPS their names begin with `__Host-`, which browsers accept only with `Secure` and for
+//! the whole of exactly this host, or with `__Secure-` for a single path. On plain HTTP, which is
+//! for this machine alone, browsers refuse these prefixes.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use axum::http::{HeaderMap, HeaderValue, header};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cookie {
     Session,
-    /// Somebody logged in from this browser before.
+    /// A user has logged in from this browser before.
     Device,
-    /// Somebody gave the password of a link; only its path gets it.
+    /// A visitor gave the password of a link; sent only to the link's path.
     Unlocked,
 }
 
-/// How cookies are written here, which follows from the public URL.
+/// How cookies are written here; follows from the public URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Cookies {
     Secure,
@@ -55,12 +55,12 @@ impl Cookies {
         pairs.filter_map(move |pair| pair.strip_prefix(cookie.name(self))?.strip_prefix('='))
     }
 
-    /// Sets the cookie. The value is one of ours: base 64, and perhaps dots.
+    /// Sets the cookie. The value is one of ours: base 64, possibly with dots.
     pub(crate) fn set(self, cookie: Cookie, value: &str, age_max: Duration) -> HeaderValue {
         self.set_on(cookie, value, age_max, "/")
     }
 
-    /// The same for a path of this server and those below it; a code or nothing follows the slash.
+    /// The same for one path and those below it: the slash is followed by a code or nothing.
     pub(crate) fn set_on(
         self,
         cookie: Cookie,

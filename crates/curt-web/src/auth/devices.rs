@@ -1,6 +1,6 @@
-//! Browsers that somebody has logged in from: a signed cookie says so, and nothing else is kept.
+//! Browsers that a user has logged in from: known by a signed cookie; nothing is stored.
 //!
-//! It opens nothing. It only keeps its owner apart from whoever guesses at the same account.
+//! The cookie opens nothing. It only counts its owner apart from attackers guessing at the account.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::request::extract::decimal;
 /// How long a browser stays known after a login.
 pub(crate) const DEVICE_AGE_MAX: Duration = Duration::from_hours(180 * 24);
 
-/// Random bytes that tell a browser from all others.
+/// Random bytes that make a browser unique.
 const ID_BYTES: usize = 16;
 
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ impl Devices {
         format!("{device}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
-    /// Whether this user has logged in from the browser that sent it.
+    /// Whether this user has logged in from the browser that sent the cookie.
     pub(crate) fn knows(&self, cookie: &str, user: UserId, now: Timestamp) -> bool {
         let Some((device, mac)) = cookie.rsplit_once('.') else { return false };
         let Ok(mac) = URL_SAFE_NO_PAD.decode(mac) else { return false };

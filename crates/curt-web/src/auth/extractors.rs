@@ -1,4 +1,4 @@
-//! Extractors: who sent a request, and whether they may do what the handler does.
+//! Extractors: who sent a request, and whether the caller may do what the handler does.
 
 use std::{convert::Infallible, fmt::Write as _, marker::PhantomData, net::IpAddr, sync::Arc};
 
@@ -39,7 +39,7 @@ needs! {
     Admin: Admin, "Does what only administrators do.";
 }
 
-/// A caller who may do that.
+/// A caller who has this right.
 pub(crate) struct By<N> {
     pub actor: Actor,
     need: PhantomData<N>,
@@ -57,7 +57,7 @@ impl<S: Send + Sync, N: Need> FromRequestParts<S> for By<N> {
     }
 }
 
-/// Whoever has an account and came with their password, not with a key: keys open no account.
+/// A caller with an account who logged in with a password: keys give no access to the account.
 pub(crate) struct SignedIn {
     pub actor: Actor,
     pub id: UserId,
@@ -75,7 +75,7 @@ impl<S: Send + Sync> FromRequestParts<S> for SignedIn {
     }
 }
 
-/// Whoever has an account, also through a key.
+/// A caller with an account, also through a key.
 pub(crate) struct AccountUser(pub UserId);
 
 impl<S: Send + Sync> FromRequestParts<S> for AccountUser {
@@ -87,7 +87,7 @@ impl<S: Send + Sync> FromRequestParts<S> for AccountUser {
     }
 }
 
-/// Whoever may take keys back: people their own, administrators any.
+/// A caller who may delete keys: users their own, administrators any.
 pub(crate) struct KeyManager(pub Actor);
 
 impl<S: Send + Sync> FromRequestParts<S> for KeyManager {
@@ -102,7 +102,7 @@ impl<S: Send + Sync> FromRequestParts<S> for KeyManager {
     }
 }
 
-/// Who looks at what everybody may see. A wrong key is refused here as well.
+/// A caller who reads public data. A wrong key is refused here as well.
 pub(crate) enum Reader {
     Known(Actor),
     Anybody,
@@ -120,16 +120,16 @@ impl<S: Send + Sync> FromRequestParts<S> for Reader {
     }
 }
 
-/// Who creates a link. A wrong key is refused, never taken for no key.
+/// A caller who creates a link. A wrong key is refused, not treated as no key.
 pub(crate) enum Creator {
     Known(Actor),
     Anonymous(IpAddr),
 }
 
 impl Creator {
-    /// Under which idempotency keys are kept: strangers must not see each other's answers. Behind
-    /// one proxy strangers have one address, so an anonymous caller is known by the body too: who
-    /// gets an answer again knows all that went into it.
+    /// Under which name idempotency keys are kept: strangers must not see each other's answers.
+    /// Strangers behind one proxy share an address, so an anonymous caller is also known by the
+    /// body: a caller who gets an answer again already knows all that went into it.
     pub(crate) fn name(&self, body_hash: &[u8; 32]) -> String {
         match self {
             Self::Known(actor) => actor.name(),
@@ -172,11 +172,11 @@ where
     }
 }
 
-/// Where somebody comes from who is about to say who they are.
+/// Where a login attempt comes from.
 pub(crate) struct LoginOrigin {
-    /// What their client may still do.
+    /// What the client may still do.
     pub allowance: Allowance,
-    /// The cookie of a browser that somebody has logged in from before.
+    /// The cookie of a browser that a user has logged in from before.
     pub device: Option<String>,
 }
 

@@ -1,8 +1,8 @@
-//! Hashing passwords: Argon2id, one or two at a time, on threads that redirects come before.
+//! Hashing passwords: Argon2id, one or two at a time, on threads that yield to redirects.
 //!
-//! A hash costs 19 MiB and some 40 ms on purpose. So there are few threads, which run when nobody
-//! else wants to, with a short queue; whoever finds it full is told at once to come again. A flood
-//! of logins slows logins.
+//! A hash costs 19 MiB and about 40 ms on purpose. So there are few threads, which run only when a
+//! core is idle, with a short queue; when the queue is full, callers are told at once to retry. A
+//! flood of logins only slows logins.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -25,27 +25,27 @@ use tokio::{sync::oneshot, time::timeout};
 
 use crate::response::ApiError;
 
-/// What OWASP recommends for Argon2id: 19 MiB, two passes, one lane.
+/// OWASP's recommendation for Argon2id: 19 MiB, two passes, one lane.
 const MEMORY_KIB: u32 = 19_456;
 const PASSES: u32 = 2;
 const LANES: u32 = 1;
 
-/// Jobs that wait: with a hash in 40 ms, what a thread does in little more than a second.
+/// Waiting jobs: at 40 ms per hash, a bit more than a second of one thread's work.
 const QUEUE_LEN_MAX: usize = 32;
 
-/// Longest wait for a hash, the queue included.
+/// Longest wait for a hash, including the queue.
 const WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// Cores up to which one thread has to do.
+/// Machines with up to this many cores get one thread.
 const SMALL_MACHINE_CORES: usize = 2;
 
-/// Hashes that came with imported users can ask for more work than we would. Dearer ones than these
-/// are refused: bcrypt's cost doubles with every step, 14 takes about a second.
+/// Imported hashes can ask for more work than ours. Hashes above these limits are refused: bcrypt's
+/// cost doubles with every step, and 14 takes about a second.
 const BCRYPT_COST_MAX: u32 = 14;
 const MEMORY_KIB_MAX: u32 = 64 * 1024;
 const PASSES_MAX: u32 = 8;
 
-/// Takes the time of a real hash, and no password is known for it: users who do not exist.
+/// Stands in for users who do not exist: takes a real hash's time, and matches no known password.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$Y3VydCBub2JvZHkgMDAwMQ$\
                       yZkSv1ahNtD+DJrpOBaXXzQpKHhCYTQjwvZ7G0Emfhs";
 
@@ -57,20 +57,20 @@ pub(crate) struct Hasher {
     queue: OnceLock<Sender<Job>>,
 }
 
-/// What became of a password that somebody typed.
+/// The result of checking a typed password.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Verified {
     Wrong,
     Right,
-    /// And the hash is of an older kind: this one shall take its place.
+    /// Right, and the stored hash is of an older kind: replace it with this one.
     Outdated {
         hash: PasswordHash,
     },
 }
 
 impl Hasher {
-    /// The hash to store for a new password, if it is not too easy to guess, which takes its time
-    /// to tell as well.
+    /// The hash to store for a new password, unless the password is too easy to guess. Checking
+    /// that takes time as well.
     pub(crate) async fn hash(
         &self,
         password: Password,
@@ -83,7 +83,7 @@ impl Hasher {
         .await?
     }
 
-    /// Whether a new password is not too easy to guess, without hashing it.
+    /// Checks that a new password is not too easy to guess, without hashing it.
     pub(crate) async fn check(
         &self,
         password: Password,
@@ -92,7 +92,7 @@ impl Hasher {
         self.run(move || NewPassword::check(password, &usage).map(drop)).await
     }
 
-    /// Whether this is the password of that hash. Without a hash it takes the same time and is not.
+    /// Whether the hash is of this password. Without a hash, takes the same time and is wrong.
     pub(crate) async fn verify(
         &self,
         password: Password,
@@ -111,7 +111,7 @@ impl Hasher {
     ) -> Result<T, ApiError> {
         let (done, answer) = oneshot::channel();
         let job = Box::new(move || {
-            // Nobody waits for it any more when the wait was too long or the client has left.
+            // The receiver is gone when the wait was too long or the client has left.
             if !done.is_closed() {
                 drop(done.send(work()));
             }
@@ -140,14 +140,14 @@ fn threads() -> usize {
     if cores <= SMALL_MACHINE_CORES { 1 } else { 2 }
 }
 
-/// It ends with the queue. Without any thread all hashing is refused, and the log says why.
+/// The thread ends with the queue. Without any thread, hashing is refused and the log says why.
 fn start_thread(jobs: Receiver<Job>) {
     let work = move || {
         if let Err(error) = step_back() {
             tracing::debug!(?error, "the hasher keeps the priority of all");
         }
         for job in jobs {
-            // The panic hook has told what happened; the next password is not to blame.
+            // The panic hook has logged the panic; later passwords are hashed as usual.
             drop(catch_unwind(AssertUnwindSafe(job)));
         }
     };
@@ -156,9 +156,9 @@ fn start_thread(jobs: Receiver<Job>) {
     }
 }
 
-/// Redirects come first: this thread runs when nobody else wants its core (`SCHED_IDLE`). With a
-/// niceness of 19 alone the p99 of redirects on the same core was 2.3 times that of quiet beside a
-/// flood of logins: it seems to have kept the core for the rest of its slice, whoever woke up.
+/// Redirects come first: this thread runs only when its core is idle (`SCHED_IDLE`). With a
+/// niceness of 19 alone, a flood of logins raised the p99 of redirects on the same core to 2.3
+/// times the quiet value: the thread seems to have kept its time slice when other threads woke.
 fn step_back() -> Result<(), thread_priority::Error> {
     let idle = ThreadSchedulePolicy::Normal(NormalThreadSchedulePolicy::Idle);
     set_thread_priority_and_policy(thread_native_id(), ThreadPriority::Min, idle)
@@ -189,8 +189,8 @@ fn verify(password: &Password, stored: &str) -> Result<Verified, ApiError> {
     if is_current(&parsed, &params) { Ok(Verified::Right) } else { outdated(password) }
 }
 
-/// Such hashes are imported, and not every program brings the letters of a password into one form.
-/// How much work it is follows from what was typed alone, so time tells nothing about the hash.
+/// Such hashes are imported, and not every program normalises a password's letters to one form. The
+/// amount of work follows from the typed text alone, so timing tells nothing about the hash.
 fn is_of_bcrypt(password: &Password, stored: &str) -> Result<bool, ApiError> {
     let mut is_right = false;
     for form in [Some(password.as_str()), password.other_form()].into_iter().flatten() {
@@ -200,7 +200,7 @@ fn is_of_bcrypt(password: &Password, stored: &str) -> Result<bool, ApiError> {
     Ok(is_right)
 }
 
-/// Made again while the password is known, which is now alone.
+/// Rehashed now, the only time the password is known.
 fn outdated(password: &Password) -> Result<Verified, ApiError> {
     Ok(Verified::Outdated { hash: hash(password)? })
 }
@@ -211,7 +211,7 @@ fn is_current(hash: &phc::PasswordHash, params: &Params) -> bool {
         && (params.m_cost(), params.t_cost(), params.p_cost()) == (MEMORY_KIB, PASSES, LANES)
 }
 
-/// Of `$2b$12$…`, in any of its versions.
+/// The cost in `$2b$12$…`, in any of bcrypt's versions.
 fn bcrypt_cost(stored: &str) -> Option<u32> {
     let (version, rest) = stored.strip_prefix("$2")?.split_once('$')?;
     if !matches!(version, "" | "a" | "b" | "x" | "y") {

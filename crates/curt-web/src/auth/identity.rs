@@ -1,4 +1,4 @@
-//! Finding out who sent a request: by a key, a token or the session of a browser.
+//! Finding out who sent a request: by a key, a token or a browser session.
 
 use axum::http::{HeaderMap, header, request::Parts};
 use curt_domain::{ApiKey, Author, Clock, Login, Scopes, Token};
@@ -13,15 +13,15 @@ use super::{
 };
 use crate::{gate::Allowance, response::ApiError};
 
-/// What credentials are looked up in and judged by.
+/// What credentials are looked up in and checked against.
 pub(crate) struct IdentitySources<'a> {
     pub auth: &'a Auth,
     pub store: &'a Store,
     pub clock: &'a Clock,
 }
 
-/// Nobody, or who sent a request. A key that does not prove what it claims is refused, never taken
-/// for none. `admission` finds it out, once for every request.
+/// The sender of a request, if it has one. A key that does not prove its claim is refused, not
+/// treated as no key. `admission` finds this out once per request.
 #[derive(Clone)]
 pub(crate) struct Identity(pub Result<Option<Actor>, ApiError>);
 
@@ -35,7 +35,7 @@ impl Identity {
     }
 }
 
-/// Who sent a request that passed the middleware.
+/// The sender of a request that passed the middleware.
 pub(super) fn identify(parts: &Parts) -> Result<Option<Actor>, ApiError> {
     let identity = parts.extensions.get::<Identity>();
     identity.expect("handlers of the API are behind the limits").0.clone()
@@ -53,7 +53,7 @@ async fn prove(
     let Some(cookie) = sources.auth.cookies.find(&parts.headers, Cookie::Session) else {
         return Ok(None);
     };
-    // Browsers send it whoever made them ask.
+    // Browsers send the cookie whichever site caused the request.
     let is_ours = || cross_site::is_same_origin(&parts.headers, &sources.auth.origin);
     if !cross_site::is_safe(&parts.method) && !is_ours() {
         return Err(ApiError::CrossSiteRequest);
@@ -94,7 +94,7 @@ async fn by_key(
         allowance.record_failed_lookup();
         return Err(ApiError::Unauthenticated);
     };
-    // A key works also where nothing can be written: on a full disk, people still want to look.
+    // A key also works if nothing can be written: on a full disk, users still want to look.
     if let Err(error) = sources.store.note_key_use(&key, now).await {
         tracing::warn!(error = &error as &dyn std::error::Error, "a key's use was not noted");
     }
@@ -106,7 +106,7 @@ async fn by_key(
     })
 }
 
-/// A session that is over is none: a browser keeps sending its cookie, also to log in again.
+/// An expired session counts as none: a browser keeps sending its cookie, even to log in again.
 async fn by_session(
     cookie: &str,
     allowance: &Allowance,
@@ -125,7 +125,7 @@ async fn by_session(
 fn bearer(headers: &HeaderMap) -> Option<&str> {
     let mut values = headers.get_all(header::AUTHORIZATION).iter();
     let value = values.next()?.to_str().ok()?;
-    // Of two, a proxy may have checked the other one.
+    // With two headers, a proxy may have checked the other one.
     if values.next().is_some() {
         return None;
     }

@@ -1,5 +1,5 @@
-//! Message authentication codes (HMAC-SHA-256) on what this deployment hands out: it recognises
-//! them later, and only a holder of the secret can make them.
+//! Message authentication codes (HMAC-SHA-256) on values that this deployment hands out: it
+//! recognises them later, and only a holder of the secret can make them.
 
 use std::fmt;
 
@@ -7,7 +7,7 @@ use curt_domain::SecretKey;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-/// Signs for one purpose, under a key that no other purpose has.
+/// Signs for one purpose, with a key that no other purpose has.
 #[derive(Clone)]
 pub(crate) struct Mac(Hmac<Sha256>);
 
@@ -21,7 +21,7 @@ impl Mac {
         self.0.clone().chain_update(text).finalize().into_bytes().into()
     }
 
-    /// Whether this is the code of the text. Compares in constant time.
+    /// Whether this is the text's code. Compares in constant time.
     pub(crate) fn verify(&self, code: &[u8], text: &[u8]) -> bool {
         self.0.clone().chain_update(text).verify_slice(code).is_ok()
     }

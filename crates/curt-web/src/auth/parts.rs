@@ -1,4 +1,4 @@
-//! What knowing callers takes, apart from the store.
+//! What authentication needs, apart from the store.
 
 use curt_domain::SecretKey;
 use url::Url;
@@ -15,18 +15,18 @@ pub struct AuthSettings {
     pub registration: Registration,
 }
 
-/// Who may make an account for themselves.
+/// Who may make an account.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Registration {
     /// Administrators make all accounts.
     #[default]
     Closed,
-    /// Whoever was given an invitation.
+    /// People with an invitation.
     Invite,
     Open,
 }
 
-/// What knowing callers takes, apart from the store.
+/// What authentication needs, apart from the store.
 #[derive(Debug)]
 pub(crate) struct Auth {
     pub settings: AuthSettings,
@@ -39,9 +39,9 @@ pub(crate) struct Auth {
     pub unlocks: Unlocks,
     pub bodies: BodyHashes,
     pub throttle: LoginThrottle,
-    /// Absent once there is an administrator.
+    /// Absent if there already was an administrator at the start.
     pub bootstrap: Option<Bootstrap>,
-    /// Of the public URL, as browsers write it in `Origin`.
+    /// The public URL's origin, as browsers write it in `Origin`.
     pub origin: String,
 }
 

@@ -1,9 +1,9 @@
-//! Refresh tokens that follow from each other: which one comes after a token is decided by the
-//! secret.
+//! Refresh tokens that follow from each other: the secret decides which token comes after a given
+//! one.
 //!
-//! So whoever sends a token a second time within the grace gets what the first got, and not a line
-//! of tokens of their own; nothing has to be kept for that but hashes. Nobody without the secret
-//! can tell the next token, whatever they know of those before.
+//! So a token that is sent a second time within the grace period gives the same successor and
+//! starts no second chain; only hashes have to be stored for that. Without the secret, an attacker
+//! who knows earlier tokens cannot compute the next.
 
 use curt_domain::{SecretKey, Token};
 

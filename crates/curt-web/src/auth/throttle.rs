@@ -1,11 +1,12 @@
-//! Guesses at one account's password, from wherever they come: after ten wrong ones in a row there
-//! are pauses, which get longer.
+//! Guesses at one account's password, from any client: after ten wrong ones in a row there are
+//! pauses, which get longer.
 //!
-//! Whoever logged in before from the same browser (`devices`) is counted apart, so that nobody is
-//! locked out by the guesses of others. Addresses that no account has are counted like all: a pause
-//! tells nothing. Each node counts for itself, and forgets with a restart.
+//! A browser that the user logged in from before (`devices`) is counted apart, so that the guesses
+//! of others lock no user out. Addresses without an account are counted like all others: a pause
+//! tells nothing. Each node counts for itself, and forgets at a restart.
 //!
-//! A guess is counted before its password is looked at, or many at a time would all be the first.
+//! A guess is counted before its password is checked; otherwise many at once would all be the
+//! first.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -15,20 +16,20 @@ use std::{
 
 use curt_domain::Timestamp;
 
-/// Wrong passwords in a row that cost nothing but a new try.
+/// Wrong passwords in a row that cause no pause.
 const FREE_FAILURES: u32 = 10;
 
 /// The first pause; every further failure doubles it.
 const PAUSE_MIN: Duration = Duration::from_mins(1);
 const PAUSE_MAX: Duration = Duration::from_hours(1);
 
-/// Failures in a row after which there is one guess a day (NIST SP 800-63B: no more than 100). Four
-/// days of guessing lead there.
+/// Failures in a row after which only one guess a day is allowed (NIST SP 800-63B: no more than
+/// 100). Reaching them takes four days of guessing.
 const FAILURES_MAX: u32 = 100;
 const LAST_PAUSE: Duration = Duration::from_hours(24);
 
-/// Accounts share so many counters, by a hash that nobody else knows: a mebibyte, whatever comes. A
-/// shared one is too strict at worst.
+/// Accounts share this many counters, by a secret hash: a mebibyte, whatever happens. A shared
+/// counter is too strict at worst.
 const COUNTERS: usize = 1 << 16;
 
 /// Counts failures in a row.
@@ -40,17 +41,17 @@ pub(crate) struct LoginThrottle {
 
 /// Whose guesses are counted together.
 ///
-/// AUTH-04: the account's epoch is part of it. It is raised with every new password, so whoever got
-/// one from an administrator begins a new row, on every node and whatever others have guessed.
+/// AUTH-04: the account's epoch is part of it. Every new password raises it, so a user who got a
+/// new password from an administrator starts a new row on every node, whatever others have guessed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum Guesser<'a> {
-    /// Anybody who tries that address.
+    /// Any client that tries this address.
     Anybody { email: &'a str, epoch: Option<u64> },
-    /// A browser that somebody logged in from before.
+    /// A browser that the user logged in from before.
     Device { cookie: &'a str, epoch: Option<u64> },
 }
 
-/// One that was counted as wrong, until something else is said about it.
+/// A guess counted as wrong, unless its outcome is reported otherwise.
 #[must_use = "it is counted as wrong"]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct LoginGuess<'a> {
@@ -66,7 +67,7 @@ struct Failures {
     latest_at: i64,
 }
 
-/// The time until the next guess is looked at.
+/// The time until the next guess is accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct RetryAfter(pub Duration);
 
@@ -88,13 +89,13 @@ impl LoginThrottle {
         })
     }
 
-    /// It was the right password, which ends the row.
+    /// The password was right, which ends the row.
     pub(crate) fn succeeded(&self, guess: LoginGuess<'_>) {
         self.with(guess.guesser, |failures| *failures = Failures::default());
     }
 
-    /// Its password was not looked at after all, so it begins no pause either; unless there was
-    /// another meanwhile, which does.
+    /// The password was not checked after all, so the guess begins no pause; a later guess still
+    /// does.
     pub(crate) fn take_back(&self, guess: LoginGuess<'_>) {
         self.with(guess.guesser, |failures| {
             failures.count = failures.count.saturating_sub(1);
@@ -106,7 +107,7 @@ impl LoginThrottle {
 
     fn with<T>(&self, guesser: Guesser<'_>, change: impl FnOnce(&mut Failures) -> T) -> T {
         let mut counters = self.counters.lock().unwrap_or_else(PoisonError::into_inner);
-        // Not before it is needed: most commands never log anybody in.
+        // Allocated on first use: most commands never check a login.
         if counters.is_empty() {
             counters.resize(COUNTERS, Failures::default());
         }

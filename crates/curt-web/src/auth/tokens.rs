@@ -1,10 +1,10 @@
-//! Access tokens: who the caller is, for a quarter of an hour, signed by this deployment (RFC
+//! Access tokens: they name the caller for a quarter of an hour, signed by this deployment (RFC
 //! 9068).
 //!
-//! The one header that we write is the one header that we read, byte for byte. So there is no
-//! algorithm to choose, no key to look up and no kind of token to mistake for another: whatever a
-//! header could say beside that is refused before anything is parsed. The crates for JWT know every
-//! algorithm and bring the code of all of them along, RSA's included, which is why none is used.
+//! Only the one header that we write is accepted, byte for byte. So there is no algorithm to
+//! choose, no key to look up and no kind of token to confuse with another: any other header is
+//! refused before anything is parsed. No JWT crate is used because those bring the code of all
+//! algorithms along, including RSA.
 
 use std::{fmt, time::Duration};
 
@@ -16,45 +16,45 @@ use sha2::Sha256;
 
 use super::random::random;
 
-/// How long an access token is good for.
+/// How long an access token is valid.
 pub(crate) const ACCESS_AGE_MAX: Duration = Duration::from_mins(15);
 
-/// What the clocks of two nodes may differ by.
+/// Allowed difference between the clocks of two nodes.
 const LEEWAY: Duration = Duration::from_secs(5);
 
 /// `{"alg":"HS256","typ":"at+jwt"}`
 const HEADER: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6ImF0K2p3dCJ9";
 
-/// Longest token, in bytes: past what any public URL makes of it.
+/// Longest token, in bytes: more than any public URL needs.
 const TOKEN_LEN_MAX: usize = 8 * 1024;
 
-/// Random bytes of a token's name.
+/// Random bytes of a token's id.
 const ID_BYTES: usize = 16;
 
-/// Makes access tokens, and knows its own.
+/// Makes access tokens and verifies them.
 #[derive(Clone)]
 pub(crate) struct AccessTokens {
     mac: Hmac<Sha256>,
-    /// The public URL, which is also where the tokens are for.
+    /// The public URL, which is also the tokens' audience.
     issuer: Box<str>,
 }
 
-/// Whom a token was made for, in which of that user's epochs, and of which login it came.
+/// The user a token was made for, in which of that user's epochs, and from which login it came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct AccessClaims {
     pub user: UserId,
-    /// Raised when all tokens of the user shall end.
+    /// Raised to end all tokens of the user.
     pub epoch: u64,
-    /// Of its refresh tokens: when that ends, so does this.
+    /// The family of its refresh tokens: when that ends, so does this token.
     pub family: TokenHash,
 }
 
-/// It is not one of ours, or no longer good.
+/// The token is not one of ours, or no longer valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a valid access token")]
 pub(crate) struct InvalidToken;
 
-/// All of them are needed, and no others are known.
+/// All of them are required, and no others are accepted.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Claims {
@@ -65,7 +65,7 @@ struct Claims {
     exp: i64,
     jti: String,
     epoch: u64,
-    /// The family, which for a program is what a session is for a browser.
+    /// The family, which is to a program what a session is to a browser.
     sid: String,
 }
 
@@ -98,7 +98,7 @@ impl AccessTokens {
         format!("{message}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
-    /// Whom the token speaks for. Whether that user still wants it to, only the store knows.
+    /// The user and login that the token names. Whether they are still valid, only the store knows.
     pub(crate) fn verify(&self, token: &str, now: Timestamp) -> Result<AccessClaims, InvalidToken> {
         if TOKEN_LEN_MAX < token.len() {
             return Err(InvalidToken);
@@ -109,7 +109,7 @@ impl AccessTokens {
         let signature = URL_SAFE_NO_PAD.decode(signature).map_err(|_| InvalidToken)?;
         let mac = self.mac.clone().chain_update(message);
         mac.verify_slice(&signature).map_err(|_| InvalidToken)?;
-        // Signed by us from here on, though perhaps long ago, or with another public URL.
+        // From here on it is known to be ours, though perhaps old or for another public URL.
         let claims = URL_SAFE_NO_PAD.decode(claims).map_err(|_| InvalidToken)?;
         let claims: Claims = serde_json::from_slice(&claims).map_err(|_| InvalidToken)?;
         self.accept(&claims, now)

@@ -1,7 +1,7 @@
-//! Links that a visitor has given the password of: a signed cookie says so for some minutes.
+//! Links that a visitor has given the password of: a signed cookie says so for a few minutes.
 //!
-//! It is good for one link and one password. Nothing of it is kept here, so every node of the
-//! deployment knows it, and it ends with the password.
+//! It is valid for one link and one password. Nothing about it is stored, so every node of the
+//! deployment accepts it, and it ends when the password changes.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ impl Unlocks {
         format!("{until}.{}", URL_SAFE_NO_PAD.encode(mac))
     }
 
-    /// Whether it opens this link, as long as this is its password.
+    /// Whether the cookie opens this link, while this is the link's password.
     pub(crate) fn opens(
         &self,
         cookie: &str,
@@ -39,13 +39,13 @@ impl Unlocks {
         let Some((until, mac)) = cookie.split_once('.') else { return false };
         let Ok(until) = until.parse::<i64>() else { return false };
         let Ok(mac) = URL_SAFE_NO_PAD.decode(mac) else { return false };
-        // A clock that was set back lengthens nothing.
+        // A clock that was set back extends nothing.
         let is_current = now.as_millis() < until && until <= now.plus(UNLOCK_AGE_MAX).as_millis();
         is_current && self.0.verify(&mac, &signed_text(link, password, until))
     }
 }
 
-/// What is signed. The hash stands last: the two numbers have one length.
+/// The signed text. The hash comes last: both numbers have a fixed length.
 fn signed_text(link: LinkId, password: &PasswordHash, until: i64) -> Vec<u8> {
     [&link.get().to_le_bytes()[..], &until.to_le_bytes(), password.as_str().as_bytes()].concat()
 }

@@ -1,8 +1,8 @@
-//! The front: a hyper service that answers redirects and hands everything else to the router.
+//! The front: a hyper service that answers redirects and passes everything else to the router.
 //!
-//! Redirects do not pass through axum: its middleware costs more than all else that a redirect
-//! does. What every answer needs is here, once for both: the request id, the metrics, the time
-//! limit, a panic that ends only its own request, and `Connection: close` while stopping.
+//! Redirects do not pass through axum: its middleware costs more than all other work of a redirect.
+//! The front does for both what every answer needs: the request id, the metrics, the time limit,
+//! catching a panic so that it ends only its own request, and `Connection: close` while stopping.
 
 use std::{
     convert::Infallible,
@@ -51,21 +51,21 @@ const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const CLOSE: HeaderValue = HeaderValue::from_static("close");
 const NOTHING: HeaderValue = HeaderValue::from_static("0");
 
-/// Longest time from a request's headers to its answer: past every limit of the store, so that it
-/// ends only what is truly stuck.
+/// Longest time from a request's headers to its answer: above every limit of the store, so that it
+/// ends only requests that are truly stuck.
 const REQUEST_TIME_MAX: Duration = Duration::from_secs(20);
 
-/// The same for creating up to ten thousand links, whose body alone may take minutes to arrive.
+/// The same for creating up to ten thousand links: the body alone may take minutes to arrive.
 const BULK_TIME_MAX: Duration = Duration::from_mins(30);
 pub(crate) const BULK_PATH: &str = "/api/v1/urls/bulk";
 
-/// Longest path, in bytes: past every code and every path of ours.
+/// Longest path, in bytes: longer than any code and any path of ours.
 const PATH_LEN_MAX: usize = 2 * 1024;
 
-/// Longest path and query together, in bytes: past every query that a target could take up.
+/// Longest path and query together, in bytes: longer than any query that a target can take up.
 const URI_LEN_MAX: usize = 8 * 1024;
 
-/// Most headers of a request.
+/// Most headers in a request.
 const HEADERS_MAX: usize = 64;
 
 /// Answers the requests of one connection.
@@ -81,7 +81,7 @@ struct Shared {
     redirector: Redirector,
     gate: Gate,
     router: Router,
-    /// How browsers come here: a proxy in front may take HTTPS off.
+    /// Whether browsers use HTTPS; a proxy in front may have terminated it.
     is_https: bool,
     metrics: HttpMetrics,
     node: Arc<Node>,
@@ -89,7 +89,7 @@ struct Shared {
 }
 
 impl Front {
-    /// For no connection in particular; each gets its own by [`Front::for_peer`].
+    /// Not for any connection yet; each gets its own from [`Front::for_peer`].
     pub(crate) fn with_router(app: App, router: Router, metrics: HttpMetrics) -> Self {
         let shared = Shared {
             redirector: Redirector::new(&app),
@@ -109,7 +109,7 @@ impl Front {
         Self { shared: Arc::clone(&self.shared), peer }
     }
 
-    /// Whether connections of this peer are those of many clients.
+    /// Whether connections of this peer carry the requests of many clients.
     pub(crate) fn is_proxy(&self, peer: IpAddr) -> bool {
         self.shared.site.clients.trusts(peer)
     }
@@ -118,7 +118,7 @@ impl Front {
         self.shared.metrics.connections.clone()
     }
 
-    /// Answers any request; what the server calls, and what tests call without a socket.
+    /// Answers any request. The server calls this; so do tests, without a socket.
     pub fn answer<B>(&self, mut request: Request<B>) -> Answer
     where
         B: http_body::Body<Data = bytes::Bytes, Error: Into<axum::BoxError>> + Send + 'static,
@@ -138,7 +138,7 @@ impl Front {
         Answer::Later(Box::pin(async move { Ok(shared.respond(request, peer, start).await) }))
     }
 
-    /// The hot path: a link in memory that may be followed, its click written down.
+    /// The hot path: a cached link that may be followed, with its click written down.
     fn redirect_from_cache<B>(&self, request: &Request<B>) -> Option<(StatusCode, HeaderValue)> {
         if !matches!(*request.method(), Method::GET | Method::HEAD) {
             return None;
@@ -148,7 +148,7 @@ impl Front {
             return None;
         }
         let shared = &*self.shared;
-        // What does not pass is met again on the way through `Shared::respond`.
+        // Requests that fail here are checked again on the way through `Shared::respond`.
         check(&shared.site, request).ok()?;
         let client = shared.site.clients.client(self.peer, request.headers());
         if shared.gate.is_blocked(client) {
@@ -156,14 +156,15 @@ impl Front {
         }
         let query = request.uri().query();
         let visitor = Visitor { client, query, headers: request.headers() };
-        // A panic here is met again, caught and answered on the way through `Shared::respond`.
+        // A panic here happens again on the way through `Shared::respond`, which catches and
+        // answers it.
         let redirect =
             || shared.redirector.respond_from_cache(path.code, request.method(), visitor);
         catch_unwind(AssertUnwindSafe(redirect)).ok()?
     }
 
-    /// The answer of the hot path, in the request's own header map: hyper takes that back for the
-    /// next request of the connection, so that headers allocate nothing.
+    /// The answer of the hot path, in the request's own header map: hyper takes the map back for
+    /// the connection's next request, so that headers allocate nothing.
     fn redirect<B>(
         &self,
         request: &mut Request<B>,
@@ -259,7 +260,7 @@ impl Shared {
         (route.map_or(NO_ROUTE.into(), |route| route.as_str().into()), response)
     }
 
-    /// The answer to a client that an administrator blocked, whatever it asks for.
+    /// The answer to every request of a client that an administrator blocked.
     fn refuse_blocked(&self, visit: Option<Visit>) -> (Arc<str>, Response<Body>) {
         let Some(visit) = visit else {
             return (NO_ROUTE.into(), ApiError::ClientBlocked.into_response());
@@ -269,7 +270,7 @@ impl Shared {
         (REDIRECT_ROUTE.into(), response)
     }
 
-    /// The visit that this request is, unless its path belongs to the router.
+    /// The visit that this request makes, unless its path belongs to the router.
     fn visit(&self, request: &Request<Body>, client: IpAddr) -> Option<Visit> {
         let path = CodePath::parse(request.uri().path())?;
         let code = path.code.parse().ok()?;
@@ -286,7 +287,7 @@ impl Shared {
         })
     }
 
-    /// What every answer carries.
+    /// Adds the headers that every answer has.
     fn add_common_headers(
         &self,
         response: &mut Response<Body>,
@@ -298,21 +299,21 @@ impl Shared {
         if self.is_https {
             response.headers_mut().insert(header::STRICT_TRANSPORT_SECURITY, HTTPS_ONLY);
         }
-        // hyper says it for GET by itself, and HEAD has the headers of GET.
+        // hyper sets it for GET by itself, and HEAD has the same headers as GET.
         let is_empty = response.body().size_hint().exact() == Some(0);
         if *method == Method::HEAD && is_empty && response.status() != StatusCode::NO_CONTENT {
             response.headers_mut().entry(header::CONTENT_LENGTH).or_insert(NOTHING);
         }
-        // The rest of a body that was given up may still come, and is no request.
+        // The rest of an abandoned body may still arrive, and must not be read as a request.
         let is_last = self.node.is_closing() || response.status() == StatusCode::REQUEST_TIMEOUT;
-        // HTTP/2 says it in a frame of its own.
+        // HTTP/2 has a frame for this.
         if is_last && version < Version::HTTP_2 {
             response.headers_mut().insert(header::CONNECTION, CLOSE);
         }
     }
 }
 
-/// What must be right about a request whatever it asks for.
+/// What every request must fulfil, whatever its path.
 pub(crate) fn check<B>(site: &Site, request: &Request<B>) -> Result<(), ApiError> {
     let uri = request.uri();
     let query_len = uri.query().map_or(0, str::len);
@@ -340,7 +341,7 @@ impl hyper::service::Service<Request<Incoming>> for Front {
 
 type Later = Pin<Box<dyn Future<Output = Result<Response<Body>, Infallible>> + Send>>;
 
-/// An answer, which a redirect has at once.
+/// An answer; a redirect's is ready at once.
 pub enum Answer {
     Ready(Ready<Result<Response<Body>, Infallible>>),
     Later(Later),

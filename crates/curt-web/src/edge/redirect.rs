@@ -1,8 +1,8 @@
-//! Following a link: what `GET` and `HEAD /{code}` answer.
+//! Following a link: the answers to `GET` and `HEAD /{code}`.
 //!
-//! In two steps. [`Redirector::respond_from_cache`] decides what the cache alone can decide,
+//! There are two steps. [`Redirector::respond_from_cache`] decides what the cache alone can decide,
 //! without waiting and almost without allocating: that is nearly every visit.
-//! [`Redirector::respond`] decides everything. Both read the same rules from [`Route::verdict`], so
+//! [`Redirector::respond`] decides everything. Both take their rules from [`Route::verdict`], so
 //! they never disagree.
 
 use std::{net::IpAddr, sync::Arc};
@@ -48,14 +48,14 @@ impl Visit {
     }
 }
 
-/// An answer, and what the metrics call it.
+/// An answer, with its labels in the metrics.
 pub(crate) struct Visited {
     pub response: Response,
     pub outcome: Outcome,
     pub tier: Tier,
 }
 
-/// Answers visits of links.
+/// Answers visits to links.
 pub(crate) struct Redirector {
     store: Store,
     cache: Arc<LinkCache>,
@@ -69,7 +69,7 @@ pub(crate) struct Redirector {
 
 /// Why a link was not read from the store.
 enum ReadError {
-    /// Not tried: the database is known to be away, and memory has something.
+    /// Not tried: the database is known to be unreachable, and the cache has an entry.
     Spared,
     Store(StoreError),
 }
@@ -88,13 +88,13 @@ impl Redirector {
         }
     }
 
-    /// Whether the word in this path belongs to the router.
+    /// Whether this code is a word that belongs to the router.
     pub(crate) fn is_reserved(&self, code: &Code) -> bool {
         self.site.reserved.contains(code)
     }
 
-    /// The status and the target of a link that is in memory and that everybody may follow now. The
-    /// click is written down by then.
+    /// The status and target of a cached link that every visitor may follow now. The click has then
+    /// been written down.
     pub(crate) fn respond_from_cache(
         &self,
         code: &str,
@@ -124,7 +124,7 @@ impl Redirector {
         }
     }
 
-    /// Everything that a visit can come to.
+    /// Decides every outcome of a visit.
     pub(crate) async fn respond(&self, visit: &Visit) -> Visited {
         let now = self.clock.now();
         let (lookup, tier) = match self.look_up(&visit.code, now).await {
@@ -144,7 +144,7 @@ impl Redirector {
             Verdict::Absent => self.unknown(tier, visit),
             Verdict::Expired => self.ended(ApiError::LinkGone, &cached, tier, visit),
             Verdict::Blocked => self.blocked(tier, visit),
-            // Nothing is told of its target, nor whether that is blocked.
+            // The preview shows neither the target nor whether the target is blocked.
             Verdict::Locked if visit.preview => self.preview(&cached, tier, visit),
             Verdict::Locked => ask_password(tier, visit),
             _ if self.is_blocked(&cached) => self.blocked(tier, visit),
@@ -159,8 +159,8 @@ impl Redirector {
         Visited { response, outcome: Outcome::PreviewPage, tier }
     }
 
-    /// The cache, else the store. With the database away, what was cached is still good for a
-    /// while, even past its age; only who gets nothing at all is a failure to log.
+    /// From the cache, else from the store. While the database is unreachable, cached entries are
+    /// used for a while even past their age. Log only if nothing could be served.
     async fn look_up(&self, code: &Code, now: Timestamp) -> Result<(Lookup, Tier), ApiError> {
         let mut tier = Tier::Memory;
         let read = async {
@@ -188,8 +188,8 @@ impl Redirector {
         })
     }
 
-    /// From the store, unless that would only let visitors wait for a time limit: the database is
-    /// known to be away, and what was cached will do.
+    /// From the store. Not tried if the visitor would only wait for a time limit: the database is
+    /// known to be unreachable, and a cached entry is good enough.
     async fn read(&self, code: &Code, now: Timestamp) -> Result<Option<Route>, ReadError> {
         let is_away = !self.node.reaches_database();
         if is_away && self.cache.get_stale(code.as_str(), now).is_some() {
@@ -198,7 +198,7 @@ impl Redirector {
         self.store.route(code).await.map_err(ReadError::Store)
     }
 
-    /// Links with limited clicks: people use them up, machines learn nothing.
+    /// Links with limited clicks: people use them up, bots learn nothing.
     async fn follow_if_left(
         &self,
         cached: &CachedRoute,
@@ -221,7 +221,7 @@ impl Redirector {
         }
     }
 
-    /// The redirect to a link's own target: what a click is, unless only its headers are asked for.
+    /// The redirect to a link's own target. It counts as a click, except for HEAD.
     async fn redirect(
         &self,
         cached: &CachedRoute,
@@ -238,13 +238,13 @@ impl Redirector {
         let headers = [(header::LOCATION, location), (header::CACHE_CONTROL, NO_STORE)];
         let mut response = (status(cached.route.redirect_status), headers).into_response();
         if cached.route.password.is_some() {
-            // Where a link with a password leads to need not learn its code.
+            // The target of a link with a password need not learn the link's code.
             response.headers_mut().insert(header::REFERRER_POLICY, NO_REFERRER);
         }
         Visited { response, outcome: Outcome::Followed, tier }
     }
 
-    /// A link that is over: its fallback where it has one.
+    /// A link that has ended: its fallback if it has one.
     fn ended(&self, error: ApiError, cached: &CachedRoute, tier: Tier, visit: &Visit) -> Visited {
         match &cached.route.fallback {
             Some(_) if self.site.target_blocks.judge(cached).fallback_blocked => {
@@ -263,7 +263,7 @@ impl Redirector {
         }
     }
 
-    /// Whether the link leads to a destination that is blocked. While none is, this is one load.
+    /// Whether the link leads to a blocked destination. Costs one load while the list is empty.
     fn is_blocked(&self, cached: &CachedRoute) -> bool {
         self.site.target_blocks.judge(cached).target_blocked
     }
@@ -272,8 +272,8 @@ impl Redirector {
         self.refuse(ApiError::LinkBlocked, Outcome::Blocked, tier, visit)
     }
 
-    /// No link to this visitor: absent, deleted, switched off or not there yet. Whoever tries many
-    /// codes is told so, until they try no more; links that exist are followed meanwhile.
+    /// No link for this visitor: absent, deleted, switched off or not active yet. A client that
+    /// tries many codes is refused until it stops trying; it can still follow links that exist.
     fn unknown(&self, tier: Tier, visit: &Visit) -> Visited {
         let admit = |()| self.gate.admit(Purpose::UnknownCode, visit.client);
         match self.gate.check_suspended(visit.client).and_then(admit) {
@@ -288,7 +288,7 @@ impl Redirector {
     }
 }
 
-/// The target, with the visitor's query where the link wants it.
+/// The target, with the visitor's query added if the link forwards it.
 fn location(cached: &CachedRoute, query: Option<&str>) -> HeaderValue {
     match query {
         Some(query) if cached.route.forward_query => {
@@ -308,7 +308,7 @@ const fn status(status: RedirectStatus) -> StatusCode {
     }
 }
 
-/// The form that asks for the password of a link.
+/// The form that asks for a link's password.
 pub(super) fn ask_password(tier: Tier, visit: &Visit) -> Visited {
     let response = pages::password(&ApiError::PasswordRequired, &visit.headers);
     Visited { response, outcome: Outcome::PasswordPage, tier }

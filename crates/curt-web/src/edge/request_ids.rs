@@ -1,14 +1,14 @@
-//! Names for requests, so that an answer can be found again in the log.
+//! Ids for requests, so that an answer can be found in the log.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use axum::http::HeaderValue;
 
-/// Ids that differ from request to request, and from run to run.
+/// Ids that differ between requests, and between runs.
 pub(crate) struct RequestIds(AtomicU64);
 
 impl RequestIds {
-    /// An odd number close to 2^64 divided by the golden ratio: steps of it meet every value once.
+    /// An odd number close to 2^64 divided by the golden ratio: its steps reach every value once.
     const STEP: u64 = 0x9e37_79b9_7f4a_7c15;
 
     pub(crate) fn new() -> Self {

@@ -1,8 +1,8 @@
-//! Guesses at the passwords of links, from when they are counted until it is known what they were.
+//! Guesses at the passwords of links, from when they are counted until their outcome is known.
 //!
-//! A guess counts as wrong before it is looked at, or many at a time would all be the first. One
-//! that was right, or that nobody waits for any more, is given back. So whoever is refused while
-//! others are looked at has not been wrong too often yet, and is asked to come again in a moment.
+//! A guess counts as wrong before it is checked; otherwise many at once would all be the first. A
+//! right guess, or one whose client left, is given back. So a client refused while other guesses
+//! are checked has not been wrong too often yet, and is asked to retry in a moment.
 
 use std::{net::IpAddr, time::Instant};
 
@@ -14,7 +14,7 @@ use crate::{
     response::ApiError,
 };
 
-/// A guess that has been counted as a wrong one; given back unless that is what it was.
+/// A guess that has been counted as wrong; given back on drop unless it was wrong.
 pub(crate) struct LinkPasswordGuess<'a> {
     gate: &'a Gate,
     counted: Vec<CountedLimit>,
@@ -28,13 +28,13 @@ struct CountedLimit {
 }
 
 impl Gate {
-    /// One more guess at the password of a link.
+    /// Counts one more guess at a link's password.
     pub(crate) fn guess(
         &self,
         link: LinkId,
         client: IpAddr,
     ) -> Result<LinkPasswordGuess<'_>, ApiError> {
-        // Right or wrong: each keeps a core busy for a while.
+        // Right or wrong, each guess keeps a core busy for a while.
         self.admit(Purpose::Unlock, client)?;
         let mut guess =
             LinkPasswordGuess { gate: self, counted: Vec::new(), at: self.clock.instant() };
@@ -45,7 +45,7 @@ impl Gate {
                 self.note(*decision, client);
             })
             .map_err(|(_, error)| error)?;
-        // What others have guessed is no fault of this client.
+        // This client is not to blame for the guesses of others.
         guess.count(Purpose::LinkGuess, LimitKey::link(link.get())).map_err(|(_, error)| error)?;
         Ok(guess)
     }
@@ -61,13 +61,13 @@ impl LinkPasswordGuess<'_> {
                 self.counted.push(CountedLimit { purpose, key, decision });
                 Ok(())
             }
-            // Those that are right make room again.
+            // Right guesses among them will make room again.
             Err(_) if in_flight.contains(&key) => Err((Decision::Unlimited, ApiError::TooBusy)),
             Err(error) => Err((decision, error)),
         }
     }
 
-    /// It stays counted.
+    /// The guess stays counted.
     pub(crate) fn was_wrong(mut self) {
         self.gate.guesses.end(self.counted.iter().map(|counted| counted.key));
         self.counted.clear();

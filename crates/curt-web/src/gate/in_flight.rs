@@ -1,10 +1,10 @@
-//! Guesses at passwords of links that are being looked at.
+//! Guesses at passwords of links that are being checked.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use curt_cache::LimitKey;
 
-/// The keys of all guesses that are looked at, a few dozen at most: so many as may wait for a hash.
+/// The keys of all guesses being checked, a few dozen at most: as many as may wait for a hash.
 #[derive(Clone, Default)]
 pub(super) struct InFlight(Arc<Mutex<Vec<LimitKey>>>);
 
@@ -20,7 +20,7 @@ impl InFlight {
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Vec<LimitKey>> {
-        // Every step leaves a whole list.
+        // Every change leaves the list valid.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,6 +1,6 @@
-//! The feed of links that were disabled for abuse, as this node tells it.
+//! The feed of links that were disabled for abuse, as this node serves it.
 //!
-//! Anybody may ask for it without a limit, so it is made once a minute at most.
+//! Anyone may ask for it without a limit, so it is made once a minute at most.
 
 use std::{sync::Arc, time::Duration};
 
@@ -9,10 +9,10 @@ use curt_domain::Clock;
 
 use crate::memo::{Memo, Stamped};
 
-/// How old the feed may be, here and where it is read together.
+/// How old the feed may be, here and in shared caches.
 pub(crate) const KEEP_FOR: Duration = Duration::from_mins(1);
 
-/// The JSON of the feed, for a minute.
+/// The feed's JSON, kept for a minute.
 #[derive(Clone)]
 pub(crate) struct AbuseFeed(Arc<Memo<Bytes>>);
 
@@ -23,13 +23,13 @@ impl Default for AbuseFeed {
 }
 
 impl AbuseFeed {
-    /// A link was disabled for abuse here, or enabled again. Of other nodes' decisions the feed
-    /// tells when the minute is over.
+    /// Called when a link was disabled or enabled for abuse here. Decisions of other nodes appear
+    /// in the feed when the minute is over.
     pub(crate) fn forget(&self) {
         self.0.forget();
     }
 
-    /// What is kept, or what `make` gives.
+    /// The kept feed, or what `make` gives.
     pub(crate) async fn get<E: Send + 'static>(
         &self,
         clock: &Clock,

@@ -1,8 +1,8 @@
 //! Clients that were refused so often that they are blocked for a while.
 //!
-//! A request only notes them; a task writes them down for all nodes, at most once a second. Until
-//! then, and while the database is away, the limits go on refusing what is over them. What finds no
-//! room is forgotten: who goes on is noted again.
+//! A request only notes them; a task writes the blocks for all nodes, at most once a second. Until
+//! then, and while the database is unreachable, the limits keep refusing. A block that finds no
+//! room is forgotten: a client that goes on is noted again.
 
 use std::{
     collections::HashSet,
@@ -18,12 +18,12 @@ use tokio_util::sync::CancellationToken;
 
 use super::ip_blocks::IpBlockList;
 
-/// Least time between two transactions, so that a flood from everywhere costs one a second.
+/// Least time between two transactions, so that a distributed flood costs one per second.
 const PAUSE: Duration = Duration::from_secs(1);
 
 const REASON: &str = "too many refused requests";
 
-/// Clients that wait to be blocked.
+/// Clients waiting to be blocked.
 #[derive(Clone, Default)]
 pub(crate) struct Suspects(Arc<Waiting>);
 
@@ -47,13 +47,13 @@ impl Suspects {
     }
 }
 
-/// The task that writes them down.
+/// The task that writes the blocks.
 pub struct AutomaticBlocks {
     pub(crate) suspects: Suspects,
     pub(crate) list: IpBlockList,
     pub(crate) store: Store,
     pub(crate) clock: Clock,
-    /// How long they are blocked.
+    /// For how long to block.
     pub(crate) block_for: Duration,
 }
 
@@ -67,7 +67,7 @@ impl AutomaticBlocks {
         while end.run_until_cancelled(round()).await.is_some() {}
     }
 
-    /// Blocks those who wait now.
+    /// Blocks the clients that are waiting now.
     pub async fn write(&self) {
         let now = self.clock.now();
         let mut networks = self.suspects.take();
@@ -96,7 +96,7 @@ impl AutomaticBlocks {
         }
     }
 
-    /// Says how many there was room for.
+    /// The number of blocks that there was room for.
     async fn enforce(&self, blocks: Vec<NewIpBlock>, now: Timestamp) -> Result<usize, StoreError> {
         let added = self.store.add_ip_blocks(blocks, &Caller::SYSTEM, now).await?;
         self.list.reload().await?;

@@ -7,23 +7,23 @@ use curt_domain::{BLOCKS_MAX, BlockKind, Clock};
 use curt_store::{Store, StoreError};
 use tokio::sync::Mutex;
 
-/// The blocks that this node enforces, and how it reads them.
+/// The blocks that this node enforces, and how it loads them.
 #[derive(Clone)]
 pub struct IpBlockList {
     store: Store,
     blocks: Arc<IpBlocks>,
     clock: Clock,
-    /// Held while the list is read: of two, the later must be the one that stays.
+    /// Held while the list is read: of two reads, the later one's result must stay.
     reading: Arc<Mutex<()>>,
 }
 
 impl IpBlockList {
-    /// Nobody is blocked until [`IpBlockList::reload`].
+    /// No client is blocked until [`IpBlockList::reload`].
     pub fn new(store: Store, clock: Clock) -> Self {
         Self { store, blocks: Arc::default(), clock, reading: Arc::default() }
     }
 
-    /// Enforces what the database has now.
+    /// Enforces the blocks in the database.
     pub async fn reload(&self) -> Result<(), StoreError> {
         let reading = self.reading.lock().await;
         let blocks = self.store.ip_blocks(None, 2 * BLOCKS_MAX, self.clock.now()).await?;
@@ -32,7 +32,7 @@ impl IpBlockList {
         Ok(())
     }
 
-    /// The block of this client; costs one load while nobody is blocked.
+    /// The block of this client; costs one load while there are no blocks.
     pub(crate) fn find(&self, client: IpAddr) -> Option<Blocked> {
         if !self.blocks.has_some() {
             return None;
@@ -40,7 +40,7 @@ impl IpBlockList {
         self.blocks.find(client, self.clock.now())
     }
 
-    /// Whether somebody decided that this client gets nothing at all.
+    /// Whether an administrator decided that this client gets nothing at all.
     pub fn is_blocked(&self, client: IpAddr) -> bool {
         self.find(client).is_some_and(|blocked| blocked.kind == BlockKind::Manual)
     }

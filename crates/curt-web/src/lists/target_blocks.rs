@@ -1,4 +1,4 @@
-//! The list of blocked targets, as this node reads it.
+//! The list of blocked targets, as this node loads it.
 
 use std::{
     sync::{
@@ -17,10 +17,10 @@ use tokio_util::sync::CancellationToken;
 /// Patterns read at a time.
 const SLICE_LEN: u32 = 10_000;
 
-/// After which a list that could not be read is tried again.
+/// How long to wait before reading the list again after a failure.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// Reads the list; clones share it.
+/// Loads the list; clones share it.
 #[derive(Clone)]
 pub struct TargetBlockList {
     store: Store,
@@ -30,7 +30,7 @@ pub struct TargetBlockList {
 
 #[derive(Default)]
 struct Shared {
-    /// Held while the list is read: of two readers, the later one's must stay.
+    /// Held while the list is read: of two reads, the later one's result must stay.
     reading: Mutex<()>,
     changed: Notify,
     is_loaded: AtomicBool,
@@ -60,7 +60,7 @@ impl TargetBlockList {
             }
         }
         let blocks = Arc::clone(&self.blocks);
-        // A million patterns take a while to lay out.
+        // Laying out a million patterns takes a while.
         let built = tokio::task::spawn_blocking(move || blocks.replace(builder.build())).await;
         if let Err(error) = built {
             std::panic::resume_unwind(error.into_panic());
@@ -75,12 +75,12 @@ impl TargetBlockList {
         if self.shared.is_loaded.load(Ordering::Acquire) { Ok(()) } else { self.reload().await }
     }
 
-    /// Has [`TargetBlockList::run`] read the list again: somebody has changed it.
+    /// Makes [`TargetBlockList::run`] read the list again, after a change.
     pub fn changed(&self) {
         self.shared.changed.notify_one();
     }
 
-    /// Follows changes until the end. A list that cannot be read stays as it is and is tried again.
+    /// Follows changes until the end. If a read fails, the old list stays and the read is retried.
     pub async fn run(self, end: CancellationToken) {
         let follow = async {
             loop {

@@ -1,4 +1,4 @@
-//! An answer that is kept, by who asks at once, too late, and in vain.
+//! A kept answer, asked for at once, too late, and when making it fails.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
@@ -10,7 +10,7 @@ use super::*;
 
 const KEEP_FOR: Duration = Duration::from_mins(1);
 
-/// An answer, how often it was made, and the clock that it goes by.
+/// A memo, how often its answer was made, and its clock.
 struct Kitchen {
     kept: Memo<u32>,
     made: Arc<AtomicU32>,
@@ -25,7 +25,7 @@ impl Kitchen {
         Self { kept: Memo::new(KEEP_FOR), made: Arc::default(), manual, clock }
     }
 
-    /// Asks for it; it is made once `ready` says so.
+    /// Asks for the answer; it is made once `ready` resolves.
     async fn ask(&self, ready: impl Future + Send + 'static) -> Result<u32, &'static str> {
         let made = Arc::clone(&self.made);
         let work = async move {
@@ -58,7 +58,7 @@ async fn b2_who_hangs_up_makes_nobody_begin_anew() {
     let (ready, is_ready) = oneshot::channel::<()>();
     let hung_up = kitchen.ask(is_ready).now_or_never();
     assert_eq!(hung_up, None);
-    // The task begins, and while it has not ended nobody else does.
+    // The task begins, and until it has ended no other begins.
     for _ in 0..100 {
         tokio::task::yield_now().await;
         assert_eq!(kitchen.ask_now().now_or_never(), None);

@@ -1,5 +1,5 @@
-//! What an operation answers besides success follows from what it takes, so it is written here
-//! once: who needs a key can be refused for it, who sends a body can send a bad one.
+//! The answers besides success follow from an operation's input, so they are written here once: an
+//! operation that needs a key can refuse it, and one with a body can get a bad one.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,10 +15,10 @@ use super::components::{
 };
 use crate::{gate, response::ProblemCode, site::LinkSettings};
 
-/// What operations list refusals of their own under: `json!([ProblemCode::…])`.
+/// Where operations list their specific refusals: `json!([ProblemCode::…])`.
 const PROBLEMS: &str = "x-problems";
 
-/// What any request can meet, whatever its path.
+/// What any request can get, whatever its path.
 const ANYWHERE: [ProblemCode; 7] = [
     ProblemCode::ClientBlocked,
     ProblemCode::InvalidHost,
@@ -29,7 +29,7 @@ const ANYWHERE: [ProblemCode; 7] = [
     ProblemCode::Unavailable,
 ];
 
-/// Those that may go with time.
+/// Problems that may go away with time.
 const RETRIED: [ProblemCode; 2] = [ProblemCode::Unavailable, ProblemCode::RateLimited];
 
 /// Adds to every operation what follows from its parameters, its body and its security.
@@ -90,7 +90,7 @@ fn add_problems(operation: &mut Operation, more: impl IntoIterator<Item = Proble
     }
 }
 
-/// Of the response that is this problem and nothing else.
+/// The name of the shared response with only this problem.
 fn name(code: ProblemCode) -> String {
     format!("{code:?}")
 }
@@ -102,7 +102,7 @@ fn shared_problem(code: ProblemCode) -> Response {
     response
 }
 
-/// Those that the handler names; the document itself does not show the list.
+/// The problems that the handler names; the list itself is removed from the document.
 fn own_problems(operation: &mut Operation) -> Vec<ProblemCode> {
     let listed = operation.extensions.as_mut().and_then(|extensions| extensions.remove(PROBLEMS));
     let is_listed = |code: &&ProblemCode| {
@@ -147,7 +147,7 @@ fn parameters(operation: &Operation) -> impl Iterator<Item = &Parameter> {
     })
 }
 
-/// Beside what the response is already: a page for people, or what a probe reads.
+/// Added to what the response already is: a page for people, or what a probe reads.
 fn add_problem(response: &mut Response, status: u16, codes: &[ProblemCode]) {
     let meanings = codes.iter().map(|code| format!("`{}`: {}.", code.as_str(), code.meaning()));
     let meanings = meanings.collect::<Vec<_>>().join("\n\n");
@@ -174,7 +174,7 @@ fn problem_schema(status: u16, codes: &[ProblemCode]) -> Schema {
     AllOfBuilder::new().item(Ref::from_schema_name("Problem")).item(narrowed).build().into()
 }
 
-/// Readers look for what a parameter means beside its name, not in its schema.
+/// Readers look for a parameter's meaning beside its name, not in its schema.
 fn describe_parameters(operation: &mut Operation) {
     for parameter in operation.parameters.iter_mut().flatten() {
         let RefOr::T(parameter) = parameter else { continue };
@@ -193,7 +193,7 @@ fn number_requests(operation: &mut Operation) {
     }
 }
 
-/// Redirects and what is not modified carry no limits.
+/// Redirects and 304 carry no limit headers.
 fn tell_limits(operation: &mut Operation) {
     for (status, response) in &mut operation.responses.responses {
         if let RefOr::T(response) = response
@@ -209,7 +209,7 @@ fn add_header(response: &mut Response, name: &str) {
     response.headers.insert(name.to_owned(), components::header_reference(name));
 }
 
-/// What takes a key takes the session of a browser, too.
+/// Operations that accept a key also accept a browser session.
 fn allow_session(operation: &mut Operation) {
     let Some(ways) = &mut operation.security else { return };
     let by_session = |way| Some(SecurityRequirement::new(SESSION, scopes(way)?));
@@ -217,13 +217,13 @@ fn allow_session(operation: &mut Operation) {
     ways.extend(by_session);
 }
 
-/// What a key must be allowed to; the builder tells only in JSON.
+/// The scopes that a key needs; the type gives them only as JSON.
 fn scopes(way: &SecurityRequirement) -> Option<Vec<String>> {
     let mut way = serde_json::to_value(way).expect("scopes are texts");
     serde_json::from_value(way.get_mut(KEY)?.take()).ok()
 }
 
-/// Where the deployment lets anybody create links, a key is one way among others.
+/// If the deployment lets anyone create links, a key is optional.
 fn allow_without_key(document: &mut OpenApi) {
     let create = document.paths.paths.get_mut("/api/v1/urls").and_then(|item| item.post.as_mut());
     let create = create.expect("the router has the endpoint that creates links");

@@ -1,4 +1,4 @@
-//! What the operations of the document share: schemas, headers, and how a caller is known.
+//! What the document's operations share: schemas, headers, and how callers authenticate.
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,7 @@ pub(super) const RATE_LIMIT: &str = "RateLimit";
 pub(super) const RATE_LIMIT_POLICY: &str = "RateLimit-Policy";
 pub(super) const WWW_AUTHENTICATE: &str = "WWW-Authenticate";
 
-/// What is there whatever the routes are.
+/// The components that do not depend on the routes.
 pub(super) fn shared() -> Components {
     let key =
         HttpBuilder::new().scheme(HttpAuthScheme::Bearer).description(Some(KEY_MEANING)).build();
@@ -70,7 +70,7 @@ fn header(name: &str, about: &str, schema: ObjectBuilder) -> (String, RefOr<Head
     (name.to_owned(), header.into())
 }
 
-/// By reference: the header of that name among the shared ones.
+/// By reference to the shared header of that name.
 pub(super) fn header_reference(name: &str) -> RefOr<Header> {
     RefOr::Ref(Ref::new(format!("#/components/headers/{name}")))
 }
@@ -80,8 +80,8 @@ pub(super) fn add(document: &mut OpenApi, schemas: Vec<(String, RefOr<Schema>)>)
     document.components.get_or_insert_default().schemas.extend(schemas);
 }
 
-/// Turns objects that are made of parts into plain ones: a flattened field is no object of its own
-/// to those who read the JSON, and programs that generate clients stumble over `allOf`.
+/// Turns objects made of parts into plain ones: to readers of the JSON, a flattened field is no
+/// separate object, and client generators have trouble with `allOf`.
 pub(super) fn merge_parts(components: &mut Components) {
     let parts = components.schemas.clone();
     let mut merged = BTreeSet::new();
@@ -100,7 +100,7 @@ fn name(item: &RefOr<Schema>) -> Option<&str> {
     }
 }
 
-/// What an object has of its own comes before what was flattened into it.
+/// An object's own fields come before those that were flattened into it.
 fn merge<'a>(all: &'a AllOf, part: impl Fn(&str) -> Option<&'a RefOr<Schema>>) -> Object {
     let mut merged = Object::new();
     merged.description.clone_from(&all.description);

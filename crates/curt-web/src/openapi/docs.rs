@@ -1,7 +1,7 @@
 //! `/docs`: the OpenAPI document as a page for people.
 //!
-//! It is complete in itself and runs nothing, so it works without a network and under the policy of
-//! every other page; requests to try stand there as `curl` commands.
+//! The page is self-contained and runs no scripts, so it works without a network and under the same
+//! policy as every other page; example requests are shown as `curl` commands.
 
 use askama::Template;
 use axum::http::HeaderValue;
@@ -24,7 +24,7 @@ const STYLE: &str = include_str!("../../templates/docs.css");
 struct DocsPage<'a> {
     style: &'a str,
     version: &'a str,
-    /// HTML, as everything called so here.
+    /// HTML, as in all fields of this name.
     introduction: String,
     groups: Vec<Group<'a>>,
     objects: Vec<Object<'a>>,
@@ -43,10 +43,10 @@ struct Operation<'a> {
     path: &'a str,
     summary: &'a str,
     about: String,
-    /// What a key must be allowed to, where one is needed.
+    /// What a key must be allowed to do, if one is needed.
     needs: Option<String>,
     parameters: Vec<Field<'a>>,
-    /// The object that a body has to be.
+    /// The object that a body must be.
     body: Option<&'a str>,
     examples: Vec<Example<'a>>,
     answers: Vec<Answer<'a>>,
@@ -55,7 +55,7 @@ struct Operation<'a> {
 struct Answer<'a> {
     status: &'a str,
     about: String,
-    /// The object that is answered with.
+    /// The object in the answer's body.
     object: Option<&'a str>,
     headers: Vec<(&'a str, String)>,
     example: Option<String>,
@@ -92,7 +92,7 @@ fn groups(document: &Value) -> Vec<Group<'_>> {
     items(&document["tags"]).map(group).collect()
 }
 
-/// Path, method and operation of all there are.
+/// Path, method and operation of every operation.
 fn operations(document: &Value) -> impl Iterator<Item = (&str, &str, &Value)> {
     entries(&document["paths"]).flat_map(|(path, item)| {
         entries(item).map(move |(method, operation)| (path, method, operation))
@@ -132,7 +132,7 @@ fn needs(security: &Value) -> String {
 impl<'a> Answer<'a> {
     fn new(status: &'a str, answer: &'a Value, document: &'a Value) -> Self {
         let json = &answer["content"]["application/json"];
-        // Every answer has a request id, which the introduction says.
+        // Every answer has a request id; the introduction says so once.
         let headers = entries(&answer["headers"]).filter(|(name, _)| *name != "X-Request-Id");
         let example = json.get("example").map(|example| format!("{example:#}"));
         Self {

@@ -1,5 +1,5 @@
-//! Requests and answers to learn from. A test sends every request to a new server and compares what
-//! comes back with the answer that stands here.
+//! Example requests and answers. A test sends every request to a new server and compares the answer
+//! with the one given here.
 
 use curt_domain::{HOURS, WEEKDAYS};
 use serde_json::{Value, json};
@@ -159,7 +159,7 @@ fn everything() -> Value {
     })
 }
 
-/// What the request with everything is answered with.
+/// The answer to the request with every field.
 fn link() -> Value {
     json!({
         "id": 1,
@@ -188,7 +188,7 @@ fn link() -> Value {
     })
 }
 
-/// What the request to block a network is answered with.
+/// The answer to the request to block a network.
 fn ip_block() -> Value {
     json!({
         "id": 1,
@@ -201,7 +201,7 @@ fn ip_block() -> Value {
     })
 }
 
-/// What the bulk request with two links is answered with.
+/// The answer to the bulk request with two links.
 fn bulk_results() -> Value {
     let message = "has the scheme \"ftp\"; http and https are allowed";
     let mut first = link();
@@ -236,7 +236,7 @@ fn bulk_results() -> Value {
     })
 }
 
-/// People, bots and whatever else there is; no prefetch, and nobody suspicious.
+/// Clicks by people, bots and previews; none by prefetch, none suspicious.
 fn clicks(human: u64, bot: u64, preview: u64) -> Value {
     json!({
         "total": human + bot + preview,
@@ -248,7 +248,7 @@ fn clicks(human: u64, bot: u64, preview: u64) -> Value {
     })
 }
 
-/// Of the usual thirty days, in which the link was followed on a Friday morning.
+/// The default thirty days, in which the link was followed on a Friday morning.
 fn click_summary() -> Value {
     let mut hours = [[0; HOURS]; WEEKDAYS];
     hours[4][9] = 3;

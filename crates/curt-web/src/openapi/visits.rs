@@ -1,6 +1,6 @@
-//! What visitors ask, which the front answers without the router: `/{code}` and `/{code}+`.
+//! The requests of visitors, which the front answers without the router: `/{code}` and `/{code}+`.
 //!
-//! The functions are there for what stands above them alone.
+//! The functions exist only for their documentation.
 
 use utoipa::{
     OpenApi,
@@ -26,7 +26,7 @@ pub(super) fn paths() -> Paths {
     paths
 }
 
-/// What HEAD answers: the same without the body, and nothing is used up.
+/// The answers to HEAD: the same without the body, and no click is used up.
 fn without_body(get: &Operation) -> Operation {
     let mut head = get.clone();
     head.operation_id = Some("check_link".to_owned());
@@ -44,7 +44,7 @@ fn without_body(get: &Operation) -> Operation {
 
 struct VisitedCode;
 
-// Not imported: what the attributes below expand to says it in full.
+// Not imported: the attributes below expand to the full path.
 impl utoipa::IntoParams for VisitedCode {
     fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
         let description = "The link's `short_code`; a slash behind it makes no difference.";

@@ -1,5 +1,4 @@
-//! The page that makes the first administrator: the only one with a script, which is known by its
-//! hash.
+//! The page that makes the first administrator: the only one with a script, known by its hash.
 
 use std::sync::LazyLock;
 
@@ -19,7 +18,7 @@ static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
     policy.try_into().expect("the policy is visible ASCII")
 });
 
-/// The form; after a mistake, with what was wrong.
+/// The form; after a mistake, it says what was wrong.
 pub(crate) fn setup_form(
     status: StatusCode,
     typed: Typed<'_>,

@@ -1,4 +1,4 @@
-//! Who is shown a page, and who gets something to read.
+//! Which clients get a page, and which a plain answer.
 
 use super::*;
 

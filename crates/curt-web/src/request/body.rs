@@ -1,7 +1,7 @@
 //! Request bodies that must keep coming.
 //!
-//! A limit for the whole would either cut off a long body on a slow line or let a short one drip
-//! for minutes. So the time a body has grows with what has arrived of it.
+//! A single limit for the whole body would either cut off a long body on a slow line or let a short
+//! one drip for minutes. So the time allowed for a body grows with the bytes received.
 
 use std::{
     pin::Pin,
@@ -14,31 +14,31 @@ use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use tokio::time::{Instant, Sleep, sleep_until};
 
-/// Bytes a second that a body must keep up on average, once its first seconds are over: what a poor
-/// mobile connection does.
+/// Bytes per second that a body must average after its first seconds: the speed of a poor mobile
+/// connection.
 const RATE_MIN: u32 = 16 * 1024;
 
-/// The body fell behind; it is not read any further.
+/// The body was too slow; reading has stopped.
 #[derive(Debug, thiserror::Error)]
 #[error("the body came too slowly")]
 pub(crate) struct BodyTooSlow;
 
 impl BodyTooSlow {
-    /// Whether this is what ended the reading of a body.
+    /// Whether this error ended the reading of a body.
     pub(crate) fn caused(error: &(dyn std::error::Error + 'static)) -> bool {
         let mut causes = std::iter::successors(Some(error), |error| error.source());
         causes.any(<dyn std::error::Error>::is::<Self>)
     }
 }
 
-/// A body whose every byte buys it time.
+/// A body whose every byte extends its deadline.
 pub(crate) struct PacedBody<B> {
     body: Pin<Box<B>>,
     deadline: Pin<Box<Sleep>>,
 }
 
 impl<B> PacedBody<B> {
-    /// `grace` is the time for a body of no length at all.
+    /// `grace` is the time allowed for an empty body.
     pub(crate) fn new(body: B, grace: Duration) -> Self {
         Self { body: Box::pin(body), deadline: Box::pin(sleep_until(Instant::now() + grace)) }
     }

@@ -10,7 +10,7 @@ pub(crate) struct CodePath<'a> {
 }
 
 impl<'a> CodePath<'a> {
-    /// Takes the path as it was sent: `%2F` is no slash here and makes no code.
+    /// Takes the path as it was sent: `%2F` is no slash here, and not part of a code.
     pub(crate) fn parse(path: &'a str) -> Option<Self> {
         let text = path.strip_prefix('/')?;
         let text = text.strip_suffix('/').unwrap_or(text);

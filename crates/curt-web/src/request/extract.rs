@@ -25,7 +25,7 @@ use crate::{
 /// Largest body of an API request, in bytes: a link with everything in it stays under 20 kB.
 pub(crate) const BODY_LEN_MAX: usize = 64 * 1024;
 
-/// A JSON body, and the bytes it came as.
+/// A JSON body, and its raw bytes.
 pub(crate) struct ApiJson<T> {
     pub value: T,
     pub bytes: Bytes,
@@ -40,7 +40,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequest<S> for ApiJson<T> {
     }
 }
 
-/// A body that is said to be JSON and has at most so many bytes, not parsed yet.
+/// An unparsed body, declared as JSON and at most `len_max` bytes long.
 pub(crate) async fn json_bytes<S: Send + Sync>(
     request: Request,
     state: &S,
@@ -53,13 +53,13 @@ pub(crate) async fn json_bytes<S: Send + Sync>(
     body_bytes(request, state, len_max).await
 }
 
-/// A body of at most so many bytes.
+/// A body of at most `len_max` bytes.
 pub(crate) async fn body_bytes<S: Send + Sync>(
     mut request: Request,
     state: &S,
     len_max: usize,
 ) -> Result<Bytes, ApiError> {
-    // Before a byte of it is asked for: `Expect: 100-continue` waits for this answer.
+    // Checked before reading: a client that sent `Expect: 100-continue` waits for this answer.
     if (len_max as u64) < request.body().size_hint().lower() {
         return Err(ApiError::PayloadTooLarge { limit: len_max });
     }
@@ -92,7 +92,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     essence.eq_ignore_ascii_case("application/json")
 }
 
-/// Serde would take an array for a struct, its items for the fields in their order.
+/// Serde would accept an array for a struct, with its items as the fields in order.
 fn check_is_object(json: &[u8]) -> Result<(), ApiError> {
     if json.trim_ascii_start().starts_with(b"{") {
         return Ok(());
@@ -103,7 +103,7 @@ fn check_is_object(json: &[u8]) -> Result<(), ApiError> {
     }
 }
 
-/// Bad syntax is one thing, good JSON of the wrong shape another.
+/// Tells bad syntax from valid JSON of the wrong shape.
 fn invalid_json(error: serde_path_to_error::Error<serde_json::Error>) -> ApiError {
     let path = error.path().to_string();
     let inner = error.into_inner();
@@ -114,8 +114,8 @@ fn invalid_json(error: serde_path_to_error::Error<serde_json::Error>) -> ApiErro
     }
 }
 
-/// Which field is meant, serde tells only by its words; this is the one place that reads them.
-/// Where it means none, it means the `whole`.
+/// Serde names the field only in its message; this is the one place that parses those messages. If
+/// serde names no field, the error is about the `whole`.
 fn invalid_field(whole: &str, path: &str, message: &str) -> ApiError {
     let named = |start| message.strip_prefix(start)?.split('`').next();
     let (field, code, reason) = if let Some(name) = named("unknown field `") {
@@ -132,7 +132,7 @@ fn invalid_field(whole: &str, path: &str, message: &str) -> ApiError {
     ApiError::InvalidFields(vec![FieldError::new(field, code, reason)])
 }
 
-/// Parameters behind the `?`; unknown ones are refused where the type says so.
+/// Query parameters; unknown ones are refused if the type says so.
 pub(crate) struct ApiQuery<T>(pub T);
 
 impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
@@ -143,14 +143,14 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
         query.map(|Query(value)| Self(value)).map_err(|rejection| {
             let source = std::error::Error::source(&rejection);
             let words = source.map_or_else(|| rejection.to_string(), ToString::to_string);
-            // The name stands in front of the message that repeats it.
+            // The field's name comes before the message, which repeats it.
             let (name, message) = words.split_once(": ").unwrap_or(("", &words));
             invalid_field("query", name, message)
         })
     }
 }
 
-/// The `{id}` of a path; what is no id names no link.
+/// The `{id}` of a path; an invalid id names no link.
 pub(crate) struct PathId(pub LinkId);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathId {
@@ -161,7 +161,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathId {
     }
 }
 
-/// The same of a user.
+/// The same for a user.
 pub(crate) struct PathUser(pub UserId);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathUser {
@@ -172,7 +172,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathUser {
     }
 }
 
-/// The same of an API key.
+/// The same for an API key.
 pub(crate) struct PathKey(pub KeyId);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathKey {
@@ -183,7 +183,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathKey {
     }
 }
 
-/// The same of a block of clients.
+/// The same for a blocked client.
 pub(crate) struct PathIpBlock(pub BlockId);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathIpBlock {
@@ -194,14 +194,14 @@ impl<S: Send + Sync> FromRequestParts<S> for PathIpBlock {
     }
 }
 
-/// The same of an invitation.
+/// The same for an invitation.
 pub(crate) struct PathInvite(pub u64);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathInvite {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        // The range of all ids is the same.
+        // All ids have the same range.
         path_id(parts, state, |id| KeyId::new(id).map(KeyId::get)).await.map(Self)
     }
 }
@@ -216,7 +216,7 @@ async fn path_id<S: Send + Sync, T>(
     decimal(&text).and_then(id).ok_or(ApiError::NotFound)
 }
 
-/// The `{short_code}` of a path; what is no code names no link.
+/// The `{short_code}` of a path; an invalid code names no link.
 pub(crate) struct PathCode(pub Code);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathCode {
@@ -229,7 +229,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathCode {
     }
 }
 
-/// The `{id}` of a path that names an entry of a list; what is no id names none.
+/// The `{id}` of a path that names a list entry; an invalid id names none.
 pub(crate) struct PathEntry(pub u64);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathEntry {
@@ -241,14 +241,14 @@ impl<S: Send + Sync> FromRequestParts<S> for PathEntry {
     }
 }
 
-/// A number as we write it: digits alone, so that an id has one address and not `+5` and `005` too.
+/// A number as we write it: digits only, so that an id has one address and not also `+5` and `005`.
 pub(crate) fn decimal<T: FromStr>(text: &str) -> Option<T> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
     let is_short = text == "0" || !text.starts_with('0');
     if is_plain && is_short { text.parse().ok() } else { None }
 }
 
-/// Who sent the request; set by the front for every request it hands on.
+/// The client that sent the request; the front sets it for every request it passes on.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClientAddress(pub IpAddr);
 
@@ -278,7 +278,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IdempotencyKey {
     }
 }
 
-/// The revisions that `If-Match` names; absent or `*` means any.
+/// The revisions in `If-Match`; absent or `*` means any.
 pub(crate) struct IfMatch(pub ExpectedRevision);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
@@ -294,8 +294,8 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
         if tags == ["*"] {
             return Ok(Self(ExpectedRevision::Any));
         }
-        // A tag that we never gave is the revision of nothing; whether that matters shows once
-        // the rest of the request has been found to be in order (RFC 9110, section 13.2.1).
+        // A tag that we never gave matches no revision. Whether that matters is decided only after
+        // the rest of the request is found valid (RFC 9110, section 13.2.1).
         let revisions = tags.into_iter().filter_map(|tag| {
             let digits = tag.strip_prefix('"')?.strip_suffix('"')?;
             decimal(digits)
@@ -304,7 +304,7 @@ impl<S: Send + Sync> FromRequestParts<S> for IfMatch {
     }
 }
 
-/// The entity tags of `If-None-Match`: what the client has already.
+/// The entity tags in `If-None-Match`: the versions that the client already has.
 pub(crate) struct IfNoneMatch(Vec<u8>);
 
 impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
@@ -317,18 +317,18 @@ impl<S: Send + Sync> FromRequestParts<S> for IfNoneMatch {
     }
 }
 
-/// Bytes of a hash in an entity tag: plenty to tell two versions of a thing apart.
+/// Hash bytes in an entity tag: plenty to tell two versions apart.
 const ENTITY_TAG_BYTES: usize = 12;
 
-/// The tag of whatever these bytes stand for.
+/// The entity tag for these bytes.
 pub(crate) fn entity_tag(of: impl AsRef<[u8]>) -> HeaderValue {
     let hash = URL_SAFE_NO_PAD.encode(&Sha256::digest(of)[..ENTITY_TAG_BYTES]);
     format!("\"{hash}\"").try_into().expect("base64 is visible ASCII")
 }
 
 impl IfNoneMatch {
-    /// Whether the client has what this tag stands for. Weak tags count (RFC 9110, section 13.1.2):
-    /// proxies that compress make them of strong ones.
+    /// Whether the client has the version with this tag. Weak tags count (RFC 9110, section
+    /// 13.1.2): proxies that compress turn strong ones into weak ones.
     pub(crate) fn names<'a>(&'a self, tag: &HeaderValue) -> bool {
         let mut tags = self.0.split(|&byte| byte == b',').map(<[u8]>::trim_ascii);
         let strong = |known: &'a [u8]| known.strip_prefix(b"W/").unwrap_or(known);

@@ -1,4 +1,4 @@
-//! What is wrong with a request, collected so that one answer names all of it.
+//! What is wrong with a request's fields, collected so that one answer names all of it.
 
 use std::ops::RangeInclusive;
 
@@ -11,29 +11,29 @@ use crate::{
     response::{ApiError, FieldError},
 };
 
-/// Items on a page where the request does not say: what a screen shows.
+/// Items on a page if the request does not say: a screenful.
 pub(crate) const LIMIT_DEFAULT: u32 = 50;
 
 /// Longest text to search for, in characters.
 pub(crate) const SEARCH_LEN_MAX: usize = 200;
 
-/// `None` where the field is absent, `Some(None)` where it is null.
+/// `None` if the field is absent, `Some(None)` if it is null.
 pub(crate) type Field<T> = Option<Option<T>>;
 
-/// Called only for fields that are there, so that null becomes `Some(None)`.
+/// Called only for present fields, so that null becomes `Some(None)`.
 pub(crate) fn present<'de, D: Deserializer<'de>, T: Deserialize<'de>>(
     deserializer: D,
 ) -> Result<Field<T>, D::Error> {
     Option::deserialize(deserializer).map(Some)
 }
 
-/// A field that null clears: only what is there is parsed.
+/// A field that null clears: only a value is parsed.
 pub(crate) fn clearable<T, U>(field: Field<T>, parse: impl FnOnce(T) -> Option<U>) -> Field<U> {
     field.map(|value| value.and_then(parse))
 }
 
-/// What is wrong with a request, collected while its fields are read. Rules of one noun stand with
-/// it.
+/// What is wrong with a request, collected while its fields are read. Rules for a single noun are
+/// in that noun's files.
 #[derive(Default)]
 pub(crate) struct FieldErrors(Vec<FieldError>);
 
@@ -47,7 +47,7 @@ impl FieldErrors {
         if self.0.is_empty() { Ok(()) } else { Err(ApiError::InvalidFields(self.0)) }
     }
 
-    /// The value, or `None` once its error is collected.
+    /// The value, or `None` after its error was collected.
     pub(crate) fn ok<T>(&mut self, parsed: Result<T, FieldError>) -> Option<T> {
         parsed.map_err(|error| self.add(error)).ok()
     }
@@ -84,7 +84,7 @@ impl FieldErrors {
         field.flatten()
     }
 
-    /// Pages have 1 to [`PAGE_LEN_MAX`] items, [`LIMIT_DEFAULT`] where the request does not say.
+    /// Pages have 1 to [`PAGE_LEN_MAX`] items, [`LIMIT_DEFAULT`] if the request does not say.
     pub(crate) fn limit(&mut self, text: Option<&str>) -> u32 {
         self.number("limit", text, 1..=PAGE_LEN_MAX, LIMIT_DEFAULT)
     }
@@ -95,7 +95,7 @@ impl FieldErrors {
             self.add(FieldError::invalid("q", words));
             return None;
         }
-        // Searching for nothing finds everything, as an empty search box does.
+        // Searching for nothing finds everything, like an empty search box.
         (!text.trim().is_empty()).then_some(text)
     }
 
@@ -104,7 +104,7 @@ impl FieldErrors {
         cursor.map_err(|error| self.add(FieldError::invalid("cursor", error.to_string()))).ok()
     }
 
-    /// Where a page of numbered things ended: the last number of it.
+    /// Where a page of numbered items ended: its last number.
     pub(crate) fn before(&mut self, text: Option<&str>) -> Option<u64> {
         let number = decimal::<u64>(text?).filter(|number| *number < 1 << 53);
         if number.is_none() {
@@ -129,7 +129,7 @@ impl FieldErrors {
         }))
     }
 
-    /// Whether something is switched off, in a word.
+    /// Whether something is switched off, from its word.
     pub(crate) fn switch(&mut self, word: &str, about: &str) -> Option<Switch> {
         match word {
             "active" => Some(Switch::Active),

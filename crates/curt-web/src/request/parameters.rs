@@ -1,4 +1,4 @@
-//! What extractors say about themselves, so that an operation's parameters read like its signature.
+//! The parameters that extractors stand for; an operation's list of them reads like its signature.
 
 use curt_store::REPLAY_KEY_LEN_MAX;
 use serde_json::json;

@@ -1,7 +1,7 @@
-//! Schemas that fields of several nouns share, and what they are built with.
+//! Schemas that fields of several nouns share, and the builders for them.
 //!
-//! Limits come from the constants that the code itself obeys, which attributes of a derive cannot
-//! name. A field that stands in several objects is described once.
+//! Limits come from the constants that the code itself uses, which derive attributes cannot name. A
+//! field that occurs in several objects is described once.
 
 use curt_domain::{CODE_LEN_MAX, TARGET_LEN_MAX};
 use curt_store::PAGE_LEN_MAX;
@@ -13,13 +13,13 @@ use utoipa::openapi::{
 
 use crate::request::fields::LIMIT_DEFAULT;
 
-/// The largest integer that JSON readers keep exact, 2^53 − 1: ids and counts end here.
+/// The largest integer that JSON readers represent exactly, 2^53 − 1: ids and counts end here.
 pub(crate) const INTEGER_MAX: u64 = (1 << 53) - 1;
 
-/// One line with something in it: no control character, and not only white space.
+/// One non-empty line: no control characters, and not only white space.
 pub(crate) const LINE: &str = r"^\s*[^\s\u0000-\u001F\u007F-\u009F]([^\u0000-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F])?\s*$";
 
-/// The same with line breaks and tabs.
+/// The same, allowing line breaks and tabs.
 pub(crate) const LINES: &str = r"^\s*[^\s\u0000-\u001F\u007F-\u009F]([^\u0000-\u0008\u000B\u000C\u000E-\u001F\u007F-\u009F]*[^\s\u0000-\u001F\u007F-\u009F])?\s*$";
 
 const CODE: &str = "^[A-Za-z0-9_-]+$";

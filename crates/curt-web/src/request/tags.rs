@@ -1,4 +1,4 @@
-//! The groups of operations in the OpenAPI document, by the words that operations name them with.
+//! The groups of operations in the OpenAPI document, by the names that operations use for them.
 
 pub(crate) const ABUSE: &str = "abuse";
 pub(crate) const ACCOUNTS: &str = "accounts";

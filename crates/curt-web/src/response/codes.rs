@@ -1,5 +1,5 @@
-//! The codes of problems: what programs branch on. Part of the API: once published, a code never
-//! changes its meaning, nor the status it comes with.
+//! The codes of problems, which programs branch on. Part of the API: once published, a code never
+//! changes its meaning or its status.
 
 use axum::http::StatusCode;
 use serde::{Serialize, Serializer};
@@ -8,7 +8,7 @@ use utoipa::{
     openapi::{ObjectBuilder, RefOr, Schema, Type},
 };
 
-/// Every code with its word, its status and its meaning, so that none can lack one of them.
+/// Every code with its word, status and meaning, so that none of them can be missing.
 macro_rules! problem_codes {
     ($($name:ident: $word:literal, $status:ident, $meaning:literal;)*) => {
         /// Says what went wrong, for programs.
@@ -32,7 +32,7 @@ macro_rules! problem_codes {
                 }
             }
 
-            /// For people who read the API's documentation; goes on after the code.
+            /// For readers of the API's documentation; continues after the code.
             pub(crate) const fn meaning(self) -> &'static str {
                 match self {
                     $(Self::$name => $meaning,)*
@@ -111,7 +111,7 @@ impl Serialize for ProblemCode {
     }
 }
 
-/// One schema for all the codes, in the order in which they are told.
+/// One schema for all the codes, in the order of their declaration.
 impl PartialSchema for ProblemCode {
     fn schema() -> RefOr<Schema> {
         let meanings =

@@ -18,20 +18,20 @@ use super::{
     headers::{NO_STORE, seconds},
 };
 
-/// Seconds after which a client may try again when the database was away.
+/// Seconds after which a client may retry when the server was unavailable or too busy.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 const PROBLEM_JSON: HeaderValue = HeaderValue::from_static("application/problem+json");
 
-/// What most problems are: nothing that their status and `code` do not say.
+/// The type of most problems: it adds nothing to their status and `code`.
 const NO_TYPE: &str = "about:blank";
 
-/// Of draft-ietf-httpapi-ratelimit-headers, for clients that know it.
+/// From draft-ietf-httpapi-ratelimit-headers, for clients that know it.
 const QUOTA_EXCEEDED: &str = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 const ABNORMAL_USAGE: &str =
     "https://iana.org/assignments/http-problem-types#abnormal-usage-detected";
 
-/// What a handler can answer besides success.
+/// Everything that a handler can answer besides success.
 #[derive(Debug, Clone, thiserror::Error)]
 pub(crate) enum ApiError {
     #[error("the body is not valid JSON: {detail}")]
@@ -159,7 +159,7 @@ impl ApiError {
         Self::InvalidFields(vec![FieldError::invalid(field, message)])
     }
 
-    /// Logs a failure of our own and says as little of it as helps.
+    /// Logs a failure of our own; the answer reveals nothing about it.
     pub(crate) fn from_failure(error: &(dyn Error + 'static)) -> Self {
         tracing::error!(error, "a request failed");
         Self::Internal
@@ -215,11 +215,11 @@ impl ApiError {
         }
     }
 
-    /// When it makes sense to try again, where we know.
+    /// When it makes sense to retry, if known.
     pub(crate) fn retry_after(&self) -> Option<(HeaderName, HeaderValue)> {
         let value = match self {
             Self::Unavailable | Self::TimedOut | Self::TooBusy => RETRY_AFTER,
-            // Rounded up: who comes back a moment early would be refused again.
+            // Rounded up: a client that comes back a moment early would be refused again.
             Self::LoginPaused { retry_after } => (retry_after.as_secs() + 1).into(),
             Self::RateLimited { retry_after, .. } | Self::Suspended { retry_after } => {
                 seconds(*retry_after).max(1).into()
@@ -242,8 +242,8 @@ impl ApiError {
         }
     }
 
-    /// What a 401 asks for. No scheme is registered for a form, and no browser has a dialogue of
-    /// its own for one that it does not know.
+    /// The challenge of a 401. No scheme is registered for a form, and browsers show no dialogue
+    /// for a scheme they do not know.
     pub(crate) fn challenge(&self) -> Option<(HeaderName, HeaderValue)> {
         let scheme = match self.code() {
             ProblemCode::Unauthenticated => "Bearer",

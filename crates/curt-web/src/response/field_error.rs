@@ -6,8 +6,7 @@ use utoipa::ToSchema;
 
 use super::codes::ProblemCode;
 
-/// Bytes of a field's name and of what is wrong with it that are told: both may quote what was
-/// sent, however long that is.
+/// Bytes shown of a field's name and of its error: both may quote input of any length.
 pub(super) const NAME_LEN_SHOWN: usize = 100;
 pub(super) const MESSAGE_LEN_SHOWN: usize = 200;
 

@@ -1,8 +1,7 @@
-//! What tells browsers to be careful, on every answer but redirects to targets; and what answers
-//! share: `no_store_json` and `seconds`.
+//! Headers that make browsers careful, on every answer except redirects to targets.
 //!
-//! Redirects have no body, and nothing of them is kept or shown; they would pay for headers that guard
-//! nothing. What the API tells is stored by nobody, unless the answer itself says so.
+//! Those redirects have no body, and nothing of them is kept or shown, so the headers would guard
+//! nothing. Answers of the API are not stored, unless they say otherwise.
 
 use std::time::Duration;
 
@@ -15,17 +14,17 @@ use serde::Serialize;
 
 pub(crate) const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
 
-/// For whatever is no page: should a browser show it after all, nothing in it runs or loads.
+/// For answers that are no page: if a browser shows one after all, nothing in it runs or loads.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 
-/// For two years browsers that were here come by HTTPS only. Of this host alone: whether its
-/// subdomains can do that, only their operator knows.
+/// For two years, returning browsers use HTTPS only. For this host alone: only the operator knows
+/// whether its subdomains can do that.
 pub(crate) const HTTPS_ONLY: HeaderValue = HeaderValue::from_static("max-age=63072000");
 
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 const NO_REFERRER: HeaderValue = HeaderValue::from_static("no-referrer");
 
-/// Nobody else's pages read it, embed it, or share a window with it.
+/// No other site's pages may read the answer, embed it, or share a window with it.
 const GUARDS: [(HeaderName, HeaderValue); 2] = [
     (
         HeaderName::from_static("cross-origin-opener-policy"),
@@ -37,9 +36,9 @@ const GUARDS: [(HeaderName, HeaderValue); 2] = [
     ),
 ];
 
-/// Adds what the answer does not say already: pages have a policy of their own.
+/// Adds the headers that the answer does not have yet: pages have their own policy.
 ///
-/// Nothing to a redirect to somebody else's page, from memory or not: it has no body to guard.
+/// Adds nothing to a redirect to another site, from memory or not: it has no body to guard.
 pub(crate) fn guard(response: &mut Response) {
     let status = response.status();
     if leads_elsewhere(status) {
@@ -48,7 +47,7 @@ pub(crate) fn guard(response: &mut Response) {
     let headers = response.headers_mut();
     headers.entry(header::X_CONTENT_TYPE_OPTIONS).or_insert(NOSNIFF);
     headers.entry(header::REFERRER_POLICY).or_insert(NO_REFERRER);
-    // What a browser has kept of a page that is not modified has its policy with it.
+    // For an unmodified page, the browser's copy already has its policy.
     if status.is_redirection() {
         return;
     }
@@ -61,18 +60,18 @@ pub(crate) fn guard(response: &mut Response) {
     }
 }
 
-/// An answer that nobody keeps: it is about a person, or holds a secret.
+/// An answer that must not be stored: it is personal, or holds a secret.
 pub(crate) fn no_store_json(view: impl Serialize) -> Response {
     ([(header::CACHE_CONTROL, NO_STORE)], Json(view)).into_response()
 }
 
-/// Whole seconds, rounded up: a client that waits so long does not come too early.
+/// Whole seconds, rounded up.
 pub(crate) fn seconds(duration: Duration) -> u64 {
     duration.as_secs() + u64::from(0 < duration.subsec_nanos())
 }
 
-/// Whether this sends the visitor to somebody else's page, who may want to know where people come
-/// from: a browser goes by the policy of the redirect then. What leads back to us is 303.
+/// Whether this sends the visitor to another site, which may want to know where visitors come from:
+/// browsers apply the redirect's referrer policy then. Redirects back to us are 303.
 fn leads_elsewhere(status: StatusCode) -> bool {
     status.is_redirection() && !matches!(status, StatusCode::SEE_OTHER | StatusCode::NOT_MODIFIED)
 }

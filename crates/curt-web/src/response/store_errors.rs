@@ -1,4 +1,4 @@
-//! How the errors of the store's operations are answered.
+//! How errors of store operations are answered.
 
 use std::error::Error;
 
@@ -64,7 +64,7 @@ impl From<CreateUserError> for ApiError {
             CreateUserError::InviteInvalid => {
                 Self::invalid_field("invite", "is unknown, used or expired")
             }
-            // Nothing is left of the link that would have set this server up.
+            // The link that would have set this server up no longer exists.
             CreateUserError::AlreadySetUp => Self::NotFound,
             CreateUserError::LoggedOut => Self::Unauthenticated,
             CreateUserError::Store(error) => error.into(),

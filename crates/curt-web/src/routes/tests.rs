@@ -1,4 +1,4 @@
-//! The table of routes: nothing in it can be taken by a link.
+//! The table of routes: no link can take a path in it.
 
 use std::{collections::BTreeSet, net::IpAddr};
 

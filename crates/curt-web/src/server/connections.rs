@@ -1,4 +1,4 @@
-//! The connections of one listener: let in, served, ended.
+//! The connections of one listener: accepting, serving and ending them.
 
 use std::{
     convert::Infallible,
@@ -38,27 +38,27 @@ use super::{
 };
 use crate::metrics::ConnectionMetrics;
 
-/// What is aborted ends when it is next looked at; requests of HTTP/2 may still wait for the
-/// database, but cannot answer.
+/// An aborted task ends when it is next polled; requests of HTTP/2 may still wait for the database,
+/// but cannot answer.
 const ABORT_TIME_MAX: Duration = Duration::from_millis(100);
 
 /// Most bytes of a request's head.
 const HEAD_LEN_MAX: usize = 16 * 1024;
 
-/// Requests that one HTTP/2 connection may have open at a time.
+/// Concurrent requests on one HTTP/2 connection.
 const STREAMS_MAX: u32 = 64;
 
-/// Bytes that the kernel takes of an answer before the client has room for them. It would take
-/// megabytes, and copying those for clients that never read keeps all others waiting.
+/// Bytes of an answer that the kernel buffers before the client has room for them. By default it
+/// takes megabytes, and copying those for clients that never read delays all others.
 const UNSENT_LEN_MAX: u32 = 64 * 1024;
 
 /// How long to wait when there is no file descriptor or memory left for a connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
-/// What HTTP/2 with prior knowledge begins with, and no HTTP/1 method does (RFC 9113, section 3.4).
+/// The start of HTTP/2 with prior knowledge, which is no HTTP/1 method (RFC 9113, section 3.4).
 const PREFACE_START: &[u8] = b"PRI";
 
-/// Whom a connection counts for: `None` for proxies, which speak for many.
+/// The client that a connection counts for: `None` for proxies, which carry many clients.
 pub(super) type ClientOf = Box<dyn Fn(IpAddr) -> Option<IpAddr> + Send + Sync>;
 
 pub(super) struct Connections {
@@ -68,11 +68,11 @@ pub(super) struct Connections {
     graceful: GracefulShutdown,
     ending: CancellationToken,
     tasks: TaskTracker,
-    /// Not one of the tasks that the end waits for: it watches them until there are none.
+    /// Not among the tasks that draining waits for: it watches them until none are left.
     _sweeper: JoinSet<()>,
 }
 
-/// What a connection asks for every request of it.
+/// The service of one connection, called for each of its requests.
 pub(super) trait Answers:
     Service<Request<Incoming>, Response = Response<Body>, Error = Infallible, Future: Send + Unpin>
     + Send
@@ -109,7 +109,7 @@ impl Connections {
         }
     }
 
-    /// Accepts while `end` is not there; connections that are already waiting come before the end.
+    /// Accepts until `end`; connections that already wait are accepted before the end.
     pub(super) async fn accept_until<S: Answers>(
         &self,
         listener: &TcpListener,
@@ -123,7 +123,7 @@ impl Connections {
                 next = self.next(listener) => next,
                 () = &mut end => return,
             };
-            // Without a place it is closed right here.
+            // Without a slot, the connection is closed right here.
             let Some(watched) = self.watch.admit((self.client_of)(peer.ip())) else { continue };
             let id = watched.id();
             let served = self.serve(stream, service_for(peer), watched);
@@ -135,14 +135,14 @@ impl Connections {
         }
     }
 
-    /// The next connection that there is room for. Giving up waiting loses none.
+    /// The next connection, once there is room for it. Cancel-safe: no connection is lost.
     async fn next(&self, listener: &TcpListener) -> (OwnedSemaphorePermit, TcpStream, SocketAddr) {
         let permit = self.permit().await;
         let (stream, peer) = accept(listener).await;
         (permit, stream, peer)
     }
 
-    /// When all are given out, who has been idle the longest must go; while nobody is, all wait.
+    /// When no permit is free, the longest idle connection is ended; while none is idle, all wait.
     async fn permit(&self) -> OwnedSemaphorePermit {
         loop {
             let permits = Arc::clone(&self.permits);
@@ -178,14 +178,14 @@ impl Connections {
                     serve_http2(stream, service, graceful, streams).await
                 }
             };
-            // Clients break off all day; that is no failure of ours.
+            // Clients disconnect all the time; that is no failure of ours.
             if let Err(error) = served {
                 tracing::trace!(%error, "a connection ended early");
             }
         }
     }
 
-    /// Lets clients finish what they began, then ends what is idle, then waits for the rest.
+    /// Lets clients finish what they began, then ends idle connections, then waits for the rest.
     pub(super) async fn drain(self, time_max: Duration) {
         self.tasks.close();
         if timeout(LINGER.min(time_max), self.tasks.wait()).await.is_ok() {
@@ -198,7 +198,7 @@ impl Connections {
         };
         if timeout(time_max.saturating_sub(LINGER), ended).await.is_err() {
             tracing::warn!(open = self.tasks.len(), "some requests did not end in time");
-            // Nobody is to be redirected once the clicks are no longer counted.
+            // No visitor may be redirected once clicks are no longer counted.
             self.watch.end_all();
             if timeout(ABORT_TIME_MAX, self.tasks.wait()).await.is_err() {
                 tracing::debug!(open = self.tasks.len(), "requests without a client go on");
@@ -207,8 +207,8 @@ impl Connections {
     }
 }
 
-/// Which protocol the first bytes speak; `None` when there are none. A client that sends less than
-/// three bytes of the preface at first is taken for HTTP/1 and told so.
+/// Which protocol the first bytes speak; `None` if there are none. A client whose first packet has
+/// less than three bytes of the preface is treated as HTTP/1 and answered so.
 async fn protocol(stream: &TcpStream) -> io::Result<Option<Protocol>> {
     let mut start = [0; PREFACE_START.len()];
     Ok(match stream.peek(&mut start).await? {
@@ -218,10 +218,10 @@ async fn protocol(stream: &TcpStream) -> io::Result<Option<Protocol>> {
     })
 }
 
-/// Time limits are the watch's, so hyper's own stay off. Headers are read up to hyper's own limit,
-/// 100, for which it has room on its stack; any other costs two allocations with every request.
-/// Fewer are allowed, and the front says so with an answer of ours; past that hyper says it with a
-/// bare one.
+/// The watch enforces time limits, so hyper's own stay off. Headers are read up to hyper's default
+/// limit, 100, for which it has room on its stack; any other limit costs two allocations per
+/// request. We allow fewer, and up to 100 the front answers with a problem; above that hyper
+/// answers with a bare one.
 async fn serve_http1<S: Answers>(
     stream: WatchedStream,
     service: WatchedService<S>,
@@ -229,10 +229,10 @@ async fn serve_http1<S: Answers>(
 ) -> hyper::Result<()> {
     let connection = http1::Builder::new()
         .header_read_timeout(None)
-        // Who has nothing more to say still waits for the answer.
+        // A client that has closed its sending side still waits for the answer.
         .half_close(true)
         .max_buf_size(HEAD_LEN_MAX)
-        // Answers are small: one piece in one `send` costs less than a list of pieces.
+        // Answers are small: sending one buffer costs less than a list of buffers.
         .writev(false)
         .serve_connection(stream, service);
     graceful.watch(connection).await
@@ -252,7 +252,7 @@ async fn serve_http2<S: Answers>(
     graceful.watch(connection).await
 }
 
-/// Runs the requests of HTTP/2 connections as tasks that the end waits for.
+/// Runs the requests of HTTP/2 connections as tasks that draining waits for.
 #[derive(Clone)]
 struct Streams(TaskTracker);
 
@@ -262,8 +262,8 @@ impl<F: Future<Output = ()> + Send + 'static> Executor<F> for Streams {
     }
 }
 
-/// Tries until there is a connection. Where the machine has nothing left for one, trying again at
-/// once would spin; other errors are one client's, and must not hold up the next.
+/// Retries until there is a connection. If the machine has no resources left for one, retrying at
+/// once would spin; other errors concern one client and must not delay the next.
 async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     let mut is_exhausted = false;
     loop {
@@ -281,7 +281,7 @@ async fn accept(listener: &TcpListener) -> (TcpStream, SocketAddr) {
     }
 }
 
-/// Tells the kernel how to send. A connection serves without, only not as well.
+/// Sets how the kernel sends. If that fails, the connection still works, only less well.
 fn prepare(stream: &TcpStream) {
     // Answers are small and complete; waiting to fill a packet would only delay them.
     let prompt = stream.set_nodelay(true);

@@ -1,4 +1,4 @@
-//! A service that tells the watch when it begins an answer, and when it has one.
+//! A service that tells the watch when an answer begins and when it is ready.
 
 use std::{
     future::Future,
@@ -34,7 +34,7 @@ impl<R, S: Service<R, Future: Unpin>> Service<R> for WatchedService<S> {
     }
 }
 
-/// Ends with the answer, or when the client does not wait for it.
+/// Dropped with the answer, or when the client stops waiting for it.
 pub(super) struct WatchedAnswer<F> {
     answer: F,
     _in_flight: InFlight,

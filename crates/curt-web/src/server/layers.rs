@@ -1,4 +1,4 @@
-//! What each part of a redirect costs, without sockets. As a test it is a glance that everything
+//! What each part of a redirect costs, without sockets. As a test it only checks that everything
 //! still fits together; `cargo xtask layers` runs it a million times and shows the figures.
 
 use std::{
@@ -37,10 +37,10 @@ use crate::{
 
 const ROUNDS: &str = "CURT_LAYERS_ROUNDS";
 
-/// The best of so many: the others were disturbed.
+/// The best of this many tries counts: the others were disturbed.
 const TRIES: u32 = 5;
 
-/// What a browser sends, roughly.
+/// Roughly what a browser sends.
 fn visit() -> Request<Body> {
     let visit = Request::get("/link").header("host", "sho.rt").header("user-agent", "Mozilla/5.0");
     visit.header("accept", "text/html").header("accept-language", "en").body(Body::empty()).unwrap()
@@ -103,7 +103,7 @@ async fn layers_of_a_redirect_each_take_their_share() {
     });
     let (link, now) = (LinkId::new(1).unwrap(), Clock::System.now());
     figures.time("writing the click down", || {
-        // None when the rounds come faster than anything drains them; then it is dropped.
+        // None if the rounds come faster than the journal is drained; then the click is dropped.
         black_box(clicks.write(link, now, None, black_box(visitor)));
     });
     let location = HeaderValue::from_static("https://example.com/");

@@ -1,37 +1,37 @@
-//! How long connections and the end of the server may take.
+//! How long connections and the shutdown may take.
 
 use std::time::Duration;
 
-/// How long clients that keep their connection may send one more request after the listener has
-/// closed; its answer tells them to go. Without it a request could meet a closing connection.
+/// How long kept-alive connections may send one more request after the listener has closed; its
+/// answer tells the client to go. Otherwise a request could meet a closing connection.
 pub(super) const LINGER: Duration = Duration::from_secs(1);
 
 /// Section `shutdown` of the configuration.
 #[derive(Debug, Clone, Copy)]
 pub struct ShutdownSettings {
-    /// From "not ready" to the end of accepting: what a load balancer needs to notice.
+    /// From "not ready" to the end of accepting: the time a load balancer needs to notice.
     pub delay: Duration,
-    /// Longest time that everything else may take after that.
+    /// Longest time for everything after that.
     pub timeout: Duration,
 }
 
 impl ShutdownSettings {
     /// Longest time for requests in flight: four fifths, by default as long as a request may take
-    /// at all. The rest is for what comes after them.
+    /// at all. The rest is for what follows them.
     pub(super) fn requests_timeout(&self) -> Duration {
         self.timeout * 4 / 5
     }
 }
 
-/// Section `http` of the configuration, as far as connections are concerned.
+/// Section `http` of the configuration, the part about connections.
 #[derive(Debug, Clone, Copy)]
 pub struct ConnectionSettings {
-    /// Connections at a time. When they are all in use, more wait in the kernel's queue.
+    /// Concurrent connections. When all are in use, more wait in the kernel's queue.
     pub max: usize,
-    /// Connections at a time of one IPv4 address, or of one IPv6 network of 64 bits.
+    /// Concurrent connections of one IPv4 address, or of one IPv6 /64 network.
     pub per_client_max: usize,
     /// Longest time for the first byte of a connection, and for the head of a request.
     pub header_timeout: Duration,
-    /// How long a connection may stay without a request.
+    /// How long a connection may stay open without a request.
     pub idle_timeout: Duration,
 }

@@ -1,4 +1,4 @@
-//! A socket that tells the watch what it does.
+//! A socket that reports its reads and writes to the watch.
 
 use std::{
     io::{self, IoSlice},
@@ -17,7 +17,7 @@ use super::watch::Connection;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Protocol {
     Http1,
-    /// Bytes may as well be pings and settings.
+    /// The bytes may also be pings and settings.
     Http2,
 }
 

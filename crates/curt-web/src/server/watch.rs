@@ -1,7 +1,7 @@
-//! What every connection is doing, and since when; who takes too long is ended.
+//! What every connection is doing, and since when; connections that take too long are ended.
 //!
-//! Time is counted in ticks here, and one task looks at all connections once a tick. So a request
-//! pays a few relaxed stores for all its time limits together, and sets no timer.
+//! Time is counted in ticks, and one task checks all connections once a tick. So a request pays a
+//! few relaxed stores for all its time limits together, and sets no timer.
 
 use std::{
     collections::HashMap,
@@ -18,34 +18,34 @@ use tokio::{task::AbortHandle, time::interval};
 use super::settings::ConnectionSettings;
 use crate::metrics::{ConnectionEnd, ConnectionMetrics};
 
-/// How often all connections are looked at, and so how exactly their limits hold.
+/// How often all connections are checked, and so how precise their limits are.
 pub(super) const TICK: Duration = Duration::from_millis(250);
 
-/// Longest time in which a client takes nothing of an answer that waits for it.
+/// Longest time that a client may read nothing of an answer that waits for it.
 const WRITE_TIME_MAX: Duration = Duration::from_secs(8);
 
-/// A connection is idle for that long before it may be ended to make room: its client may just be
-/// writing its next request.
+/// A connection must be idle this long before it may be ended to make room: its client may be
+/// writing the next request.
 const EVICTABLE_AFTER: Duration = Duration::from_secs(1);
 
-/// What a connection does while none of its requests is being answered.
+/// The state of a connection while none of its requests is being answered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Phase {
     /// Nothing has arrived since it was accepted, or part of a request has.
     Reading,
-    /// Every request so far has its answer, and perhaps the client has not taken all of it yet.
+    /// Every request so far has its answer, though the client may still be reading it.
     Idle,
 }
 
-/// One connection, as its own task and the sweeper see it.
+/// One connection, as shared by its own task and the sweeper.
 #[derive(Debug)]
 pub(super) struct Connection {
     ticks: Arc<AtomicU32>,
-    /// Requests that are being answered; more than one on HTTP/2 only.
+    /// Requests being answered; more than one only on HTTP/2.
     in_flight: AtomicU32,
-    /// The phase in the upper half, the tick of its beginning in the lower.
+    /// The phase in the upper half, the tick it began in the lower.
     phase: AtomicU64,
-    /// When the client stopped taking what we write; 0 while it takes it.
+    /// When the client stopped reading what we write; 0 while it reads.
     stuck_since: AtomicU32,
 }
 
@@ -88,8 +88,8 @@ impl Connection {
         }
     }
 
-    /// The client has taken something. An answer may be on its way long after it was made, so the
-    /// connection is idle from its last byte on.
+    /// The client has read something. Sending may take long after the answer was made, so idle time
+    /// starts at the last byte sent.
     pub(super) fn has_written(&self) {
         if self.stuck_since.load(Relaxed) != 0 {
             self.stuck_since.store(0, Relaxed);
@@ -131,7 +131,7 @@ impl Connection {
             let is_left = WRITE_TIME_MAX <= self.since(stuck_since);
             return is_left.then_some(ConnectionEnd::NotReading);
         }
-        // Requests have a limit of their own.
+        // Requests have their own time limit.
         if self.in_flight.load(Relaxed) != 0 {
             return None;
         }
@@ -162,7 +162,7 @@ pub(super) struct Watch {
 #[derive(Debug, Default)]
 struct Table {
     entries: HashMap<u64, Entry>,
-    /// How many of them each client has. **Invariant:** no client is here with none.
+    /// How many connections each client has. **Invariant:** no client in here has none.
     per_client: HashMap<IpAddr, usize>,
     next_id: u64,
 }
@@ -171,11 +171,11 @@ struct Table {
 struct Entry {
     connection: Arc<Connection>,
     client: Option<IpAddr>,
-    /// Absent until its task has begun, and once it was told to end.
+    /// Absent until its task has begun, and after the task was told to end.
     task: Option<AbortHandle>,
 }
 
-/// A connection's place in the watch, given back when it ends.
+/// A connection's slot in the watch, returned when it ends.
 #[derive(Debug)]
 pub(super) struct Watched {
     id: u64,
@@ -186,7 +186,7 @@ pub(super) struct Watched {
 impl Watch {
     pub(super) fn new(settings: &ConnectionSettings, metrics: ConnectionMetrics) -> Self {
         Self {
-            // 0 stands for "never" where a tick is optional.
+            // 0 means "never" where a tick is optional.
             ticks: Arc::new(AtomicU32::new(1)),
             limits: Limits {
                 head: settings.header_timeout,
@@ -198,7 +198,7 @@ impl Watch {
         }
     }
 
-    /// Looks at all connections, tick by tick, for as long as it is polled.
+    /// Checks all connections, tick by tick, for as long as it is polled.
     pub(super) async fn sweep(self: Arc<Self>) {
         let mut ticks = interval(TICK);
         loop {
@@ -208,9 +208,9 @@ impl Watch {
         }
     }
 
-    /// A place for a connection of this client, or of a proxy where there is none to count for.
-    /// A client that has all it may loses the one it left idle the longest; `None` when it left
-    /// none.
+    /// A slot for a connection of this client, or of a proxy if there is no client to count it for.
+    /// A client at its limit loses the connection that has been idle longest; `None` if none is
+    /// idle.
     pub(super) fn admit(self: &Arc<Self>, client: Option<IpAddr>) -> Option<Watched> {
         let client = client.map(network);
         let mut table = self.table();
@@ -232,15 +232,15 @@ impl Watch {
         Some(Watched { id, connection, watch: Arc::clone(self) })
     }
 
-    /// Which task to end when it is time.
+    /// Sets the task to end when it is time.
     pub(super) fn set_task(&self, id: u64, task: AbortHandle) {
-        // It may have ended already.
+        // The connection may have ended already.
         if let Some(entry) = self.table().entries.get_mut(&id) {
             entry.task = Some(task);
         }
     }
 
-    /// Ends the connection that has been idle the longest, if there is one to spare.
+    /// Ends the connection that has been idle longest, if one may be ended.
     pub(super) fn make_room(&self) {
         self.evict(&mut self.table(), None);
     }
@@ -270,7 +270,7 @@ impl Watch {
         }
     }
 
-    /// Ends whatever is left.
+    /// Ends all remaining connections.
     pub(super) fn end_all(&self) {
         for entry in self.table().entries.values_mut() {
             if let Some(task) = entry.task.take() {
@@ -279,7 +279,7 @@ impl Watch {
         }
     }
 
-    /// Whole even after a panic: every change is a single step.
+    /// Consistent even after a panic: every change is a single step.
     fn table(&self) -> MutexGuard<'_, Table> {
         self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -308,7 +308,7 @@ impl Drop for Watched {
     }
 }
 
-/// Whom a connection counts for: an IPv6 customer has at least a /64 to choose addresses from.
+/// The network that a connection counts for: an IPv6 customer has at least a /64 of addresses.
 fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V6(address) => {

@@ -1,11 +1,11 @@
-//! The client of a request: the other end of its connection, or who a trusted proxy names.
+//! The client of a request: the other end of its connection, or the one that a trusted proxy names.
 
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
 use curt_domain::Proxies;
 
-/// Whom to believe, and where they say it.
+/// Which proxies to trust, and the header they use.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientRules {
     proxies: Proxies,
@@ -21,7 +21,7 @@ impl ClientRules {
         self.proxies.trusts(peer)
     }
 
-    /// Only the one header is ever read, and only from a trusted proxy.
+    /// Only this one header is ever read, and only from a trusted proxy.
     pub(crate) fn client(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         if self.proxies.is_empty() {
             return peer.to_canonical();

@@ -1,17 +1,17 @@
-//! Which names requests may call this server by.
+//! The host names that requests may use for this server.
 //!
 //! A request for another name was not meant for us: its sender was misled, or probes. Nothing is
-//! ever built from the name itself; links come from the public URL alone.
+//! ever built from the name itself; links come only from the public URL.
 
 use axum::http::{HeaderMap, Uri, Version, header, uri::Authority};
 use url::{Host, Url};
 
 use crate::response::ApiError;
 
-/// Probes ask under whatever address they know; they are answered without looking.
+/// Probes use any address they know; their paths are answered without a host check.
 pub(crate) const PROBE_PATHS: [&str; 3] = ["/healthz", "/readyz", "/api/v1/health"];
 
-/// The names of this server, without ports: which port a visitor used is the proxy's business.
+/// The names of this server, without ports: a proxy may change the port.
 #[derive(Debug, Clone)]
 pub(crate) struct Hosts {
     /// The public URL's host and port as clients write them: compared first, byte by byte.
@@ -20,7 +20,7 @@ pub(crate) struct Hosts {
 }
 
 impl Hosts {
-    /// The public URL's name, and the others; on a loopback address all names of loopback.
+    /// The public URL's name, and the others; for a loopback address, all loopback names.
     pub(crate) fn new<'a>(public_url: &'a Url, others: impl IntoIterator<Item = &'a Url>) -> Self {
         let urls = std::iter::once(public_url).chain(others);
         let mut names: Vec<Box<str>> =
@@ -37,7 +37,7 @@ impl Hosts {
     }
 
     /// RFC 9112, section 3.2: exactly one valid `Host`; a name in the request line or in HTTP/2's
-    /// pseudo-header comes before it.
+    /// pseudo-header takes precedence.
     pub(crate) fn check(
         &self,
         uri: &Uri,
@@ -61,7 +61,7 @@ impl Hosts {
         }
     }
 
-    /// Whether a URL is one of this server's, on whatever port.
+    /// Whether a URL is one of this server's, on any port.
     pub(crate) fn is_own(&self, url: &Url) -> bool {
         let host = url.host_str().map(bare);
         host.is_some_and(|host| self.names.iter().any(|name| name.eq_ignore_ascii_case(host)))
@@ -88,7 +88,7 @@ fn parse(text: &[u8]) -> Result<Authority, ApiError> {
     if is_valid { Ok(authority) } else { Err(ApiError::InvalidHost) }
 }
 
-/// `example.com.` is `example.com`.
+/// `example.com.` is the same as `example.com`.
 fn bare(host: &str) -> &str {
     host.strip_suffix('.').unwrap_or(host)
 }

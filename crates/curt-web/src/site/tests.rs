@@ -1,4 +1,4 @@
-//! What a site makes of its public URL.
+//! What a site derives from its public URL.
 
 use super::*;
 

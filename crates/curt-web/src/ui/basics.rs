@@ -1,5 +1,5 @@
 //! What browsers and crawlers ask every server for: the front page, `robots.txt`, an icon, and
-//! pages that are not there.
+//! missing pages.
 
 use std::sync::Arc;
 
@@ -79,7 +79,7 @@ pub(crate) async fn favicon() -> impl IntoResponse {
     (StatusCode::NO_CONTENT, [(header::CACHE_CONTROL, HeaderValue::from_static("max-age=86400"))])
 }
 
-/// The router's answer to a path that is none of its own.
+/// The router's answer to a path that it does not have.
 pub(crate) async fn not_found(
     State(site): State<Arc<Site>>,
     headers: HeaderMap,

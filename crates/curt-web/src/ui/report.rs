@@ -1,4 +1,4 @@
-//! `/-/report`: the form with which visitors report a link.
+//! `/-/report`: the form for visitors to report a link.
 
 use axum::{
     extract::{RawQuery, Request, State},
@@ -76,7 +76,7 @@ pub(crate) async fn send_form(
     headers: HeaderMap,
     request: Request,
 ) -> Response {
-    // Or a page elsewhere would have each of its visitors report a link, as if they were
+    // Otherwise another site's page could make each of its visitors report a link, as if they were
     // independent.
     if is_sent_by_another_site(&headers) {
         return pages::refuse(ApiError::CrossSiteRequest, &headers, &app.site);

@@ -1,7 +1,7 @@
-//! `/-/setup`: the first administrator, made by a person who follows the one-time link.
+//! `/-/setup`: the first administrator, made in a browser through the one-time link.
 //!
-//! What the link needs to be good, and what comes of it, is
-//! [`register`](crate::api::accounts::register)'s business.
+//! Whether the link is valid, and what using it does, is decided in
+//! [`register`](crate::api::accounts::register).
 
 use axum::{
     body::Bytes,
@@ -103,7 +103,7 @@ pub(crate) async fn send_setup(
     }
 }
 
-/// Why nobody was made, and whether it makes sense to try again with the form.
+/// Why no administrator was made, and whether to show the form again.
 struct Refused {
     error: ApiError,
     again: bool,
@@ -116,7 +116,7 @@ async fn make(app: &App, client: ClientAddress, body: &BootstrapBody) -> Result<
     let made = first_administrator(app, client, body).await;
     made.map_err(|error| {
         use ApiError::{EmailTaken, InvalidFields, NotFound, TooBusy};
-        // It was open a moment ago, so the token is wrong, or somebody else was faster.
+        // It was open a moment ago, so the token is wrong, or another request was faster.
         let again = match &error {
             NotFound => app.auth.bootstrap.as_ref().is_some_and(|it| it.is_open(app.clock.now())),
             other => matches!(other, EmailTaken | InvalidFields(_) | TooBusy),
@@ -125,13 +125,13 @@ async fn make(app: &App, client: ClientAddress, body: &BootstrapBody) -> Result<
     })
 }
 
-/// Whether there still is somebody to make, and this client may ask. It counts as any request to
+/// Whether an administrator can still be made, and this client may ask. Counts like any request to
 /// the API without a key.
 async fn is_open(app: &App, ClientAddress(client): ClientAddress) -> Result<(), ApiError> {
     app.gate.check_suspended(client)?;
     app.gate.admit(Purpose::Anonymous, client)?;
     let bootstrap = app.auth.bootstrap.as_ref().ok_or(ApiError::NotFound)?;
-    // Somebody may have been made on the command line.
+    // An administrator may have been made on the command line.
     if !bootstrap.is_open(app.clock.now()) || app.store.is_set_up().await? {
         return Err(ApiError::NotFound);
     }
@@ -143,10 +143,10 @@ impl BootstrapBody {
         let mut body = Self::default();
         for (name, value) in form_urlencoded::parse(form) {
             match &*name {
-                // As people paste it, with what stands around it in the file.
+                // As pasted, with white space around it.
                 "token" => value.trim().clone_into(&mut body.token),
                 "email" => body.email = value.into_owned(),
-                // An empty field is sent as well.
+                // Browsers also send empty fields.
                 "full_name" if value.trim().is_empty() => {}
                 "full_name" => body.full_name = Some(value.into_owned()),
                 "password" => body.password = value.into_owned(),

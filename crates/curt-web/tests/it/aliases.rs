@@ -1,4 +1,4 @@
-//! Codes that users wish for: what they may be, and who gets one that several want.
+//! Codes that users choose: which are allowed, and who gets one that several want.
 
 use std::time::Duration;
 
@@ -64,7 +64,7 @@ async fn slug_01_refuses_words_of_our_own_pages() {
 #[tokio::test]
 async fn slug_01_reserved_words_never_reach_the_links() {
     let app = TestApp::start().await;
-    // As an earlier release, for which the words were not reserved yet, may have left them.
+    // Links that an earlier release may have left, before these words were reserved.
     for (id, code) in (1..).zip(["admin", "ADMIN", "login", "qr", "-", "free"]) {
         app.store.create_link(&Caller::SYSTEM, bare_link(id, code), None).await.unwrap();
     }
@@ -75,7 +75,7 @@ async fn slug_01_reserved_words_never_reach_the_links() {
     app.ask("POST", "/admin").await.problem(404, "not_found");
 }
 
-/// A link with nothing but a code and a target, as the store takes it.
+/// A link with only a code and a target, as the store takes it.
 fn bare_link(id: u64, code: &str) -> Link {
     let created_at = START.parse().unwrap();
     Link {

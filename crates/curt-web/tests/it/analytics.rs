@@ -1,4 +1,4 @@
-//! Clicks as their owners ask for them: sums, points in time, and what is refused.
+//! Clicks as their owners ask for them: sums, points in time, and refusals.
 
 use curt_domain::{Bucket, ClickTotals};
 use curt_store::{ClickBatch, ClickLosses};
@@ -14,7 +14,7 @@ async fn with_link() -> (TestApp, u64) {
     (app, id)
 }
 
-/// Where each point begins, and how many people it has.
+/// Where each point begins, and its number of clicks by people.
 fn points(series: &Value) -> Vec<(&str, u64)> {
     let points = series["points"].as_array().unwrap();
     let point = |point: &'_ Value| point["clicks"]["human"].as_u64().unwrap();
@@ -94,13 +94,13 @@ async fn dates_are_whole_days_of_the_zone_and_times_are_exact_to_the_quarter() {
             "2026-01-30T15:45:00.000+05:45",
             "2026-01-30T16:15:00.000+05:45",
         ),
-        // A plus that nobody escaped is a space by now.
+        // An unescaped plus has become a space.
         (
             "from=2026-01-30T10:07:00Z&to=2026-01-30T15:46:00+05:30&tz=Etc/GMT+5",
             "2026-01-30T05:00:00.000-05:00",
             "2026-01-30T05:30:00.000-05:00",
         ),
-        // What lies ahead has not been counted.
+        // A span never reaches past the current quarter of an hour.
         ("from=2026-01-31&to=2026-12-31", "2026-01-31T00:00:00.000Z", "2026-01-31T12:15:00.000Z"),
         (
             "days=1&tz=Pacific/Kiritimati",
@@ -133,7 +133,7 @@ async fn units_follow_the_clocks_of_the_zone() {
     assert_eq!(points.len(), 25);
     assert_eq!(points[2], ("2025-10-26T02:00:00.000+02:00", 1));
     assert_eq!(points[3], ("2025-10-26T02:00:00.000+01:00", 2));
-    // Both are two o'clock on a Sunday.
+    // Both hours are two o'clock on a Sunday.
     let summary =
         app.summary("link", "from=2025-10-26&to=2025-10-26&tz=Europe/Berlin").await.ok(200);
     assert_eq!(summary["hours_by_weekday"][6][2], 3);
@@ -221,7 +221,7 @@ async fn times_that_cannot_be_are_refused() {
     assert_eq!(all["errors"].as_array().unwrap().len(), 2, "{all}");
 }
 
-/// What a refusal says about its one field.
+/// The message of a refusal about its one field.
 async fn words(app: &TestApp, query: &str) -> String {
     let problem = app.series("link", query).await.problem(422, "invalid_field");
     problem["errors"][0]["message"].as_str().unwrap().to_owned()
@@ -240,7 +240,7 @@ async fn refusals_say_what_would_do() {
                 America/New_York?";
     assert_eq!(words(&app, "tz=New_York").await, zone);
     assert_eq!(words(&app, "from=2027-01-01").await, "lies ahead");
-    // As many hours as there may be.
+    // The most hours that a series may have.
     let series = app.series("link", "unit=hour&days=154").await.ok(200);
     assert_eq!(points(&series).len(), 153 * 24 + 13);
 }

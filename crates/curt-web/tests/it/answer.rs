@@ -1,4 +1,4 @@
-//! An answer as a client reads it. Whatever must hold for every answer is asserted on reading it.
+//! An answer as a client reads it. Reading asserts everything that must hold for every answer.
 
 use axum::body::{Body, to_bytes};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -7,10 +7,10 @@ use http::{HeaderMap, Response, StatusCode};
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-/// What 10 000 links in one answer stay under; reading a longer one is a fault.
+/// 10 000 links in one answer stay below this; a longer one fails the test.
 const ANSWER_LEN_MAX: usize = 8 << 20;
 
-/// Words of libraries and of this machine, which no answer may let out.
+/// Words of libraries and of this machine, which no answer may reveal.
 const INTERNALS: [&str; 13] = [
     "axum",
     "hyper",
@@ -27,7 +27,7 @@ const INTERNALS: [&str; 13] = [
     "struct ",
 ];
 
-/// What every page of ours says besides its text.
+/// The headers of every page of ours.
 const PAGE_HEADERS: [(&str, &str); 5] = [
     ("content-type", "text/html; charset=utf-8"),
     ("cache-control", "no-store"),
@@ -82,7 +82,7 @@ impl Answer {
         assert!(policy.starts_with("default-src 'none'; style-src 'sha256-"), "{policy}");
         assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
         assert!(!policy.contains("unsafe"), "{policy}");
-        // The router leaves the body of an answer to HEAD out; on the rest the connection does.
+        // For HEAD, the router omits the body on its own paths; on all others the connection does.
         if self.body.is_empty() {
             return;
         }
@@ -91,7 +91,7 @@ impl Answer {
         assert!(policy.contains(&format!("'sha256-{hash}'")), "{policy} forbids {style}");
         let page = self.page();
         assert!(!page.contains("<img"), "{page}");
-        // A page that has a script says in its policy which one it is; all others have none.
+        // A page with a script names it in its policy; all others have none.
         let (before, script, after) = match page.split_once("<script>") {
             Some((before, rest)) => {
                 let (script, after) = rest.split_once("</script>").expect("a script has an end");
@@ -127,7 +127,7 @@ impl Answer {
         headers
     }
 
-    /// What stands before, in and after the page's style sheet.
+    /// The text before, in and after the page's style sheet.
     fn around_style(&self) -> (&str, &str, &str) {
         let (before, rest) = self.text().split_once("<style>").unwrap();
         let (style, after) = rest.split_once("</style>").unwrap();
@@ -150,14 +150,14 @@ impl Answer {
         serde_json::from_slice(&self.body).unwrap()
     }
 
-    /// The JSON body, once the status is the expected one.
+    /// The JSON body, after asserting the status.
     #[track_caller]
     pub(crate) fn ok(&self, status: u16) -> Value {
         assert_eq!(self.status, status, "{self:?}");
         self.json()
     }
 
-    /// Asserts a redirect and where it leads.
+    /// Asserts a redirect and its target.
     #[track_caller]
     pub(crate) fn leads_to(&self, status: u16, target: &str) {
         assert_eq!(self.status, status, "{self:?}");
@@ -165,7 +165,7 @@ impl Answer {
         assert!(self.body.is_empty(), "{self:?}");
     }
 
-    /// Asserts a well-formed problem (ERR-01) of this status and code, and gives its body.
+    /// Asserts a well-formed problem (ERR-01) with this status and code, and returns its body.
     #[track_caller]
     pub(crate) fn problem(&self, status: u16, code: &str) -> Value {
         assert_eq!(self.status, status, "{self:?}");

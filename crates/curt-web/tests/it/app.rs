@@ -1,4 +1,4 @@
-//! A whole node in a directory of its own, with a method for every endpoint.
+//! A whole node in its own directory, with a method for every endpoint.
 
 use std::{net::IpAddr, num::NonZeroUsize, path::Path, sync::Arc};
 
@@ -25,13 +25,13 @@ use crate::{answer::Answer, ask::Ask};
 pub(crate) const ADMIN_KEY: &str = "an administrator's key of more than forty characters";
 pub(crate) const PUBLIC_URL: &str = "https://sho.rt";
 
-/// Where the clicks of a node are, beside its database.
+/// The directory of a node's clicks, beside its database.
 const JOURNAL: &str = "journal";
 
 /// When every test begins.
 pub(crate) const START: &str = "2026-01-31T12:00:00.000Z";
 
-/// What a test may want other than usual.
+/// Settings that a test may change.
 pub(crate) struct TestSettings {
     pub(crate) public_url: &'static str,
     pub(crate) http: HttpSettings,
@@ -43,7 +43,7 @@ pub(crate) struct TestSettings {
     pub(crate) cache: CacheSettings,
     /// Nothing is limited unless a test asks for it.
     pub(crate) limits: LimitSettings,
-    /// Clicks are written down where this is set.
+    /// Clicks are written down if this is set.
     pub(crate) clicks: Option<Durability>,
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct TestApp {
     directory: Arc<TempDir>,
 }
 
-/// Always the same, so that generated codes are.
+/// Constant, so that generated codes are, too.
 pub(crate) fn secret() -> SecretKey {
     SecretKey::new(&[7; 32]).unwrap()
 }
@@ -89,7 +89,7 @@ fn counted(directory: &Path, durability: Durability) -> ClickPipeline {
     ClickPipeline { journal, drain: DrainWatch::default() }
 }
 
-/// A click as it stands in the journal, with texts that can be compared.
+/// A click as written in the journal, with comparable texts.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct WrittenClick {
     pub(crate) link: u64,
@@ -129,7 +129,7 @@ impl TestApp {
         Self::open(Arc::new(TempDir::new().unwrap()), settings).await
     }
 
-    /// Another node with the same database, which hears of nothing that this one does.
+    /// Another node with the same database, which is not told what this one does.
     pub(crate) async fn neighbour(&self) -> Self {
         Self::open(Arc::clone(&self.directory), TestSettings::default()).await
     }
@@ -183,7 +183,7 @@ impl TestApp {
         }
     }
 
-    /// What a reader beside the journal finds in it now.
+    /// What a second reader of the journal finds in it now.
     pub(crate) fn written_clicks(&self) -> Vec<WrittenClick> {
         let mut clicks = Vec::new();
         for segment in
@@ -198,7 +198,7 @@ impl TestApp {
         clicks
     }
 
-    /// Any request, without key and without anything that a client says about itself.
+    /// Any request, without a key and without any header that describes a client.
     pub(crate) fn ask(&self, method: &str, path: &str) -> Ask {
         self.ask_at(&self.front, method, path)
     }
@@ -220,18 +220,18 @@ impl TestApp {
         self.ask_as_admin("POST", "/api/v1/urls").json(body)
     }
 
-    /// Many links at once.
+    /// Creates many links.
     pub(crate) fn create_bulk(&self, links: &Value) -> Ask {
         self.ask_as_admin("POST", "/api/v1/urls/bulk").json(&json!({ "links": links }))
     }
 
-    /// What would become of them.
+    /// The same as a dry run.
     pub(crate) fn try_bulk(&self, links: &Value) -> Ask {
         let ask = self.ask_as_admin("POST", "/api/v1/urls/bulk?dry_run=true");
         ask.json(&json!({ "links": links }))
     }
 
-    /// The list, with what stands behind the `?`.
+    /// The list, with this query.
     pub(crate) fn links(&self, query: &str) -> Ask {
         self.ask_as_admin("GET", &format!("/api/v1/urls?{query}"))
     }
@@ -256,7 +256,7 @@ impl TestApp {
         self.ask_as_admin("GET", &format!("/api/v1/urls/{id}/history?{query}"))
     }
 
-    /// What became of a link, with what stands behind the `?`.
+    /// The click summary of a link, with this query.
     pub(crate) fn summary(&self, code: &str, query: &str) -> Ask {
         self.ask_as_admin("GET", &format!("/api/v1/analytics/{code}/summary?{query}"))
     }
@@ -265,7 +265,7 @@ impl TestApp {
         self.ask_as_admin("GET", &format!("/api/v1/analytics/{code}/timeseries?{query}"))
     }
 
-    /// Counts clicks of a link, all at that time.
+    /// Adds clicks to a link, all at that time.
     pub(crate) async fn count(&self, id: u64, at: &str, totals: ClickTotals) {
         let last_at: Timestamp = at.parse().unwrap();
         let link = LinkId::new(id).unwrap();
@@ -283,22 +283,22 @@ impl TestApp {
         self.ask_as_admin("DELETE", &format!("/api/v1/admin/target-blocks/{id}"))
     }
 
-    /// The list of blocked destinations, with what stands behind the `?`.
+    /// The list of blocked destinations, with this query.
     pub(crate) fn target_blocks(&self, query: &str) -> Ask {
         self.ask_as_admin("GET", &format!("/api/v1/admin/target-blocks?{query}"))
     }
 
-    /// As a person's browser does it.
+    /// As a person's browser sends it.
     pub(crate) fn visit_with(&self, method: &str, path: &str) -> Ask {
         self.ask(method, path).by_browser()
     }
 
-    /// `GET`, as a person does it.
+    /// `GET`, as a person's browser sends it.
     pub(crate) fn visit(&self, path: &str) -> Ask {
         self.ask("GET", path).by_browser()
     }
 
-    /// A new link with this alias and target, and whatever else is given; its id.
+    /// Creates a link with this alias, this target and these extra fields; returns its id.
     pub(crate) async fn shorten(&self, alias: &str, target: &str, more: Value) -> u64 {
         let mut body = json!({ "custom_alias": alias, "original_url": target });
         let Value::Object(more) = more else { panic!("{more} is no object") };
@@ -318,25 +318,25 @@ impl TestApp {
         }
     }
 
-    /// What a scraper would read.
+    /// What a scraper reads.
     pub(crate) fn metrics(&self) -> String {
         let mut text = String::new();
         encode(&mut text, &self.registry).unwrap();
         text
     }
 
-    /// The number behind this series; 0 if nothing was counted under it yet.
+    /// The value of this series; 0 if nothing was counted in it yet.
     pub(crate) fn metric(&self, series: &str) -> u64 {
         metric(&self.metrics(), series).unwrap_or(0)
     }
 }
 
-/// So many people, and nobody else.
+/// This many clicks by people, and no others.
 pub(crate) fn people(human: u64) -> ClickTotals {
     ClickTotals { human, ..ClickTotals::default() }
 }
 
-/// The ids or codes of a list's items, in its order.
+/// The codes of a list's items, in order.
 pub(crate) fn codes(list: &Answer) -> Vec<String> {
     let list = list.ok(200);
     let items = list["items"].as_array().unwrap();

@@ -1,4 +1,4 @@
-//! A request in the making: awaiting it sends it.
+//! A request being built; awaiting it sends it.
 
 use std::{
     future::{Future, IntoFuture},
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use crate::{answer::Answer, contract};
 
-/// What most people's browser says.
+/// The user agent of a common browser.
 const BROWSER: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0";
 const BROWSER_ACCEPT: &str = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8";
 
@@ -30,7 +30,7 @@ impl Ask {
         Self { front: front.clone(), request }.header("host", host)
     }
 
-    /// In place of the header of that name, if there is one.
+    /// Replaces a header of the same name.
     pub(crate) fn header(mut self, name: &'static str, value: &str) -> Self {
         let value = HeaderValue::from_bytes(value.as_bytes()).unwrap();
         self.request.headers_mut().insert(name, value);
@@ -51,7 +51,7 @@ impl Ask {
         self.header("user-agent", BROWSER).header("accept", BROWSER_ACCEPT)
     }
 
-    /// Sends it without looking into the document, which is asked for like this.
+    /// Sends it without a check against the document, which itself is fetched like this.
     pub(crate) async fn unchecked(self) -> Answer {
         let Ok(response) = self.front.answer(self.request).await;
         Answer::read(response).await

@@ -1,4 +1,4 @@
-//! Creating many links with one request: every item has its own answer.
+//! Creating many links with one request: every item has its own result.
 
 use std::{collections::HashSet, future::IntoFuture as _};
 
@@ -109,7 +109,7 @@ async fn mass_01_an_item_sets_nothing_that_is_not_its_own() {
         assert_eq!(result["problem"]["code"], "unknown_field");
         assert_eq!(result["problem"]["errors"][0]["field"], *field);
     }
-    // A name that stands there twice is not one to choose from.
+    // With a duplicate name, neither value is chosen.
     let twice = format!(
         "{{\"links\": [{{\"original_url\": \"{TARGET}\", \"original_url\": \"{TARGET}\"}}]}}"
     );
@@ -230,7 +230,7 @@ async fn of_equal_aliases_the_first_counts() {
 #[tokio::test]
 async fn generated_codes_that_are_taken_are_generated_anew() {
     let app = TestApp::start().await;
-    // What the next ids would be called, taken by aliases.
+    // The codes of the next ids, to be taken by aliases.
     let probe = TestApp::start().await;
     let made = probe.create_bulk(&links(6)).await;
     let codes: Vec<String> = results(&made)
@@ -304,7 +304,7 @@ async fn a_dry_run_finds_what_would_go_wrong_and_writes_nothing() {
     assert_eq!(results[1]["planned"], planned);
     assert_eq!(results[2]["problem"]["code"], "code_taken");
     assert_eq!(app.link_count().await, 1);
-    // The key was not used up by asking.
+    // The dry run did not use up the key.
     let written = app.create_bulk(&items).header("idempotency-key", "k").await;
     assert_eq!(statuses(&written), [201, 201, 409, 409, 409, 422, 201]);
     assert_eq!(app.try_bulk(&json!([])).await.ok(200), json!({ "results": [] }));

@@ -9,7 +9,7 @@ use crate::{app::TestApp, ask::Ask};
 
 const TARGET: &str = "https://example.com/";
 
-/// Three chunks, with something wrong in each.
+/// Three chunks, with wrong items in each.
 fn links() -> Value {
     let link = |number: usize| match number % 500 {
         7 => json!({ "original_url": "/" }),
@@ -45,7 +45,7 @@ async fn a_repeated_bulk_gets_the_same_answer_and_makes_nothing() {
     assert_eq!(app.link_count().await, 2 * 1_094 + 1, "without a key it is another request");
 }
 
-/// Wherever it was broken off: what was written then is not written again.
+/// Wherever the first request was cut off, links already written are not written again.
 #[tokio::test]
 async fn a_client_that_left_gets_the_whole_answer_when_it_comes_back() {
     let app = started().await;

@@ -1,4 +1,4 @@
-//! What is remembered about links is never older than the last change that this node acknowledged.
+//! What is cached about links is never older than the last change that this node acknowledged.
 
 use std::{
     sync::Arc,
@@ -17,7 +17,7 @@ use crate::{answer::Answer, app::TestApp, ask::Ask, logs::Logs};
 const OLD: &str = "https://old.example/";
 const NEW: &str = "https://new.example/";
 
-/// A request whose read of the database has ended, and which has not looked at the result yet.
+/// A request that has finished its database read and has not looked at the result yet.
 struct HeldBack(<Ask as IntoFuture>::IntoFuture);
 
 struct WokenUp(Notify);
@@ -29,8 +29,8 @@ impl Wake for WokenUp {
 }
 
 impl HeldBack {
-    /// Sends a visit of a code that is not in memory: the first thing that it waits for is its
-    /// read. `None` if the read was over before anybody could wait for it.
+    /// Sends a visit of an uncached code: the first thing it waits for is its read. `None` if the
+    /// read was over before the visit had to wait.
     async fn after_reading(ask: Ask) -> Option<Self> {
         let woken_up = Arc::new(WokenUp(Notify::new()));
         let waker = Waker::from(Arc::clone(&woken_up));
@@ -49,8 +49,8 @@ impl HeldBack {
     }
 }
 
-/// Holds a visit back, of a new code that is made ready by `prepare`. The database may be too fast
-/// a few times.
+/// Holds back a visit of a new code, after `prepare` has set the code up. Retries when the database
+/// is too fast.
 async fn hold_back<T>(app: &TestApp, prepare: impl AsyncFn(&str) -> T) -> (String, T, HeldBack) {
     const TRIES_MAX: usize = 1_000;
     for number in 0..TRIES_MAX {
@@ -98,7 +98,7 @@ async fn cache_02_nobody_keeps_a_redirect_not_even_a_permanent_one() {
 #[tokio::test]
 async fn cache_03_a_link_created_right_after_a_404_is_served_at_once() {
     let app = TestApp::start().await;
-    // The second answer is the remembered one.
+    // The second answer comes from the cache.
     app.ask("GET", "/soon").await.problem(404, "not_found");
     app.ask("GET", "/soon").await.problem(404, "not_found");
     app.shorten("soon", NEW, json!({})).await;
@@ -149,7 +149,7 @@ async fn cache_05_a_read_from_before_a_delete_is_not_kept() {
     let (code, id, early) =
         hold_back(&app, async |code| app.shorten(code, OLD, json!({})).await).await;
     assert_eq!(app.delete(id).await.status, 204);
-    // Who asked before the delete may still be answered as it was then.
+    // A request from before the delete may still be answered as before.
     early.go_on().await.leads_to(302, OLD);
     for _ in 0..2 {
         app.ask("GET", &format!("/{code}")).await.problem(404, "not_found");
@@ -162,7 +162,7 @@ async fn cache_05_a_read_from_before_an_edit_is_not_kept() {
     let (code, id, early) =
         hold_back(&app, async |code| app.shorten(code, OLD, json!({})).await).await;
     app.edit(id, &json!({ "original_url": NEW })).await.ok(200);
-    // Who asks after the edit does not wait for the old answer either.
+    // A request after the edit does not wait for the old answer either.
     app.visit(&format!("/{code}")).await.leads_to(302, NEW);
     early.go_on().await.leads_to(302, OLD);
     app.visit(&format!("/{code}")).await.leads_to(302, NEW);
@@ -235,7 +235,7 @@ async fn a_visit_that_memory_can_answer_logs_no_failure() {
     let logs = Logs::of_this_thread();
     app.visit("/warm").await.leads_to(302, OLD);
     assert_eq!(logs.text(), "");
-    // Who gets nothing is worth a line.
+    // Log only if nothing could be served.
     app.ask("GET", "/cold").await.problem(503, "unavailable");
     assert_eq!(logs.text().matches("the database cannot be reached").count(), 1);
 }
@@ -245,7 +245,7 @@ async fn a_database_that_is_known_to_be_away_is_not_waited_for() {
     let app = TestApp::start().await;
     let id = app.shorten("link", OLD, json!({})).await;
     app.visit("/link").await.leads_to(302, OLD);
-    // What only the database knows tells whether it was asked.
+    // Only the database has this edit, so the answer tells whether it was asked.
     let id = LinkId::new(id).unwrap();
     let target = TargetUrl::parse(NEW, &TargetRules::new([])).unwrap();
     let edit = LinkEdit { target: Some(target), ..LinkEdit::default() };
@@ -258,7 +258,7 @@ async fn a_database_that_is_known_to_be_away_is_not_waited_for() {
     app.node.set_database_reached(false);
     app.visit("/link").await.leads_to(302, OLD);
     assert_eq!(app.metric("redirects_total{outcome=\"followed\",tier=\"stale\"}"), 1);
-    // Nothing in memory: then it is worth a try.
+    // Without a cached entry, the database is tried.
     app.ask("GET", "/none").await.problem(404, "not_found");
     app.node.set_database_reached(true);
     app.visit("/link").await.leads_to(302, NEW);

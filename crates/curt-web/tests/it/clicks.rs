@@ -1,4 +1,4 @@
-//! Clicks are in the journal by the time that the visitor has the redirect, and nothing else is.
+//! Clicks are in the journal before the visitor gets the redirect, and nothing else is.
 
 use curt_domain::{ClickClass, ClickSource, Privacy};
 use curt_journal::Durability;

@@ -1,5 +1,5 @@
-//! Every answer of every test against the OpenAPI document: its status, its kind and its body must
-//! be ones that the document has for the operation.
+//! Checks every answer of every test against the OpenAPI document: its status, content type and
+//! body must be ones that the document lists for the operation.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,35 +12,35 @@ use crate::{answer::Answer, app::TestApp};
 
 const METHODS: [&str; 5] = ["get", "head", "post", "patch", "delete"];
 
-/// What the document allows, ready to be asked.
+/// What the document allows, prepared for lookups.
 struct Contract {
-    /// By path, method, status and kind of content.
+    /// By path, method, status and content type.
     bodies: HashMap<(String, String, u16, String), Option<Validator>>,
-    /// Path and method.
+    /// By path and method.
     operations: HashSet<(String, String)>,
     paths: Vec<String>,
 }
 
-/// Panics when the document does not allow the answer.
+/// Panics if the document does not allow the answer.
 pub(crate) async fn check(method: &Method, path: &str, answer: &Answer) {
     static CONTRACT: OnceCell<Contract> = OnceCell::const_new();
     let contract = CONTRACT.get_or_init(async || Contract::new(&document().await)).await;
     contract.check(method, path, answer);
 }
 
-/// That of a server of its own: the test's may have no database, or a name it is not called by.
+/// The document of a separate server: the test's may have no database, or another host name.
 async fn document() -> Value {
     let answer = TestApp::start().await.ask("GET", "/openapi.json").unchecked().await;
     answer.ok(200)
 }
 
-/// The schema with everything that it may refer to.
+/// A validator for the schema, with everything that it may refer to.
 pub(crate) fn validator(schema: &Value, document: &Value) -> Validator {
     let schema = json!({ "allOf": [schema], "components": document["components"] });
     jsonschema::options().should_validate_formats(true).build(&schema).unwrap()
 }
 
-/// The response that the document has for a status, also where it is a shared one.
+/// The document's response for a status, also if it is a shared one.
 pub(crate) fn resolve<'a>(response: &'a Value, document: &'a Value) -> &'a Value {
     match response["$ref"].as_str() {
         Some(reference) => document.pointer(reference.trim_start_matches('#')).unwrap(),
@@ -83,7 +83,7 @@ impl Contract {
         };
         let is_asked_for =
             |method: &Method| self.operations.contains(&(template.to_owned(), word(method)));
-        // GET's answers are HEAD's, where the document does not spell them out.
+        // HEAD has the answers of GET, unless the document lists them.
         let is_head = *method == Method::HEAD;
         let method = if is_head && !is_asked_for(method) { &Method::GET } else { method };
         if !is_asked_for(method) {
@@ -107,12 +107,12 @@ impl Contract {
         }
     }
 
-    /// The path of the document that this one is; those without parameters come first.
+    /// The document's path that matches this one; paths without parameters come first.
     fn template(&self, path: &str) -> Option<&str> {
         let path = path.split('?').next().unwrap();
         let plain = self.paths.iter().find(|template| *template == path);
         let fits = |template: &&String| {
-            // A slash behind a code makes no difference.
+            // A slash after a code makes no difference.
             let is_visit = template.starts_with("/{code}");
             let path = path.strip_suffix('/').filter(|_| is_visit).unwrap_or(path);
             let (own, asked) = (template.split('/'), path.split('/'));

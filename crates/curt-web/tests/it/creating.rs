@@ -1,4 +1,4 @@
-//! Creating links: what comes back, what is refused, and that nothing else can be written.
+//! Creating links: what is answered, what is refused, and that nothing else can be written.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -47,7 +47,7 @@ fn whole_link() -> Value {
     })
 }
 
-/// So that an import never has a link working that was switched off.
+/// So that an import never makes a link active that was switched off.
 #[tokio::test]
 async fn a_link_can_be_made_switched_off() {
     let app = TestApp::start().await;
@@ -93,7 +93,7 @@ async fn one_answer_names_everything_that_is_wrong() {
 #[tokio::test]
 async fn every_text_has_its_limit() {
     let app = TestApp::start().await;
-    // Counted in characters: none of these is short in bytes.
+    // Counted in characters: all of these are longer in bytes.
     let longest = [("title", json!("ä".repeat(255))), ("note", json!("ä".repeat(2_000)))];
     for (field, value) in longest {
         app.create(&json!({ "original_url": TARGET, (field): value })).await.ok(201);
@@ -133,8 +133,7 @@ async fn enum_01_codes_have_seven_digits_in_no_order() {
     let made = made["results"].as_array().unwrap().iter();
     let codes: Vec<&str> = made.map(|item| item["link"]["short_code"].as_str().unwrap()).collect();
     assert!(codes.iter().all(|code| 7 <= code.len()), "{codes:?}");
-    // Of neighbours that have nothing to do with each other, the later is the greater as often as
-    // not.
+    // If neighbouring codes are unrelated, the later one is the greater half of the time.
     let rising = codes.windows(2).filter(|pair| pair[0] < pair[1]).count();
     assert!((200..300).contains(&rising), "{rising} of 499");
     for place in 0..7 {
@@ -228,11 +227,11 @@ async fn auth_09_types_are_not_guessed() {
     assert_eq!(app.link_count().await, 0);
 }
 
-/// The codes that ids get, one after the other.
+/// The codes of ids follow each other.
 const SEQUENTIAL: CodeSettings =
     CodeSettings { strategy: CodeStrategy::Sequential, alphabet: Alphabet::Base58, length: 4 };
 
-/// Takes the codes that the ids after the next `count` would get.
+/// Takes the codes of the ids after the next `count`.
 async fn take_codes_ahead(app: &TestApp, count: u64) {
     let maker = CodeMaker::new(SEQUENTIAL, &secret());
     let app_link = app.create(&json!({ "original_url": TARGET })).await.ok(201);
@@ -257,7 +256,7 @@ async fn int_02_looking_for_a_free_code_ends() {
     let app = TestApp::with(|settings| settings.codes = SEQUENTIAL).await;
     let link = json!({ "original_url": TARGET });
     let maker = CodeMaker::new(SEQUENTIAL, &secret());
-    // Where each try leads, behind the eight ids that the aliases themselves get.
+    // The id of each try, after the eight ids that the aliases themselves get.
     let mut ahead = app.create(&link).await.ok(201)["id"].as_u64().unwrap() + 9;
     for misses in 1..=8 {
         let code = maker.code(LinkId::new(ahead).unwrap(), || unreachable!("nothing is drawn"));
@@ -268,7 +267,7 @@ async fn int_02_looking_for_a_free_code_ends() {
     app.create(&link).await.ok(201);
 }
 
-/// Links that were imported with the codes that this secret made for them elsewhere.
+/// Links imported with the codes that the same secret made for them elsewhere.
 #[tokio::test]
 async fn generated_codes_find_their_way_past_a_crowd_of_imported_ones() {
     let app = TestApp::start().await;

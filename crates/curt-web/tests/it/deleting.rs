@@ -1,4 +1,4 @@
-//! Deleting links, regretting it in time, and regretting it too late.
+//! Deleting links, restoring them in time, and trying too late.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! A dry run and the run that follows it say the same of every item, whoever asks.
+//! A dry run and the run after it give the same results, for any caller.
 
 use std::{collections::BTreeSet, time::Duration};
 
@@ -10,10 +10,10 @@ const ROUNDS: usize = 12;
 const ITEMS: usize = 40;
 const TARGET: &str = "https://example.com/";
 
-/// Whose links there are: two people's, and those of nobody.
+/// The owners of the links: two users, and none.
 const NAMES: [&str; 3] = ["ada", "bob", "nobody"];
 
-/// What an item may wish for; three of them stay as they are.
+/// The aliases that items ask for; three of them are used unchanged.
 const WISHES: [&str; 13] = [
     "free",
     "ada-live",
@@ -48,7 +48,7 @@ async fn make(app: &TestApp, key: &str, alias: &str) -> u64 {
     made["id"].as_u64().unwrap()
 }
 
-/// For everybody a link that is followed, one that can be restored, and a former one.
+/// For each owner an active link, one that can be restored, and an erased one.
 async fn make_links(app: &TestApp, keys: [&str; 3], round: usize) {
     for (name, key) in NAMES.into_iter().zip(keys) {
         let id = make(app, key, &format!("{name}-erased-{round}")).await;
@@ -76,13 +76,13 @@ fn batch(draws: &mut Draws, round: usize) -> Value {
     (0..ITEMS).map(item).collect()
 }
 
-/// What becomes of each item: its status, and the code of its problem.
+/// The result of each item: its status, and the code of its problem.
 async fn fates(app: &TestApp, key: &str, path: &str, links: &Value) -> Vec<String> {
     let answer = app.ask("POST", path).key(key).json(&json!({ "links": links })).await.ok(200);
     let results = answer["results"].as_array().unwrap().iter();
     let fate = |result: &Value| match result["problem"]["code"].as_str() {
         Some(code) => format!("{} {code}", result["status"]),
-        // What would be made has another status than what was.
+        // A planned link has another status than a created one.
         None => "made".to_owned(),
     };
     results.map(fate).collect()

@@ -1,4 +1,4 @@
-//! PATCH: an absent field keeps, null clears, and nobody overwrites what they have not seen.
+//! PATCH: an absent field is kept, null clears, and no client overwrites what it has not seen.
 
 use std::time::Duration;
 

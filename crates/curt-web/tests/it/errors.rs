@@ -1,4 +1,4 @@
-//! ERR-01: whatever goes wrong is told as a problem, in our words.
+//! ERR-01: every failure is answered with a problem, in our words.
 
 use std::collections::HashSet;
 
@@ -13,7 +13,7 @@ use crate::{
 const TARGET: &str = "https://example.com/";
 const JSON: &str = "application/json";
 
-/// Everything that takes a body.
+/// Every endpoint that takes a body.
 fn with_body(app: &TestApp, id: u64) -> [Ask; 2] {
     [app.create(&Value::Null), app.edit(id, &Value::Null)]
 }

@@ -1,4 +1,4 @@
-//! AUTH-12: a flood of logins slows logins, and nothing else.
+//! AUTH-12: a flood of logins only slows logins.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::app::TestApp;
 
-/// What waits and what is being hashed at most: 32 in the queue, and one on each of two threads.
+/// The most jobs waiting or being hashed: 32 in the queue, and one on each of two threads.
 const LOOKED_AT_MAX: usize = 34;
 
 #[tokio::test]
@@ -26,7 +26,7 @@ async fn auth_12_of_fifty_logins_at_once_the_surplus_is_refused_at_once() {
     let (logins, followed) = tokio::join!(join_all((0..50).map(log_in)), follow);
     let mut at_once = 0;
     for (answer, took) in &logins {
-        // Those who waited in the queue in vain are refused too, after two seconds.
+        // Logins that waited in the queue too long are refused too, after two seconds.
         if answer.status != 401 {
             answer.problem(503, "unavailable");
             assert_eq!(answer.header("retry-after"), "1");

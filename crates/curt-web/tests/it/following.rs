@@ -30,7 +30,7 @@ async fn a_redirect_is_302_and_kept_by_nobody() {
     let answer = visit(&app, "/link").await;
     answer.leads_to(302, TARGET);
     assert_eq!(answer.header("cache-control"), "no-store");
-    // Nothing that would set something, name us, or tell the target where the visitor came from.
+    // No header that sets something, names us, or tells the target where the visitor came from.
     let mut names: Vec<&str> = answer.headers.keys().map(http::HeaderName::as_str).collect();
     names.sort_unstable();
     let expected = ["cache-control", "location", "strict-transport-security", "x-request-id"];
@@ -52,7 +52,7 @@ async fn head_is_get_without_a_body() {
         let head = app.ask("HEAD", "/link").by_browser().await;
         let get = app.visit("/link").await;
         head.leads_to(302, TARGET);
-        // Of GET hyper says it by itself.
+        // For GET, hyper adds the header by itself.
         assert_eq!(head.header("content-length"), "0");
         let mut of_head = head.lasting_headers();
         of_head.remove("content-length");
@@ -80,7 +80,7 @@ async fn a_trailing_slash_does_not_matter() {
 async fn http_13_other_methods_are_told_which_work() {
     let app = link(json!({})).await;
     for method in ["POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"] {
-        // A password is for a link that asks for it; there is none of this name.
+        // A POST to `/none` is a password for a link that does not exist, so it gets a 404.
         let missing = if method == "POST" { "/none+" } else { "/none" };
         for path in ["/link", "/link+", missing] {
             let answer = app.ask(method, path).await;
@@ -181,7 +181,7 @@ async fn an_expired_link_leads_to_its_fallback() {
     let app = link(more).await;
     visit(&app, "/link").await.leads_to(301, TARGET);
     app.clock.advance(Duration::from_secs(1));
-    // Never permanent and never with a query: it is not the link's own target.
+    // Never permanent and never with the query: it is not the link's own target.
     visit(&app, "/link?x=1").await.leads_to(302, fallback);
     app.ask("HEAD", "/link").await.leads_to(302, fallback);
     app.ask("GET", "/link+").await.problem(410, "link_gone");

@@ -1,4 +1,4 @@
-//! What browsers are told to be careful about, on answers of every kind.
+//! The guarding headers, on answers of every kind.
 
 use std::time::Duration;
 
@@ -48,7 +48,7 @@ async fn security_headers_are_on_every_answer() {
     let tag = document.header("etag");
     let same = app.visit("/openapi.json").header("if-none-match", tag).await;
     is_guarded(&same, 304);
-    // A page keeps the policy that it came with.
+    // A cached page keeps its own policy.
     assert_eq!(same.find("content-security-policy"), None);
     app.store.close().await;
     is_guarded(&app.visit("/unheard").await, 503);

@@ -1,4 +1,4 @@
-//! What probes are told, in good times and in bad.
+//! What probes are told, when all is well and when not.
 
 use std::time::Duration;
 
@@ -101,7 +101,7 @@ async fn health_says_how_clicks_are_counted() {
     assert_eq!(counting["left_segments"], counting["skipped_segments"], "its name before 0.2");
 }
 
-/// This node writes clicks down, and nothing counts them.
+/// This node writes clicks down, and no drain counts them.
 #[tokio::test]
 async fn health_says_how_many_clicks_wait_and_how_fast_they_are_counted() {
     let app = TestApp::with(|settings| settings.clicks = Some(Durability::Process)).await;

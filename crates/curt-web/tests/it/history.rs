@@ -66,7 +66,7 @@ async fn pages_go_back_to_the_first_revision() {
     let id = edited(&app, 5).await;
     let first = app.history(id, "limit=2").await.ok(200);
     assert_eq!(revisions(&first), [5, 4]);
-    // An edit meanwhile moves nothing.
+    // An edit between two pages moves nothing.
     app.edit(id, &json!({ "note": "meanwhile" })).await.ok(200);
 
     let cursor = first["next_cursor"].as_str().unwrap();

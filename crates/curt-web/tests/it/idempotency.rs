@@ -1,4 +1,4 @@
-//! Idempotency-Key: a create that is sent again makes one link and gets one answer.
+//! Idempotency-Key: a repeated create makes one link and gets one answer.
 
 use std::{collections::HashSet, time::Duration};
 
@@ -18,7 +18,7 @@ async fn a_repeated_create_gets_the_first_answer() {
     let app = TestApp::start().await;
     let first = app.create(&link()).header("idempotency-key", "k").await;
     assert_eq!(first.find("idempotent-replayed"), None);
-    // What happens to the link meanwhile does not change what was answered.
+    // Later changes to the link do not change the stored answer.
     let id = first.ok(201)["id"].as_u64().unwrap();
     app.edit(id, &json!({ "title": "New" })).await.ok(200);
     app.clock.advance(Duration::from_hours(23));
@@ -122,7 +122,7 @@ async fn strangers_behind_one_proxy_do_not_meet_under_one_key() {
     assert_eq!(app.link_count().await, 2);
 }
 
-/// Who a client is shows in whose answers it is given again.
+/// The client shows in which callers share a stored answer.
 #[tokio::test]
 async fn xff_02_the_client_is_who_the_trusted_proxy_names() {
     let app = TestApp::with(|settings| {
@@ -139,7 +139,7 @@ async fn xff_02_the_client_is_who_the_trusted_proxy_names() {
     for claim in ["1.2.3.4, 203.0.113.9", "203.0.113.9, 10.0.0.2", "junk, ::ffff:203.0.113.9"] {
         assert_eq!(id(ask("::ffff:10.0.0.1", "x-forwarded-for", claim).await), first, "{claim}");
     }
-    // Not by a stranger, and not in another header.
+    // Not from a stranger, and not in another header.
     assert_ne!(id(ask("192.0.2.1", "x-forwarded-for", "203.0.113.9").await), first);
     let proxy = id(ask("10.0.0.1", "x-real-ip", "203.0.113.9").await);
     assert_ne!(proxy, first);

@@ -1,4 +1,4 @@
-//! Blocked clients: by hand for everything, by themselves for what they overdid.
+//! Blocked clients: blocked by hand for everything, automatically for what they overused.
 
 use std::time::Duration;
 
@@ -30,7 +30,7 @@ async fn networks(app: &TestApp) -> Vec<String> {
     list["items"].as_array().unwrap().iter().map(network).collect()
 }
 
-/// With one link.
+/// A server with one link.
 async fn start() -> TestApp {
     let app = TestApp::start().await;
     app.shorten("known", "https://example.com/", json!({})).await;
@@ -51,7 +51,7 @@ async fn a_blocked_network_gets_nothing_and_all_others_what_they_got() {
     assert_eq!(blocked["kind"], "manual");
     assert_eq!(blocked["created_by"], Value::Null);
 
-    // The link is in memory: the way that is answered at once knows of it too.
+    // The link is in memory: the hot path checks blocks too.
     follow(&app, CLIENT).await.problem(403, "client_blocked");
     follow(&app, &format!("::ffff:{CLIENT}")).await.problem(403, "client_blocked");
     let page = follow(&app, CLIENT).by_browser().await;
@@ -155,7 +155,7 @@ async fn another_node_enforces_what_it_is_told_of() {
     follow(&neighbour, NEIGHBOUR).await.leads_to(302, "https://example.com/");
 }
 
-/// Two codes that do not exist a minute, and after three refusals more an hour of quiet.
+/// Two unknown codes a minute, and after three more refusals a block for an hour.
 async fn with_automatic_blocks() -> TestApp {
     let per_minute = |count| Limit::new(count, Duration::from_mins(1));
     let limits = LimitSettings {
@@ -176,7 +176,7 @@ async fn with_automatic_blocks() -> TestApp {
     app
 }
 
-/// What became of so many tries from there, and of the note that was taken of them.
+/// The statuses of `count` tries by this client; then writes the automatic blocks.
 async fn tries(app: &TestApp, client: &str, count: usize) -> Vec<u16> {
     let mut statuses = Vec::new();
     for _ in 0..count {
@@ -217,7 +217,7 @@ async fn who_goes_on_after_many_refusals_is_blocked_for_a_while_but_follows_link
     app.ask_from(CLIENT, "GET", "/unknown").await.problem(404, "not_found");
 }
 
-/// Two codes that do not exist a minute and `block_after` refusals, with that much memory.
+/// Two unknown codes a minute and `block_after` refusals, with this much memory.
 async fn with_little_memory(block_after: u32, bytes_max: usize) -> TestApp {
     let limits = LimitSettings {
         unknown_code: Limit::new(2, Duration::from_mins(1)),
@@ -230,12 +230,12 @@ async fn with_little_memory(block_after: u32, bytes_max: usize) -> TestApp {
 
 #[tokio::test]
 async fn b3_nobody_is_blocked_for_what_neighbours_did_while_memory_was_short() {
-    // Nobody has a bucket of their own: neighbours use up the codes of all.
+    // No client has its own bucket: neighbours use up the codes of all.
     let app = with_little_memory(3, 0).await;
     assert!(tries(&app, CLIENT, 20).await.ends_with(&[429; 18]));
     assert_eq!(tries(&app, NEIGHBOUR, 20).await, [429; 20]);
     assert_eq!(networks(&app).await, [""; 0]);
-    // Here some have one for codes, but nobody one for 10 000 refusals, which takes 40 kB.
+    // Some have a bucket for codes, but none has one for 10 000 refusals, which takes 40 kB.
     let app = with_little_memory(10_000, 1 << 20).await;
     tries(&app, CLIENT, 10_010).await;
     assert_eq!(tries(&app, NEIGHBOUR, 5).await, [404, 404, 429, 429, 429]);

@@ -1,4 +1,4 @@
-//! Who may do what: the administrator's key opens everything, nothing else opens anything.
+//! Access without a right key: the administrator's key opens everything, and nothing else does.
 
 use serde_json::json;
 
@@ -23,7 +23,7 @@ fn guarded(app: &TestApp, id: u64) -> Vec<Ask> {
         app.summary("link", ""),
         app.series("link", ""),
         app.summary("nobody", "days=0"),
-        // Whether a link is there is nobody's business either, nor what a body must look like.
+        // Callers without a key do not learn whether a link exists, nor how a body must look.
         app.link(id + 1),
         app.edit(id, &edit).body("text/plain", "{"),
         app.links("limit=-1"),

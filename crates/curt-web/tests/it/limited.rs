@@ -1,4 +1,4 @@
-//! Links that can be followed a limited number of times: people use them up, machines do not.
+//! Links that can be followed a limited number of times: people use them up, bots do not.
 
 use serde_json::json;
 use tokio::task::JoinSet;
@@ -7,7 +7,7 @@ use crate::{answer::Answer, app::TestApp, ask::Ask};
 
 const SECRET: &str = "https://secret.example/only-for-people?token=t0ken#fragment";
 
-/// Parts of the target that would each give it away. None could be part of a request id.
+/// Parts of the target, each of which would reveal it. None can occur in a request id.
 const SECRETS: [&str; 4] = ["secret.example", "only-for-people", "t0ken", "#fragment"];
 
 const BOTS: [&str; 6] = [

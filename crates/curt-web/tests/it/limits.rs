@@ -1,4 +1,4 @@
-//! Who asks too often is told so, and when to come back; everybody else notices nothing.
+//! Callers that ask too often are told so, and when to come back; others notice nothing.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn per_minute(count: u32) -> Option<Limit> {
     Limit::new(count, Duration::from_mins(1))
 }
 
-/// Anybody may create links, so many a minute.
+/// Anyone may create links, `count` a minute.
 async fn open_to_anybody(count: u32) -> TestApp {
     let limits = LimitSettings { anonymous: per_minute(count), ..LimitSettings::OFF };
     let change = |settings: &mut crate::app::TestSettings| {
@@ -31,7 +31,7 @@ async fn open_to_anybody(count: u32) -> TestApp {
     TestApp::with(change).await
 }
 
-/// So many codes a minute that do not exist, and one link that does.
+/// `count` unknown codes a minute, and one link that exists.
 async fn with_unknown_codes(count: u32) -> TestApp {
     let limits = LimitSettings { unknown_code: per_minute(count), ..LimitSettings::OFF };
     let app = TestApp::with(|settings| settings.limits = limits).await;
@@ -70,7 +70,7 @@ async fn rl_01_and_cache_08_answers_tell_what_is_left_and_when_to_come_back() {
     assert_eq!(refused.header("ratelimit-policy"), "\"anonymous\";q=3;w=60");
     assert_eq!(refused.header("cache-control"), "no-store");
     assert_eq!(app.metric("limits_refused_total{purpose=\"anonymous\"}"), 1);
-    // Somebody else is none of it; and half a second too early is too early.
+    // Another client is not affected; and half a second too early is too early.
     create(&app, "192.0.2.2").await.ok(201);
     app.clock.advance(Duration::from_millis(29_500));
     is_over(&create(&app, CLIENT).await, "1");
@@ -107,7 +107,7 @@ async fn keys_that_prove_nothing_count_for_their_client_and_the_administrators_k
         assert_eq!(listed.find("ratelimit"), None);
     }
     is_over(&app.ask_from(CLIENT, "GET", "/api/v1/urls").await, "60");
-    // Nor is there a way around by asking for what does not exist, or how it cannot be asked for.
+    // Unknown paths and wrong methods are no way around the limit.
     is_over(&app.ask_from(CLIENT, "GET", "/api/v1/nothing").await, "60");
     is_over(&app.ask_from(CLIENT, "DELETE", "/api/v1/urls").await, "60");
     assert_eq!(app.ask_from(CLIENT, "GET", "/api/v1/health").await.status, 200);
@@ -153,11 +153,11 @@ async fn enum_02_who_tries_a_thousand_codes_is_stopped_and_still_follows_links()
     let over = visit(1, "/another").await;
     is_over(&over, "60");
     assert_eq!(over.problem(429, "rate_limited")["violated-policies"], json!(["unknown_code"]));
-    // RL-01: those headers are the API's; clients may wait before they follow a redirect with them.
+    // RL-01: those are the API's; clients may wait before they follow a redirect with them.
     for answer in [over, visit(1, "/known").await] {
         assert_eq!((answer.find("ratelimit"), answer.find("ratelimit-policy")), (None, None));
     }
-    // Others look for their links as before, and so does this client a minute later.
+    // Other clients are not affected, and a minute later neither is this one.
     app.ask_from(CLIENT, "GET", "/another").await.problem(404, "not_found");
     app.clock.advance(Duration::from_mins(1));
     visit(1, "/another").await.problem(404, "not_found");
@@ -215,7 +215,7 @@ async fn tries_to_log_in_register_and_report_have_limits_of_their_own() {
     is_over(&report().await, "60");
 }
 
-/// AUTH-05: a session that was stolen guesses no more than anybody does, right or wrong.
+/// AUTH-05: a stolen session gets no more guesses than any client, right or wrong.
 #[tokio::test]
 async fn auth_05_whatever_looks_at_a_password_has_the_limit_of_logging_in() {
     let limits = LimitSettings { login: per_minute(3), ..LimitSettings::OFF };
@@ -244,7 +244,7 @@ async fn auth_05_whatever_looks_at_a_password_has_the_limit_of_logging_in() {
     app.log_in(ADA, PASSWORD).await.ok(200);
 }
 
-/// So many requests a minute with a key, and so many without one.
+/// `authenticated` requests a minute with a key, and `anonymous` ones without.
 async fn by_user_and_client(authenticated: u32, anonymous: u32) -> TestApp {
     let limits = LimitSettings {
         authenticated: per_minute(authenticated),
@@ -267,7 +267,7 @@ async fn rl_01_a_session_counts_for_its_user_as_their_tokens_do() {
         answer.ok(200);
         assert_eq!(answer.header("ratelimit"), format!("\"authenticated\";r={remaining};t=60"));
     }
-    // Whatever they ask for, from wherever, and with whatever they prove it.
+    // The limit covers every path, every client and every kind of proof.
     me("192.0.2.3").await.ok(200);
     is_over(&app.me(&ada.access).await, "60");
     let refused = me(CLIENT).await;
@@ -275,7 +275,7 @@ async fn rl_01_a_session_counts_for_its_user_as_their_tokens_do() {
     let problem = refused.problem(429, "rate_limited");
     assert_eq!(problem["violated-policies"], json!(["authenticated"]));
     is_over(&app.ask_from(CLIENT, "GET", "/api/v1/nothing").session(&session).await, "60");
-    // None of it was the client's.
+    // None of this counted for the client.
     app.ask_from(CLIENT, "GET", ME).await.problem(401, "unauthenticated");
 }
 
@@ -316,7 +316,7 @@ async fn rl_01_wrong_keys_and_sessions_are_refused_before_they_are_looked_up() {
     let key = app.key_of(&ada, &["links:read"]).await;
     let list = |peer: &str, key: &str| app.ask_from(peer, "GET", "/api/v1/urls").key(key);
     let guess = |number: u8| curt_domain::ApiKey::from_random([number; 32]);
-    // Whoever asked often without a key may have neighbours who have one.
+    // A client that asked often without a key may have neighbours with one.
     for _ in 0..3 {
         app.ask_from(CLIENT, "GET", ME).await.problem(401, "unauthenticated");
     }
@@ -327,7 +327,7 @@ async fn rl_01_wrong_keys_and_sessions_are_refused_before_they_are_looked_up() {
     for number in 0..3 {
         list(guesser, guess(number).as_str()).await.problem(401, "unauthenticated");
     }
-    // From now on even the right key is not looked up there; what needs no look goes on.
+    // From now on the right key is not even looked up here; what needs no lookup still works.
     is_over(&list(guesser, &key).await, "60");
     list(guesser, &ada.access).await.ok(200);
     list(guesser, ADMIN_KEY).await.ok(200);
@@ -338,7 +338,7 @@ async fn rl_01_wrong_keys_and_sessions_are_refused_before_they_are_looked_up() {
         session(other).await.problem(401, "unauthenticated");
     }
 
-    // With the database away, a look at it would be a 503.
+    // Without the database, a lookup would be a 503.
     app.store.close().await;
     for _ in 0..2 {
         is_over(&list(guesser, guess(9).as_str()).await, "60");

@@ -1,4 +1,4 @@
-//! LPW: links with a password open for whoever knows it, and tell nobody else where they lead.
+//! LPW: links with a password open for visitors who know it, and tell no others where they lead.
 
 use std::{future::IntoFuture as _, time::Duration};
 
@@ -76,7 +76,7 @@ async fn lpw_01_wrong_passwords_are_refused_then_counted_by_link_and_client() {
     assert_eq!(refused.status, 429);
     assert_eq!(refused.header("retry-after"), "900");
     assert_eq!(refused.find("set-cookie"), None);
-    // Another client, and another link, are none of it.
+    // Another client and another link are not affected.
     guess_from(&app, "192.0.2.2", PASSWORD).await.leads_to(303, "/link");
     app.shorten("other", TARGET, json!({ "password": PASSWORD })).await;
     let other = app.ask_from("192.0.2.1", "POST", "/other").body(FORM, "password=x").await;
@@ -95,7 +95,7 @@ async fn lpw_01_many_clients_together_have_a_limit_at_each_link() {
         asks(&guess_from(&app, &format!("192.0.{number}.1"), "wrong").await);
     }
     assert_eq!(guess_from(&app, "192.0.9.1", PASSWORD).await.status, 429);
-    // Whoever has given the password does not notice.
+    // A visitor who has given the password does not notice.
     visit_with(&app, &opened).await.leads_to(302, TARGET);
 }
 
@@ -116,12 +116,12 @@ async fn lpw_01_right_passwords_use_up_no_tries_and_parallel_guesses_do() {
     let statuses = guesses.await;
     let count = |status| statuses.iter().filter(|known| **known == status).count();
     assert_eq!(count(401), 3, "{statuses:?}");
-    // Asked to come again while others are looked at, and refused once those were wrong.
+    // Asked to retry while other guesses are checked, and refused once those were wrong.
     assert_eq!(count(503) + count(429), 5, "{statuses:?}");
     assert_eq!(guess(&app, PASSWORD).await.status, 429);
 }
 
-/// An office that opens a link together has been wrong in nothing.
+/// Colleagues who open a link at the same time have made no wrong guess.
 #[tokio::test]
 async fn lpw_01_right_passwords_at_the_same_time_are_asked_to_wait_and_not_refused() {
     let limits = LimitSettings {
@@ -139,7 +139,7 @@ async fn lpw_01_right_passwords_at_the_same_time_are_asked_to_wait_and_not_refus
     unlock(&app).await;
 }
 
-/// Nobody keeps the threads that hash from everybody else with passwords that they know.
+/// A client cannot occupy the hashing threads, even with passwords that it knows.
 #[tokio::test]
 async fn lpw_01_looking_at_passwords_has_a_limit_for_each_client_right_or_wrong() {
     let limits =
@@ -154,13 +154,13 @@ async fn lpw_01_looking_at_passwords_has_a_limit_for_each_client_right_or_wrong(
     guess_from(&app, "192.0.2.2", PASSWORD).await.leads_to(303, "/link");
 }
 
-/// Who hangs up before the answer has learned nothing, and locks nobody out.
+/// A client that disconnects before the answer has learned nothing, and locks out no other.
 #[tokio::test]
 async fn lpw_01_guesses_that_nobody_waits_for_do_not_count() {
     let limits =
         LimitSettings { link_guess: Limit::new(2, Duration::from_mins(15)), ..LimitSettings::OFF };
     let app = locked_with(json!({}), |settings| settings.limits = limits).await;
-    // From memory there is nothing to wait for but the hash.
+    // From memory there is nothing to wait for except the hash.
     asks(&app.visit("/link").await);
     for _ in 0..5 {
         let mut left = guess(&app, "wrong").into_future();
@@ -169,7 +169,7 @@ async fn lpw_01_guesses_that_nobody_waits_for_do_not_count() {
     unlock(&app).await;
 }
 
-/// What others guessed is no fault of whoever comes after them.
+/// A client is not to blame for the guesses of others before it.
 #[tokio::test]
 async fn lpw_01_nobody_is_blocked_for_what_others_guessed() {
     let window = Duration::from_mins(15);
@@ -222,7 +222,7 @@ async fn lpw_02_the_password_opens_nothing_that_is_over() {
     }
     let app = locked(json!({})).await;
     app.block("hidden.example").await.ok(201);
-    // Whoever does not know the password does not learn that the target is on the list.
+    // A visitor without the password does not learn that the target is blocked.
     asks(&app.visit("/link").await);
     assert_eq!(app.visit("/link+").await.status, 200);
     asks(&guess(&app, "wrong").await);
@@ -251,7 +251,7 @@ async fn lpw_03_success_is_a_303_with_a_cookie_for_this_link_alone() {
     let set = opened.header("set-cookie");
     assert!(set.starts_with("__Secure-unlocked="), "{set}");
     assert!(set.ends_with("; Path=/link; Max-Age=600; HttpOnly; SameSite=Lax; Secure"), "{set}");
-    // By GET from here on, so that no body goes with it, whatever the link's own status.
+    // By GET from here on, so that no body is sent along, whatever the link's own status.
     let back = app.visit("/link?utm_source=a%20b").header("cookie", &cookie(&opened)).await;
     back.leads_to(307, &format!("{TARGET}?utm_source=a+b"));
     app.shorten("other", TARGET, json!({ "password": PASSWORD })).await;
@@ -295,7 +295,7 @@ async fn lpw_04_nobody_learns_the_target() {
         let shown = format!("{:?} {}", answer.headers, String::from_utf8_lossy(&answer.body));
         assert!(!shown.contains("hidden.example"), "{shown}");
     }
-    // Its QR code is that of any link: it shows the short URL.
+    // Its QR code is like any other: it shows the short URL.
     let code = async |app: &TestApp| app.ask("GET", "/api/v1/qr/link?format=svg").await.body;
     let open = TestApp::start().await;
     open.shorten("link", "https://elsewhere.example/", json!({})).await;
@@ -306,7 +306,7 @@ async fn lpw_04_nobody_learns_the_target() {
     let opened = unlock(&app).await;
     let preview = app.visit("/link+").header("cookie", &opened).await;
     assert!(!preview.text().contains("hidden.example"), "the cookie is for following it");
-    // Where it leads does not learn where its visitors come from.
+    // The target does not learn where its visitors come from.
     assert_eq!(visit_with(&app, &opened).await.header("referrer-policy"), "no-referrer");
     let head = app.visit_with("HEAD", "/link").header("cookie", &opened).await;
     head.leads_to(302, TARGET);
@@ -330,7 +330,7 @@ async fn lpw_05_passwords_come_in_bodies_of_our_own_form_alone() {
         elsewhere.await.problem(403, "cross_site_request");
     }
     guess(&app, PASSWORD).header("sec-fetch-site", "same-origin").await.leads_to(303, "/link");
-    // What reads no pages gets a problem, and can do the same.
+    // Programs get a problem instead of a page, and can do the same.
     let program = app.ask("GET", "/link").await;
     program.problem(401, "password_required");
     assert_eq!(program.header("www-authenticate"), "Form");
@@ -391,7 +391,7 @@ async fn many_links_can_have_passwords_up_to_35_in_a_row() {
     asks(&app.visit("/a34").await);
 }
 
-/// Whoever reads the database must not find a fast hash of a password beside the slow one.
+/// An attacker who reads the database must not find a fast hash of a password beside the slow one.
 #[tokio::test]
 async fn a_repeated_create_is_known_by_a_hash_that_needs_the_secret() {
     use sha2::{Digest as _, Sha256};

@@ -1,4 +1,4 @@
-//! Lists of links: filters, orders, and pages that neither repeat nor leave out.
+//! Lists of links: filters, orders, and pages that neither repeat nor omit links.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use crate::{
 
 const TARGET: &str = "https://example.com/";
 
-/// Codes of the whole list, in pages of so many links.
+/// The codes of the whole list, in pages of `limit` links.
 async fn walk(app: &TestApp, query: &str, limit: usize) -> Vec<String> {
     let mut all = Vec::new();
     let mut page_query = format!("{query}&limit={limit}");
@@ -78,7 +78,7 @@ async fn every_order_goes_page_by_page() {
         ("sort=-created_at", ["B", "a", "c"]),
         ("sort=created_at", ["c", "a", "B"]),
         ("sort=short_code", ["B", "a", "c"]),
-        // Nobody has clicked yet, so the age decides.
+        // There are no clicks yet, so the age decides.
         ("sort=clicks", ["c", "a", "B"]),
         ("sort=-clicks", ["B", "a", "c"]),
     ];
@@ -240,7 +240,7 @@ async fn every_status_can_be_asked_for() {
         assert_eq!(codes(&list), [status]);
         assert_eq!(list.json()["items"][0]["status"], status);
     }
-    // Time moves links on, without anybody writing to them.
+    // Time changes the status, without a write to the link.
     app.clock.set("2026-02-01T00:00:00Z".parse().unwrap());
     assert_eq!(codes(&app.links("status=active").await), ["scheduled", "active"]);
     assert_eq!(codes(&app.links("status=scheduled").await), [""; 0]);

@@ -1,4 +1,4 @@
-//! AUTH-*, JWT-09, RT-*: logging in, what one gets for it, and how it ends.
+//! AUTH-*, JWT-09, RT-*: logging in, what a login gives, and how it ends.
 
 use std::{
     future::IntoFuture as _,
@@ -46,9 +46,9 @@ async fn auth_01_users_who_do_not_exist_cost_as_much_and_get_the_same_answer() {
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..31 {
         let mut tries = [(0, ADA.to_owned()), (1, format!("nobody{round}@example.com"))];
-        // Whichever comes first, so that neither always follows the other.
+        // In alternating order, so that neither always comes second.
         tries.rotate_left(round % 2);
-        // Not as many in a row as begin a pause.
+        // Fewer in a row than begin a pause.
         app.log_in(ADA, PASSWORD).await.ok(200);
         for (index, email) in &tries {
             let start = Instant::now();
@@ -64,8 +64,8 @@ async fn auth_01_users_who_do_not_exist_cost_as_much_and_get_the_same_answer() {
         times.sort_unstable();
         times[times.len() / 2]
     });
-    // A hash is tens of milliseconds, and all else takes less than one: a quarter is room for
-    // machines that do other things beside.
+    // A hash takes tens of milliseconds, and all else less than one: a quarter leaves room for
+    // machines that are also doing other work.
     let (less, more) = (known.min(unknown), known.max(unknown));
     assert!(more < less + less / 4, "{known:?}, {unknown:?}");
 }
@@ -93,7 +93,7 @@ async fn auth_03_and_04_guesses_are_paused_but_not_for_a_browser_that_is_known()
     app.log_in(ADA, PASSWORD).header("cookie", &known).await.ok(200);
     let forged = known.replace("device=1", "device=2");
     app.log_in(ADA, PASSWORD).header("cookie", &forged).await.problem(429, "rate_limited");
-    // Others are not shut out, nor is she for long.
+    // Other users are not affected, and she is locked out only for a while.
     app.person("grace@example.com").await;
     app.clock.advance(Duration::from_mins(2));
     app.log_in(ADA, PASSWORD).await.ok(200);
@@ -134,7 +134,7 @@ async fn auth_06_of_guesses_at_the_same_time_each_counts() {
     let app = TestApp::start().await;
     app.person(ADA).await;
     let mut looked_at = 0;
-    // A busy machine looks at fewer, and takes those back that it has no time for.
+    // A busy machine checks fewer, and gives back the guesses that it has no time for.
     loop {
         let guesses = (0..20).map(|_| app.log_in(ADA, "a wrong password").into_future());
         let answers = join_all(guesses).await;
@@ -192,7 +192,7 @@ async fn auth_07_passwords_without_an_end_are_refused_before_they_are_hashed() {
     for len in [7, 11, 129, 1_025, 60_000] {
         register(&"xq7!vLp2#mZw ".repeat(5_000)[..len]).await.refuses("password", "weak_password");
     }
-    // Of the largest body the last byte is read; one more, and none is.
+    // The largest body is read to its last byte; a body one byte longer is not read at all.
     let frame = json!({ "email": "eve@example.com", "password": "" }).to_string().len();
     let largest = "x".repeat(BODY_LEN_MAX - frame);
     register(&largest).await.refuses("password", "weak_password");
@@ -206,7 +206,7 @@ async fn auth_07_passwords_without_an_end_are_refused_before_they_are_hashed() {
 #[tokio::test]
 async fn a_login_replaces_a_hash_of_an_older_kind_in_the_database() {
     let app = TestApp::start().await;
-    // Less work than ours.
+    // With less work than ours.
     let cheap = argon2::Params::new(8 * 1024, 1, 1, None).unwrap();
     let cheap = Argon2::new(Algorithm::Argon2id, Version::V0x13, cheap);
     let cheap: phc::PasswordHash = cheap.hash_password(b"imported long ago").unwrap();
@@ -280,7 +280,7 @@ async fn auth_11_a_key_never_gets_more_than_it_has() {
     ] {
         app.ask(method, path).key(&key).json(&body).await.problem(403, "forbidden");
     }
-    // Nor does a user by making one.
+    // A user cannot gain it by making a key either.
     let body = json!({ "name": "root", "scopes": ["admin"] });
     let made = app.ask("POST", "/api/v1/keys").key(&ada.access).json(&body).await;
     made.problem(403, "forbidden");
@@ -312,7 +312,7 @@ async fn auth_10_of_a_key_nothing_but_a_hash_is_kept() {
     app.ask("DELETE", &path).key(&ada.access).await.problem(404, "not_found");
 }
 
-/// Somebody with a token, a refresh token, a session and a key.
+/// A user with a token, a refresh token, a session and a key.
 async fn everything(app: &TestApp) -> (Person, String, String) {
     let ada = app.person(ADA).await;
     let session = app.session(ADA).await;
@@ -402,7 +402,7 @@ async fn jwt_09_logging_out_ends_this_login_and_everywhere_ends_all() {
     app.refresh(&other.refresh).await.problem(401, "unauthenticated");
     app.me(&other.access).await.problem(401, "unauthenticated");
     app.me(&ada.access).await.ok(200);
-    // Also those that were given out later, with whichever token of the login it is ended.
+    // Later tokens of the login end too, whichever of its tokens is used to log out.
     let third = Person::new(ada.id, ADA, &app.log_in(ADA, PASSWORD).await.ok(200));
     let next = Person::new(ada.id, ADA, &app.refresh(&third.refresh).await.ok(200));
     let body = json!({ "refresh_token": third.refresh });
@@ -447,7 +447,7 @@ async fn rt_02_a_second_tab_goes_on_with_the_same_refresh_token_on_any_node() {
     }
     let next = of(&app.refresh(&one.refresh).await.ok(200));
     assert_eq!(of(&app.refresh(&other.refresh).await.ok(200)).refresh, next.refresh);
-    // Who had the first token copied in time has no line of their own: it ends both.
+    // A copy of the first token, used in time, starts no second chain: the one chain ends for both.
     app.refresh(&ada.refresh).await.problem(401, "unauthenticated");
     app.refresh(&next.refresh).await.ok(200);
     app.clock.advance(Duration::from_secs(11));

@@ -1,4 +1,4 @@
-//! What is logged while a test runs, from warnings on.
+//! What is logged while a test runs, from warnings up.
 
 use std::{
     io,
@@ -7,7 +7,7 @@ use std::{
 
 use tracing::{Level, subscriber::DefaultGuard};
 
-/// Listens until it is dropped, to the thread that it was made on.
+/// Records the thread that it was made on, until it is dropped.
 pub(crate) struct Logs {
     lines: Lines,
     _listening: DefaultGuard,

@@ -1,5 +1,5 @@
-//! The web layer on a real SQLite store: every test calls the front as the server does, but
-//! without a socket, and moves the clock by hand. Attacks are named by their ID in `SECURITY.md`.
+//! The web layer on a real SQLite store: every test calls the front as the server does, but without
+//! a socket, and moves the clock by hand. Attacks are named by their ID in `SECURITY.md`.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -12,20 +12,20 @@ use crate::{
     people::{PASSWORD, Person, SAME_ORIGIN},
 };
 
-/// Who may do it.
+/// Which callers may use the route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Row {
-    /// Everybody, whoever they are.
+    /// Every caller.
     Public,
-    /// The owner of the link, and administrators; others do not find it.
+    /// The link's owner, and administrators; others get 404.
     Own(&'static str),
-    /// Whoever has that right: it concerns nothing of others.
+    /// Callers with this right: it concerns nothing that others own.
     Anything(&'static str),
-    /// Whoever has an account, also through a key.
+    /// Callers with an account, also through a key.
     Member,
-    /// Whoever has an account and came without a key.
+    /// Callers with an account who did not use a key.
     Account,
-    /// The owner of the key, without one, and administrators.
+    /// The key's owner, when not using a key, and administrators.
     Keys,
     Admin,
 }
@@ -34,7 +34,7 @@ const READ: &str = "links:read";
 const WRITE: &str = "links:write";
 const ANALYTICS: &str = "analytics:read";
 
-/// Routes, who may call them, and what the first of those who may is answered.
+/// Routes, which callers may use them, and the status for the first allowed caller.
 const ROWS: &[(&str, Row, u16)] = &[
     ("get /", Row::Public, 200),
     ("get /api/v1/admin/audit", Row::Admin, 200),
@@ -103,12 +103,12 @@ const ROWS: &[(&str, Row, u16)] = &[
     ("get /robots.txt", Row::Public, 200),
     ("get /{code}", Row::Public, 302),
     ("head /{code}", Row::Public, 302),
-    // It asks for no password.
+    // The link has no password.
     ("post /{code}", Row::Public, 405),
     ("get /{code}+", Row::Public, 200),
 ];
 
-/// Of whom and of what the requests are.
+/// The sender of the requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Actor {
     Anonymous,
@@ -118,7 +118,7 @@ enum Actor {
     OtherUser,
     OtherInBrowser,
     OtherKey,
-    /// An administrator's, with every scope but that of administrators.
+    /// An administrator's key, with every scope except `admin`.
     AdministratorsPlainKey,
     OwnReadOnlyKey,
     Owner,
@@ -127,7 +127,7 @@ enum Actor {
     AdminKey,
 }
 
-/// Those who may do it come last: what they do stays done.
+/// Allowed callers come last: their changes stay.
 const ACTORS: [Actor; 13] = [
     Actor::Anonymous,
     Actor::DisabledUser,
@@ -144,8 +144,8 @@ const ACTORS: [Actor; 13] = [
     Actor::AdminKey,
 ];
 
-/// What must come of it: the status and the code, or for the first the status of the row, and for
-/// those who come after it anything that is no refusal of the caller.
+/// The expected answer. Refused: the status and the code. Allowed: for the first caller the status
+/// of the row, and for later ones anything except a refusal of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Expected {
     Allowed,
@@ -189,8 +189,8 @@ impl Row {
     }
 }
 
-/// A server with everybody on it, and one of each thing that has an id: a link, a key and a session
-/// of the owner's, a report of the link, an invitation, and a block of either kind.
+/// A server with every kind of caller, and one of each thing that has an id: a link, a key and a
+/// session of the owner's, a report of the link, an invitation, and a block of either kind.
 struct Stage {
     app: TestApp,
     owner: Person,
@@ -205,7 +205,7 @@ struct Stage {
     things: Things,
 }
 
-/// Somebody who was somebody.
+/// The credentials of a user who was disabled.
 struct Disabled {
     access: String,
     key: String,
@@ -228,7 +228,7 @@ impl Stage {
         let app = TestApp::with(|settings| settings.auth.registration = Registration::Open).await;
         let owner = app.person("owner@example.com").await;
         let other = app.person("other@example.com").await;
-        // Not the same: whoever deletes their account takes their keys along.
+        // A third user, because deleting an account also deletes its keys.
         let third = app.person("third@example.com").await;
         let administrator = app.administrator("root@example.com").await;
         let read_only = app.key_of(&owner, &[READ]).await;
@@ -273,7 +273,7 @@ impl Stage {
         }
     }
 
-    /// What the request has to say to succeed: the example of the document, but about what is here.
+    /// The body for the request to succeed: the document's example, adapted to this stage.
     fn body(&self, path: &str, example: Option<Value>) -> Option<Value> {
         let own = match path {
             "/api/v1/auth/login" | "/api/v1/auth/session" => {
@@ -329,7 +329,7 @@ impl Things {
         }
     }
 
-    /// The path with the ids of what it is about.
+    /// The path with the ids of this stage.
     fn name_in(&self, path: &str) -> String {
         let kinds = [
             ("/urls/", self.link),
@@ -353,7 +353,7 @@ fn example(operation: &Value) -> Option<Value> {
     let content = &operation["requestBody"]["content"]["application/json"];
     let examples = content["examples"].as_object()?;
     let mut body = examples.values().next()?["value"].clone();
-    // The people of this test have the same password as those of the examples.
+    // The users of this test have the same password as those of the examples.
     if let Some(alias) = body.get_mut("custom_alias") {
         *alias = Value::Null;
     }
@@ -411,7 +411,7 @@ async fn idor_01_every_route_answers_every_caller_as_its_row_says() {
     }
 }
 
-/// Whoever refuses an owner shows what the owner has: this is what others must not see or change.
+/// The matrix shows which callers are refused; this shows that lists omit what others own.
 #[tokio::test]
 async fn idor_01_lists_hold_what_is_ones_own_and_nothing_else() {
     let stage = Stage::set().await;

@@ -1,5 +1,5 @@
-//! JWT-09: whoever is logged out while their request is under way changes no account with it, and
-//! neither does a key that is void by then.
+//! JWT-09: a user who is logged out during a request changes no account with it; the same holds for
+//! a key that becomes invalid.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -16,7 +16,7 @@ use crate::{
 const ADA: &str = "ada@example.com";
 const NEW_PASSWORD: &str = "five words that nobody guesses";
 
-/// A body that comes after the other request has been answered. Who sent it is found out before.
+/// A body that arrives after the other request was answered. The caller is identified before.
 fn after(meanwhile: Ask, body: &Value) -> Body {
     after_all(async move { assert!(meanwhile.await.status.is_success()) }, body)
 }
@@ -29,7 +29,7 @@ fn after_all(meanwhile: impl Future<Output = ()> + Send + 'static, body: &Value)
     }))
 }
 
-/// What an administrator can do to accounts, their own among them.
+/// What an administrator can do to accounts, including the own one.
 fn changes(own: &Person) -> [(&'static str, String, Value); 8] {
     let user = json!({ "email": "eve@example.com", "password": PASSWORD, "role": "administrator" });
     let key = json!({ "name": "key", "scopes": ["admin"] });
@@ -52,7 +52,7 @@ fn changes(own: &Person) -> [(&'static str, String, Value); 8] {
     ]
 }
 
-/// What there would be more of, or less.
+/// The objects that a change would add or remove.
 async fn everything(app: &TestApp, ada: &Person) -> Vec<Value> {
     let mut found = Vec::new();
     for path in [USERS, &format!("{USERS}/{}/keys", ada.id), "/api/v1/admin/invites"] {
@@ -101,7 +101,7 @@ async fn a_key_that_is_taken_back_meanwhile_makes_no_other() {
     assert_eq!(app.ask("GET", "/api/v1/keys").key(&ada.access).await.ok(200)["items"], json!([]));
 }
 
-/// What a key can do of that.
+/// The changes among them that a key can make.
 fn changes_by_key(to: &Person) -> impl Iterator<Item = (&'static str, String, Value)> {
     changes(to).into_iter().filter(|(_, path, _)| path.contains("/admin/"))
 }
@@ -129,7 +129,7 @@ async fn a_key_of_somebody_disabled_or_demoted_meanwhile_changes_no_account() {
     assert_eq!(everything(&app, &root).await[1..], before);
     app.log_in("root@example.com", PASSWORD).await.ok(200);
     app.log_in("eve@example.com", PASSWORD).await.problem(401, "unauthenticated");
-    // It was not the key.
+    // The key itself is still valid.
     app.ask("GET", USERS).key(&key).await.ok(200);
 }
 

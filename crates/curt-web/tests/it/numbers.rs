@@ -1,4 +1,4 @@
-//! INT-01: numbers and times at and beyond the edges of what they may be.
+//! INT-01: numbers and times at and beyond the limits of their range.
 
 use serde_json::{Value, json};
 
@@ -6,7 +6,7 @@ use crate::app::{ADMIN_KEY, TestApp};
 
 const TARGET: &str = "https://example.com/";
 
-/// A body with a number that no Rust integer holds, hence as text.
+/// A body with a number too large for Rust's integers, so it is given as text.
 fn with(field: &str, number: &str) -> String {
     format!(r#"{{"original_url":"{TARGET}","{field}":{number}}}"#)
 }

@@ -1,4 +1,4 @@
-//! The OpenAPI document, and whether what it says is so.
+//! The OpenAPI document, and whether it is correct.
 
 use std::time::Duration;
 
@@ -77,10 +77,10 @@ async fn server_of_examples(document: &Value) -> TestApp {
     app
 }
 
-/// What takes a secret that only a server of that moment knows.
+/// Operations that need a secret from the same running server.
 const NOT_REPEATABLE: [&str; 2] = ["bootstrap", "refresh_tokens"];
 
-/// A server on which the operation's examples succeed, who asks it, and at which path.
+/// A server on which the operation's examples succeed, the key to use, and the path.
 async fn ready_for(document: &Value, operation: &Value, path: &str) -> (TestApp, String, String) {
     if operation["tags"] == json!(["links"]) && path.contains("{id}") {
         let app = server_of_examples(document).await;
@@ -196,7 +196,7 @@ async fn every_example_and_default_fits_its_schema() {
     assert!(50 < checked, "{checked}");
 }
 
-/// Looks for schemas anywhere below; says how many examples and defaults it found.
+/// Checks all schemas below; returns how many examples and defaults it checked.
 fn check_schemas(value: &Value, document: &Value) -> usize {
     let mut checked = 0;
     if let Value::Object(object) = value {
@@ -208,7 +208,7 @@ fn check_schemas(value: &Value, document: &Value) -> usize {
                 checked += 1;
             }
         }
-        // What an example holds is no schema, whatever its fields are called.
+        // The contents of an example are no schema, whatever its fields are called.
         let below = object.iter().filter(|(name, _)| !name.starts_with("example"));
         checked += below.map(|(_, value)| check_schemas(value, document)).sum::<usize>();
     } else if let Value::Array(items) = value {
@@ -264,7 +264,7 @@ async fn the_page_has_every_operation_and_every_object() {
     for name in document["components"]["schemas"].as_object().unwrap().keys() {
         assert!(text.contains(&format!("<article id=\"{name}\">")), "{name}");
     }
-    // Every link inside the page leads somewhere, and nothing is fetched from elsewhere.
+    // Every link inside the page leads somewhere, and nothing is fetched from other hosts.
     for link in text.split("href=\"#").skip(1) {
         let name = link.split('"').next().unwrap();
         assert!(text.contains(&format!("id=\"{name}\"")), "{name}");

@@ -1,4 +1,4 @@
-//! Pages for people, problems for programs, and where a deployment sends either.
+//! Pages for people, problems for programs, and where a deployment redirects visitors.
 
 use std::time::Duration;
 
@@ -102,7 +102,7 @@ async fn people_who_are_lost_can_be_sent_elsewhere() {
         app.visit(path).await.leads_to(302, elsewhere);
         app.ask("GET", path).await.problem(404, "not_found");
     }
-    // Only what does not exist is lost; and the API is for programs.
+    // The redirect is only for missing links, and the API is for programs.
     assert_eq!(app.visit("/expired").await.status, 410);
     app.visit("/api/v1/none").await.problem(404, "not_found");
     assert_eq!(app.visit("/").await.status, 200);

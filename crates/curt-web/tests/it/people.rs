@@ -1,4 +1,4 @@
-//! People with accounts, and what they hold.
+//! Users with accounts, and their credentials.
 
 use curt_web::Registration;
 use serde_json::{Value, json};
@@ -12,10 +12,10 @@ use crate::{
 pub(crate) const PASSWORD: &str = "four words nobody guesses";
 pub(crate) const USERS: &str = "/api/v1/admin/users";
 
-/// What browsers say when a page of ours asks.
+/// What browsers send when one of our pages asks.
 pub(crate) const SAME_ORIGIN: (&str, &str) = ("sec-fetch-site", "same-origin");
 
-/// Somebody who is logged in.
+/// A user who is logged in.
 pub(crate) struct Person {
     pub(crate) id: u64,
     pub(crate) email: String,
@@ -23,8 +23,8 @@ pub(crate) struct Person {
     pub(crate) refresh: String,
 }
 
-/// Passwords are hashed when nobody else wants a core: on a busy machine a client is asked to come
-/// again, and these do, if so often at most.
+/// Passwords are hashed only on an idle core, so a busy machine may ask clients to retry. These do,
+/// at most this often.
 const ATTEMPTS_MAX: u32 = 20;
 
 async fn patiently(ask: impl Fn() -> Ask) -> Answer {
@@ -39,7 +39,7 @@ async fn patiently(ask: impl Fn() -> Ask) -> Answer {
 }
 
 impl TestApp {
-    /// One where everybody may register.
+    /// A server where anyone may register.
     pub(crate) async fn open_to_all() -> Self {
         Self::with(|settings| settings.auth.registration = Registration::Open).await
     }
@@ -79,7 +79,7 @@ impl TestApp {
         self.ask("GET", "/api/v1/auth/me").key(key)
     }
 
-    /// A session of a browser: the value of its cookie.
+    /// A browser session: the value of its cookie.
     pub(crate) async fn session(&self, email: &str) -> String {
         let body = json!({ "email": email, "password": PASSWORD });
         let answer = self.ask("POST", "/api/v1/auth/session").json(&body).await;
@@ -87,7 +87,7 @@ impl TestApp {
         cookie(&answer, "__Host-session").expect("a session has a cookie")
     }
 
-    /// A new API key of somebody with these scopes.
+    /// A new API key of this person with these scopes.
     pub(crate) async fn key_of(&self, person: &Person, scopes: &[&str]) -> String {
         let body = json!({ "name": "test", "scopes": scopes });
         let created =
@@ -113,7 +113,7 @@ impl Person {
 }
 
 impl Ask {
-    /// As a browser with this session, on a page of ours.
+    /// As a browser with this session sends it from one of our pages.
     pub(crate) fn session(self, cookie: &str) -> Self {
         let (name, value) = SAME_ORIGIN;
         self.header("cookie", &format!("__Host-session={cookie}")).header(name, value)

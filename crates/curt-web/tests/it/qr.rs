@@ -1,4 +1,4 @@
-//! QR codes: what they say, how they look, who gets them.
+//! QR codes: what they contain, how they look, who gets them.
 
 use std::io::Cursor;
 
@@ -9,12 +9,12 @@ use crate::{answer::Answer, app::TestApp, ask::Ask};
 
 const TARGET: &str = "https://example.com/";
 
-/// As a stranger asks for it.
+/// As an anonymous caller asks for it.
 fn qr(app: &TestApp, code: &str, query: &str) -> Ask {
     app.ask("GET", &format!("/api/v1/qr/{code}?{query}"))
 }
 
-/// What a scanner reads, and how many pixels the image has on a side.
+/// What a scanner reads, and the image's side in pixels.
 fn scan(answer: &Answer) -> (String, usize) {
     assert_eq!((answer.status.as_u16(), answer.header("content-type")), (200, "image/png"));
     let mut decoder = Decoder::new(Cursor::new(&answer.body));
@@ -42,7 +42,7 @@ async fn a_scan_leads_to_the_link_with_the_mark_of_a_scan() {
     let app = with_link().await;
     let answer = qr(&app, "Sale-1", "").await;
     assert_eq!(scan(&answer), ("https://sho.rt/Sale-1?qr".to_owned(), 300));
-    // The mark is ours, and does not go on to the target.
+    // The mark is ours, and is not passed on to the target.
     app.visit("/Sale-1?qr").await.leads_to(302, TARGET);
     app.visit("/Sale-1?qr&a=b").await.leads_to(302, "https://example.com/?a=b");
 }
@@ -70,7 +70,7 @@ async fn xss_03_an_image_is_an_image_and_nothing_more() {
         let name = format!("inline; filename=\"Sale-1.{format}\"");
         assert_eq!(answer.header("content-disposition"), name);
     }
-    // Nothing that was sent stands in an SVG as it was sent.
+    // No input appears in an SVG as it was sent.
     for (field, value) in
         [("fg", "%22onload=x"), ("bg", "red"), ("size", "1%22"), ("format", "html")]
     {
@@ -124,7 +124,7 @@ async fn enum_03_strangers_get_the_codes_of_links_that_they_can_find() {
     for code in ["expired", "limited"] {
         assert_eq!(scan(&qr(&app, code, "").await).0, format!("https://sho.rt/{code}?qr"));
     }
-    // Asking for the code used no click up.
+    // Asking for the QR code used up no click.
     app.visit("/limited").await.leads_to(302, TARGET);
 
     let with_key = |code| qr(&app, code, "").key(crate::app::ADMIN_KEY);

@@ -77,7 +77,7 @@ async fn auth_02_an_address_that_is_taken_costs_as_much_as_one_that_is_free() {
         times.sort_unstable();
         times[times.len() / 2]
     });
-    // A hash is tens of milliseconds, everything else is one at most.
+    // A hash takes tens of milliseconds, everything else one at most.
     assert!(taken < free * 2 && free < taken * 2, "{taken:?}, {free:?}");
 }
 

@@ -1,4 +1,4 @@
-//! Reports of links, and what becomes of them.
+//! Reports of links, and how they are decided.
 
 use std::{convert::Infallible, time::Duration};
 
@@ -105,7 +105,7 @@ async fn err_01_a_form_that_is_too_long_or_too_slow_is_told_so() {
     };
     let app = TestApp::with(impatient).await;
     let form = "application/x-www-form-urlencoded";
-    // With its length said, and without; a bit too long, and past what any request may have.
+    // With a declared length, and without; slightly too long, and longer than any request may be.
     for len in [(32 << 10) + 1, (64 << 10) + 1, 1 << 20] {
         let text = "a".repeat(len);
         let streamed = Body::from_stream(stream::iter([Ok::<_, Infallible>(text.clone())]));
@@ -131,7 +131,7 @@ async fn b2_the_feed_is_made_once_a_minute_and_anew_when_this_node_decides() {
     app.shorten("bad", TARGET, json!({})).await;
     report(&app, "203.0.113.7", &spam()).await.ok(202);
     assert_eq!(feed(&app).await, json!([]));
-    // Of what others decide it hears when the minute is over, and says how much of it is left.
+    // Decisions elsewhere appear when the minute is over; `max-age` says how much of it is left.
     decide(&neighbour, 1, "disable").await.ok(200);
     app.clock.advance(Duration::from_secs(59));
     let answer = app.ask("GET", "/abuse/feed.json").await;
@@ -141,7 +141,7 @@ async fn b2_the_feed_is_made_once_a_minute_and_anew_when_this_node_decides() {
     assert_eq!(feed(&app).await[0]["short_code"], "bad");
     decide(&app, 1, "enable").await.ok(200);
     assert_eq!(feed(&app).await, json!([]));
-    // No visitor reads the database meanwhile: this one has none.
+    // Until then no visitor causes a database read: the database is closed.
     app.store.close().await;
     assert_eq!(feed(&app).await, json!([]));
     app.clock.advance(Duration::from_mins(1));
@@ -206,7 +206,7 @@ async fn the_form_works_without_a_script() {
     assert!(!wrong.text().contains("<b>"), "{wrong:?}");
 }
 
-/// Or a page with some visitors makes reports that look independent.
+/// Otherwise a site's visitors would send reports that look independent.
 #[tokio::test]
 async fn csrf_01_other_sites_cannot_have_their_visitors_report_links() {
     let app = TestApp::start().await;

@@ -29,7 +29,7 @@ async fn sess_01_a_session_is_a_cookie_of_this_host_that_no_script_reads() {
     }
     let session = cookie(&begun, "__Host-session").unwrap();
     app.ask("GET", "/api/v1/auth/me").session(&session).await.ok(200);
-    // On plain HTTP the other name would be anybody's to set.
+    // The name for plain HTTP could be set by others.
     let plain = app.ask("GET", "/api/v1/auth/me").header("cookie", &format!("session={session}"));
     plain.await.problem(401, "unauthenticated");
     let ended = app.ask("DELETE", SESSION).session(&session).await;
@@ -92,7 +92,7 @@ async fn csrf_01_other_sites_change_nothing_with_our_cookie() {
         }
     }
     assert_eq!(app.ask("GET", USERS).session(&session).await.ok(200), before);
-    // Our own pages may, also in browsers that know no fetch metadata.
+    // Our own pages may, also in browsers without fetch metadata.
     let own = app.ask("POST", USERS).header("cookie", &format!("__Host-session={session}"));
     own.header("origin", OWN).json(&user).await.ok(201);
 }

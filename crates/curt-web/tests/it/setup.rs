@@ -17,7 +17,7 @@ use crate::{
 const ADA: &str = "ada@example.com";
 const SETUP: &str = "/-/setup";
 
-/// A server that nobody has set up, and the token of its link.
+/// A server that is not set up yet, and the token of its link.
 async fn fresh() -> (TestApp, String) {
     let (bootstrap, token) = Bootstrap::new(START.parse().unwrap());
     let app = TestApp::with(|settings| settings.bootstrap = Some(bootstrap)).await;
@@ -52,7 +52,7 @@ async fn setup_01_the_link_leads_to_a_form_that_makes_the_first_administrator_on
     let users = app.ask("GET", USERS).key(ADMIN_KEY).await.ok(200);
     assert_eq!(users["items"][0]["role"], "administrator");
     assert_eq!(users["items"][0]["full_name"], json!(null));
-    // Afterwards there is nothing, for whoever asks.
+    // Afterwards the page does not exist for any client.
     app.ask("GET", SETUP).await.problem(404, "not_found");
     assert_eq!(app.visit(SETUP).await.status, 404);
     let again = send(&app, &token, "eve@example.com", PASSWORD).await;
@@ -88,7 +88,7 @@ async fn setup_01_there_is_no_form_after_half_an_hour_or_once_somebody_administe
     app.clock.advance(Duration::from_mins(30));
     assert_eq!(app.visit(SETUP).await.status, 404);
     assert_eq!(send(&app, &token, ADA, PASSWORD).await.status, 404);
-    // Made on the command line, of which this server hears nothing.
+    // Made on the command line, which does not tell this server.
     let (app, token) = fresh().await;
     app.administrator("root@example.com").await;
     assert_eq!(app.visit(SETUP).await.status, 404);

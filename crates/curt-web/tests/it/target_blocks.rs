@@ -1,4 +1,4 @@
-//! Blocked destinations: no link is made that leads there, and none that does is followed.
+//! Blocked destinations: no link to them can be made, and none is followed.
 
 use serde_json::json;
 
@@ -6,7 +6,7 @@ use crate::app::{ADMIN_KEY, TestApp, codes};
 
 const EVIL: &str = "https://evil.example/login";
 
-/// What a visitor gets who must not be led there, in every way to ask.
+/// Asserts the answer to every kind of visit when the target is blocked.
 async fn assert_blocked(app: &TestApp, code: &str) {
     for path in [format!("/{code}"), format!("/{code}+"), format!("/{code}/")] {
         let page = app.visit(&path).await;
@@ -61,7 +61,7 @@ async fn phish_01_a_link_that_leads_there_is_followed_no_more_and_again_when_it_
     assert_blocked(&app, "bad").await;
     let link = app.link(id).await.ok(200);
     assert_eq!((&link["status"], &link["target_blocked"]), (&json!("active"), &json!(true)));
-    // The status is what the list finds links by, so it is the link's own.
+    // The list filters by status, so it is the link's own.
     assert_eq!(codes(&app.links("status=active").await), ["good", "bad"]);
     assert_eq!(codes(&app.links("status=blocked").await), [""; 0]);
     app.visit("/good").await.leads_to(302, "https://good.example/");

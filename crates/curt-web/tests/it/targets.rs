@@ -1,5 +1,5 @@
-//! What may be shortened and what may not: judged as a browser reads it, on create and on edit,
-//! as the target and as the fallback.
+//! What may be shortened and what may not: judged as a browser reads it, on create and on edit, as
+//! the target and as the fallback.
 
 use serde_json::json;
 
@@ -7,7 +7,7 @@ use crate::app::TestApp;
 
 const KEPT: &str = "https://kept.example/";
 
-/// Refused in every place that takes a target, without a trace.
+/// Refused in every place that takes a target, and nothing is stored.
 async fn assert_refused(app: &TestApp, targets: &[&str], code: &str) {
     let id = app.shorten("kept", KEPT, json!({})).await;
     let before = app.link_count().await;
@@ -26,7 +26,7 @@ async fn assert_refused(app: &TestApp, targets: &[&str], code: &str) {
     app.visit("/kept").await.leads_to(302, KEPT);
 }
 
-/// Accepted on create and on edit, and followed, as the second of each pair.
+/// Accepted on create and on edit, and followed to the second of each pair.
 async fn assert_accepted(app: &TestApp, targets: &[(&str, &str)]) {
     let id = app.shorten("edited", KEPT, json!({})).await;
     for (number, (given, normalised)) in targets.iter().enumerate() {

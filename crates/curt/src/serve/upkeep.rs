@@ -41,8 +41,8 @@ impl Upkeep {
     pub(crate) async fn run(self, end: CancellationToken) {
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // When, and up to where. What is counted late, of an old journal, is rolled up after the next
-        // start.
+        // When, and up to where. What is counted late, of an old journal, is rolled up after the
+        // next start.
         let mut rolled_up: Option<(Timestamp, Timestamp)> = None;
         let mut round = async || {
             ticks.tick().await;

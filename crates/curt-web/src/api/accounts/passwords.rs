@@ -1,4 +1,4 @@
-//! Looking at passwords: one way in, whatever for.
+//! Checking passwords: one way in for every purpose.
 //!
 //! AUTH-05: logging in, changing a password or an address and deleting an account are all guesses
 //! at the same password, so they share limits and pauses. Users who do not exist cost as much time
@@ -14,21 +14,21 @@ use crate::{
     response::{ApiError, FieldError},
 };
 
-/// Whose password it is said to be.
+/// Whose password is to be checked.
 enum Whose<'a> {
-    /// Of whoever logs in under it. What is no address belongs to nobody, like most addresses.
+    /// The account with this address; an invalid address has none, like most addresses.
     Address(&'a str),
-    /// Of somebody who is logged in.
+    /// A user who is logged in.
     User(UserId),
 }
 
-/// What guesses are counted under, and whom they concern.
+/// What guesses are counted under, and the account they are for.
 struct Account {
     email_key: String,
     found: Option<Credentials>,
 }
 
-/// Whose address and password these are.
+/// The user with this address and password.
 pub(super) async fn log_in(
     app: &App,
     origin: &LoginOrigin,
@@ -38,7 +38,7 @@ pub(super) async fn log_in(
     verify(app, origin, Whose::Address(email), password).await
 }
 
-/// Whether somebody who is logged in knows their password, too.
+/// Checks that a user who is logged in knows the password, too.
 pub(super) async fn confirm(
     app: &App,
     origin: &LoginOrigin,
@@ -54,7 +54,7 @@ async fn verify(
     whose: Whose<'_>,
     password: &str,
 ) -> Result<User, ApiError> {
-    // First of all: whoever guesses too often costs nobody a look at the database.
+    // First of all, so that a client that guesses too often costs no database query.
     origin.allowance.take_for_client(Purpose::Login)?;
     let (auth, now) = (&app.auth, app.clock.now());
     let Account { email_key, found } = whose.find(app).await?;
@@ -64,7 +64,7 @@ async fn verify(
     let guess = auth.throttle.guess(guesser, now).map_err(paused)?;
     let old = found.as_ref().and_then(|credentials| credentials.password.clone());
     let verified = auth.hasher.verify(Password::new(password), old.clone()).await;
-    // A server that is too busy to look has not seen a wrong password.
+    // A server that was too busy to check has not seen a wrong password.
     let verified = verified.inspect_err(|_| auth.throttle.take_back(guess))?;
     let Some(credentials) = found else { return Err(ApiError::WrongPassword) };
     if verified == Verified::Wrong || credentials.user.disabled_at.is_some() {

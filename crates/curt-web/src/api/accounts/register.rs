@@ -1,4 +1,4 @@
-//! Making accounts: by oneself, by invitation, and the very first.
+//! Making accounts: open registration, by invitation, and the very first.
 
 use std::net::IpAddr;
 
@@ -123,7 +123,7 @@ pub(crate) async fn bootstrap(
     Ok((StatusCode::CREATED, no_store_json(UserView::new(&user))).into_response())
 }
 
-/// Makes the first administrator, for whoever has the token of the one-time link.
+/// Makes the first administrator for a caller who has the token of the one-time link.
 pub(crate) async fn first_administrator(
     app: &App,
     client: IpAddr,
@@ -142,7 +142,7 @@ pub(crate) async fn first_administrator(
     Ok(user)
 }
 
-/// An account that is about to be made.
+/// An account to be made.
 pub(crate) struct AccountDraft {
     pub email: Email,
     pub full_name: Option<FullName>,
@@ -157,7 +157,7 @@ fn parse(email: &str, full_name: Option<&str>) -> Result<(Email, Option<FullName
     Ok((email.expect("nothing was wrong with the fields, so there is an address"), full_name))
 }
 
-/// Makes the account, and answers with it.
+/// Makes the account and answers with it.
 pub(crate) async fn create(
     app: &App,
     caller: &Caller,
@@ -168,7 +168,7 @@ pub(crate) async fn create(
     Ok((StatusCode::CREATED, no_store_json(UserView::new(&user))).into_response())
 }
 
-/// The password is hashed whether or not the address is taken, so that time does not tell.
+/// The password is hashed whether or not the address is taken, so that timing does not tell.
 async fn make(
     app: &App,
     caller: &Caller,

@@ -6,7 +6,7 @@ use utoipa::openapi::schema::Object;
 
 use crate::request::schema::{LINE, integer, or_null, text, time, words};
 
-/// Longest password that is looked at, in characters: of imported users, it may be any.
+/// Longest password that is checked, in characters: imported users may have any password.
 const PASSWORD_LEN_SHOWN: usize = 1_024;
 
 pub(crate) fn email() -> Object {
@@ -31,7 +31,7 @@ pub(crate) fn role() -> Object {
     words("`administrator` may do everything.", Role::ALL.map(Role::as_str)).build()
 }
 
-/// In a request, where it can be left out.
+/// In a request, where the role may be absent.
 pub(crate) fn role_or_null() -> Object {
     let description = "`administrator` may do everything. `user` where it is left out.";
     let mut schema = or_null(words(description, Role::ALL.map(Role::as_str)).build());

@@ -49,7 +49,7 @@ pub(crate) async fn begin_session(
     headers: HeaderMap,
     body: ApiJson<LoginBody>,
 ) -> Result<Response, ApiError> {
-    // Or another site could have people work in an account of its own.
+    // Otherwise another site could make its visitors work in an account it controls.
     if is_foreign(&headers, &app.auth.origin) {
         return Err(ApiError::CrossSiteRequest);
     }

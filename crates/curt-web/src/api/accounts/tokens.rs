@@ -1,4 +1,4 @@
-//! What somebody gets who has proven who they are: tokens for programs, a session for browsers.
+//! What a caller gets for proving who they are: tokens for programs, a session for browsers.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::{
     response::ApiError,
 };
 
-/// How long a refresh token is good for when it is not used.
+/// How long an unused refresh token is valid.
 pub(crate) const REFRESH_AGE_MAX: Duration = Duration::from_hours(30 * 24);
 
 /// How long a browser stays logged in.
@@ -35,17 +35,17 @@ pub(crate) struct TokensView {
 }
 
 impl TokensView {
-    /// Of somebody who has just logged in.
+    /// For a user who has just logged in.
     pub(super) async fn begin(app: &App, user: &User) -> Result<Self, ApiError> {
         let now = app.clock.now();
         let refresh = Token::from_random(random());
         let new = login(user, &refresh, now.plus(REFRESH_AGE_MAX));
         app.store.create_refresh_token(new, now).await?;
-        // The first names the family.
+        // The first refresh token names the family.
         Ok(Self::new(app, user, refresh.hash(), &refresh))
     }
 
-    /// With a refresh token that the store knows already.
+    /// With a refresh token that the store already has.
     pub(super) fn new(app: &App, user: &User, family: TokenHash, refresh: &Token) -> Self {
         let claims = AccessClaims { user: user.id, epoch: user.token_epoch, family };
         Self {
@@ -57,7 +57,7 @@ impl TokensView {
     }
 }
 
-/// Begins a session; its token is the value of the cookie.
+/// Begins a session; the token is the value of its cookie.
 pub(super) async fn session(app: &App, user: &User) -> Result<Token, ApiError> {
     let now = app.clock.now();
     let token = Token::from_random(random());

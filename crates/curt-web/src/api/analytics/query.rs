@@ -1,4 +1,4 @@
-//! Which clicks are asked for: a stretch of time in a time zone, and how finely.
+//! Which clicks a query asks for: a time span in a time zone, and at which resolution.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use crate::{
     response::{ApiError, FieldError},
 };
 
-/// Longest time that can be asked for: ten years and some days, of which a series by the day has
-/// fewer points than it may have.
+/// Longest time span, in days: a bit over ten years. A daily series of it stays below the maximum
+/// number of points.
 const DAYS_MAX: u32 = 3_660;
 
-/// What most people look at.
+/// What most users look at.
 const DAYS_DEFAULT: u32 = 30;
 
-/// Days have up to 25 hours, and the first and the last one may be begun.
+/// Days have up to 25 hours, and the first and last may be partial.
 const LENGTH_MAX: Duration = Duration::from_hours(24 * (DAYS_MAX as u64 + 1));
 
-/// No click can be older than 1970.
+/// No click is older than 1970.
 const EARLIEST_MILLIS: i64 = 0;
 
 fn days() -> Object {
@@ -68,7 +68,7 @@ pub(crate) struct SeriesQuery {
     tz: Option<String>,
 }
 
-/// A checked request: when, by which clocks.
+/// A checked request: a time span and the zone to show it in.
 pub(super) struct Range {
     pub(super) zone: Zone,
     pub(super) span: Span,
@@ -116,7 +116,7 @@ fn too_many(TooManyPoints { unit_that_fits }: TooManyPoints) -> ApiError {
     ApiError::invalid_field("unit", words)
 }
 
-/// The parameters that say when.
+/// The parameters that give the time span.
 struct Texts<'a> {
     days: &'a Option<String>,
     from: &'a Option<String>,
@@ -124,9 +124,9 @@ struct Texts<'a> {
     tz: &'a Option<String>,
 }
 
-/// When, before it is known by which clocks.
+/// The requested time, before the zone is known.
 enum When {
-    /// So many days, of which today is the last.
+    /// This many days, up to and including today.
     Days(u32),
     /// Up to now if there is no end.
     Between(Moment, Option<Moment>),
@@ -137,7 +137,7 @@ impl Texts<'_> {
         let zone = self.tz.as_deref().map_or(Some(Zone::UTC), |name| errors.zone(name));
         let when = self.when(errors);
         let (zone, when) = (zone?, when?);
-        // What is still going on is part of it.
+        // The quarter of an hour that is still running is included.
         let now_end = Bucket::of(now).next().start();
         let (from, to) = match when {
             When::Days(days) => (zone.start_of(zone.day_of(now).minus(days - 1)), now_end),
@@ -169,7 +169,7 @@ impl Texts<'_> {
     }
 }
 
-/// What a person may write for a point in time.
+/// How a caller may write a point in time.
 #[derive(Clone, Copy)]
 enum Moment {
     Day(Day),
@@ -184,7 +184,7 @@ impl Moment {
         }
     }
 
-    /// Of a day all is meant.
+    /// A day counts in full.
     fn end(self, zone: &Zone) -> Timestamp {
         match self {
             Self::Day(day) => zone.start_of(day.next()),
@@ -243,7 +243,7 @@ impl FieldErrors {
     }
 }
 
-/// In a query, a plus that nobody escaped is a space. No time and no name of a zone has one.
+/// In a query, an unescaped plus is read as a space. No time or zone name contains a space.
 fn with_plus(text: &str) -> String {
     text.replace(' ', "+")
 }

@@ -1,4 +1,4 @@
-//! What clicks are asked for by, and how they are told over time, in the OpenAPI document.
+//! The parameters of click queries and the fields of click series in the OpenAPI document.
 
 use curt_domain::{HOURS, POINTS_MAX, TimeUnit, WEEKDAYS};
 use serde_json::json;
@@ -13,7 +13,7 @@ pub(crate) fn clicks() -> Object {
     integer("").minimum(Some(0)).description(None::<String>).build()
 }
 
-/// A date, and perhaps a time of that day with its offset.
+/// A date, optionally with a time and its offset.
 const DATE_OR_TIME: &str =
     "^[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt][0-9:.]+([Zz]|[+-][0-9]{2}:[0-9]{2}))?$";
 

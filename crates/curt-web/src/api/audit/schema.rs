@@ -5,7 +5,7 @@ use utoipa::openapi::schema::Object;
 
 use crate::request::schema::{id, or_null, text, time, words};
 
-/// Longest name of an action or of a kind of objects that is looked for, in bytes.
+/// Longest action or object kind to filter by, in bytes.
 pub(crate) const WORD_LEN_MAX: usize = 64;
 
 pub(crate) fn author() -> Object {

@@ -106,7 +106,7 @@ impl FieldErrors {
         self.ok(id.ok_or_else(|| FieldError::invalid("author", "is no user's id")))
     }
 
-    /// Later releases know more of them, so any word will do.
+    /// Later releases know more words, so any word is accepted.
     fn word(&mut self, field: &str, text: String) -> Option<String> {
         let is_word = |byte: u8| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.');
         if text.is_empty() || schema::WORD_LEN_MAX < text.len() || !text.bytes().all(is_word) {
@@ -119,7 +119,7 @@ impl FieldErrors {
     /// A kind and an id, such as `link:12`.
     fn object(&mut self, text: &str) -> Option<(String, u64)> {
         let parsed = text.split_once(':').and_then(|(kind, id)| {
-            // Ids are those of some table: below 2^53.
+            // Ids of all tables are below 2^53.
             let id = decimal(id).and_then(KeyId::new)?.get();
             Some((kind.to_owned(), id))
         });

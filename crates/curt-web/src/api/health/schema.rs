@@ -1,4 +1,4 @@
-//! The fields of the health in the OpenAPI document.
+//! The fields of the health document in the OpenAPI document.
 
 use utoipa::openapi::schema::Object;
 

@@ -1,4 +1,4 @@
-//! The health of the node in answers.
+//! The node's health in answers.
 
 use std::time::{Duration, Instant};
 
@@ -10,10 +10,10 @@ use utoipa::ToSchema;
 
 use crate::{api::health::schema, clicks::ClickPipeline, node::BackupState};
 
-/// Clicks show within a second; what takes so much longer is stuck, whatever else is said.
+/// Clicks show within a second; a lag as long as this means that counting is stuck.
 const LAG_MAX: Duration = Duration::from_mins(1);
 
-/// So long after a click was dropped, it is still told that clicks are.
+/// For how long after a click was dropped the node is reported as dropping clicks.
 const DROP_AGE_MAX: Duration = Duration::from_secs(5);
 
 /// How the node is doing.

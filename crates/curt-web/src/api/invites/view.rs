@@ -13,9 +13,9 @@ use crate::{
     response::{ApiError, FieldError},
 };
 
-/// How long an invitation is good for where nobody says.
+/// How long an invitation is valid if the request does not say.
 const INVITE_AGE_DEFAULT: Duration = Duration::from_hours(7 * 24);
-/// And at most: who has not come by then is asked again.
+/// The maximum; after that, the person is invited again.
 const INVITE_AGE_MAX: Duration = Duration::from_hours(90 * 24);
 
 /// An invitation to be made.

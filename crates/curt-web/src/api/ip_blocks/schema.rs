@@ -6,7 +6,7 @@ use utoipa::openapi::schema::Object;
 
 use crate::request::schema::{INTEGER_MAX, LINE, integer, or_null, text, time, words};
 
-/// Longest text of a network that is looked at: an IPv6 address and a length take 43.
+/// Longest network that is parsed: an IPv6 address with a length takes 43.
 const NETWORK_LEN_MAX: usize = 64;
 
 pub(crate) fn network() -> Object {

@@ -69,7 +69,7 @@ pub(crate) struct NewBlockBody {
 }
 
 impl BlockQuery {
-    /// The id before which to start, and how many blocks to show.
+    /// The id to start before, and how many blocks to show.
     pub(super) fn parse(&self) -> Result<(Option<BlockId>, u32), ApiError> {
         let mut errors = FieldErrors::default();
         let limit = errors.limit(self.limit.as_deref());

@@ -83,7 +83,7 @@ impl KeyBody {
         let name = KeyName::parse(&self.name).map_err(|error| FieldError::text("name", error));
         let name = errors.ok(name);
         let mut scopes = Vec::new();
-        // One that stands there often is one; a list without end is not read to its end.
+        // A repeated scope counts once; an overlong list is not read to its end.
         for (index, word) in self.scopes.iter().take(Scope::ALL.len() + 1).enumerate() {
             let field = format!("scopes[{index}]");
             let scope = word.parse::<Scope>();

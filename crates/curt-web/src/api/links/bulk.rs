@@ -1,8 +1,8 @@
-//! Creating many links with one request, each with an answer of its own.
+//! Creating many links with one request, with one result per item.
 //!
-//! Items are written in chunks, a transaction each, so that one that is wrong costs no other. With
-//! an `Idempotency-Key` the answers of a chunk are kept in its own transaction: a request that is
-//! sent again, for whatever reason, is answered again as far as it came, and goes on from there.
+//! Items are written in chunks, one transaction each, so that a wrong item does not affect the
+//! others. With an `Idempotency-Key`, each transaction also stores the answers of its chunk: a
+//! repeated request gets the stored answers again and continues after the last stored chunk.
 
 use std::time::Duration;
 
@@ -41,11 +41,11 @@ mod results;
 /// Largest body, in bytes: 10 000 links of 1.6 kB.
 const BULK_BODY_LEN_MAX: usize = 16 << 20;
 
-/// Once writing has taken so long, what is left is not tried: a client that hears nothing for
+/// After writing for this long, the remaining chunks are not tried: a client that hears nothing for
 /// longer gives up, and then does not learn what was written.
 const WRITING_TIME_MAX: Duration = Duration::from_secs(15);
 
-/// How much longer the chunk may take that is being written then.
+/// How much longer the chunk being written at that time may take.
 const LAST_CHUNK_TIME_MAX: Duration = Duration::from_secs(3);
 
 #[derive(Deserialize, utoipa::IntoParams)]
@@ -100,13 +100,13 @@ pub(crate) async fn create_bulk(
     let read = move || Ok::<_, ApiError>((read_chunks(&body)?, bodies.of(&body)));
     let (chunks, body_hash) = off_thread(read).await??;
     if query.dry_run {
-        // Nothing is written, so a key has nothing to guard.
+        // Nothing is written, so an idempotency key has nothing to guard.
         let owner = actor.author.user();
         return dry_run::check(&app, owner, chunks).await.map(BulkAnswer::into_response);
     }
     let name = actor.name();
     let key = key.map(|key| BulkKey { caller: name, key, body_hash, created_at: app.clock.now() });
-    // Not before: a long body may take minutes on a slow line.
+    // The time starts here: receiving a long body may take minutes on a slow line.
     let until = Instant::now() + WRITING_TIME_MAX;
     Writer { app: &app, caller: actor.caller(), key, until }
         .write(chunks)
@@ -114,18 +114,18 @@ pub(crate) async fn create_bulk(
         .map(BulkAnswer::into_response)
 }
 
-/// The key of a request that its client may send again.
+/// The key of a request that its client may repeat.
 struct BulkKey {
     caller: String,
     key: String,
     body_hash: [u8; 32],
-    /// When the request came for the first time: the answers of all chunks are forgotten together.
+    /// When the request first came: the answers of all chunks expire together.
     created_at: Timestamp,
 }
 
 impl BulkKey {
-    /// What the answers of one chunk are kept under. The first has the place of a single create, so
-    /// that a key means one request, whichever of the two it was.
+    /// Under which name one chunk's answers are stored. The first chunk has the name of a single
+    /// create, so that a key means one request, whichever of the two it was.
     fn of_chunk(&self, number: usize) -> IdempotentRequest {
         let caller = match number {
             0 => self.caller.clone(),
@@ -135,7 +135,7 @@ impl BulkKey {
     }
 }
 
-/// A chunk's answers, and how they came about.
+/// A chunk's answers, written now or by an earlier request.
 enum Written {
     Now(String),
     Before { results: String, created_at: Timestamp },
@@ -170,11 +170,11 @@ impl Writer<'_> {
                     }
                     answer.add_replayed(&results);
                 }
-                // Nothing was written yet: the whole request can be refused.
+                // Nothing has been written yet, so the whole request can be refused.
                 Err(error @ ApiError::IdempotencyKeyReused) => return Err(error),
                 Err(error) => {
                     may_go_on = false;
-                    // It may have been written all the same: the store does not stop half-way.
+                    // The chunk may still have been written: the store does not stop half-way.
                     batch.forget_absence(self.app);
                     answer.add(&batch.failed(&error, &chunk, self.app));
                 }
@@ -190,7 +190,7 @@ impl Writer<'_> {
         {
             return Ok(written);
         }
-        // Checked only now, as with a single create.
+        // Parsed only now, as with a single create.
         for checked in chunk.parse(self.app).await? {
             batch.outcomes.push(ItemOutcome::first(checked, self.app).await?);
         }
@@ -209,7 +209,7 @@ impl Writer<'_> {
                 Err(CreateLinksError::CodesTaken(ids)) => {
                     batch.avoid_taken(&ids, self.app).await?;
                 }
-                // The same request at the same time was faster; its answers are ours too.
+                // A parallel request with the same key was faster; its answers hold here too.
                 Err(CreateLinksError::ReplayExists) => {
                     let (request, _) = request.expect("only answers with a key are kept");
                     let written = self.earlier(&request).await?;
@@ -229,7 +229,7 @@ impl Writer<'_> {
     }
 }
 
-/// The items of a chunk on their way into the store, in their order.
+/// A chunk's items on their way into the store, in request order.
 struct Batch {
     first: usize,
     outcomes: Vec<ItemOutcome>,
@@ -266,7 +266,7 @@ impl Batch {
         self.candidates().map(link).collect()
     }
 
-    /// Aliases that are taken are refused for good; other codes are generated anew.
+    /// Taken aliases are refused for good; generated codes are replaced with new ones.
     async fn avoid_taken(&mut self, taken: &[LinkId], app: &App) -> Result<(), StoreError> {
         for outcome in &mut self.outcomes {
             let ItemOutcome::Link(candidate) = outcome else { continue };
@@ -287,21 +287,21 @@ impl Batch {
         Ok(())
     }
 
-    /// The codes may be remembered as absent.
+    /// The codes may be cached as absent.
     fn forget_absence(&self, app: &App) {
         for candidate in self.candidates() {
             app.cache.invalidate(candidate.record.link.code.as_str());
         }
     }
 
-    /// Answers for a chunk that was not written: what was wrong with an item by itself still is.
+    /// Answers for a chunk that was not written. Items with their own errors keep them.
     fn failed(&mut self, error: &ApiError, chunk: &Chunk, app: &App) -> String {
         for outcome in &mut self.outcomes {
             if let ItemOutcome::Link(_) = outcome {
                 *outcome = ItemOutcome::Refused(error.clone());
             }
         }
-        // It may have failed before all items were looked at.
+        // The chunk may have failed before all items were checked.
         self.outcomes.resize_with(chunk.items.len(), || ItemOutcome::Refused(error.clone()));
         results(self.first, &self.outcomes, &app.site)
     }

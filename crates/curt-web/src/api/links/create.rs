@@ -32,10 +32,10 @@ use crate::{
     site::Site,
 };
 
-/// Ids tried before giving up on a generated code. Permuted and sequential codes never meet each
-/// other; aliases, codes of earlier settings, and links that came here with their codes can be in
-/// their way. Random codes do meet: with half of a length's codes taken, one create in 2^8 gives
-/// up, which is when to raise `codes.length`.
+/// Ids tried before giving up on a generated code. Permuted and sequential codes never collide with
+/// each other, but can collide with aliases, codes of earlier settings and imported links. Random
+/// codes do collide: with half of a length's codes taken, one create in 2^8 gives up, which is when
+/// to raise `codes.length`.
 const CODE_ATTEMPTS_MAX: u32 = 8;
 
 /// How long an answer is kept for its `Idempotency-Key`.
@@ -76,15 +76,15 @@ pub(crate) struct CreateBody {
     status: Option<String>,
 }
 
-/// A checked request, whose password is not hashed yet.
+/// A checked request, with its password not hashed yet.
 pub(super) struct Checked {
     pub(super) draft: Draft,
     pub(super) password: Option<Password>,
 }
 
-/// A link that lacks only what the server gives it.
+/// A link without the parts that the server assigns.
 pub(super) struct Draft {
-    /// The code that was wished for; generated where there is none.
+    /// The requested code; generated if there is none.
     pub(super) alias: Option<Code>,
     pub(super) target: TargetUrl,
     title: Option<Title>,
@@ -148,11 +148,10 @@ pub(crate) async fn create(
     {
         return Ok(answer);
     }
-    // Checked only now: what was answered before is answered again, also when the rules have
-    // changed since.
+    // Parsed only now: an earlier answer is repeated even if the rules have changed since.
     let draft = body.value.parse(&app.site)?.into_draft(&app).await?;
     match draft.store(&app, &creator.caller(), request.as_ref()).await {
-        // Another request with the same key was faster; its answer is ours too.
+        // Another request with the same key was faster; its answer is valid for this one too.
         Err(Refusal::ReplayExists) => {
             let request = request.expect("only a request with a key is kept for replay");
             request.earlier_answer(&app).await?.ok_or(ApiError::IdempotencyInProgress)
@@ -224,7 +223,7 @@ impl Checked {
     }
 }
 
-/// Where codes are drawn at random, they have become too many for their length.
+/// Codes drawn at random have become too many for their length.
 #[derive(Debug, thiserror::Error)]
 #[error("of {CODE_ATTEMPTS_MAX} generated codes none was free")]
 pub(super) struct NoFreeCode;
@@ -242,7 +241,7 @@ impl From<StoreError> for Refusal {
 }
 
 impl Draft {
-    /// Writes the link under the code that was wished for, or under the first free generated one.
+    /// Writes the link under the requested code, or under the first free generated one.
     async fn store(
         &self,
         app: &App,
@@ -271,8 +270,8 @@ impl Draft {
         Err(Refusal::Api(ApiError::from_failure(&NoFreeCode)))
     }
 
-    /// The link as it could be written: under the code that was wished for, or under the next
-    /// generated one, without an owner. `None` when none of [`CODE_ATTEMPTS_MAX`] was free.
+    /// The link to try next: under the requested code or the next generated one, without an owner.
+    /// `None` when none of [`CODE_ATTEMPTS_MAX`] codes was free.
     pub(super) async fn candidate(
         &self,
         app: &App,
@@ -326,21 +325,21 @@ impl Draft {
     }
 }
 
-/// A create that its client may send again, and will then get the same answer.
+/// A create that its client may repeat to get the same answer.
 pub(super) struct IdempotentRequest {
     pub(super) caller: String,
     pub(super) key: String,
     pub(super) body_hash: [u8; 32],
 }
 
-/// What an earlier answer must tell to be given again.
+/// The part of an earlier answer that is needed to give it again.
 #[derive(Deserialize)]
 struct CreatedLink {
     id: u64,
 }
 
 impl IdempotentRequest {
-    /// What was answered to this key before, if it was less than a day ago.
+    /// The answer given for this key less than a day ago, if there is one.
     pub(super) async fn earlier(&self, app: &App) -> Result<Option<Replay>, ApiError> {
         let Some(replay) = app.store.replay(&self.caller, &self.key).await? else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! The body of a PATCH: an absent field keeps, null clears.
+//! The body of a PATCH: an absent field is kept, null clears.
 
 use curt_domain::{LinkEdit, Password};
 use serde::Deserialize;
@@ -58,7 +58,7 @@ pub(crate) struct EditBody {
     status: Field<String>,
 }
 
-/// A checked request, whose password is not hashed yet.
+/// A checked request, with its password not hashed yet.
 pub(super) struct CheckedEdit {
     edit: LinkEdit,
     password: Field<Password>,

@@ -1,6 +1,6 @@
 //! The fields that creating and editing a link share, from JSON to domain values.
 //!
-//! Every field is looked at before anything is refused, so that one answer names all mistakes.
+//! Every field is checked before anything is refused, so that one answer names all mistakes.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ use crate::{
     site::Site,
 };
 
-/// What an owner can make of a status.
+/// What an owner may do with a link's status.
 pub(super) const SWITCH_WORDS: &str =
     "can be set to active or disabled; the others follow from the link";
 
@@ -29,14 +29,14 @@ pub(super) async fn password_hash(password: Password, app: &App) -> Result<Passw
     hash.map_err(|weak| ApiError::InvalidFields(vec![FieldError::password(PASSWORD, weak)]))
 }
 
-/// Whether a link's new password is easy to guess, for who only asks.
+/// Whether a link's new password is easy to guess, for a dry run.
 pub(super) async fn check_password(password: Password, app: &App) -> Result<(), ApiError> {
     let checked = app.auth.hasher.check(password, PasswordUse::Link).await?;
     checked.map_err(|weak| ApiError::InvalidFields(vec![FieldError::password(PASSWORD, weak)]))
 }
 
-/// A whole number in JSON, which may be written `5.0` or `5e0` as well: JSON has one kind of
-/// number, JSON Schema calls these integers too, and some languages write every number so.
+/// A whole number in JSON, which may also be written `5.0` or `5e0`: JSON has one kind of number,
+/// JSON Schema also calls these integers, and some languages write every number like that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Whole(u64);
 
@@ -87,7 +87,7 @@ impl FieldErrors {
         Some(target)
     }
 
-    /// A code that a user wished for; what looks like a page of ours is refused.
+    /// A requested code; the names of our own pages are refused.
     pub(super) fn alias(&mut self, text: &str, site: &Site) -> Option<Code> {
         let code = text.parse::<Code>().map_err(|error| FieldError::code("custom_alias", error));
         let code = self.ok(code)?;
@@ -98,7 +98,7 @@ impl FieldErrors {
         Some(code)
     }
 
-    /// What takes no time to tell about a new password; the rest comes with its hash.
+    /// The quick checks of a new password; the slow ones are made when it is hashed.
     pub(super) fn link_password(&mut self, text: &str) -> Option<Password> {
         let password = Password::new(text);
         let checked = PasswordUse::Link.check_len(&password).map(|()| password);
@@ -123,7 +123,7 @@ impl FieldErrors {
         self.ok(parsed.map_err(|error| FieldError::text(field, error)))
     }
 
-    /// Sorted and without repetition, as a link keeps them.
+    /// Sorted and without duplicates, as a link keeps them.
     pub(super) fn tags(&mut self, texts: &[String]) -> Vec<Tag> {
         if TAGS_MAX < texts.len() {
             self.add(FieldError::invalid("tags", format!("has more than {TAGS_MAX} tags")));

@@ -51,7 +51,7 @@ struct VersionView {
 }
 
 impl HistoryQuery {
-    /// The revision before which to start, and how many versions to show.
+    /// The revision to start before, and how many versions to show.
     pub(super) fn parse(&self) -> Result<(Option<u64>, u32), ApiError> {
         let mut errors = FieldErrors::default();
         let limit = errors.limit(self.limit.as_deref());

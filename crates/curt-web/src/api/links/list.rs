@@ -1,4 +1,4 @@
-//! Lists of links: filters, order and pages; the link that has a code; the deleted ones.
+//! Lists of links: filters, order and pages; the link with a given code; the deleted links.
 
 use curt_domain::{Access, Code, LinkStatus, Tag, Timestamp, UserId};
 use curt_store::{Cursor, LinkPage, LinkQuery, LinkSort, RESTORE_WINDOW, Store};
@@ -63,7 +63,7 @@ pub(super) enum ListRequest {
         limit: u32,
         cursor: Option<Cursor>,
     },
-    /// The one link that has this code, if it is deleted or if it is not.
+    /// The one link that has this code, among the deleted links or among the others.
     WithCode {
         code: Code,
         deleted: bool,
@@ -117,7 +117,7 @@ impl ListQuery {
         self.parse_filters(errors).map(ListRequest::Links)
     }
 
-    /// A filter that would be ignored is refused.
+    /// Filters that would be ignored are refused.
     fn takes_no_filter(&self, beside: &str, errors: &mut FieldErrors) {
         let filters = [
             ("q", &self.q),

@@ -28,17 +28,17 @@ mod schema;
 
 use schema::{QR_MARGINS, QR_SIZE_DEFAULT, QR_SIZES};
 
-/// Longest wait for a turn to draw: a line of people with cameras, not of everybody who scans the internet.
+/// Longest wait for a drawing slot: a queue of real users, not of all bots on the internet.
 const QR_WAIT_MAX: Duration = Duration::from_secs(2);
 
-/// Less of it (WCAG's ratio), and cameras begin to fail.
+/// With a lower contrast (WCAG's ratio), cameras begin to fail.
 const CONTRAST_MIN: f64 = 2.0;
 
-/// An image stays right for as long as its link exists.
+/// An image stays correct for as long as its link exists.
 const KEEP_PUBLIC: HeaderValue = HeaderValue::from_static("public, max-age=86400");
 const KEEP_PRIVATE: HeaderValue = HeaderValue::from_static("private, max-age=86400");
 
-/// An SVG that is opened by itself is a document, and shall be nothing more than a picture.
+/// An SVG opened by itself is a document; this keeps it to being a picture.
 const PICTURE_POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; sandbox");
 const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 
@@ -118,7 +118,7 @@ pub(crate) async fn show_qr(
             (own.is_none(), KEEP_PRIVATE)
         }
     };
-    // What a visitor would be told, or this would tell which codes are taken.
+    // The same answer as for a visitor; otherwise this would tell which codes are taken.
     if is_for_all && route.verdict(app.clock.now()) == Verdict::Absent {
         return Err(ApiError::NotFound);
     }
@@ -141,7 +141,7 @@ async fn draw(app: &App, drawing: Drawing, text: String) -> Result<Vec<u8>, ApiE
     let slot = timeout(QR_WAIT_MAX, Arc::clone(&app.qr_slots).acquire_owned());
     let slot = slot.await.map_err(|_| ApiError::TooBusy)?.expect("it is never closed");
     off_thread(move || {
-        // Kept until the work is done, also when nobody waits for it any more.
+        // Held until the work is done, even if the client has left.
         let _slot = slot;
         drawing.draw(&text)
     })
@@ -171,7 +171,7 @@ impl QrQuery {
 }
 
 impl Drawing {
-    /// What nobody can scan is found out only once it is printed.
+    /// An image with too little contrast would only be noticed once it is printed.
     fn check_contrast(&self) -> Result<(), ApiError> {
         let Style { foreground, background: Some(background), .. } = self.style else {
             return Ok(());
@@ -182,14 +182,14 @@ impl Drawing {
         Ok(())
     }
 
-    /// Of what the image is made of, so that it need not be drawn to be compared. The version
-    /// stands for how it is drawn.
+    /// Made from the image's inputs, so that comparing needs no drawing. The version stands for how
+    /// the image is drawn.
     fn etag(&self, text: &str) -> HeaderValue {
         let made_of = format!("{} {text} {self:?}", env!("CARGO_PKG_VERSION"));
         entity_tag(made_of)
     }
 
-    /// The headers of a picture: what it is, what it may do, and as what it is saved.
+    /// The headers of a picture: its type, what it may do, and the file name to save it under.
     fn picture(&self, code: &Code) -> [(header::HeaderName, HeaderValue); 4] {
         let (kind, ending) = match self.format {
             Format::Png => ("image/png", "png"),

@@ -1,4 +1,4 @@
-//! The fields of links in the OpenAPI document: what each means and what it can be.
+//! The fields of links in the OpenAPI document: what each means and which values it takes.
 
 use curt_domain::{
     LINK_PASSWORD_LEN_MIN, LinkStatus, NOTE_LEN_MAX, PASSWORD_LEN_MAX, RedirectStatus, TAG_LEN_MAX,
@@ -83,7 +83,7 @@ pub(crate) fn tags() -> Array {
         .build()
 }
 
-/// In a request, where it can be left out and null is the same as that.
+/// In a request, where the field may be absent, and null means the same.
 pub(crate) fn tags_or_null() -> Array {
     let mut schema = tags();
     schema.schema_type = SchemaType::from_iter([Type::Array, Type::Null]);

@@ -1,4 +1,4 @@
-//! `/api/v1/admin/reports`: what visitors reported, and what is decided about it.
+//! `/api/v1/admin/reports`: what visitors reported, and what administrators decide about it.
 
 use axum::{Json, extract::State};
 use curt_domain::TargetPattern;
@@ -119,7 +119,7 @@ pub(crate) async fn block_host(
     resolve(id, Resolution::BlockHost, actor, &app).await
 }
 
-/// What was decided is in force on this node before it is answered.
+/// The decision is in force on this node before it is answered.
 async fn resolve(
     id: u64,
     resolution: Resolution,

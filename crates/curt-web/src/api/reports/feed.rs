@@ -1,6 +1,6 @@
-//! `/abuse/feed.json`: links that were disabled for abuse, for lists of others.
+//! `/abuse/feed.json`: links that were disabled for abuse, for other block lists.
 //!
-//! Anybody may ask, as often as they like, so the answer is made once a minute at most.
+//! Anyone may ask without a limit, so the answer is made once a minute at most.
 
 use std::sync::Arc;
 
@@ -16,7 +16,7 @@ use crate::{
     response::ApiError,
 };
 
-/// Links in the feed: the latest, which is what others look for.
+/// Links in the feed: only the latest, which are what readers look for.
 const LEN_MAX: u32 = 1_000;
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");

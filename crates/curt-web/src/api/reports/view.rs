@@ -139,7 +139,7 @@ pub(crate) struct FeedItemView {
 }
 
 impl ReportBody {
-    /// What a browser makes of the form: the link's code or URL stands in one field.
+    /// What a browser sends from the form: the link's code or URL is in one field.
     pub(crate) fn from_form(form: &[u8]) -> Self {
         let mut body = Self::default();
         for (name, value) in form_urlencoded::parse(form) {
@@ -193,10 +193,10 @@ impl ReportBody {
     }
 }
 
-/// Why a field that was needed cannot be absent.
+/// Why a required field cannot be absent.
 const CHECKED: &str = "nothing was wrong with the fields, so they are there";
 
-/// The code that a short URL of this server has in its path.
+/// The code in the path of one of this server's short URLs.
 fn code_of(text: &str, site: &Site) -> Option<Code> {
     let text = text.trim();
     let with_scheme =
@@ -260,7 +260,7 @@ impl ResolvedView {
 }
 
 impl ReportPage {
-    /// Of at most one more than the page holds.
+    /// From at most one report more than the page holds.
     pub(crate) fn new(mut reports: Vec<Report>, limit: u32, site: &Site) -> Self {
         let is_last = reports.len() <= limit as usize;
         reports.truncate(limit as usize);

@@ -15,7 +15,7 @@ use crate::{
     response::{ApiError, FieldError},
 };
 
-/// Most patterns in one import: larger files come in parts.
+/// Most patterns in one import; larger files are sent in parts.
 const IMPORT_LEN_MAX: usize = 10_000;
 
 /// A destination to be blocked.
@@ -170,7 +170,7 @@ impl BlockBody {
     }
 }
 
-/// What an import brings, and what is wrong with the rest of it.
+/// The patterns of an import, and what is wrong with the rest.
 pub(super) struct Import {
     pub(super) patterns: Vec<TargetPattern>,
     pub(super) reason: Option<String>,
@@ -237,7 +237,7 @@ impl BlockedView {
 }
 
 impl BlockPage {
-    /// Of at most one more than the page holds.
+    /// From at most one entry more than the page holds.
     pub(super) fn new(mut blocks: Vec<TargetBlock>, limit: u32) -> Self {
         let is_last = blocks.len() <= limit as usize;
         blocks.truncate(limit as usize);

@@ -1,4 +1,4 @@
-//! SESS-01: how cookies are written, and how they are found again.
+//! SESS-01: how cookies are written and read back.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! CSRF-01, CSRF-03: who is believed to be a page of ours.
+//! CSRF-01, CSRF-03: which requests count as sent by our own pages.
 
 use axum::http::HeaderValue;
 
@@ -26,7 +26,7 @@ fn csrf_01_only_our_own_pages_are_believed() {
         &[(site.clone(), "same-site")],
         &[(site.clone(), "none")],
         &[(site.clone(), "")],
-        // Metadata is asked first: what it says is not outvoted.
+        // Fetch metadata comes first: other headers do not outvote it.
         &[(site.clone(), "cross-site"), (origin.clone(), OWN)],
         &[(site.clone(), "same-origin"), (site, "cross-site")],
         &[(origin.clone(), "null")],

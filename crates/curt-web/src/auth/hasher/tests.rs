@@ -71,7 +71,7 @@ async fn a_hash_of_bcrypt_may_be_of_letters_in_any_form() {
         let Verified::Outdated { hash } = verified(&hasher, imported, &old).await else {
             panic!("{imported:?} is the password");
         };
-        // From now on it does not matter how it is typed.
+        // From now on either form of typing matches.
         for typed in [composed, decomposed] {
             assert_eq!(verified(&hasher, typed, hash.as_str()).await, Verified::Right);
         }
@@ -108,7 +108,7 @@ async fn auth_12_a_flood_is_refused_at_once_and_has_few_hashes_at_a_time() {
     let refused: Vec<_> = refused.map(|(_, took)| *took).collect();
     let room = QUEUE_LEN_MAX + threads();
     assert!(50 - room <= refused.len(), "{refused:?}");
-    // Those that found no place were told so without waiting; the rest was too late, if any.
+    // Logins that found the queue full were told so at once; any others timed out.
     let at_once = refused.iter().filter(|took| **took < Duration::from_millis(50)).count();
     assert!(50 - room <= at_once, "{refused:?}");
     assert!(

@@ -1,4 +1,4 @@
-//! RT-02: one successor, and only for whoever has the secret.
+//! RT-02: one successor, which only a holder of the secret can compute.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! AUTH-03, AUTH-04 and AUTH-06: how many guesses there are, and whom they cost.
+//! AUTH-03, AUTH-04 and AUTH-06: how many guesses there are, and which clients pay for them.
 
 use super::*;
 
@@ -81,7 +81,7 @@ fn a_guess_that_is_taken_back_leaves_no_trace() {
         let guess = throttle.guess(HERS, later).expect("the pause is over, and none was begun");
         throttle.take_back(guess);
     }
-    // Of two at a time the other one counts.
+    // Of two at the same time, the other one counts.
     let throttle = LoginThrottle::new();
     for _ in 2..FREE_FAILURES {
         assert!(throttle.guess(HERS, start()).is_ok());

@@ -1,4 +1,4 @@
-//! JWT-01 to JWT-08 and JWT-10: tokens that somebody else made, or that are no longer good.
+//! JWT-01 to JWT-08 and JWT-10: forged tokens, and tokens that are no longer valid.
 
 use serde_json::{Value, json};
 
@@ -30,7 +30,7 @@ fn claims() -> Value {
     })
 }
 
-/// Signed with the right key, whatever it says.
+/// Signed with the right key, with any content.
 fn signed(header: &str, claims: &str) -> String {
     let [header, claims] = [header, claims].map(|json| URL_SAFE_NO_PAD.encode(json));
     tokens().sign(&format!("{header}.{claims}"))
@@ -40,7 +40,7 @@ fn verify(token: &str) -> Result<AccessClaims, InvalidToken> {
     tokens().verify(token, now())
 }
 
-/// What becomes of good claims with one of them changed.
+/// The result for valid claims with one of them changed.
 fn with(name: &str, value: Value) -> Result<AccessClaims, InvalidToken> {
     let mut claims = claims();
     claims[name] = value;

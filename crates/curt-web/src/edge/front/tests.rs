@@ -1,4 +1,4 @@
-//! What becomes of a request whose handler panics.
+//! What happens to a request whose handler panics.
 
 use axum::{body::to_bytes, routing::get};
 use http::StatusCode;
@@ -17,7 +17,7 @@ async fn get_status_and_body(front: &Front, path: &str) -> (StatusCode, Vec<u8>)
     (status, to_bytes(response.into_body(), 64 * 1024).await.unwrap().to_vec())
 }
 
-/// Stands for any fault of ours in a handler.
+/// Stands for any bug of ours in a handler.
 async fn fail() {
     panic!("on purpose, with a secret in its message");
 }

@@ -1,8 +1,8 @@
-//! Links with a password: who is asked for it, and what becomes of what they say.
+//! Links with a password: when the password is asked for, and what follows a typed one.
 //!
-//! The right password is answered with a cookie and the way back to the link, not with the target:
-//! so the visit that follows is decided and counted like any other, and by then the link may be
-//! over. Only then does a visitor learn whether the link leads to a destination that is blocked.
+//! The right password is answered with a cookie and a redirect back to the link, not to the target:
+//! so the next visit is decided and counted like any other, and the link may have ended by then.
+//! Only then does a visitor learn whether the link leads to a blocked destination.
 
 use axum::{
     extract::Request,
@@ -25,17 +25,17 @@ use crate::{
 /// Largest form, in bytes: the longest password with every byte escaped, and some room.
 const FORM_LEN_MAX: usize = 4 << 10;
 
-/// What a link without a password answers to.
+/// The methods of a link without a password.
 const READERS: HeaderValue = HeaderValue::from_static("GET, HEAD");
 
-/// The answer to a method that a link does not know.
+/// The answer to a method that the link does not support.
 pub(in crate::edge) fn not_allowed(tier: Tier) -> Visited {
     let response = ([(header::ALLOW, READERS)], ApiError::MethodNotAllowed).into_response();
     Visited { response, outcome: Outcome::Refused, tier }
 }
 
 impl Redirector {
-    /// A password for a link.
+    /// Handles a password sent for a link.
     pub(crate) async fn unlock(&self, visit: &Visit, request: Request) -> Visited {
         let now = self.clock.now();
         let (lookup, tier) = match self.look_up(&visit.code, now).await {
@@ -61,10 +61,10 @@ impl Redirector {
         }
     }
 
-    /// Whether the visitor has given the password of the link some minutes ago.
+    /// Whether the visitor has given the link's password in the last minutes.
     pub(super) fn has_unlocked(&self, visit: &Visit, cached: &CachedRoute, now: Timestamp) -> bool {
         let Some(password) = &cached.route.password else { return false };
-        // Whoever can set cookies for a name above ours must not hide the one that we gave.
+        // A site that can set cookies for a parent domain must not be able to hide ours.
         let mut cookies = self.auth.cookies.all(&visit.headers, Cookie::Unlocked);
         cookies.any(|cookie| self.auth.unlocks.opens(cookie, cached.route.id, password, now))
     }
@@ -76,7 +76,7 @@ impl Redirector {
         request: Request,
         visit: &Visit,
     ) -> Result<(), ApiError> {
-        // What is at stake is who guesses: no page shall have its visitors do it.
+        // Guesses are limited per client, so no other site may make its visitors guess.
         if is_sent_by_another_site(&visit.headers) {
             return Err(ApiError::CrossSiteRequest);
         }
@@ -91,7 +91,7 @@ impl Redirector {
                 Err(ApiError::WrongLinkPassword)
             }
             Ok(Verified::Right | Verified::Outdated { .. }) => Ok(()),
-            // A server that is too busy to look has not seen a wrong password.
+            // A server that was too busy to check has not seen a wrong password.
             Err(error) => Err(error),
         }
     }
@@ -107,7 +107,7 @@ impl Redirector {
         let value = self.auth.unlocks.cookie(cached.route.id, password, now);
         let path = format!("/{}", visit.code);
         let cookie = self.auth.cookies.set_on(Cookie::Unlocked, &value, UNLOCK_AGE_MAX, &path);
-        // What is not ASCII has no place in a header, nor in a query.
+        // Non-ASCII text is not allowed in a header, nor in a query.
         let back = match visit.query.as_deref().filter(|query| query.is_ascii()) {
             Some(query) => format!("{path}?{query}"),
             None => path,

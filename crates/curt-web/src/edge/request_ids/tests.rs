@@ -1,4 +1,4 @@
-//! That no two requests share a name.
+//! No two requests share an id.
 
 use std::collections::HashSet;
 

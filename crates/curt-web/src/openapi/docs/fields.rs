@@ -1,4 +1,4 @@
-//! Fields and parameters in words: what each is, and what it can be.
+//! Fields and parameters in words: what each means, and which values it takes.
 
 use serde_json::Value;
 
@@ -15,10 +15,10 @@ pub(super) struct Object<'a> {
 pub(super) struct Field<'a> {
     pub name: &'a str,
     pub required: bool,
-    /// Where a parameter stands: `path`, `query` or `header`.
+    /// Where a parameter is sent: `path`, `query` or `header`.
     pub place: &'a str,
     pub kind: String,
-    /// The object that it is, or a list of.
+    /// The object that the field is, or is a list of.
     pub object: Option<&'a str>,
     pub about: String,
     pub limits: Vec<String>,
@@ -64,7 +64,7 @@ impl<'a> Field<'a> {
     }
 }
 
-/// Its type in words; nothing for what is an object of its own.
+/// The type in words; empty for a field with its own object.
 fn kind(schema: &Value) -> String {
     let types: Vec<&str> = match &schema["type"] {
         Value::String(one) => vec![one],

@@ -1,8 +1,8 @@
-//! Reading the document as JSON, and the Markdown in it.
+//! Reading the document as JSON, and rendering the Markdown in it.
 
 use serde_json::Value;
 
-/// From the Markdown of descriptions, all of which we wrote ourselves.
+/// Renders the Markdown of descriptions, all of which we wrote ourselves.
 pub(super) fn html(markdown: &str) -> String {
     let mut html = String::new();
     pulldown_cmark::html::push_html(&mut html, pulldown_cmark::Parser::new(markdown));
@@ -13,7 +13,7 @@ pub(super) fn text<'a>(value: &'a Value, field: &str) -> &'a str {
     value[field].as_str().unwrap_or_default()
 }
 
-/// The fields of an object in its order; nothing where there is none.
+/// The fields of an object in document order; nothing for other values.
 pub(super) fn entries(value: &Value) -> impl Iterator<Item = (&str, &Value)> {
     value.as_object().into_iter().flatten().map(|(name, value)| (name.as_str(), value))
 }

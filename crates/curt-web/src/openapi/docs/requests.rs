@@ -1,4 +1,4 @@
-//! Requests to try, as `curl` commands that can be pasted into a shell.
+//! Example requests, as `curl` commands to paste into a shell.
 
 use std::fmt::Write as _;
 
@@ -6,18 +6,18 @@ use serde_json::Value;
 
 use super::json::{entries, items, text};
 
-/// A command, under the words that say what it does.
+/// A command, with a summary of what it does.
 pub(super) struct Example<'a> {
     pub summary: &'a str,
     pub command: String,
 }
 
-/// One for every example of a body; one for an operation without.
+/// One for every example body; one for an operation without any.
 pub(super) fn examples<'a>(url: &str, method: &str, operation: &'a Value) -> Vec<Example<'a>> {
     let command = command(url, method, operation);
     let bodies = &operation["requestBody"]["content"]["application/json"]["examples"];
     let with_body = entries(bodies).map(|(_, example)| {
-        // A quote would end the shell's quoted text; in JSON it can be written otherwise.
+        // A single quote would end the shell's quoted text; JSON can escape it.
         let body = format!("{:#}", example["value"]).replace('\'', "\\u0027");
         let kind = "-H 'Content-Type: application/json'";
         Example {

@@ -6,7 +6,7 @@ use super::example::{AnswerExample, RequestExample};
 
 const EMAIL: &str = "ada@example.com";
 const PASSWORD: &str = "four words nobody guesses";
-/// Of the form that tokens have, and of nobody.
+/// Has the form of a token, but is none.
 const TOKEN: &str = "3kTq1d0vYwq8Zb5sXn7cRj2LhG9fPa6eUo4iMyNtBxC";
 
 pub(super) fn requests() -> Vec<RequestExample> {

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-/// A request body for an operation, under the words that say what it is for.
+/// A request body for an operation, with a summary of its purpose.
 #[derive(Clone)]
 pub(super) struct RequestExample {
     pub operation: &'static str,
@@ -11,7 +11,7 @@ pub(super) struct RequestExample {
     pub body: Value,
 }
 
-/// An answer's body, wherever an operation answers with this schema.
+/// The body of every answer with this schema.
 #[derive(Clone)]
 pub(super) struct AnswerExample {
     pub schema: &'static str,

@@ -8,7 +8,7 @@ use super::*;
 
 const GRACE: Duration = Duration::from_secs(10);
 
-/// So many frames of so many bytes, one every `pause`.
+/// `count` frames of `len` bytes, one every `pause`.
 fn dripping(
     count: usize,
     len: usize,

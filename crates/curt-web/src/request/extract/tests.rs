@@ -1,4 +1,4 @@
-//! Headers, bodies and parameters at the edges of what is taken.
+//! Headers, bodies and parameters at the limits of what is accepted.
 
 use http::{HeaderName, HeaderValue, Request, Uri};
 use serde::Deserialize;
@@ -20,7 +20,7 @@ async fn take<T: FromRequestParts<()>>(
     T::from_request_parts(&mut parts, &()).await
 }
 
-/// The only field that an error complains about, its code, and why.
+/// The only field that an error names, its code, and why.
 fn only_field(error: ApiError) -> (String, &'static str, String) {
     let ApiError::InvalidFields(mut fields) = error else { panic!("{error:?} is of no field") };
     assert_eq!(fields.len(), 1, "{fields:?}");

@@ -1,4 +1,4 @@
-//! Every error as a problem: its status, its code, and what it lets out.
+//! Every error as a problem: its status, its code, and what it reveals.
 
 use axum::body::to_bytes;
 use curt_domain::{InvalidCode, TargetRules, TargetUrl};

@@ -1,4 +1,4 @@
-//! How the server takes what goes wrong around it, and how long it waits when it ends.
+//! How the server handles failures around it, and how long it waits at the end.
 
 use std::future::pending;
 
@@ -59,7 +59,7 @@ async fn the_kernel_takes_little_for_a_client_that_reads_nothing() {
     while let Ok(len) = stream.try_write(&[b'a'; 16 * 1024]) {
         taken += len;
     }
-    // Without a limit it is two and a half megabytes.
+    // Without the limit it is two and a half megabytes.
     assert!(taken <= 4 * UNSENT_LEN_MAX as usize, "{taken} bytes");
 }
 

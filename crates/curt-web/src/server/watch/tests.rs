@@ -19,7 +19,7 @@ fn watch() -> Arc<Watch> {
     Arc::new(Watch::new(&SETTINGS, ConnectionMetrics::default()))
 }
 
-/// A connection whose task waits for ever.
+/// A connection whose task never ends.
 fn connect(watch: &Arc<Watch>, client: Option<IpAddr>) -> Option<(Watched, JoinHandle<()>)> {
     let watched = watch.admit(client)?;
     let task = tokio_util::task::TaskTracker::new().spawn(pending());
@@ -37,7 +37,7 @@ impl Watch {
     }
 }
 
-/// Whether it was told to end within this time, to the tick.
+/// Whether it was told to end after exactly this time, to the tick.
 async fn lasts(begin: impl Fn(&Connection), time: Duration) -> bool {
     let watch = watch();
     let (watched, task) = connect(&watch, None).unwrap();
@@ -53,7 +53,7 @@ async fn lasts(begin: impl Fn(&Connection), time: Duration) -> bool {
 
 #[tokio::test]
 async fn http_10_silence_and_a_dripping_head_end_after_the_header_timeout() {
-    // Two of the five seconds have passed since it was accepted, whatever arrived meanwhile.
+    // Two of the five seconds have passed since it was accepted, whatever has arrived.
     let left = SETTINGS.header_timeout.saturating_sub(Duration::from_secs(2));
     assert!(lasts(|_| {}, left).await);
     assert!(lasts(Connection::has_read, left).await);

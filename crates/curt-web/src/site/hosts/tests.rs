@@ -1,4 +1,4 @@
-//! Names that are ours, names that are not, and what is no name at all.
+//! Names that are ours, names that are not, and invalid names.
 
 use axum::http::HeaderValue;
 

@@ -1,4 +1,4 @@
-//! When counting is well.
+//! When counting is healthy.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! The body of a bulk request: which items it has, and in which chunks they are written.
+//! The body of a bulk request: its items, and the chunks they are written in.
 
 use std::{fmt, sync::Arc};
 
@@ -26,15 +26,15 @@ use crate::{
     site::Site,
 };
 
-/// Most links in one request: some seconds of writing on a slow disk.
+/// Most links in one request: a few seconds of writing on a slow disk.
 const BULK_LINKS_MAX: usize = 10_000;
 
-/// Passwords in a chunk. Each takes some 40 ms to hash, one after the other; at half that speed
-/// they are done within the time that the last chunk of a request may take.
+/// Passwords in a chunk. Each takes about 40 ms to hash, one after the other; even at half that
+/// speed they are done within the time allowed for a request's last chunk.
 pub const CHUNK_PASSWORDS_MAX: usize = 35;
 
-/// A chunk takes no further item after so many bytes, so that its transaction stays short however
-/// long they are.
+/// A chunk takes no more items after this many bytes, so that its transaction stays short even with
+/// long items.
 const CHUNK_BYTES_MAX: usize = 1 << 20;
 
 /// Many links to be made.
@@ -42,7 +42,7 @@ const CHUNK_BYTES_MAX: usize = 1 << 20;
 #[serde(deny_unknown_fields)]
 #[schema(as = NewLinks)]
 pub(super) struct BulkBody<'a> {
-    // Parsed one by one later, so that each can be wrong by itself.
+    // Parsed one by one later, so that each item can fail separately.
     #[schema(schema_with = new_links)]
     #[serde(borrow, deserialize_with = "at_most_bulk_links_max")]
     links: Vec<&'a RawValue>,
@@ -56,11 +56,11 @@ fn new_links() -> Array {
         .build()
 }
 
-/// Items that are written in one transaction. The same body is always cut the same way, which is
-/// what a repeated request relies on.
+/// Items that are written in one transaction. The same body is always split the same way; repeated
+/// requests rely on that.
 pub(super) struct Chunk {
     pub(super) number: usize,
-    /// The index of its first item among all of them.
+    /// The index of its first item in the whole request.
     pub(super) first: usize,
     pub(super) items: Vec<Bytes>,
 }
@@ -73,7 +73,7 @@ impl Chunk {
         results(self.first, &outcomes, site)
     }
 
-    /// Parses the items of a chunk as single creates would be.
+    /// Parses the chunk's items as single creates would be parsed.
     pub(super) async fn parse(
         &self,
         app: &App,
@@ -126,7 +126,7 @@ fn too_many_passwords() -> String {
     format!("is one of more than {CHUNK_PASSWORDS_MAX} in a row of {LINKS_AT_ONCE_MAX} links")
 }
 
-/// Stops at the first item that is too many: the body has room for millions of empty ones.
+/// Stops at the first item over the limit: the body has room for millions of empty ones.
 fn at_most_bulk_links_max<'de, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Vec<&'de RawValue>, D::Error> {

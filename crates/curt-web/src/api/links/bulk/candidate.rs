@@ -4,7 +4,7 @@ use curt_domain::LinkRecord;
 
 use crate::api::links::create::Draft;
 
-/// A link that is about to be written, under the code that it is tried with.
+/// A link about to be written, with the code to try.
 pub(super) struct Candidate {
     pub draft: Draft,
     pub attempts: u32,

@@ -1,4 +1,4 @@
-//! A bulk request that only asks what would become of it.
+//! A bulk request that only asks what its result would be.
 
 use std::collections::HashSet;
 
@@ -17,8 +17,8 @@ use crate::{
     response::ApiError,
 };
 
-/// Checks everything that a create would, and writes nothing. Aliases may be taken by others until
-/// the request is sent in earnest.
+/// Makes the same checks as a create, and writes nothing. Until the real request, others may take
+/// the aliases.
 pub(super) async fn check(
     app: &App,
     owner: Option<UserId>,
@@ -52,7 +52,7 @@ pub(super) async fn check(
     Ok(answer)
 }
 
-/// The draft of an item, without its password, which nobody will store.
+/// The draft of an item, without its password, which is not stored.
 async fn look_at(checked: Result<Checked, ApiError>, app: &App) -> Result<Draft, ApiError> {
     let Checked { draft, password } = checked?;
     if let Some(password) = password {

@@ -1,4 +1,4 @@
-//! The answer to a bulk request: a result for each item, in their order.
+//! The answer to a bulk request: one result per item, in request order.
 
 use curt_domain::{Code, TargetUrl};
 use serde::Serialize;
@@ -11,11 +11,11 @@ use crate::{
     site::Site,
 };
 
-/// What became of an item.
+/// The outcome for one item.
 pub(super) enum ItemOutcome {
-    /// It is a link, or will be once its chunk is committed.
+    /// It is a link, or will be when its chunk is committed.
     Link(Box<Candidate>),
-    /// It would be a link, if this were not a dry run.
+    /// It would be a link if this were not a dry run.
     Valid {
         target: TargetUrl,
         alias: Option<Code>,
@@ -100,7 +100,7 @@ impl ItemOutcome {
     }
 }
 
-/// What is wrong on our side is no answer to an item: it would be kept, and given again.
+/// A server error is not an item's answer: it would be stored and replayed.
 pub(super) fn of_item<T>(done: Result<T, ApiError>) -> Result<Result<T, ApiError>, ApiError> {
     match done {
         Err(error) if error.status().is_server_error() => Err(error),
@@ -108,17 +108,17 @@ pub(super) fn of_item<T>(done: Result<T, ApiError>) -> Result<Result<T, ApiError
     }
 }
 
-/// The whole answer, as it grows chunk by chunk.
+/// The whole answer, built up chunk by chunk.
 #[derive(Default)]
 pub(super) struct BulkAnswer {
-    /// Items of the array, with commas between them.
+    /// Items of the JSON array, separated by commas.
     results: String,
     chunks: usize,
     replayed: usize,
 }
 
 impl BulkAnswer {
-    /// Takes the results of the next chunk, a JSON array of at least one.
+    /// Adds the results of the next chunk, a JSON array of at least one.
     pub(super) fn add(&mut self, array: &str) {
         let items = array.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
         if 0 < self.chunks {
@@ -128,13 +128,13 @@ impl BulkAnswer {
         self.chunks += 1;
     }
 
-    /// Takes results that were given before.
+    /// Adds results that were given before.
     pub(super) fn add_replayed(&mut self, array: &str) {
         self.add(array);
         self.replayed += 1;
     }
 
-    /// Whether this request did nothing that was not done before.
+    /// Whether every chunk of this request was answered from storage.
     pub(super) fn is_replay(&self) -> bool {
         0 < self.chunks && self.chunks == self.replayed
     }

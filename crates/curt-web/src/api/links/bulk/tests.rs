@@ -1,4 +1,4 @@
-//! Bulk requests that do not come to their end: by the clock, by the store, by the process.
+//! Bulk requests that are cut short: by the clock, by the store, by the process.
 
 use bytes::Bytes;
 use curt_domain::Timestamp;
@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::app::tests::open_app;
 
-/// Three chunks, each with an item that is wrong by itself.
+/// Three chunks, each with one item that is wrong.
 fn chunks() -> Vec<Chunk> {
     let link = |number: usize| match number % 500 {
         7 => json!({ "original_url": "/" }),

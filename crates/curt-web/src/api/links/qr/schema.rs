@@ -8,11 +8,11 @@ use utoipa::openapi::schema::Object;
 
 use crate::request::schema::{integer, text, words};
 
-/// Pixels on a side: on paper, 4 096 are 35 cm at 300 dpi.
+/// Pixels per side: on paper, 4 096 are 35 cm at 300 dpi.
 pub(crate) const QR_SIZES: RangeInclusive<u32> = 16..=4_096;
 pub(crate) const QR_SIZE_DEFAULT: u32 = 300;
 
-/// Modules of quiet zone: four are asked for, none is for those who draw their own.
+/// Modules of quiet zone. The standard asks for four; none is for callers who draw their own.
 pub(crate) const QR_MARGINS: RangeInclusive<u32> = 0..=32;
 
 pub(crate) fn format() -> Object {
