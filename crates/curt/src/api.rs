@@ -1,7 +1,7 @@
-//! The API without a socket: a command asks it as any client asks a server.
+//! The API without a socket: a command sends it requests as any client sends them to a server.
 //!
-//! So the rules, the errors and the JSON are the server's own, and no command decides anything
-//! about links. Servers on the same database hear of what it changes through the changes feed.
+//! The rules, the errors and the JSON are therefore the server's, and no command decides anything
+//! about links. Servers on the same database learn of a command's changes through the changes feed.
 
 use std::{net::Ipv4Addr, sync::Arc};
 
@@ -29,21 +29,21 @@ use crate::{
 pub(crate) mod opening;
 pub(crate) mod pages;
 
-/// A command follows hardly any link.
+/// Small, because a command follows hardly any link.
 const CACHE_BYTES_MAX: u64 = 1 << 20;
 
-/// With the same key a repeated create gives what the first one made.
+/// A create that is repeated with the same key returns what the first one made.
 pub(crate) const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// A node without a listener, and the right to ask it anything.
+/// A node without a listener, and the right to send it any request.
 pub(crate) struct Api {
     front: Front,
     authorization: HeaderValue,
     host: HeaderValue,
     pub(crate) public_url: Url,
-    /// What the rows of a repeated import are known again by.
+    /// The secret by which the rows of a repeated import are recognized.
     pub(crate) import_secret: [u8; 32],
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct Answer {
     pub(crate) body: Bytes,
 }
 
-/// Does what a command has to do with the API; the database finishes before this ends.
+/// Runs a command's work with the API; the database is closed before this returns.
 pub(crate) fn with_api<T>(
     mut config: Config,
     start: Start,
@@ -84,7 +84,7 @@ impl Api {
         let admin_key = curt_web::AdminKey::of_command(keys.admin.expose(), user_name());
         let access = Access { admin_key, bootstrap: None };
         let app = app(&config, &keys, access, store, &node, listen, &mut registry);
-        // Links that a command makes lead nowhere else than those that a server makes.
+        // A command must refuse the same targets as a server.
         app.target_blocks.reload().await.context("reading the list of blocked destinations")?;
         let front = Front::new(app, HttpMetrics::new(&mut registry));
         let public_url = config.server.public_url(listen);
@@ -97,7 +97,7 @@ impl Api {
         })
     }
 
-    /// The answer; every other status is a [`Problem`].
+    /// Sends the request. Every status that is no success is a [`Problem`].
     pub(crate) async fn ask(&self, mut request: Request<Bytes>) -> anyhow::Result<Answer> {
         let headers = request.headers_mut();
         headers.insert(header::HOST, self.host.clone());
@@ -112,8 +112,9 @@ impl Api {
     }
 }
 
-/// Who runs the command, for the audit log: as the environment has it, for want of anything better
-/// that needs no directory of users. Whoever can read the database and its key can say anything.
+/// The user who runs the command, for the audit log. The environment names them, because nothing
+/// better works without a directory of users. A user who can read the database and its key can
+/// claim any name anyway.
 fn user_name() -> String {
     let name = ["SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(std::env::var_os);
     let known = name.filter(|name| !name.is_empty());
@@ -146,7 +147,7 @@ pub(crate) fn json(method: Method, path: &str, body: &impl Serialize) -> Request
     json_bytes(method, path, body)
 }
 
-/// A request whose body is JSON already.
+/// A request whose body is already JSON.
 pub(crate) fn json_bytes(method: Method, path: &str, body: Vec<u8>) -> Request<Bytes> {
     let mut request = bare(method, path);
     *request.body_mut() = body.into();
@@ -154,7 +155,7 @@ pub(crate) fn json_bytes(method: Method, path: &str, body: Vec<u8>) -> Request<B
     request
 }
 
-/// What was typed may be anything; a header takes a line of it.
+/// Users can type anything; a header holds one line of visible ASCII.
 pub(crate) fn header_value(text: &str) -> anyhow::Result<HeaderValue> {
     HeaderValue::from_str(text).context("not a line of visible ASCII")
 }

@@ -1,5 +1,5 @@
-//! The state that answers requests, made from the configuration: of a server, and of a command that
-//! asks its own API.
+//! The state that answers requests, made from the configuration: for a server, and for a command
+//! that calls its own API.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -11,13 +11,13 @@ use prometheus_client::registry::Registry;
 
 use crate::{config::Config, keys::Keys};
 
-/// What opens an app to somebody who has no account.
+/// What lets a caller without an account in.
 pub(crate) struct Access {
     pub(crate) admin_key: AdminKey,
     pub(crate) bootstrap: Option<Bootstrap>,
 }
 
-/// The state of a node that is called as the configuration says.
+/// The state of a node under the public name of the configuration.
 pub(crate) fn app(
     config: &Config,
     keys: &Keys,

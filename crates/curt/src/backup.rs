@@ -1,6 +1,6 @@
-//! Copies of the database that can be trusted, and the way back from one.
+//! Copies of the database that can be trusted, and the way back from a copy.
 //!
-//! A backup is whole and proven, or it is not there. The secret key is in none of them: a person
+//! A backup is whole and verified, or it does not exist. No backup holds the secret key: a person
 //! who finds a backup must not find the key to sessions and visitors with it.
 
 use std::{path::PathBuf, time::Duration};
@@ -21,7 +21,7 @@ pub(crate) mod verify;
 #[derive(Debug, Clone)]
 pub(crate) struct BackupConfig {
     pub(crate) directory: PathBuf,
-    /// Absent when the server makes none.
+    /// Absent if the server makes none.
     pub(crate) plan: Option<Plan>,
 }
 

@@ -1,4 +1,4 @@
-//! The command line: what can be typed, and which function answers.
+//! The command line: what users can type, and which function handles it.
 
 use std::path::PathBuf;
 
@@ -170,7 +170,7 @@ impl Cli {
             Command::Config(ConfigArgs { reference: true, .. }) => {
                 output::result(config::reference())?;
             }
-            // The server has a log to put its warnings in.
+            // `serve` writes its warnings to the log.
             Command::Serve => serve(settings.load()?)?,
             Command::Config(form) => output::result(form.render(&settings.load_and_warn()?))?,
             Command::Db(command) => command.run(&settings.load_and_warn()?.config)?,

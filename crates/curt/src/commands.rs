@@ -1,4 +1,4 @@
-//! The subcommands but `serve`: one file or folder for each noun.
+//! The subcommands except `serve`: one file or folder for each noun.
 
 pub(crate) mod accounts;
 pub(crate) mod backup;

@@ -1,7 +1,7 @@
-//! The configuration: gathered from all sources, checked whole, then handed out by section.
+//! The configuration: collected from all sources, checked as a whole, then handed out by section.
 //!
 //! Either everything is valid and a [`Config`] exists, or every problem is reported at once. A
-//! component receives its section, never the tree.
+//! component receives its section, never the whole.
 
 mod audit;
 mod auth;
@@ -77,17 +77,17 @@ pub(crate) struct Config {
     pub(crate) shutdown: ShutdownSettings,
 }
 
-/// A valid configuration, with what people want to know about it.
+/// A valid configuration, and what the operator should know about it.
 #[derive(Debug)]
 pub(crate) struct Loaded {
     pub(crate) config: Config,
-    /// What should be looked at, but does not keep the server from starting.
+    /// Possible mistakes that do not keep the server from starting.
     pub(crate) warnings: Vec<String>,
     /// Every setting as it will be used, in the order of the manual.
     pub(crate) effective: Vec<Effective>,
 }
 
-/// Reads all sources. A refusal holds one line for each problem there is.
+/// Reads all sources. A refusal has one line for each problem.
 pub(crate) fn load(flags: &Flags, environment: &Environment) -> Result<Loaded, Refusal> {
     let abouts: Vec<&'static About> = abouts().collect();
     let mut reader = Reader::new(Sources::read(&abouts, flags, environment));

@@ -1,7 +1,7 @@
-//! The data directory: ours alone, writable, and used by one server at a time.
+//! The data directory: private to this user, writable, and used by one server at a time.
 //!
-//! Programs that only change the database (`curt db …`, `curt links …`) do without the lock:
-//! databases have their own. Everything in here is private to the user who runs the server.
+//! Commands that only change the database (`curt db …`, `curt links …`) need no lock: databases
+//! have their own. Everything in the directory is private to the user who runs the server.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
@@ -28,7 +28,7 @@ pub(crate) struct DataDir {
     path: PathBuf,
 }
 
-/// Holding it means that no other server uses the directory; dropping it lets the next one in.
+/// While it is held, no other server uses the directory; dropping it lets the next one in.
 #[derive(Debug)]
 pub(crate) struct LockedDataDir {
     data_dir: DataDir,
@@ -60,14 +60,14 @@ enum DataDirError {
 }
 
 impl DataDir {
-    /// Creates the directory when it is absent, and refuses one that is not safe to use.
+    /// Creates the directory if it is absent, and refuses one that is not safe to use.
     pub(crate) fn open(path: &Path) -> Result<Self, Refusal> {
         let opened = create_if_absent(path).and_then(|()| check(path));
         opened.map_err(|error| refuse(path, &error))?;
         Ok(Self { path: path.to_owned() })
     }
 
-    /// Keeps other servers out for as long as the result lives.
+    /// Keeps other servers out until the result is dropped.
     pub(crate) fn lock(self) -> Result<LockedDataDir, Refusal> {
         match take_lock(&self.path.join(LOCK_FILE)) {
             Ok(lock) => Ok(LockedDataDir { data_dir: self, _lock: lock }),
@@ -111,7 +111,7 @@ fn create_if_absent(path: &Path) -> Result<(), DataDirError> {
     path.ancestors().take(missing).try_for_each(sync_name).map_err(failed)
 }
 
-/// A name is kept by the directory that it stands in.
+/// Syncs the parent directory, which holds the name.
 fn sync_name(path: &Path) -> io::Result<()> {
     let parent = path.parent().filter(|parent| *parent != Path::new("")).unwrap_or(Path::new("."));
     File::open(parent)?.sync_all()
@@ -131,7 +131,7 @@ fn check(path: &Path) -> Result<(), DataDirError> {
     if mode & WRITABLE_BY_OTHERS != 0 {
         return Err(DataDirError::WritableByOthers { mode });
     }
-    // Asked instead of derived from the mode: a read-only mount stops even root.
+    // Ask the system instead of deriving it from the mode: a read-only mount stops even root.
     let access = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
     rustix::fs::access(path, access).map_err(|errno| match errno {
         rustix::io::Errno::ROFS => DataDirError::ReadOnly,
@@ -159,7 +159,7 @@ fn take_lock(path: &Path) -> Result<File, DataDirError> {
         }
         Err(TryLockError::Error(error)) => return Err(failed(error)),
     }
-    // For the message that a second server prints; the lock itself is what counts.
+    // A second server prints this pid; only the lock itself decides.
     file.set_len(0).and_then(|()| writeln!(file, "{}", std::process::id())).map_err(failed)?;
     Ok(file)
 }

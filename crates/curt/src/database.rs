@@ -1,4 +1,4 @@
-//! The database, opened and brought up to date, for the server as for commands.
+//! Opens the database and brings it up to date, for the server and for commands.
 
 use curt_domain::{Clock, SecretKey};
 use curt_store::{
@@ -8,7 +8,7 @@ use curt_store::{
 
 use crate::failure::Refusal;
 
-/// Connects; what an operator has to settle is a [`Refusal`].
+/// Connects. What an operator has to fix is a [`Refusal`].
 pub(crate) async fn connect(
     settings: &StoreSettings,
     metrics: StoreMetrics,
@@ -16,7 +16,7 @@ pub(crate) async fn connect(
     Store::connect(settings, metrics).await.map_err(|error| not_connected(settings, error))
 }
 
-/// The same for short work, which on a full disk can still read.
+/// Connects for short work, which can still read on a full disk.
 pub(crate) async fn connect_or_read(settings: &StoreSettings) -> anyhow::Result<Store> {
     let connected = Store::connect_or_read(settings, StoreMetrics::unregistered()).await;
     connected.map_err(|error| not_connected(settings, error))
@@ -32,7 +32,7 @@ fn not_connected(settings: &StoreSettings, error: ConnectError) -> anyhow::Error
     }
 }
 
-/// Applies what is pending and says what that was.
+/// Applies pending migrations and returns their names.
 pub(crate) async fn migrate(store: &Store, clock: &Clock) -> anyhow::Result<Vec<&'static str>> {
     store.migrate(clock).await.map_err(not_migrated)
 }
@@ -45,7 +45,7 @@ pub(crate) async fn check_secret(store: &Store, secret: &SecretKey) -> anyhow::R
     })
 }
 
-/// Every migration, and how far this database is with it.
+/// Every migration, and whether this database has it.
 pub(crate) async fn status(store: &Store) -> anyhow::Result<Vec<MigrationStatus>> {
     store.migrations().await.map_err(not_migrated)
 }
@@ -57,7 +57,7 @@ fn not_migrated(error: MigrateError) -> anyhow::Error {
     }
 }
 
-/// One line with all causes.
+/// All causes in one line.
 fn refuse(error: &anyhow::Error) -> anyhow::Error {
     Refusal::because(format_args!("{error:#}")).into()
 }

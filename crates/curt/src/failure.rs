@@ -1,4 +1,4 @@
-//! Why a command failed: what to tell a person, and the exit code that tells a script.
+//! Why a command failed: the message for people, and the exit code for scripts.
 
 use std::{fmt, process::ExitCode};
 
@@ -10,25 +10,25 @@ pub(crate) use self::{
     refusal::Refusal,
 };
 
-/// The exit codes, the same for all commands; `curt --help` and the README explain them.
+/// The exit codes, the same for all commands. `curt --help` and the README explain them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
     Success = 0,
-    /// Something went wrong, or a part of what was asked did.
+    /// Something went wrong, perhaps only with a part of the request.
     Failed = 1,
     /// A mistake in the command line itself; clap ends the program with it too.
     Usage = 2,
     NotFound = 3,
-    /// Not valid, already taken, or changed in the meantime.
+    /// Invalid, already taken, or changed since it was read.
     Rejected = 4,
-    /// `EX_CONFIG` of sysexits.h. A supervisor should not restart on it: the next start would end
-    /// the same way (`RestartPreventExitStatus=78` for systemd).
+    /// `EX_CONFIG` of sysexits.h. A supervisor should not restart the server: the next start would
+    /// fail the same way (`RestartPreventExitStatus=78` for systemd).
     Refused = 78,
 }
 
 impl Exit {
-    /// Of several things, each with an end of its own: scripts act on a code that holds for all
-    /// that failed.
+    /// Combines the results of several things. Scripts act on a code, so it must hold for all that
+    /// failed.
     pub(crate) fn and(self, next: Self) -> Self {
         match (self, next) {
             (one, Self::Success) => one,
@@ -45,7 +45,7 @@ impl From<Exit> for ExitCode {
     }
 }
 
-/// What a command could not do; one line for each mistake.
+/// What a command could not do, one line for each mistake.
 #[derive(Debug)]
 pub(crate) struct Failure {
     pub(crate) exit: Exit,

@@ -1,7 +1,7 @@
 //! The secret key and the admin key: supplied by the operator, or generated once and kept.
 //!
 //! **Invariant:** no key is ever printed or logged, except a freshly generated admin key to a
-//! terminal. Files with keys are 0600 and written whole or not at all.
+//! terminal. Key files have mode 0600 and are written whole or not at all.
 
 use std::{
     fmt,
@@ -27,10 +27,10 @@ use crate::{
 pub(crate) const SECRET_KEY_FILE: &str = "secret.key";
 pub(crate) const ADMIN_KEY_FILE: &str = "admin.key";
 
-/// Says what a string is to whoever finds it, and lets secret scanners recognise it.
+/// Tells people what the string is, and lets secret scanners recognize it.
 const ADMIN_KEY_PREFIX: &str = "curt_admin_";
 
-/// The keys that were supplied; what is absent lives in the data directory.
+/// The supplied keys; an absent key is in the data directory.
 #[derive(Debug, Default)]
 pub(crate) struct KeysConfig {
     pub(crate) secret_key: Option<SecretKey>,
@@ -42,13 +42,13 @@ pub(crate) struct KeysConfig {
 pub(crate) struct Keys {
     pub(crate) secret: SecretKey,
     pub(crate) admin: AdminKey,
-    /// Where the admin key was written, if this start made it.
+    /// Where the admin key was written, if this start generated it.
     pub(crate) new_admin_key: Option<PathBuf>,
 }
 
 impl Keys {
-    /// Takes the supplied keys; those that are missing come from the data directory, where they
-    /// are generated on the first start.
+    /// Uses the supplied keys. Missing keys come from the data directory, where the first start
+    /// generates them.
     pub(crate) fn ready(supplied: KeysConfig, data_dir: &LockedDataDir) -> anyhow::Result<Self> {
         let secret = match supplied.secret_key {
             Some(secret) => secret,
@@ -62,7 +62,7 @@ impl Keys {
     }
 }
 
-/// The secret that an earlier start left in the data directory, if there is one.
+/// The secret in the data directory, if an earlier start left one.
 pub(crate) fn kept_secret(data_dir: &Path) -> anyhow::Result<Option<SecretKey>> {
     let path = data_dir.join(SECRET_KEY_FILE);
     match key_files::read(&path) {
@@ -72,7 +72,7 @@ pub(crate) fn kept_secret(data_dir: &Path) -> anyhow::Result<Option<SecretKey>> 
     }
 }
 
-/// The kept secret; a new one where there is none.
+/// The kept secret, or a new one if there is none.
 pub(crate) fn secret(data_dir: &DataDir) -> anyhow::Result<SecretKey> {
     let path = data_dir.join(SECRET_KEY_FILE);
     let (text, _) = key_files::read_or_create(&path, random_hex::<KEY_LEN_MIN>)?;

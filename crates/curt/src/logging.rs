@@ -1,7 +1,7 @@
 //! Logs on standard error: readable lines on a terminal, one JSON object per line elsewhere.
 //!
-//! **Invariant:** an event is one line, and what others sent us cannot end it, start a new one or
-//! steer a terminal. Values are cut at [`VALUE_LEN_MAX`].
+//! **Invariant:** an event is one line. Text from clients cannot end it, start a new one or control
+//! a terminal. Values are cut at [`VALUE_LEN_MAX`].
 
 use std::io::{self, IsTerminal as _};
 
@@ -25,13 +25,13 @@ pub(crate) struct LogConfig {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum LogFormat {
-    /// Decided by whether standard error is a terminal.
+    /// Pretty if standard error is a terminal, otherwise JSON.
     Auto,
     Pretty,
     Json,
 }
 
-/// Starts logging for the rest of the process. To be called once.
+/// Starts logging for the rest of the process. Call it once.
 pub(crate) fn start(config: &LogConfig) {
     let on_terminal = io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(on_terminal);
@@ -45,8 +45,8 @@ pub(crate) fn start(config: &LogConfig) {
     }
 }
 
-/// For commands, which tell by themselves what went wrong: only what the API keeps from its
-/// clients, and only failures of our own.
+/// For commands, which report their own errors: logs only what the API hides from its clients, and
+/// only our own failures.
 pub(crate) fn start_for_command() {
     let on_terminal = io::stderr().is_terminal();
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(on_terminal);

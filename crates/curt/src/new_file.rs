@@ -1,5 +1,5 @@
-//! Files that commands write: nothing has their name until all of it is on disk, and what was there
-//! is replaced only when asked for.
+//! Files that commands write: a file gets its name when all of it is on disk, and an existing file
+//! is replaced only on request.
 
 use std::{
     fs::{self, File},
@@ -12,7 +12,7 @@ use tempfile::NamedTempFile;
 
 use crate::failure::{Exit, Failure};
 
-/// Where a crash leaves one behind, it says what it was.
+/// Names the file for a user who finds it after a crash.
 const TEMPORARY_PREFIX: &str = ".new-";
 
 pub(crate) struct NewFile {
@@ -21,7 +21,7 @@ pub(crate) struct NewFile {
     file: NamedTempFile,
 }
 
-/// What to do with a file that has the name already.
+/// What to do if the name is taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Existing {
     Keep,
@@ -29,7 +29,7 @@ pub(crate) enum Existing {
 }
 
 impl Existing {
-    /// What `--force` means.
+    /// The meaning of `--force`.
     pub(crate) fn replaced_if(force: bool) -> Self {
         if force { Self::Replace } else { Self::Keep }
     }
@@ -37,7 +37,7 @@ impl Existing {
 
 impl NewFile {
     pub(crate) fn create(path: &Path, existing: Existing) -> anyhow::Result<Self> {
-        // Asked before the work, and decided after it.
+        // Checked before the work, and enforced after it.
         if existing == Existing::Keep && path.exists() {
             return Err(already_there(path));
         }
@@ -53,7 +53,7 @@ impl NewFile {
         self.file.as_file_mut()
     }
 
-    /// Gives it its name.
+    /// Gives the file its name.
     pub(crate) fn keep(self) -> anyhow::Result<()> {
         let Self { path, existing, file } = self;
         let synced = file.as_file().sync_all();
@@ -72,8 +72,8 @@ impl NewFile {
     }
 }
 
-/// The file that this path leads to. Giving a file its name would put it in the place of a link, a
-/// device or a pipe, which nobody means.
+/// The file behind a path. Naming a new file would replace a symbolic link, a device or a pipe
+/// itself, which the user does not mean.
 fn replaceable(path: &Path) -> anyhow::Result<PathBuf> {
     let Ok(metadata) = fs::symlink_metadata(path) else { return Ok(path.to_owned()) };
     let target = if metadata.is_symlink() {

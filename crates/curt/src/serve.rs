@@ -1,7 +1,7 @@
-//! `curt serve`: from a valid configuration to a running server, and down again.
+//! `curt serve`: starts a server from a valid configuration, and stops it.
 //!
-//! Up: listener, database, cache, tasks, server. Down, in reverse: the server drains, the tasks
-//! end, the database finishes what it was told.
+//! It starts in this order: listener, database, cache, tasks, server. It stops in reverse: the
+//! server drains, the tasks end, the database finishes its queued work.
 
 use std::{net::SocketAddr, sync::Arc};
 
@@ -38,8 +38,8 @@ mod open_files;
 mod setup;
 mod upkeep;
 
-/// Of what is left when the requests have ended, one part in so many is for counting clicks: they
-/// can wait for the next start, and the database needs time to finish what it was told.
+/// The time left when the requests have ended is divided by this; counting clicks gets one part.
+/// Clicks can wait for the next start, and the database needs time to finish its queued work.
 const COUNTING_SHARE: u32 = 2;
 
 pub(crate) fn serve(loaded: Loaded) -> anyhow::Result<()> {
@@ -53,12 +53,12 @@ pub(crate) fn serve(loaded: Loaded) -> anyhow::Result<()> {
     announce_new_admin_key(&keys);
     let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
     let served = runtime.block_on(run(&config, &keys, &data_dir));
-    // What has not ended in time, on a disk that hangs for one, must not keep the process.
+    // Work that has not ended in time, for example on a disk that hangs, must not keep the process.
     runtime.shutdown_background();
     served
 }
 
-/// The log gets the path, a terminal the key.
+/// Logs the path of the key, and shows the key itself on a terminal only.
 fn announce_new_admin_key(keys: &Keys) {
     let Some(path) = &keys.new_admin_key else { return };
     tracing::info!(path = %path.display(), "made an admin key; keep it like a password");
@@ -68,7 +68,7 @@ fn announce_new_admin_key(keys: &Keys) {
 async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::Result<()> {
     let (stop, tasks_end, tasks) =
         (CancellationToken::new(), CancellationToken::new(), TaskTracker::new());
-    // Not one of the tasks that the end waits for: a second signal is heard until the very end.
+    // Not one of the tasks that the end waits for: a second signal must work until the very end.
     let watch = tokio::task::JoinSet::from_iter([signals::watch(stop.clone())?]);
     let listener = bind(config.server.listen).await?;
     let metrics_listener = match config.metrics.listen {
@@ -79,7 +79,7 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     registry.register_collector(Box::new(ProcessMemory));
     let metrics = registry.sub_registry_with_prefix("curt");
 
-    // Databases can be slow to answer and slow to migrate; a start can be broken off meanwhile.
+    // Databases can be slow to answer and slow to migrate; a signal can interrupt the start.
     let store = tokio::select! {
         store = open_store(config, keys, metrics) => store?,
         () = stop.cancelled() => return Ok(()),
@@ -141,7 +141,7 @@ async fn run(config: &Config, keys: &Keys, data_dir: &LockedDataDir) -> anyhow::
     Ok(())
 }
 
-/// Waits for what is under way, until then.
+/// Waits for work under way, until the deadline.
 async fn end(tasks: &TaskTracker, counting: Option<Counting>, store: &Store, deadline: Instant) {
     let ended = async {
         let counted = async {
@@ -149,7 +149,7 @@ async fn end(tasks: &TaskTracker, counting: Option<Counting>, store: &Store, dea
             let left = deadline.saturating_duration_since(Instant::now());
             counting.finish(left / COUNTING_SHARE).await;
         };
-        // Side by side: a backup that takes its time must not take that of the clicks.
+        // At the same time: a slow backup must not take the time of the clicks.
         tokio::join!(tasks.wait(), counted);
         store.close().await;
     };
@@ -164,7 +164,7 @@ async fn bind(address: SocketAddr) -> Result<TcpListener, Refusal> {
     listener.map_err(|error| Refusal::because(format_args!("cannot listen on {address}: {error}")))
 }
 
-/// Connected, migrated, and known to belong to the same secret.
+/// Connects, migrates, and checks that the database belongs to this secret.
 async fn open_store(
     config: &Config,
     keys: &Keys,

@@ -5,7 +5,7 @@ use std::{future::Future, io, process::exit};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-/// As a shell reports a process that SIGTERM ended: 128 + 15.
+/// The code with which a shell reports a process that SIGTERM ended: 128 + 15.
 const EXIT_AT_ONCE: i32 = 143;
 
 /// SIGTERM from supervisors, SIGINT from terminals.
@@ -14,8 +14,8 @@ struct Signals {
     interrupt: Signal,
 }
 
-/// From the call on signals no longer end the process by themselves. The task cancels `stop` on
-/// the first one and ends with the process.
+/// From this call on, signals do not end the process by themselves. The task cancels `stop` on the
+/// first signal and ends with the process.
 pub(crate) fn watch(stop: CancellationToken) -> io::Result<impl Future<Output = ()> + Send> {
     let mut signals = Signals {
         terminate: signal(SignalKind::terminate())?,

@@ -1,4 +1,4 @@
-//! The person at the terminal: what is read from them, and how everything is shown to them.
+//! The user at the terminal: what is read from them, and how everything is shown.
 
 pub(crate) mod lines;
 pub(crate) mod output;

@@ -16,12 +16,12 @@ use crate::{
     keys,
 };
 
-/// What a command does where nobody has made a database yet.
+/// What a command does when there is no database yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Start {
     /// Makes what is missing, as the server does on its first start, and migrates what is there.
     Fresh,
-    /// Then there is nothing to ask, and nothing is made or migrated.
+    /// Makes and migrates nothing: without a database there is nothing to ask.
     Existing,
 }
 
@@ -31,14 +31,15 @@ pub(crate) async fn store(config: &Config, start: Start) -> anyhow::Result<Store
     if let Some(path) = config.database.database.sqlite_path() {
         if start == Start::Existing {
             let is_there = path.try_exists();
-            // Another user's, mostly: to say that it has no links would be wrong.
+            // The file usually belongs to another user then; to say that it has no links would be
+            // wrong.
             let looking = || format!("looking for the database {}", path.display());
             if !is_there.with_context(looking)? {
                 return Err(nothing_there(path.display()));
             }
         }
-        // Looked at before the first file is made in it: one of another user would lock the
-        // server out.
+        // Checked before the first file is made in it: a file of another user would lock the server
+        // out.
         if path.starts_with(data_dir) {
             DataDir::open(data_dir)?;
         }
@@ -60,7 +61,7 @@ pub(crate) async fn store(config: &Config, start: Start) -> anyhow::Result<Store
     }
 }
 
-/// Asks the database that is there; it finishes before this ends.
+/// Reads the existing database, which is closed before this returns.
 pub(crate) fn with_store<T>(
     config: &Config,
     work: impl AsyncFnOnce(&Store) -> anyhow::Result<T>,
@@ -74,7 +75,7 @@ pub(crate) fn with_store<T>(
     })
 }
 
-/// Asking migrates nothing: who only looks at a list does not expect to change a database.
+/// A question migrates nothing: a user who looks at a list does not expect to change a database.
 async fn check_tables(config: &Config, store: &Store) -> anyhow::Result<()> {
     let statuses = database::status(store).await?;
     let is_missing = |state| matches!(state, MigrationState::Pending | MigrationState::Interrupted);
@@ -109,8 +110,8 @@ pub(super) async fn secret(
     Ok(secret)
 }
 
-/// A new one is made for a new database only: next to one that has a secret already it would be
-/// the wrong one, and stay behind.
+/// A new secret is made for a new database only. Beside a database that has a secret already, it
+/// would be the wrong one, and it would stay there.
 async fn kept_secret(data_dir: &Path, store: &Store, start: Start) -> anyhow::Result<SecretKey> {
     if let Some(secret) = keys::kept_secret(data_dir)? {
         return Ok(secret);

@@ -1,4 +1,4 @@
-//! The API's lists, of links as of versions, page after page.
+//! The API's lists, of links and of versions, page after page.
 
 use curt_store::PAGE_LEN_MAX;
 use serde::Deserialize;
@@ -20,13 +20,13 @@ pub(crate) struct Pages<'a> {
     path: String,
     query: String,
     cursor: Option<String>,
-    /// How many items may still come.
+    /// How many items may still be returned.
     left: u64,
     is_over: bool,
 }
 
 impl<'a> Pages<'a> {
-    /// At most `limit` items of the list at a path, by the parameters that have a value.
+    /// At most `limit` items of the list at `path`, with the parameters that have a value.
     pub(crate) fn new(
         api: &'a Api,
         path: impl Into<String>,
@@ -56,7 +56,7 @@ impl<'a> Pages<'a> {
         Ok(Some(page))
     }
 
-    /// Whether the list goes on behind what was allowed.
+    /// Whether the list continues after the last allowed item.
     pub(crate) fn has_more(&self) -> bool {
         !self.is_over
     }

@@ -1,7 +1,7 @@
-//! The directory of the backups: which are there, and how a new one comes in.
+//! The directory of the backups: which backups it holds, and how a new one is added.
 //!
-//! **Invariant:** a file with a backup's name is whole, verified and synced. What is being written
-//! has another name, and whoever makes the next backup removes what a dead process left of it.
+//! **Invariant:** a file with a backup's name is whole, verified and synced. An unfinished file has
+//! another name, and the next backup removes what a dead process left.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
@@ -18,7 +18,7 @@ use curt_store::Engine;
 use super::{format::extension, manifest::Manifest};
 use crate::failure::{Exit, Failure};
 
-/// Stands for the newest backup where a file can be named.
+/// Names the newest backup where a command takes a file.
 pub(crate) const LATEST: &str = "latest";
 
 const MODE_PRIVATE_DIR: u32 = 0o700;
@@ -27,25 +27,25 @@ const LOCK_FILE: &str = ".lock";
 const PREFIX: &str = "curt-";
 const PARTIAL_SUFFIX: &str = ".partial";
 
-/// Names have a resolution of one second; so many backups may be made within one.
+/// Names have a resolution of one second; at most this many backups are made within one.
 const SAME_SECOND_MAX: u64 = 60;
 
 pub(crate) struct BackupDir {
     path: PathBuf,
 }
 
-/// A backup, as far as its name and its manifest tell.
+/// A backup, as its name and its manifest describe it.
 #[derive(Debug, Clone)]
 pub(crate) struct Backup {
     pub(crate) path: PathBuf,
     pub(crate) bytes: u64,
     pub(crate) made_at: Option<Timestamp>,
     pub(crate) manifest: Option<Manifest>,
-    /// Why there is a manifest and it is of no use.
+    /// Why the manifest that is there cannot be used.
     pub(crate) manifest_problem: Option<String>,
 }
 
-/// Holding it means that nobody else makes or removes backups here.
+/// While it is held, no other process makes or removes backups here.
 pub(crate) struct LockedBackupDir<'a> {
     directory: &'a BackupDir,
     lock: File,
@@ -58,7 +58,7 @@ pub(crate) struct Partial<'a> {
     name: String,
 }
 
-/// Somebody else makes a backup right now.
+/// Another process is making a backup.
 #[derive(Debug, thiserror::Error)]
 #[error("another backup is being made in {}", .directory.display())]
 pub(crate) struct Busy {
@@ -110,25 +110,25 @@ impl BackupDir {
                 continue;
             }
             let path = self.path.join(name);
-            // What somebody else called so, a directory perhaps, must not hide the backups beside
-            // it.
+            // Another program may have used such a name, for a directory perhaps. It must not hide
+            // the backups beside it.
             if fs::metadata(&path).is_ok_and(|metadata| !metadata.is_file()) {
                 continue;
             }
             let doing = format!("reading {}", path.display());
             match Backup::at(path) {
                 Ok(backup) => backups.push(backup),
-                // Rotation may remove one while we look.
+                // Rotation may have removed it since the listing.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 Err(error) => return Err(error).context(doing),
             }
         }
-        // By name where the times are equal or unknown: names are times too.
+        // By name if the times are equal or unknown: names hold times too.
         backups.sort_by(|a, b| (b.made_at, &b.path).cmp(&(a.made_at, &a.path)));
         Ok(backups)
     }
 
-    /// The newest backup, or the one in a file that stands here or elsewhere.
+    /// The newest backup, or the one in a file, here or elsewhere.
     pub(crate) fn find(&self, which: &str) -> anyhow::Result<Backup> {
         if which == LATEST {
             let newest = self.list()?.into_iter().next();
@@ -143,7 +143,7 @@ impl BackupDir {
         Backup::at(path).with_context(|| format!("reading {which}"))
     }
 
-    /// For those who need at least one.
+    /// The failure of a command that needs at least one backup.
     pub(crate) fn none_there(&self) -> Failure {
         let missing = format_args!("there is no backup in {}", self.path.display());
         Failure::new(Exit::NotFound, missing)
@@ -174,8 +174,8 @@ impl BackupDir {
     }
 }
 
-/// Explicitly: a program that is being started has a copy of every descriptor for a moment, and the
-/// lock would last until that is closed as well.
+/// Unlocks explicitly. A child process that is being started has a copy of every descriptor for a
+/// moment, and closing ours alone would not release the lock.
 impl Drop for LockedBackupDir<'_> {
     fn drop(&mut self) {
         if let Err(error) = self.lock.unlock() {
@@ -185,7 +185,7 @@ impl Drop for LockedBackupDir<'_> {
 }
 
 impl LockedBackupDir<'_> {
-    /// What a killed process left: unfinished files, and manifests whose backup never came.
+    /// Removes what a killed process left: unfinished files, and manifests whose backup never came.
     pub(crate) fn remove_leftovers(&self) -> io::Result<()> {
         for entry in fs::read_dir(&self.directory.path)? {
             let name = entry?.file_name();
@@ -195,7 +195,7 @@ impl LockedBackupDir<'_> {
             if is_unfinished || widowed.is_some_and(|backup| !self.path(backup).exists()) {
                 remove_if_present(&self.path(name))?;
             }
-            // SQLite's own, of a copy that was being made or restored.
+            // SQLite's journal of a copy that was being made or restored.
             if name.starts_with('.') && name.ends_with(".partial-journal") {
                 remove_if_present(&self.path(name))?;
             }
@@ -214,7 +214,8 @@ impl LockedBackupDir<'_> {
         Ok(Partial { directory: &self.directory.path, path, name })
     }
 
-    /// The backup first: a manifest alone is a leftover, a backup alone is an unverified backup.
+    /// Removes the backup first: a manifest alone counts as a leftover, a backup alone as
+    /// unverified.
     pub(crate) fn remove(&self, backup: &Backup) -> io::Result<()> {
         remove_if_present(&backup.path)?;
         remove_if_present(&Manifest::path(&backup.path))?;
@@ -231,7 +232,7 @@ impl Partial<'_> {
         &self.path
     }
 
-    /// Gives the backup its name, which it keeps through a power cut. Its content is synced.
+    /// Gives the backup its name durably, through a power cut too. The content is synced already.
     pub(crate) fn publish(self, manifest: &Manifest) -> io::Result<PathBuf> {
         let path = self.directory.join(&self.name);
         let partial_manifest = Manifest::path(&self.path).with_added_extension("partial");
@@ -248,7 +249,7 @@ impl Partial<'_> {
 
 impl Drop for Partial<'_> {
     fn drop(&mut self) {
-        // Published, it is gone from here already; else the next backup tries again.
+        // A published file is no longer here. If this fails, the next backup tries again.
         fs::remove_file(&self.path).ok();
     }
 }

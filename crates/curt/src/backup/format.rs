@@ -1,5 +1,5 @@
-//! What a backup is of each engine: a copy of an SQLite file, the custom format of `pg_dump`, or
-//! the statements that `mariadb-dump` or `mysqldump` writes.
+//! The format of a backup for each engine: a copy of an SQLite file, the custom format of
+//! `pg_dump`, or the statements that `mariadb-dump` or `mysqldump` writes.
 
 use std::{
     fs::File,
@@ -17,8 +17,8 @@ pub(crate) const fn extension(engine: Engine) -> &'static str {
     }
 }
 
-/// The engine of a backup by its first bytes, because people rename files; `None` when it is none
-/// of ours.
+/// The engine of a backup, by its first bytes, because people rename files; `None` if it is no
+/// backup of ours.
 pub(crate) fn engine_of(path: &Path) -> io::Result<Option<Engine>> {
     const LEN: u64 = 64;
     let mut start = Vec::new();

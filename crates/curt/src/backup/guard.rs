@@ -1,5 +1,5 @@
-//! Watches over a backup in the making: it must neither fill the disk nor keep the write-ahead log
-//! growing without end, it ends when the server does, and people see how far it is.
+//! Watches a backup in the making. The backup must not fill the disk or make the write-ahead log
+//! grow without limit, it ends with the server, and the user sees how far it is.
 
 use std::{
     fs,
@@ -13,12 +13,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::terminal::{progress::Progress, text::size};
 
-/// What a backup leaves free, so that the server beside it can go on writing: some write-ahead log,
-/// and some room for people to react.
+/// Space that a backup leaves free, so that the server can go on writing: some write-ahead log, and
+/// time for the operator to react.
 const FREE_KEPT: u64 = 16 << 20;
 
-/// How far the write-ahead log may grow under the snapshot that a backup reads, if the database is
-/// not larger than that itself: about a minute of the fastest writing that was measured.
+/// How large the write-ahead log may become under the snapshot that a backup reads; the size of the
+/// database counts instead if that is larger. About a minute of the fastest writing measured.
 const LOG_BYTES_MIN: u64 = 1 << 30;
 
 /// Why a backup ended before it was made.
@@ -40,20 +40,20 @@ pub(crate) struct Guard {
     source: Option<PathBuf>,
     cancelled: CancellationToken,
     stopped: OnceLock<Stop>,
-    /// Absent when nobody looks.
+    /// Absent if no user is watching.
     phase: Option<Mutex<Phase>>,
 }
 
-/// What is being done, for the line on the terminal.
+/// The current step, for the line on the terminal.
 struct Phase {
     doing: &'static str,
     progress: Progress,
-    /// A file that grows up to about the size that the progress is of.
+    /// A growing file, whose final size is about the progress's total.
     growing: Option<PathBuf>,
 }
 
 impl Guard {
-    /// For a backup into `directory`, of an SQLite database in `source` if it is one.
+    /// For a backup into `directory`, of the SQLite database in `source` if there is one.
     pub(crate) fn new(
         directory: &Path,
         source: Option<&Path>,
@@ -68,7 +68,7 @@ impl Guard {
         }
     }
 
-    /// Tells a person at a terminal how far it is.
+    /// Shows the progress to a user at a terminal.
     pub(crate) fn shown(mut self) -> Self {
         self.phase = Some(Mutex::new(Phase::new("starting", None)));
         self
@@ -79,12 +79,12 @@ impl Guard {
         *phase.lock().unwrap_or_else(PoisonError::into_inner) = Phase::new(doing, growing);
     }
 
-    /// Refuses what will not fit, before it is begun.
+    /// Refuses a backup that will not fit before it begins.
     pub(crate) fn check_room(&self, bytes: u64) -> Result<(), Stop> {
         self.check_free(bytes.saturating_add(FREE_KEPT))
     }
 
-    /// Whether to go on; asked now and then.
+    /// Whether to go on; called regularly.
     pub(crate) fn check(&self) -> Result<(), Stop> {
         if self.cancelled.is_cancelled() {
             return Err(Stop::Cancelled);
@@ -94,7 +94,7 @@ impl Guard {
         self.source.as_deref().map_or(Ok(()), check_log)
     }
 
-    /// The same question in the form that the store asks it.
+    /// The same check in the form that the store calls.
     pub(crate) fn progress_guard(self: &Arc<Self>) -> ProgressGuard {
         let guard = Arc::clone(self);
         Arc::new(move || match guard.check() {
@@ -106,13 +106,13 @@ impl Guard {
         })
     }
 
-    /// The reason for an error: ours, when it was us who ended the work.
+    /// The reason for an error: the stop, if the guard ended the work.
     pub(crate) fn reason(&self, error: impl Into<anyhow::Error>) -> anyhow::Error {
         self.stopped.get().map_or_else(|| error.into(), |stop| stop.clone().into())
     }
 
     fn check_free(&self, needed: u64) -> Result<(), Stop> {
-        // A file system that does not tell says so by its own error when it is full.
+        // Some file systems do not report free space; they fail when they are full.
         let Ok(stat) = rustix::fs::statvfs(&self.directory) else { return Ok(()) };
         let free = stat.f_bavail.saturating_mul(stat.f_frsize);
         if needed <= free {

@@ -1,4 +1,4 @@
-//! Makes one backup: copy or dump, proof that it is whole, checksum, sync, and only then its name.
+//! Makes one backup: copies or dumps, verifies, computes the checksum, syncs, and then names it.
 
 use std::{
     fs::File,
@@ -26,24 +26,24 @@ use super::{
 };
 use crate::{database, terminal::text};
 
-/// Behind everything that serves; a backup has time.
+/// Below everything that serves requests; a backup has time.
 const NICE: i32 = 10;
 
-/// Synced at a time while it is written. Left to the end, one sync of a gigabyte keeps the disk
-/// busy for seconds, and every commit beside it waits: measured, p99 of creates grew tenfold.
+/// Synced at a time while the file is written. One sync of a gigabyte at the end would keep the
+/// disk busy for seconds, and every commit would wait: p99 of creates grew tenfold when measured.
 const PORTION_LEN: u64 = 4 << 20;
 
 /// Read at a time for the checksum.
 const CHUNK_LEN: usize = 1 << 20;
 
-/// Which database to back up, where to, and on whose behalf.
+/// Which database to back up, where to, and who asked.
 pub(crate) struct Order<'a> {
     pub(crate) database: &'a StoreSettings,
     pub(crate) directory: &'a BackupDir,
     pub(crate) made_by: MadeBy,
     pub(crate) now: Timestamp,
     pub(crate) guard: &'a Arc<Guard>,
-    /// For questions to database servers.
+    /// For queries to database servers.
     pub(crate) runtime: &'a Handle,
 }
 
@@ -53,8 +53,8 @@ pub(crate) struct Made {
     pub(crate) manifest: Manifest,
 }
 
-/// Makes the backup on this thread, which is to have nothing else to do: it works at low priority
-/// from now on. A failure leaves nothing behind.
+/// Makes the backup on this thread, which should have no other work: its priority is low from now
+/// on. A failure leaves nothing behind.
 pub(crate) fn make(order: &Order<'_>) -> anyhow::Result<Made> {
     be_nice();
     let engine = order.database.database.engine();
@@ -76,8 +76,7 @@ pub(crate) fn make(order: &Order<'_>) -> anyhow::Result<Made> {
 }
 
 fn be_nice() {
-    // Only a lower priority is asked for, which everybody may have; without it the backup is
-    // merely less polite.
+    // Every process may lower its priority. If that fails, the backup only takes more of the core.
     rustix::process::setpriority_process(None, NICE).ok();
 }
 
@@ -94,14 +93,14 @@ fn copy(order: &Order<'_>, partial: &Partial<'_>) -> anyhow::Result<Contents> {
     inspected.map_err(|error| guard.reason(error)).context("the copy is no whole database")
 }
 
-/// Syncs the growing file portion by portion while it is watched.
+/// Syncs the growing file portion by portion, and watches it.
 fn writing_back(path: &Path, progress: ProgressGuard) -> anyhow::Result<ProgressGuard> {
     let file = File::open(path).with_context(|| format!("opening {}", path.display()))?;
     let synced = AtomicU64::new(0);
     Ok(Arc::new(move || {
         let len = file.metadata().map_or(0, |metadata| metadata.len());
         if PORTION_LEN <= len.saturating_sub(synced.load(Ordering::Relaxed)) {
-            // Should this fail, the sync at the end fails too, and that one counts.
+            // If this fails, the sync at the end fails too, and that failure is reported.
             file.sync_data().ok();
             synced.store(len, Ordering::Relaxed);
         }
@@ -109,7 +108,7 @@ fn writing_back(path: &Path, progress: ProgressGuard) -> anyhow::Result<Progress
     }))
 }
 
-/// Counted just before: the tools keep to themselves which moment they dump.
+/// Counted just before the dump: the tools do not report which moment they dump.
 fn dump(order: &Order<'_>, partial: &Partial<'_>, tools: Tools) -> anyhow::Result<Contents> {
     let contents = order.runtime.block_on(async {
         let store = database::connect(order.database, StoreMetrics::unregistered()).await?;
@@ -124,7 +123,7 @@ fn dump(order: &Order<'_>, partial: &Partial<'_>, tools: Tools) -> anyhow::Resul
     Ok(contents)
 }
 
-/// Syncs the file, and says how long it is and what its SHA-256 is.
+/// Syncs the file; returns its length and its SHA-256.
 fn seal(path: &Path, guard: &Guard) -> anyhow::Result<(u64, String)> {
     let sealed = checksum(path, guard)?;
     let synced = File::open(path).and_then(|file| file.sync_all());
@@ -136,7 +135,7 @@ pub(crate) fn checksum(path: &Path, guard: &Guard) -> anyhow::Result<(u64, Strin
     read_through(path, |_| Ok(guard.check()?))
 }
 
-/// Hands the file on piece by piece; says how long it was and what its SHA-256 is.
+/// Passes the file on piece by piece; returns its length and its SHA-256.
 pub(crate) fn read_through(
     path: &Path,
     mut each: impl FnMut(&[u8]) -> anyhow::Result<()>,

@@ -1,8 +1,8 @@
-//! What is known of a backup, in a small JSON file beside it: enough to list it, to notice damage
-//! in it, and to know whose it is.
+//! The facts about a backup, in a small JSON file beside it: enough to list the backup, to detect
+//! damage, and to know which deployment it belongs to.
 //!
-//! A backup without its manifest can still be restored; then nobody can tell a byte that changed
-//! inside a link from one that was always so.
+//! A backup without its manifest can still be restored, but a byte that changed inside a link can
+//! no longer be detected.
 
 use std::{
     fs, io,
@@ -38,7 +38,7 @@ pub(crate) struct Manifest {
     pub(crate) key_check: Option<String>,
 }
 
-/// Who asked for a backup. What a person made, a person deletes.
+/// Who asked for a backup. Rotation never removes what a user made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum MadeBy {
@@ -93,14 +93,14 @@ impl Manifest {
         }
     }
 
-    /// Where the manifest of a backup lies.
+    /// The path of a backup's manifest.
     pub(crate) fn path(backup: &Path) -> PathBuf {
         let mut path = backup.as_os_str().to_owned();
         path.push(".json");
         path.into()
     }
 
-    /// `None` when the backup has none.
+    /// `None` if the backup has no manifest.
     pub(crate) fn read(backup: &Path) -> Result<Option<Self>, ManifestError> {
         let path = Self::path(backup);
         match fs::metadata(&path) {
@@ -129,7 +129,7 @@ impl Manifest {
         self.made_at.parse().expect("it was parsed when the manifest was read or made")
     }
 
-    /// What the database held, by the word of whoever made the backup.
+    /// What the database held when the backup was made, as recorded then.
     pub(crate) fn contents(&self) -> Contents {
         Contents {
             links: self.links,

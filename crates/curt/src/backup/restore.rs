@@ -1,7 +1,7 @@
-//! Puts a backup back: into a new SQLite file, or into an empty database on a server.
+//! Restores a backup: into a new SQLite file, or into an empty database on a server.
 //!
-//! **Invariant:** nothing that is there is ever written over. An SQLite database gets its name only
-//! after this program has opened it, brought its tables up to date and found links in it.
+//! **Invariant:** a restore never overwrites anything. An SQLite database gets its name only after
+//! this program has opened it, brought its tables up to date and found links in it.
 
 use std::{
     fs::{self, File},
@@ -21,22 +21,22 @@ use super::{
 };
 use crate::database;
 
-/// Links that are looked up in what was restored.
+/// Links that are looked up in the restored database.
 const LINKS_TRIED: u64 = 10;
 
-/// Ids that are skipped. Links that were made after the backup are lost, but their codes are out in
-/// the world: without the gap the next links would get them. A day of twelve creates a second.
+/// Ids that are skipped. Links made after the backup are lost, but their codes are in use outside:
+/// without the gap the next links would get them. Enough for a day of twelve creates a second.
 const IDS_SKIPPED: u64 = 1 << 20;
 
-/// What becomes of the secret that the backup belongs to.
+/// What happens to the secret that the backup belongs to.
 #[derive(Clone, Copy)]
 pub(crate) enum Secret<'a> {
     Check(Option<&'a SecretKey>),
-    /// It is lost: the next start may bring a new one.
+    /// The secret is lost; the next start may make a new one.
     Forget,
 }
 
-/// Loads a verified backup into the database, which must be absent or empty. Says how many links
+/// Loads a verified backup into the database, which must be absent or empty. Returns how many links
 /// were tried.
 pub(crate) async fn restore(
     backup: &Backup,
@@ -73,11 +73,11 @@ async fn restore_file(
     Ok(tried)
 }
 
-/// Neither a database nor what belongs to one.
+/// Checks that there is no database and no file that belongs to one.
 pub(crate) fn check_absent(database: &Path) -> anyhow::Result<()> {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let path = with_suffix(database, suffix);
-        // A link counts wherever it leads: its disk may just not be mounted.
+        // A symbolic link counts even if its target is missing: the disk may not be mounted.
         let exists = match fs::symlink_metadata(&path) {
             Ok(_) => true,
             Err(error) if error.kind() == io::ErrorKind::NotFound => false,
@@ -103,7 +103,7 @@ async fn check_empty(target: &StoreSettings) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Opens what was restored as a server would, and tries it.
+/// Opens the restored database as a server would, and tries it.
 async fn bring_up(settings: &StoreSettings, secret: Secret<'_>) -> anyhow::Result<u64> {
     let store = database::connect(settings, StoreMetrics::unregistered()).await?;
     let tried = async {
@@ -121,14 +121,14 @@ async fn bring_up(settings: &StoreSettings, secret: Secret<'_>) -> anyhow::Resul
     tried.context("trying what was restored")
 }
 
-/// Asks for a few links as a redirect does. Whether they may be followed now is not looked at.
+/// Looks up some links as a redirect does, without checking whether they may be followed now.
 async fn look_up_some(store: &Store) -> anyhow::Result<u64> {
     let Some(newest) = store.newest_link().await? else { return Ok(0) };
     let mut found = 0;
     for _ in 0..LINKS_TRIED {
         let random = getrandom::u64().context("asking the system for random bytes")?;
         let id = LinkId::new(random % (newest.get() + 1)).context("an id out of range")?;
-        // The last ones may be deleted; then there is none from here on.
+        // The last links may be deleted; then no code follows this id.
         let Some(code) = store.code_from(id).await? else { continue };
         let route = store.route(&code).await?;
         anyhow::ensure!(route.is_some(), "the link {code} is listed and cannot be looked up");
@@ -137,7 +137,7 @@ async fn look_up_some(store: &Store) -> anyhow::Result<u64> {
     Ok(found)
 }
 
-/// A database that does not have its name yet; removed when it is dropped.
+/// A database without its final name; removed when it is dropped.
 struct Unfinished {
     path: PathBuf,
 }
@@ -145,14 +145,14 @@ struct Unfinished {
 impl Unfinished {
     fn copy(backup: &Backup, verified: &Verified, target: &Path) -> anyhow::Result<Self> {
         let unfinished = Self { path: with_suffix(target, ".restoring") };
-        // A restore that was killed left it; the lock on the data directory keeps others out.
+        // A killed restore left it; the lock on the data directory keeps other restores out.
         unfinished.remove().context("removing what an earlier restore left")?;
         let copied = copy_file(&backup.path, &unfinished.path, &verified.sha256);
         copied.with_context(|| format!("copying to {}", unfinished.path.display()))?;
         Ok(unfinished)
     }
 
-    /// Alone in its file, the database can be renamed.
+    /// Renames the database, once everything is in its one file.
     fn finish(self, target: &Path) -> anyhow::Result<()> {
         checkpoint_wal(&self.path)?;
         let log = with_suffix(&self.path, "-wal");
@@ -176,12 +176,12 @@ impl Unfinished {
 
 impl Drop for Unfinished {
     fn drop(&mut self) {
-        // What stays is removed by the next restore, and is in nobody's way until then.
+        // The next restore removes what stays, and until then it harms nothing.
         self.remove().ok();
     }
 }
 
-/// Copies what was verified, or nothing: the file could have changed since.
+/// Copies only what was verified: the file could have changed since.
 fn copy_file(from: &Path, to: &Path, sha256: &str) -> anyhow::Result<()> {
     let mut target = create_private(to)?;
     let (_, copied) = read_through(from, |chunk| Ok(target.write_all(chunk)?))?;

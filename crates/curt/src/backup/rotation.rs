@@ -1,4 +1,4 @@
-//! Which backups have had their time: the newest of each of the last days and weeks stay.
+//! Which backups are old enough to remove: the newest of each of the last days and weeks stay.
 
 use std::time::Duration;
 
@@ -14,11 +14,11 @@ pub(crate) struct Keep {
 const DAY: Duration = Duration::from_hours(24);
 const DAY_MS: i64 = 24 * 60 * 60 * 1_000;
 
-/// The times to let go of, given all of them, newest first.
+/// The backups to remove, given the times of all, newest first.
 ///
-/// Only days and weeks that have a backup are counted, so that a server which was off for a month
-/// loses nothing. The newest always stays, and so does what is less than a day older: with a short
-/// interval those are the ones that are wanted most.
+/// Only days and weeks that have a backup are counted, so that a server that was off for a month
+/// loses nothing. The newest always stays, and so does every backup less than a day older: with a
+/// short interval those are the most useful ones.
 pub(crate) fn surplus(made: &[Timestamp], keep: Keep) -> Vec<Timestamp> {
     let Some(&newest) = made.first() else { return Vec::new() };
     let (mut days, mut weeks) = (Periods::new(keep.days), Periods::new(keep.weeks));
@@ -32,7 +32,7 @@ pub(crate) fn surplus(made: &[Timestamp], keep: Keep) -> Vec<Timestamp> {
     made.iter().copied().filter(is_surplus).collect()
 }
 
-/// Counts periods, and takes the first that comes for each.
+/// Counts periods, and keeps the first backup in each.
 struct Periods {
     left: u16,
     latest: Option<i64>,

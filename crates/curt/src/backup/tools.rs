@@ -1,8 +1,8 @@
-//! The tools that database servers bring for dumping and loading: `pg_dump` and `pg_restore`,
-//! `mariadb-dump` and `mariadb`, or `mysqldump` and `mysql`.
+//! The dump and load tools of the database servers: `pg_dump` and `pg_restore`, `mariadb-dump` and
+//! `mariadb`, or `mysqldump` and `mysql`.
 //!
-//! **Invariant:** no password stands on a command line, where every user of the machine can read
-//! it. TLS holds as the database's address says.
+//! **Invariant:** no password is on a command line, where every user of the machine can read it.
+//! TLS is used as the database's address says.
 
 use std::{
     fs::{File, OpenOptions},
@@ -25,15 +25,15 @@ mod mysql;
 mod postgres;
 mod process;
 
-/// How long a tool that dumps or reads may write nothing. It can wait minutes for a lock that a
-/// change of tables holds; after that, its connection is dead and nobody told it.
+/// How long a tool that dumps or reads may write nothing. It may wait minutes for a lock that a
+/// change of tables holds; after that its connection is dead, and the tool has not noticed.
 const SILENCE_MAX: Duration = Duration::from_mins(10);
 
-/// What the last lines of a whole dump hold, and how many bytes those lines may have.
+/// What the last lines of a whole dump contain, and how many bytes they may have.
 const END_MARKER: &[u8] = b"-- Dump completed";
 const END_LEN_MAX: i64 = 256;
 
-/// Whose tools.
+/// Which product's tools.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Tools {
     Postgres,
@@ -41,7 +41,7 @@ pub(crate) enum Tools {
 }
 
 impl Tools {
-    /// `None` for SQLite, which needs none.
+    /// `None` for SQLite, which needs no tools.
     pub(crate) fn of(engine: Engine) -> Option<Self> {
         match engine {
             Engine::Sqlite => None,
@@ -69,8 +69,7 @@ impl Tools {
         })
     }
 
-    /// As far as can be told without loading it: that the archive can be read, that the script has
-    /// its end.
+    /// Checks what can be checked without loading: the archive is readable, the script is complete.
     pub(crate) fn check(self, path: &Path, guard: &Guard) -> anyhow::Result<()> {
         match self {
             Self::Postgres => {

@@ -8,7 +8,7 @@ use curt_store::{Contents, Engine, inspect_sqlite, newest_migration};
 
 use super::{directory::Backup, format::engine_of, guard::Guard, make::checksum, tools::Tools};
 
-/// What is known of a backup that is whole.
+/// The facts about a whole backup.
 pub(crate) struct Verified {
     pub(crate) engine: Engine,
     pub(crate) sha256: String,
@@ -18,7 +18,7 @@ pub(crate) struct Verified {
     pub(crate) notes: Vec<String>,
 }
 
-/// Why a whole backup is not restored here.
+/// Why a whole backup cannot be restored here.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Unsuitable {
     #[error(
@@ -81,7 +81,7 @@ fn inspect(path: &Path, guard: &Arc<Guard>) -> anyhow::Result<Contents> {
 }
 
 impl Verified {
-    /// Whether it can be restored by this release, with the secret that is there if there is one.
+    /// Whether this release can restore it, with the present secret if there is one.
     pub(crate) fn check_suitable(&self, secret: Option<&SecretKey>) -> Result<(), Unsuitable> {
         let Some(contents) = &self.contents else { return Ok(()) };
         if contents.is_newer {

@@ -1,7 +1,7 @@
-//! `curt users` and `curt keys`: accounts and their API keys, from the server itself.
+//! `curt users` and `curt keys`: accounts and their API keys, managed on the server's machine.
 //!
-//! Whoever runs them can read the secret key and the database, so they need no password; the audit
-//! log knows them by the name that the operating system has for them.
+//! A user who runs them can read the secret key and the database, so they ask for no password. The
+//! audit log names the user as the operating system does.
 
 use anyhow::Context as _;
 use curt_domain::Email;
@@ -16,7 +16,7 @@ use crate::{
 pub(crate) mod keys;
 pub(crate) mod users;
 
-/// Users that may share the part of an address before one is found by all of it.
+/// Users that may share the searched part of an address before the whole address decides.
 const FOUND_MAX: u64 = 1_000;
 
 /// What commands show of a user.

@@ -208,7 +208,7 @@ fn restore_one(
         restore::check_absent(path)?;
     }
     let fate = if arguments.forget_secret { Secret::Forget } else { Secret::Check(fate) };
-    // A server must not run on what is about to come: its memory is of another time.
+    // No server may run on the database that is about to come: its memory would be of another time.
     let lock = DataDir::open(&config.server.data_dir)?.lock()?;
     let runtime = tokio::runtime::Runtime::new().context("starting the async runtime")?;
     let tried = runtime.block_on(restore::restore(&backup, &verified, target, fate))?;
@@ -232,7 +232,7 @@ fn restore_one(
     Ok(())
 }
 
-/// The secret that is supplied, or else kept; `None` when there is none yet.
+/// The configured secret, or else the one in the data directory; `None` if there is none yet.
 fn present_secret(supplied: KeysConfig, data_dir: &Path) -> anyhow::Result<Option<SecretKey>> {
     match supplied.secret_key {
         Some(secret) => Ok(Some(secret)),

@@ -1,4 +1,4 @@
-//! `curt config`: the settings that hold, and the manual of all.
+//! `curt config`: the settings in effect, and the manual of all settings.
 
 use clap::{ArgGroup, Args};
 

@@ -1,4 +1,4 @@
-//! `curt db`: the tables of the database without a server.
+//! `curt db`: the tables of the database, without a server.
 
 use anyhow::Context as _;
 use clap::{Args, Subcommand};
@@ -42,7 +42,7 @@ pub(crate) struct Form {
 }
 
 impl DatabaseCommand {
-    /// Needs no lock on the data directory: databases have their own.
+    /// Takes no lock on the data directory: databases have their own locks.
     pub(crate) fn run(&self, config: &Config) -> anyhow::Result<()> {
         self.prepare_file(config)?;
         let answer = match self {
@@ -57,8 +57,8 @@ impl DatabaseCommand {
         output::result(&answer)
     }
 
-    /// Connecting would create the file: right for a migration, once its directory is there, and
-    /// wrong for a question.
+    /// Connecting would create the file. A migration needs that, once its directory exists; a
+    /// question must not do it.
     fn prepare_file(&self, config: &Config) -> anyhow::Result<()> {
         let data_dir = &config.server.data_dir;
         let Some(path) = config.database.database.sqlite_path() else { return Ok(()) };
@@ -130,7 +130,7 @@ fn words(state: MigrationState) -> (&'static str, Option<Timestamp>) {
         MigrationState::Pending => ("pending", None),
         // The next run resumes it.
         MigrationState::Interrupted => ("interrupted", None),
-        // By a newer release.
+        // A newer release applied it.
         MigrationState::Unknown => ("unknown", None),
     }
 }

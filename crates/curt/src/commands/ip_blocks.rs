@@ -1,4 +1,4 @@
-//! `curt blocks`: who is refused, for hands and scripts.
+//! `curt blocks`: which clients are refused, for people and scripts.
 
 use std::time::Duration;
 
@@ -136,7 +136,7 @@ fn row(block: &BlockObject) -> Vec<Cell> {
 }
 
 impl AddArgs {
-    /// A network that is refused does not keep the others from being blocked.
+    /// If one network is refused, the others are still blocked.
     async fn run(&self, api: &Api) -> anyhow::Result<Exit> {
         let span_end = self.span.map(|span| Clock::System.now().plus(span).to_string());
         let until = self.until.clone().or(span_end);
@@ -181,7 +181,7 @@ impl LiftArgs {
     }
 }
 
-/// By its id, or all blocks of exactly that network.
+/// Lifts a block by its id, or all blocks of exactly that network.
 async fn lift(api: &Api, name: &str) -> anyhow::Result<()> {
     let ids = match name.parse::<u64>() {
         Ok(id) => vec![id],

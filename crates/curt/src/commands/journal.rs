@@ -1,7 +1,7 @@
-//! `curt journal`: what is written down of clicks, whether it is whole, and counting it again.
+//! `curt journal`: which clicks the journal holds, whether it is whole, and counting it again.
 //!
-//! None of this changes a file, and all of it works beside a running server, on a copy, and on the
-//! journal of a server that is no more.
+//! No command changes a file. All of them work beside a running server, on a copy, and on the
+//! journal of a server that no longer exists.
 
 use std::{collections::HashMap, path::PathBuf};
 
@@ -82,7 +82,7 @@ fn inspect_one(config: &Config, arguments: &DirArgs) -> anyhow::Result<()> {
     name_foreign(&survey.foreign);
     let segments = survey.segments.iter().chain(&survey.damaged);
     let ids: Vec<_> = segments.map(|segment| segment.file.id.0).collect();
-    // It is about files in the first place, and they can be all that is left.
+    // The command is about files first, and the database may be lost.
     let asked = with_store(config, async |store| Ok(store.journal_marks(&ids).await?));
     let marks: Option<HashMap<u128, JournalMark>> = match asked {
         Ok(marks) => Some(marks),

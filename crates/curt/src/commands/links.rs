@@ -1,4 +1,4 @@
-//! `curt links`: everything that the API does with links, for hands and scripts.
+//! `curt links`: everything that the API does with links, for people and scripts.
 
 use clap::Subcommand;
 
@@ -134,7 +134,7 @@ impl LinksCommand {
         })
     }
 
-    /// What the parser alone cannot tell.
+    /// Checks what the parser alone cannot.
     fn check(&self) -> Result<(), Failure> {
         match self {
             Self::Add(args) => args.check(),

@@ -12,9 +12,9 @@ use crate::{
     },
 };
 
-/// How a list of these is written.
+/// How a list is written.
 pub(crate) enum ListOutput<T> {
-    /// As the API gave them, one a line.
+    /// The API's own text, one item a line.
     Json,
     Table {
         listing: Listing,
@@ -27,7 +27,7 @@ impl<T: DeserializeOwned> ListOutput<T> {
         Self::Table { listing: Listing::new(columns), row }
     }
 
-    /// Writes all that the pages have, and tells how many there were.
+    /// Writes all pages, and returns how many items there were.
     pub(crate) async fn write_all(mut self, pages: &mut Pages<'_>) -> anyhow::Result<u64> {
         let mut count = 0;
         while let Some(page) = pages.next().await? {

@@ -1,4 +1,4 @@
-//! How a command ends that does one thing, or one of several.
+//! How a command ends that handles one thing, or one of several.
 
 use crate::{failure::Exit, terminal::output};
 
@@ -6,7 +6,7 @@ pub(super) fn succeeded((): ()) -> Exit {
     Exit::Success
 }
 
-/// Of several things: tells which one failed and how, so that the others get their turn.
+/// For one of several things: prints which one failed and how, so that the others are still done.
 pub(super) fn tell(name: &str, done: anyhow::Result<()>) -> anyhow::Result<Exit> {
     match done {
         Ok(()) => Ok(Exit::Success),

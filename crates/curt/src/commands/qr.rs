@@ -20,7 +20,7 @@ use crate::{
     terminal::output,
 };
 
-/// Bright white on black and back, whatever colours the terminal has: the code is drawn as light.
+/// Bright white on black and back, whatever the terminal's colours: light modules are drawn.
 const LIGHT_ON_DARK: &str = "\u{1b}[97;40m";
 const RESET: &str = "\u{1b}[0m";
 

@@ -1,4 +1,4 @@
-//! `curt reports`: what visitors reported, and what is decided about it.
+//! `curt reports`: what visitors reported, and the decisions about it.
 
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use comfy_table::{Cell, Color};
@@ -130,7 +130,7 @@ fn row(report: &ReportObject) -> Vec<Cell> {
 }
 
 impl Ids {
-    /// One that fails does not keep the others from it.
+    /// If one report fails, the others are still processed.
     async fn run(&self, api: &Api, action: &str) -> anyhow::Result<Exit> {
         let mut exit = Exit::Success;
         for id in &self.ids {

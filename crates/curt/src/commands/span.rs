@@ -4,7 +4,8 @@ use std::{ops::RangeInclusive, time::Duration};
 
 use crate::config;
 
-/// A link that ends sooner has ended before it is sent to anybody; longer is for ever.
+/// A link with a shorter life ends before its user can send it; a longer one never ends in
+/// practice.
 const SPANS: RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_hours(100 * 366 * 24);
 

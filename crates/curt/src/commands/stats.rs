@@ -23,10 +23,10 @@ use crate::{
 mod answers;
 mod picture;
 
-/// Columns of a terminal that does not tell how many it has.
+/// The width of a terminal that does not report one.
 const WIDTH_DEFAULT: u16 = 80;
 
-/// Below it a picture says nothing.
+/// In less width a picture shows nothing useful.
 const WIDTH_MIN: u16 = 40;
 
 const DAY: Duration = Duration::from_hours(24);
@@ -56,7 +56,7 @@ pub(crate) struct StatsArgs {
     json: bool,
 }
 
-/// Both answers, as the API gave them.
+/// Both answers as the API wrote them.
 #[derive(Serialize)]
 struct Json<'a> {
     summary: &'a RawValue,
@@ -105,7 +105,7 @@ impl StatsArgs {
     }
 }
 
-/// The shortest that makes few enough points for a picture: 160 at most, in up to 13 years.
+/// The shortest unit with few enough points for a picture: at most 160, in up to 13 years.
 fn unit_suiting(length: Duration) -> TimeUnit {
     if length <= 3 * DAY {
         TimeUnit::Hour

@@ -1,4 +1,4 @@
-//! `curt target-blocks`: where no link may lead, for hands and scripts.
+//! `curt target-blocks`: targets that links must not have, for people and scripts.
 
 use std::path::PathBuf;
 
@@ -117,14 +117,14 @@ struct BlockObject {
     created_at: String,
 }
 
-/// An entry with what it means for the links there are.
+/// An entry, and what it means for existing links.
 #[derive(Debug, Deserialize)]
 struct Blocked {
     block: BlockObject,
     links: Hits,
 }
 
-/// How many links lead somewhere.
+/// How many links have such a target.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Hits {
     count: u64,
@@ -149,7 +149,7 @@ impl Hits {
 
 impl TargetBlocksCommand {
     pub(crate) fn run(self, config: Config) -> anyhow::Result<Exit> {
-        // What shall never be a target can be blocked before there are links.
+        // An operator can block targets before there are links.
         let start = match &self {
             Self::Add(_) | Self::Import(_) => Start::Fresh,
             Self::List(_) | Self::Remove(_) | Self::Check(_) => Start::Existing,
@@ -187,7 +187,7 @@ fn row(block: &BlockObject) -> Vec<Cell> {
 }
 
 impl AddArgs {
-    /// A pattern that is refused does not keep the others from being blocked.
+    /// If one pattern is refused, the others are still blocked.
     async fn run(&self, api: &Api) -> anyhow::Result<Exit> {
         let mut exit = Exit::Success;
         for pattern in &self.patterns {
@@ -218,7 +218,7 @@ impl RemoveArgs {
 }
 
 impl CheckArgs {
-    /// For scripts: blocked is refused.
+    /// Exits like a refusal if the target is blocked, so that scripts can tell.
     async fn run(&self, api: &Api) -> anyhow::Result<Exit> {
         let query = form_urlencoded::Serializer::new(String::new())
             .append_pair("target", &self.url)

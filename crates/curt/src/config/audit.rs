@@ -1,4 +1,4 @@
-//! For how long it is kept who changed what.
+//! How long the audit log is kept.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -10,7 +10,7 @@ use super::{
 
 const KEEP_DEFAULT: &str = "400d";
 
-/// Below a day it would be no log; above ten years it is not ours to keep.
+/// Under a day it would be no log; above ten years we should not keep it.
 const KEEP_RANGE: RangeInclusive<Duration> =
     Duration::from_hours(24)..=Duration::from_hours(3_650 * 24);
 

@@ -1,4 +1,4 @@
-//! Who may have an account.
+//! Who may create an account.
 
 use curt_web::{AuthSettings, Registration};
 

@@ -1,4 +1,4 @@
-//! Where backups go, how often the server makes one, and how many stay.
+//! Where backups are stored, how often the server makes one, and how many it keeps.
 
 use std::{ops::RangeInclusive, path::PathBuf, time::Duration};
 
@@ -12,14 +12,14 @@ use super::{
 };
 use crate::backup::{BackupConfig, Plan, rotation::Keep};
 
-/// The directory in the data directory when no other is named.
+/// The default directory, in the data directory.
 const DIRECTORY: &str = "backups";
 const INTERVAL_DEFAULT: Duration = Duration::from_hours(24);
 const KEEP_DEFAULT: &str = "7";
 const KEEP_WEEKLY_DEFAULT: &str = "4";
 const OFF: &str = "off";
 
-/// Oftener, and the server would do little else; more rarely, and it is no habit any more.
+/// More often, the server would do little else; more rarely, backups would be too old to help.
 const INTERVAL_RANGE: RangeInclusive<Duration> =
     Duration::from_mins(10)..=Duration::from_hours(31 * 24);
 /// At least one, so that the newest always stays; at most about ten years.

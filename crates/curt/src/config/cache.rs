@@ -14,10 +14,10 @@ const MAX_BYTES_DEFAULT: &str = "128MiB";
 const MAX_AGE_DEFAULT: &str = "1h";
 const OFFLINE_MAX_DEFAULT: &str = "1h";
 
-/// Below, the cache would mostly evict; above, the machine is another one than we think.
+/// Below this the cache would mostly evict; above it the value is probably a mistake.
 const MAX_BYTES_RANGE: RangeInclusive<u64> = 1 << 20..=1 << 40;
 const MAX_AGE_RANGE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_hours(24);
-/// After a week without its database nobody should trust what a node still serves.
+/// After a week without its database, a node's links can no longer be trusted.
 const OFFLINE_MAX_RANGE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_hours(7 * 24);
 
 static MAX_BYTES: Setting<u64> = Setting {

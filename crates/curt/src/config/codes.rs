@@ -1,4 +1,4 @@
-//! What generated codes look like.
+//! The form of generated codes.
 
 use curt_domain::{Alphabet, CodeSettings, CodeStrategy, GENERATED_LEN_MAX, GENERATED_LEN_MIN};
 

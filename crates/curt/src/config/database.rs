@@ -1,4 +1,4 @@
-//! Which database keeps the links.
+//! Which database stores the links.
 
 use std::ops::RangeInclusive;
 
@@ -14,10 +14,10 @@ use super::{
 };
 use crate::keys::strength;
 
-/// The file in the data directory when no other database is named.
+/// The default database file, in the data directory.
 pub(crate) const SQLITE_FILE: &str = "curt.db";
 const MAX_CONNECTIONS_DEFAULT: &str = "8";
-/// More than a thousand is more than any database server serves well.
+/// No database server serves more than a thousand connections well.
 const MAX_CONNECTIONS_RANGE: RangeInclusive<u32> = 1..=1_000;
 
 static URL: Setting<DatabaseUrl> = Setting {
@@ -86,7 +86,7 @@ fn database_url(text: &str) -> Result<DatabaseUrl, Rejected> {
     }
 }
 
-/// The address of a database that a server keeps, with its password.
+/// The address of a database on a server, with its password.
 fn server_url(database: &DatabaseUrl) -> Option<Url> {
     match database.engine() {
         Engine::Sqlite => None,
@@ -96,7 +96,7 @@ fn server_url(database: &DatabaseUrl) -> Option<Url> {
     }
 }
 
-/// Published example passwords on reachable databases are how data gets wiped.
+/// Attackers try published example passwords on reachable databases, and wipe them.
 fn check_password(url: &Url) -> Result<(), Rejected> {
     if is_local(url) || has_client_certificate(url) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! What `curt config` shows: each setting, the value that holds, and who gave it.
+//! The output of `curt config`: each setting, its value, and which source set it.
 
 use std::fmt::Write as _;
 
@@ -11,11 +11,11 @@ use super::{
     sources::Source,
 };
 
-/// A setting as it will be used. Nothing in here is secret.
+/// A setting as it will be used. It holds no secret.
 #[derive(Debug)]
 pub(crate) struct Effective {
     key: &'static str,
-    /// Absent where nothing was given and nothing is the default.
+    /// Absent if no source set it and it has no default.
     value: Option<String>,
     source: String,
 }

@@ -5,10 +5,11 @@ use super::{
     sources::{Environment, Source, Sources},
 };
 
-/// What hosting platforms set; the weakest source, because it may be meant for another program.
+/// Variables of hosting platforms. The weakest source, because they may be meant for another
+/// program.
 const FOREIGN: [(&str, &str); 1] = [("DATABASE_URL", "database_url")];
 
-/// Names that are no setting but ours all the same.
+/// Names of ours that are not settings.
 const NOT_SETTINGS: [&str; 1] = ["CURT_CONFIG"];
 
 pub(super) fn read_foreign(environment: &Environment, sources: &mut Sources<'_>) {
@@ -37,15 +38,15 @@ pub(super) fn read(environment: &Environment, sources: &mut Sources<'_>) {
         };
         match value.to_str() {
             None => sources.problems.push(format!("{name}: is not valid UTF-8")),
-            // Compose files pass `${X:-}` on as an empty value: that is nobody's wish. A secret
-            // that came out empty is an accident, and a generated one would only hide it.
+            // Compose files pass an unset `${X:-}` on as an empty value, which sets nothing. An
+            // empty secret is an accident, and a generated secret would only hide it.
             Some("") if about.disclosure != Disclosure::Secret => {}
             Some(text) => sources.give(about, text, Source::Environment(name.to_owned())),
         }
     }
 }
 
-/// `CURT_X__Y` can only be meant for us. Others are injected by orchestrators: Kubernetes sets
+/// Only we can be meant by `CURT_X__Y`. Orchestrators inject other names: Kubernetes sets
 /// `CURT_PORT=tcp://…` for every service called curt.
 fn unknown(name: &str, sources: &mut Sources<'_>) {
     let hint = sources.env_hint(name);

@@ -1,4 +1,4 @@
-//! Settings from a TOML file, each with the line it stands on.
+//! Settings from a TOML file, each with its line number.
 //!
 //! Messages name lines and keys but never quote the file: a line may hold a secret.
 
@@ -20,7 +20,7 @@ use super::{
     sources::{Source, Sources},
 };
 
-/// All settings with comments are a few pages; beyond this it is some other file.
+/// All settings with comments are a few pages; a longer file is some other file.
 const FILE_LEN_MAX: u64 = 1 << 20;
 
 /// Permission bits of group and others.
@@ -71,7 +71,7 @@ pub(super) fn read(file: &TextFile, sources: &mut Sources<'_>) {
         let source = file.source(error.span().map_or(0, |span| span.start));
         sources.problems.push(format!("{source}: is not valid TOML: {}", error.message()));
     }
-    // After a syntax error the parser guesses; its guesses would only add noise.
+    // After a syntax error the parser guesses, and its guesses would only add noise.
     if errors.is_empty() {
         read_table(file, "", table.get_ref(), sources);
     }
@@ -123,7 +123,7 @@ fn read_value(
     sources.give(about, &text, source);
 }
 
-/// The items as they would stand in the environment.
+/// The items as the environment would hold them.
 fn list(items: &DeArray<'_>) -> Option<String> {
     let words: Option<Vec<_>> = items.iter().map(|item| word(item.get_ref())).collect();
     Some(words?.join(", "))

@@ -1,4 +1,4 @@
-//! Settings from the command line: flags of their own, and `--set key=value` for all others.
+//! Settings from the command line: some have their own flags, `--set key=value` sets the others.
 
 use super::{
     setting::Disclosure,
@@ -9,7 +9,7 @@ const SET: &str = "--set";
 
 pub(super) fn read(flags: &Flags, sources: &mut Sources<'_>) {
     for assignment in &flags.set {
-        // What was typed is not repeated: without a known key it could be a secret.
+        // Do not repeat what the user typed: without a known key it could be a secret.
         let Some((key, text)) = assignment.split_once('=') else {
             sources.problems.push(format!("{SET}: expected key=value"));
             continue;

@@ -1,4 +1,4 @@
-//! Connections and requests: how many, how long, by which names, and who sent them.
+//! Connections and requests: how many, how long, for which host names, and from which clients.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -13,21 +13,21 @@ use super::{
     values,
 };
 
-/// At some 20 KB each they stay below 200 MB.
+/// At about 20 KB each, connections stay below 200 MB.
 const CONNECTIONS_MAX_DEFAULT: &str = "10000";
-/// A tenth of all: past every office behind one address, short of what shuts others out.
+/// A tenth of all: enough for an office behind one address, too few to shut others out.
 const CONNECTIONS_PER_CLIENT_DEFAULT: &str = "1000";
 const HEADER_TIMEOUT_DEFAULT: &str = "5s";
 const BODY_TIMEOUT_DEFAULT: &str = "8s";
-/// Longer than the 60 s after which common load balancers close: whoever waits longer never sends
-/// a request into a connection that is just being closed.
+/// Longer than the 60 s after which common load balancers close a connection. The side that waits
+/// longer never sends a request on a connection that the other side is closing.
 const IDLE_TIMEOUT_DEFAULT: &str = "75s";
 
 const CONNECTIONS_RANGE: RangeInclusive<usize> = 1..=1_000_000;
-/// Below a second, honest clients on slow lines are cut off.
+/// Below a second, honest clients on slow lines would be cut off.
 const TIMEOUT_RANGE: RangeInclusive<Duration> = Duration::from_secs(1)..=Duration::from_mins(10);
 
-/// Names beside the public one: what a company has, not a way to say "any".
+/// Names beside the public one: the names of one company, not a way to allow any name.
 const HOSTS_MAX: usize = 100;
 
 static ALLOWED_HOSTS: Setting<Vec<Url>> = Setting {
@@ -187,7 +187,7 @@ fn hosts(text: &str) -> Result<Vec<Url>, Rejected> {
     Ok(hosts)
 }
 
-/// A name with anything around it would be compared with what never comes.
+/// A name with anything around it would never match a request's host.
 fn host(name: &str) -> Result<Url, Rejected> {
     let has_more = name.contains(['/', '?', '#', '@', '*', '\\']);
     let url = Url::parse(&format!("http://{name}/")).ok().filter(|url| url.port().is_none());

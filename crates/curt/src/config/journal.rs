@@ -1,4 +1,4 @@
-//! Where clicks are written down, how much room they have, and what they shall survive.
+//! Where clicks are written, how much space they may use, and which failures they survive.
 
 use std::{num::NonZeroUsize, ops::RangeInclusive, path::PathBuf, thread};
 
@@ -11,14 +11,15 @@ use super::{
     values,
 };
 
-/// The directory in the data directory when no other is named.
+/// The default directory, in the data directory.
 const DIRECTORY: &str = "journal";
 const ENABLED_DEFAULT: &str = "true";
 const DURABILITY_DEFAULT: &str = "process";
-/// As `curt_journal::CAPACITY_DEFAULT` says; a test compares them.
+/// Equal to `curt_journal::CAPACITY_DEFAULT`; a test compares them.
 const MAX_BYTES_DEFAULT: &str = "1GiB";
 
-/// Below, a burst would fill it between two looks of the drain; above, it could never be caught up.
+/// Below this a burst would fill the journal between two rounds of the drain; above it the drain
+/// could never catch up.
 const MAX_BYTES_RANGE: RangeInclusive<u64> = 64 << 20..=1 << 40;
 
 static ENABLED: Setting<bool> = Setting {
@@ -81,16 +82,16 @@ pub(super) static SECTION: Section = Section {
 
 #[derive(Debug)]
 pub(crate) struct JournalConfig {
-    /// Where the journal is, or was before clicks were not counted any more.
+    /// Where the journal is, or where it was before counting was switched off.
     pub(crate) directory: PathBuf,
-    /// Nothing when clicks are not counted.
+    /// `None` if clicks are not counted.
     pub(crate) settings: Option<JournalSettings>,
 }
 
 pub(super) fn read(reader: &mut Reader, server: &ServerConfig) -> JournalConfig {
     let directory = reader.given(&DIR).unwrap_or_else(|| server.data_dir.join(DIRECTORY));
     reader.derive(&DIR.about, directory.display());
-    // A shard for each thread that answers requests, so that none waits for another.
+    // A shard for each thread that serves requests, so that none waits for another.
     let shards = thread::available_parallelism().unwrap_or(NonZeroUsize::MIN);
     let settings = JournalSettings {
         durability: reader.value(&DURABILITY),

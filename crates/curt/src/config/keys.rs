@@ -79,7 +79,7 @@ pub(super) fn read(reader: &mut Reader) -> KeysConfig {
     }
 }
 
-/// Both at once would leave it to luck which of the two is meant.
+/// With both set, it would be unclear which one is meant.
 fn either<T>(
     reader: &mut Reader,
     direct: &Setting<T>,

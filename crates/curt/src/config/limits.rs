@@ -1,4 +1,4 @@
-//! How often clients and users may ask, by purpose.
+//! How often clients and users may send requests, by purpose.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -12,7 +12,8 @@ use super::{
 
 const MAX_MEMORY_DEFAULT: &str = "64MiB";
 
-/// Below, a handful of clients share everything; above, the machine is another one than we think.
+/// Below this a handful of clients would share everything; above it the value is probably a
+/// mistake.
 const MAX_MEMORY_RANGE: RangeInclusive<usize> = 1 << 20..=1 << 34;
 
 const BLOCK_FOR_DEFAULT: &str = "1h";

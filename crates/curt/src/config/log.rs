@@ -48,7 +48,7 @@ pub(super) fn read(reader: &mut Reader) -> LogConfig {
     LogConfig { format: reader.value(&FORMAT), level: reader.value(&LEVEL) }
 }
 
-/// A bare word must be a level: the filter itself would take `inof` for a part of the program and
+/// A bare word must be a level: the filter itself would read `inof` as a part of the program and
 /// silence everything else.
 fn level(text: &str) -> Result<Targets, Rejected> {
     let bare_words = text.split(',').filter(|directive| !directive.contains('='));

@@ -1,4 +1,4 @@
-//! Where metrics can be read: on a listener of their own, so that the public one never has them.
+//! Where metrics can be read: on a separate listener, so that the public one never serves them.
 
 use std::net::SocketAddr;
 
@@ -28,7 +28,7 @@ pub(super) static SECTION: Section = Section { title: "Metrics", settings: &[&LI
 
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MetricsConfig {
-    /// Absent when metrics are off.
+    /// Absent if metrics are off.
     pub(crate) listen: Option<SocketAddr>,
 }
 

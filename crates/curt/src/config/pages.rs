@@ -1,4 +1,4 @@
-//! Where visitors are sent who did not follow a link.
+//! Where visitors are sent when no link was followed.
 
 use curt_domain::{TargetRules, TargetUrl};
 use curt_web::PageSettings;
@@ -43,7 +43,7 @@ pub(super) fn read(reader: &mut Reader, server: &ServerConfig) -> PageSettings {
     }
 }
 
-/// A page on our own host could send its visitors round in circles.
+/// A page on our own host could redirect its visitors in a loop.
 fn read_page(
     reader: &mut Reader,
     setting: &Setting<TargetUrl>,
@@ -58,6 +58,6 @@ fn read_page(
 }
 
 fn elsewhere(text: &str) -> Result<TargetUrl, Rejected> {
-    // Which host is our own is not known here; `read_page` asks again with it.
+    // Our own host is not known here; `read_page` checks again when it is.
     TargetUrl::parse(text, &TargetRules::default()).map_err(|error| Rejected::by(&error))
 }

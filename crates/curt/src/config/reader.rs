@@ -1,7 +1,7 @@
-//! Turns what was given into values, and remembers every problem instead of stopping at one.
+//! Parses the given texts into values, and collects every problem instead of stopping at the first.
 //!
-//! An invalid value reads as its default, so that the sections after it are still checked. That
-//! never starts a server: a problem anywhere refuses the whole configuration.
+//! An invalid value is read as its default, so that later sections are still checked. It never
+//! starts a server: a problem anywhere refuses the whole configuration.
 
 use std::{
     collections::BTreeMap,
@@ -17,7 +17,7 @@ use super::{
     sources::{Environment, Flags, Given, Source, Sources, problem},
 };
 
-/// Read when it exists and no other file was named.
+/// Read if it exists and no other file was named.
 const FILE_DEFAULT: &str = "curt.toml";
 const FILE_ENV: &str = "CURT_CONFIG";
 
@@ -25,11 +25,11 @@ pub(crate) struct Reader {
     given: BTreeMap<&'static str, Given>,
     problems: Vec<String>,
     warnings: Vec<String>,
-    /// Values that were worked out because nobody gave them.
+    /// Derived values of settings that no source set.
     derived: BTreeMap<&'static str, String>,
 }
 
-/// What [`Reader::finish`] leaves: the lines to print, and what `curt config` shows.
+/// The result of [`Reader::finish`]: the lines to print, and what `curt config` shows.
 pub(super) struct Findings {
     pub(super) problems: Vec<String>,
     pub(super) warnings: Vec<String>,
@@ -57,7 +57,7 @@ impl Reader {
             .unwrap_or_else(|| (setting.parse)(default).expect("every default is parsed by a test"))
     }
 
-    /// The value of a setting if somebody gave a valid one.
+    /// The value of a setting if a source set a valid one.
     pub(super) fn given<T>(&mut self, setting: &Setting<T>) -> Option<T> {
         let given = self.given.get(setting.about.key)?;
         match (setting.parse)(&given.text) {
@@ -77,7 +77,7 @@ impl Reader {
         self.given.contains_key(about.key)
     }
 
-    /// Says what holds where nobody gave a value.
+    /// Records the value in effect for a setting that no source set.
     pub(super) fn derive(&mut self, about: &About, value: impl Display) {
         if !self.is_given(about) {
             self.derived.insert(about.key, value.to_string());
@@ -112,7 +112,7 @@ impl Reader {
 }
 
 impl<'a> Sources<'a> {
-    /// Reads them from the weakest to the strongest, so that the last one stays.
+    /// Reads the sources from the weakest to the strongest, so that the last one wins.
     pub(super) fn read(
         abouts: &'a [&'static About],
         flags: &Flags,
@@ -129,7 +129,7 @@ impl<'a> Sources<'a> {
     }
 }
 
-/// The file that was named, else the usual one if there is one.
+/// The file that was named, or else the default file if it exists.
 fn open_file(
     flags: &Flags,
     environment: &Environment,

@@ -1,4 +1,4 @@
-//! The reference manual, written from the same descriptions that the settings are read with.
+//! The reference manual, written from the descriptions with which the settings are read.
 //!
 //! `docs/configuration.md` is this text; a test keeps it up to date.
 

@@ -1,4 +1,4 @@
-//! For how long it is kept what was reported and decided.
+//! How long reports and decisions about them are kept.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -10,7 +10,7 @@ use super::{
 
 const KEEP_DEFAULT: &str = "400d";
 
-/// Below a day nobody could look again at what was decided; above ten years it is not ours to keep.
+/// Under a day no decision could be reviewed; above ten years we should not keep it.
 const KEEP_RANGE: RangeInclusive<Duration> =
     Duration::from_hours(24)..=Duration::from_hours(3_650 * 24);
 

@@ -1,4 +1,4 @@
-//! The settings there are.
+//! All settings.
 
 use super::{
     audit, auth, backup, cache, codes, database, http, journal, keys, limits, links, log, metrics,

@@ -1,4 +1,4 @@
-//! Where the server listens, what it is called from outside, and where it keeps its files.
+//! Where the server listens, its public name, and where it keeps its files.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -59,18 +59,17 @@ static DATA_DIR: Setting<PathBuf> = Setting {
 pub(super) static SECTION: Section =
     Section { title: "Server", settings: &[&LISTEN.about, &PUBLIC_URL.about, &DATA_DIR.about] };
 
-/// What every part of the server agrees on.
+/// What every part of the server uses.
 #[derive(Debug, Clone)]
 pub(crate) struct ServerConfig {
     pub(crate) listen: SocketAddr,
     pub(crate) data_dir: PathBuf,
-    /// Absent only on loopback: see [`ServerConfig::public_url`].
+    /// Absent only on loopback; see [`ServerConfig::public_url`].
     public_url: Option<Url>,
 }
 
 impl ServerConfig {
-    /// The base of short URLs, once it is known which address was bound: with port 0 the default
-    /// depends on it.
+    /// The base of short URLs. It needs the bound address: with port 0 the default depends on it.
     pub(crate) fn public_url(&self, bound: SocketAddr) -> Url {
         self.public_url.clone().unwrap_or_else(|| {
             let text = format!("http://localhost:{}", bound.port());
@@ -99,7 +98,7 @@ pub(super) fn read(reader: &mut Reader) -> ServerConfig {
 /// Whether only this machine can reach the URL.
 pub(super) fn is_loopback(url: &Url) -> bool {
     match url.host() {
-        // Schemes of databases are opaque to the parser: an address stays a name there.
+        // The parser treats schemes of databases as opaque: an IP address stays a name there.
         Some(Host::Domain(name)) => {
             name == "localhost"
                 || name.ends_with(".localhost")

@@ -1,7 +1,7 @@
-//! What a setting is: its key, its default, what it accepts and what it is for.
+//! A setting: its key, its default, what it accepts and what it is for.
 //!
-//! Everything else follows from these descriptions: names in the environment, error texts,
-//! `curt config`, the reference manual.
+//! Everything else follows from these descriptions: names in the environment, error texts, `curt
+//! config`, the reference manual.
 
 use std::{borrow::Cow, path::Path};
 
@@ -9,7 +9,7 @@ use curt_domain::KEY_LEN_MIN;
 
 use crate::visible::visible;
 
-/// What the environment's names of our settings begin with.
+/// The prefix of our settings in the environment.
 pub(crate) const ENV_PREFIX: &str = "CURT_";
 
 /// A setting, and how its text becomes a value.
@@ -18,9 +18,9 @@ pub(crate) struct Setting<T> {
     pub(crate) parse: fn(&str) -> Result<T, Rejected>,
 }
 
-/// The part of a setting that does not depend on the type of its value.
+/// The part of a setting that is independent of the type of its value.
 pub(crate) struct About {
-    /// `section.name`, or a bare name for what everyone sets.
+    /// `section.name`, or a bare name for the settings that everyone sets.
     pub(crate) key: &'static str,
     /// Completes the sentence "expected …".
     pub(crate) accepts: &'static str,
@@ -28,17 +28,17 @@ pub(crate) struct About {
     pub(crate) disclosure: Disclosure,
     /// One sentence that reads alone.
     pub(crate) summary: &'static str,
-    /// What else one should know before changing it; may be empty.
+    /// What else the operator should know before changing it; may be empty.
     pub(crate) details: &'static str,
 }
 
-/// What holds when nobody sets it.
+/// The value if no source sets one.
 pub(crate) enum Fallback {
-    /// Read by the setting's own parser, so that there is one way in.
+    /// Read by the setting's own parser, so that there is one way to make a value.
     Value(&'static str),
-    /// A list of nothing; the setting's text has commas, and in a file it may be an array.
+    /// An empty list. The setting's text has commas, and in a file it may be an array.
     EmptyList,
-    /// Worked out from other settings, or nothing at all; this says which.
+    /// Derived from other settings, or absent; the text says which.
     Described(&'static str),
 }
 
@@ -50,7 +50,7 @@ pub(crate) enum Disclosure {
     WithoutPassword,
     /// Shown unless it could be the secret itself, put where its file's name belongs.
     PathOfSecret,
-    /// Never shown, and refused where other users of the machine could read it.
+    /// Never shown, and refused if other users of the machine could read it.
     Secret,
 }
 
@@ -60,16 +60,16 @@ pub(crate) struct Section {
     pub(crate) settings: &'static [&'static About],
 }
 
-/// Why a text is not a value of its setting.
+/// Why a text is no value of its setting.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Rejected {
-    /// Answered with what the setting accepts.
+    /// The message says what the setting accepts.
     Malformed,
     Because(Cow<'static, str>),
 }
 
 impl Rejected {
-    /// Takes the message of an error that already names what is wrong.
+    /// Uses the message of an error that already names the problem.
     pub(crate) fn by(error: &dyn std::error::Error) -> Self {
         Self::Because(error.to_string().into())
     }
@@ -89,10 +89,10 @@ impl About {
         format!("{ENV_PREFIX}{}", self.key.replace('.', "__").to_ascii_uppercase())
     }
 
-    /// The value as it may be shown to people and written to logs.
+    /// The value in a form that may be shown and logged.
     pub(crate) fn disclose(&self, value: &str) -> String {
         match self.disclosure {
-            // Somebody may put a password where none belongs, which is what is then reported.
+            // A user may put a password where none belongs, and this value is then reported.
             Disclosure::Open if has_password(value) => printable(&without_password(value)),
             Disclosure::Open => printable(value),
             Disclosure::WithoutPassword => printable(&without_password(value)),
@@ -103,13 +103,13 @@ impl About {
     }
 }
 
-/// Stands for a value that is not shown.
+/// Replaces a value that is not shown.
 const HIDDEN: &str = "(set)";
 
-/// Longest value that is shown: enough to recognise it, and a line stays a line.
+/// Longest value that is shown: enough to recognize it, short enough for a line.
 const SHOWN_LEN_MAX: usize = 200;
 
-/// One line of bounded length, whatever the value holds.
+/// One line of bounded length, for any value.
 pub(crate) fn printable(text: &str) -> String {
     match text.char_indices().nth(SHOWN_LEN_MAX) {
         None => visible(text).into_owned(),
@@ -121,12 +121,12 @@ fn has_password(text: &str) -> bool {
     url::Url::parse(text).is_ok_and(|url| url.password().is_some())
 }
 
-/// What cannot be parsed is not shown at all: the password could be anywhere in it.
+/// Hides a URL that cannot be parsed: the password could be anywhere in it.
 fn without_password(text: &str) -> String {
     const MASK: &str = "***";
     let Ok(mut url) = url::Url::parse(text) else { return HIDDEN.to_owned() };
     if let Some(password) = url.password() {
-        // Showing the one would tell the other.
+        // Showing the user name would reveal the password.
         let tells = url.username() == password;
         let hidden_user = if tells { url.set_username(MASK) } else { Ok(()) };
         if hidden_user.and_then(|()| url.set_password(Some(MASK))).is_err() {

@@ -10,12 +10,12 @@ use super::{
     values,
 };
 
-/// Long enough for a proxy that asks once a second, short enough not to annoy on a terminal.
+/// Long enough for a proxy that checks once a second, short enough for a user at a terminal.
 const DELAY_DEFAULT: &str = "1s";
-/// With the delay below the 30 s after which Kubernetes and Docker Compose files like ours kill.
+/// Together with the delay less than 30 s, after which Kubernetes and Compose files like ours kill.
 const TIMEOUT_DEFAULT: &str = "25s";
 
-/// Supervisors lose patience long before.
+/// Supervisors kill the process long before.
 const RANGE: RangeInclusive<Duration> = Duration::ZERO..=Duration::from_mins(10);
 
 static DELAY: Setting<Duration> = Setting {

@@ -1,7 +1,7 @@
-//! Where settings come from, and which of them wins: defaults < `DATABASE_URL` < file <
+//! The sources of settings, from the weakest to the strongest: defaults < `DATABASE_URL` < file <
 //! environment < flags.
 //!
-//! What is gathered here is text with its source; nothing is parsed yet.
+//! The sources hold text; nothing is parsed yet.
 
 use std::{
     collections::BTreeMap,
@@ -16,11 +16,11 @@ use super::{
     suggest,
 };
 
-/// What the command line says about settings, already taken apart by its parser.
+/// The command line's settings, already parsed into flags.
 #[derive(Debug, Default)]
 pub(crate) struct Flags {
     pub(crate) config: Option<PathBuf>,
-    /// Settings with a flag of their own: the flag, the key, the value.
+    /// Settings that have their own flag: the flag, the key, the value.
     pub(crate) named: Vec<(&'static str, &'static str, String)>,
     /// `--set key=value`, as typed.
     pub(crate) set: Vec<String>,
@@ -53,14 +53,14 @@ impl fmt::Display for Source {
     }
 }
 
-/// The text of a setting, and who gave it.
+/// The text of a setting, and its source.
 #[derive(Debug)]
 pub(crate) struct Given {
     pub(crate) text: String,
     pub(crate) source: Source,
 }
 
-/// All settings that somebody gave, and everything that was wrong on the way.
+/// All settings that a source set, and every problem so far.
 pub(crate) struct Sources<'a> {
     abouts: &'a [&'static About],
     pub(crate) given: BTreeMap<&'static str, Given>,
@@ -86,12 +86,12 @@ impl<'a> Sources<'a> {
         self.given.insert(about.key, Given { text: text.trim().to_owned(), source });
     }
 
-    /// A problem with what was given for a known setting; the value is shown if it may be.
+    /// A problem with the value of a known setting; the value is shown if it may be.
     pub(super) fn reject(&mut self, about: &About, text: &str, source: &Source, why: &str) {
         self.problems.push(problem(about, text, source, why));
     }
 
-    /// A key that no setting has: the value stays unsaid, it may be a secret under a wrong name.
+    /// A key that no setting has. Its value is not shown: it may be a secret under a wrong name.
     pub(super) fn reject_unknown(&mut self, key: &str, source: &Source) {
         let keys = self.abouts.iter().map(|about| about.key.to_owned());
         let hint = suggest::hint(key, keys);

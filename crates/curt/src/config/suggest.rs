@@ -1,4 +1,4 @@
-//! The nearest known name, for those who mistyped one.
+//! The nearest known name, for a mistyped one.
 
 /// Edits that still count as a typing mistake.
 const EDITS_MAX: usize = 3;
@@ -10,7 +10,7 @@ pub(crate) fn hint(wrong: &str, known: impl Iterator<Item = String>) -> String {
 
 fn nearest(wrong: &str, known: impl Iterator<Item = String>) -> Option<String> {
     let distance = |name: &str| {
-        // Dots, underscores and case are what people mix up; they cost nothing.
+        // Users mix up dots, underscores and case, so these differences cost nothing.
         strsim::damerau_levenshtein(&letters(wrong), &letters(name))
     };
     known

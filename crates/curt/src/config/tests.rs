@@ -8,7 +8,7 @@ fn environment(pairs: &[(&str, &str)]) -> Vec<(std::ffi::OsString, std::ffi::OsS
     pairs.iter().map(|(name, value)| (name.into(), value.into())).collect()
 }
 
-/// Flags that read this file, so that no `curt.toml` of the working directory gets in.
+/// Flags that read this file, so that no `curt.toml` of the working directory is read.
 fn with_file(directory: &Path, text: &str) -> Flags {
     let path = directory.join("settings.toml");
     fs::write(&path, text).unwrap();
@@ -44,13 +44,13 @@ fn without_any_source_everything_has_its_documented_default() {
     assert!(config.pages.root_url.is_none() && config.pages.not_found_url.is_none());
 }
 
-/// A description that nothing reads would be a promise that nothing keeps.
+/// A description of a setting that nothing reads would be a false promise.
 #[test]
 fn every_described_setting_is_read_and_checked() {
     for about in abouts() {
         let nonsense = environment(&[(&about.env_name(), "\u{1}")]);
         let outcome = load(&Flags::default(), &nonsense);
-        // Every non-empty text is the name of some directory.
+        // Any non-empty text can name a directory.
         if matches!(about.key, "data_dir" | "backup.dir" | "journal.dir") {
             let Config { server, backup, journal, .. } = outcome.unwrap().config;
             let directories = [server.data_dir, backup.directory, journal.directory];

@@ -1,4 +1,4 @@
-//! Parsers that several settings share. None of them names a setting: messages add that.
+//! Parsers that several settings share. None of them names a setting; the messages add that.
 
 use std::{ops::RangeInclusive, path::PathBuf, str::FromStr, time::Duration};
 
@@ -12,12 +12,12 @@ pub(super) fn boolean(text: &str) -> Result<bool, Rejected> {
     }
 }
 
-/// Anything with a `FromStr` whose error would say less than what the setting accepts.
+/// For a `FromStr` whose error would say less than what the setting accepts.
 pub(super) fn parsed<T: FromStr>(text: &str) -> Result<T, Rejected> {
     text.parse().map_err(|_| Rejected::Malformed)
 }
 
-/// Looks a word up among the few that a setting knows.
+/// Finds a word among the few that a setting knows.
 pub(super) fn one_of<T: Copy>(text: &str, choices: &[(&str, T)]) -> Result<T, Rejected> {
     let chosen = choices.iter().find(|(name, _)| *name == text);
     chosen.map(|(_, value)| *value).ok_or(Rejected::Malformed)

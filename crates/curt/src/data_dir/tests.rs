@@ -43,7 +43,7 @@ fn something_else_than_a_directory_is_refused() {
 fn a_directory_of_another_user_is_refused() {
     let user = rustix::process::geteuid().as_raw();
     let directory = tempfile::tempdir().unwrap();
-    // Without root nothing can be given away, but the file system's root is somebody else's.
+    // Without root no file can be given away, but the root directory belongs to another user.
     let (path, owner) = if user == 0 {
         chown(directory.path(), Some(NOBODY), None).unwrap();
         (directory.path(), NOBODY)

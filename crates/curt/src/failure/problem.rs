@@ -1,4 +1,4 @@
-//! What the API refused, in the words of the command line.
+//! The API's refusals, in the words of the command line.
 
 use http::StatusCode;
 use serde::{Deserialize, Serialize};
@@ -25,7 +25,7 @@ pub(crate) struct Mistake {
 }
 
 impl Mistake {
-    /// One that was noticed before the API was asked; it uses the API's code for such.
+    /// A mistake found before the request was sent, with the code that the API uses for such.
     pub(crate) fn new(field: impl Into<String>, message: impl Into<String>) -> Self {
         Self { field: field.into(), code: "invalid_field".to_owned(), message: message.into() }
     }
@@ -49,7 +49,7 @@ impl Problem {
         }
     }
 
-    /// What is wrong, one by one; without a field where it is about none.
+    /// The mistakes one by one; a mistake about no field has an empty field.
     pub(crate) fn into_mistakes(self) -> Vec<Mistake> {
         if self.errors.is_empty() {
             return vec![Mistake { field: String::new(), code: self.code, message: self.detail }];
@@ -57,7 +57,7 @@ impl Problem {
         self.errors
     }
 
-    /// A line for each mistake, with the flag that a person would correct.
+    /// One line for each mistake, naming the flag to correct.
     pub(crate) fn lines(&self) -> Vec<String> {
         let line = |mistake: Mistake| match mistake.field.as_str() {
             "" => visible(&mistake.message).into_owned(),
@@ -75,9 +75,9 @@ impl std::fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Flags are called as the fields are, where nothing shorter is clear.
+/// A flag has the name of its field, unless a shorter name is clear.
 fn flag(field: &str) -> String {
-    // Of a list it is the item that is wrong: `tags[0]`.
+    // In a list, one item is wrong: `tags[0]`.
     match field.split('[').next().unwrap_or(field) {
         "original_url" => "URL".to_owned(),
         "short_code" => "CODE".to_owned(),

@@ -1,9 +1,9 @@
-//! Why the program refuses to run as it was set up: one line for each thing to put right. Ends with
+//! Why the program refuses to run with its configuration: one line for each thing to fix. Ends with
 //! exit code 78.
 
 use std::fmt;
 
-/// An error that a person has to settle, so it is printed without the chain of its causes.
+/// An error that the operator has to fix, so it is printed without its chain of causes.
 #[derive(Debug)]
 pub(crate) struct Refusal {
     problems: Vec<String>,
@@ -11,7 +11,8 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// Warnings come along because one of them may be the cause: a mistyped variable, say.
+    /// Includes the warnings, because one of them may be the cause: a mistyped variable, for
+    /// example.
     pub(crate) fn new(problems: Vec<String>, warnings: Vec<String>) -> Self {
         Self { problems, warnings }
     }

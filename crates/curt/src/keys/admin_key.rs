@@ -1,4 +1,4 @@
-//! The key that opens the API to an administrator.
+//! The key that gives access to the API as an administrator.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use super::random::random_hex;
 pub(crate) struct AdminKey(pub(super) String);
 
 impl AdminKey {
-    /// One that nobody else knows: for requests within this process.
+    /// A key that no other process knows, for requests within this process.
     pub(crate) fn random() -> Result<Self, getrandom::Error> {
         random_hex::<KEY_LEN_MIN>().map(Self)
     }

@@ -1,5 +1,5 @@
-//! Files that hold a key: readable by their owner alone, never half written, and made once, whoever
-//! else makes them at the same time.
+//! Files that hold a key: readable by their owner only, never half written, and made once, even if
+//! several processes try at the same time.
 
 use std::{
     fs::{self, File},
@@ -16,7 +16,7 @@ use crate::failure::Refusal;
 /// Longer than any key; keeps a wrong path, say to a device, from filling the memory.
 const FILE_LEN_MAX: u64 = 4 << 10;
 
-/// Where a crash leaves one behind, it says what it was.
+/// Names the file for a user who finds it after a crash.
 const TEMPORARY_PREFIX: &str = ".new-key-";
 
 const GROUP_AND_OTHERS: u32 = 0o077;
@@ -46,22 +46,23 @@ pub(crate) enum Origin {
     Created,
 }
 
-/// Reads a key file after checking that nobody else can.
+/// Reads a key file after checking that no other user can.
 pub(crate) fn read(path: &Path) -> Result<String, KeyFileError> {
     let file = File::open(path).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => KeyFileError::NotFound,
         _ => KeyFileError::Io(error),
     })?;
-    // Asked of the open file: the path could lead elsewhere a moment later.
+    // Check the open file: the path could lead elsewhere a moment later.
     check(&file.metadata().map_err(KeyFileError::Io)?)?;
     let mut text = String::new();
     let read = file.take(FILE_LEN_MAX + 1).read_to_string(&mut text).map_err(KeyFileError::Io)?;
     if FILE_LEN_MAX < read as u64 { Err(KeyFileError::TooLong) } else { Ok(text) }
 }
 
-/// Reads the key that is kept at `path`, or keeps a new one there.
+/// Reads the key at `path`, or stores a new one there.
 ///
-/// An existing file is never replaced, however broken: data may depend on the key it once held.
+/// An existing file is never replaced, even if it is broken: data may depend on the key it once
+/// held.
 pub(crate) fn read_or_create(
     path: &Path,
     generate: impl FnOnce() -> Result<String, getrandom::Error>,
@@ -72,7 +73,7 @@ pub(crate) fn read_or_create(
             let text = generate().context("asking the system for random bytes")?;
             match create(path, &text) {
                 Ok(()) => Ok((text, Origin::Created)),
-                // Somebody was faster, and the key is theirs.
+                // Another process was faster; use its key.
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
                     let text = read(path).map_err(|error| refuse(path, &error))?;
                     Ok((text, Origin::Kept))
@@ -104,15 +105,16 @@ fn check(metadata: &fs::Metadata) -> Result<(), KeyFileError> {
     if owner != ROOT {
         return Err(KeyFileError::WrongOwner { owner, user });
     }
-    // systemd credentials and Kubernetes secrets belong to root and reach us through a group.
+    // Files of systemd credentials and Kubernetes secrets belong to root, and a group lets us read
+    // them.
     if mode & OTHERS_OR_WRITABLE == 0 { Ok(()) } else { Err(KeyFileError::Shared { mode }) }
 }
 
-/// Whole or not at all, also after a power cut: a key that is lost or cut short locks its owner
-/// out. Of several processes one makes the file, and the others get `AlreadyExists`.
+/// Creates the file whole or not at all, also across a power cut: a lost or truncated key locks its
+/// owner out. Of several processes one makes the file, and the others get `AlreadyExists`.
 fn create(path: &Path, text: &str) -> io::Result<()> {
     let directory = path.parent().expect("key files lie in the data directory");
-    // Created with mode 0600, and removed again unless it gets its name.
+    // Created with mode 0600, and removed unless it gets its name.
     let mut file = NamedTempFile::with_prefix_in(TEMPORARY_PREFIX, directory)?;
     file.write_all(format!("{text}\n").as_bytes())?;
     file.as_file().sync_all()?;

@@ -1,8 +1,8 @@
-//! Randomness of the operating system, as text.
+//! Random text from the operating system.
 
 use std::fmt::Write as _;
 
-/// So many bytes from the operating system, in hex.
+/// `BYTES` random bytes from the operating system, in hex.
 pub(crate) fn random_hex<const BYTES: usize>() -> Result<String, getrandom::Error> {
     let mut bytes = [0; BYTES];
     getrandom::fill(&mut bytes)?;

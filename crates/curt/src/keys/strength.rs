@@ -1,11 +1,11 @@
-//! Tells keys that came from a random source from those that a person made up or copied.
+//! Distinguishes keys from a random source from keys that a person made up or copied.
 //!
-//! It cannot prove a key random. It refuses what is hardly so: published words, patterns, and too
-//! little variety.
+//! It cannot prove that a key is random. It refuses unlikely ones: published words, patterns, and
+//! too little variety.
 
-/// Bits of variety a key must show, by Shannon's estimate over its bytes. The estimate falls short
-/// of the truth: 32 random bytes show about 155 bits of their 256, and 40 random hex digits between
-/// 125 and 155 of their 160. So the bar is below the 128 bits that a key should have.
+/// Bits of variety that a key must show, by Shannon's estimate over its bytes. The estimate is too
+/// low: 32 random bytes show about 155 bits of their 256, and 40 random hex digits between 125 and
+/// 155 of their 160. So the minimum is below the 128 bits that a key should have.
 const ENTROPY_BITS_MIN: f64 = 112.0;
 
 /// Passwords and placeholders found in published example files.
@@ -38,8 +38,8 @@ const WELL_KNOWN: [&str; 26] = [
     "yoursecretkey",
 ];
 
-/// Words of this many letters do not turn up in a random key by chance: once in some million keys
-/// in base64, never in hex. Runs of digits do, so they are no evidence.
+/// Words of this many letters do not occur in a random key by chance: once in some million keys in
+/// base64, never in hex. Runs of digits do occur, so they prove nothing.
 const TELLTALE_LEN_MIN: usize = 6;
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +70,7 @@ pub(crate) fn check(key: &[u8]) -> Result<(), Weakness> {
     Ok(())
 }
 
-/// Whether a password is one that everybody tries first.
+/// Whether a password is one that attackers try first.
 pub(crate) fn is_well_known(password: &str) -> bool {
     WELL_KNOWN.contains(&letters(password.as_bytes()).as_str())
 }
@@ -90,7 +90,7 @@ fn is_sequence(key: &[u8]) -> bool {
     steps.iter().any(|&count| key.len() < 2 * count)
 }
 
-/// A shorter key written several times over is only as good as the shorter one.
+/// A short key repeated several times is only as good as the short key.
 fn is_repetition(key: &[u8]) -> bool {
     (1..=key.len() / 2).any(|period| key[period..].iter().eq(&key[..key.len() - period]))
 }

@@ -1,4 +1,4 @@
-//! Checks the keys that people supply before anything trusts them.
+//! Checks supplied keys before anything trusts them.
 
 use base64::{
     Engine as _, alphabet,
@@ -41,7 +41,7 @@ pub(crate) enum RefusedKey {
     Weak(Weakness),
 }
 
-/// Hex if all are hex digits, else base64: 64 hex digits would be valid base64 too.
+/// Hex if all characters are hex digits, otherwise base64: 64 hex digits would be valid base64 too.
 pub(crate) fn secret_key(text: &str) -> Result<SecretKey, RefusedKey> {
     let text = text.trim();
     if text.is_empty() {
@@ -82,7 +82,7 @@ fn decode(text: &str) -> Option<Vec<u8>> {
     BASE64.decode(standard).ok()
 }
 
-/// An odd digit at the end is a copying mistake, so it is refused rather than dropped.
+/// An odd digit at the end is a copying mistake: refuse it instead of dropping it.
 fn decode_hex(digits: &str) -> Option<Vec<u8>> {
     let (pairs, rest) = digits.as_bytes().as_chunks::<2>();
     let byte = |pair: &[u8; 2]| u8::from_str_radix(str::from_utf8(pair).ok()?, 16).ok();

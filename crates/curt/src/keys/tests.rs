@@ -38,7 +38,7 @@ fn supplied_keys_leave_no_files() {
     assert!(!data_dir.join(ADMIN_KEY_FILE).exists());
 }
 
-/// Links may depend on the key that a broken file once held; a new one would hide the loss.
+/// Links may depend on the key that a broken file once held; a new key would hide the loss.
 #[test]
 fn a_broken_key_file_is_refused_and_never_replaced() {
     let directory = tempfile::tempdir().unwrap();

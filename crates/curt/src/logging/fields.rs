@@ -8,7 +8,7 @@ use std::{
 use serde_json::Value;
 use tracing::field::{Field, Visit};
 
-/// Longest value in a log line, in characters: whole for anything honest, short for a flood.
+/// Longest value in a log line, in characters: enough for any honest value, short in a flood.
 pub(super) const VALUE_LEN_MAX: usize = 512;
 
 /// The name of the field that holds an event's text.
@@ -37,7 +37,7 @@ impl Visit for Fields {
         self.push_text(field, value);
     }
 
-    /// With its causes: the outer error alone says what we did, not what went wrong.
+    /// Includes the causes: the outer error says what we did, not what went wrong.
     fn record_error(&mut self, field: &Field, error: &(dyn Error + 'static)) {
         self.push_text(field, Chain(error));
     }
@@ -73,7 +73,7 @@ impl fmt::Display for Chain<'_> {
     }
 }
 
-/// Formats at most [`VALUE_LEN_MAX`] characters and stops there: a megabyte is never built.
+/// Formats at most [`VALUE_LEN_MAX`] characters and stops there, so a megabyte is never built.
 fn cut(text: impl fmt::Display) -> String {
     let mut cut = Cut { text: String::new(), left: VALUE_LEN_MAX };
     if write!(cut, "{text}").is_err() {

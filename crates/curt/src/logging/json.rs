@@ -61,7 +61,7 @@ impl<'writer> FormatFields<'writer> for JsonLines {
         write!(writer, "{}", Value::Object(to_map(recorded)))
     }
 
-    /// Fields that a span learns later join the object instead of following it.
+    /// Fields that a span records later join the object instead of following it.
     fn add_fields(
         &self,
         current: &'writer mut FormattedFields<Self>,
@@ -91,7 +91,7 @@ where
     all
 }
 
-/// The text is our own; one that is no object all the same adds nothing.
+/// The text is our own. If it is no object, it adds nothing.
 fn parse_object(text: &str) -> Map<String, Value> {
     serde_json::from_str(text).unwrap_or_default()
 }

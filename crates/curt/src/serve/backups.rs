@@ -1,9 +1,9 @@
-//! The server's own backups: one when the newest is older than the interval, the surplus removed
-//! afterwards, and the state of it told to health and metrics.
+//! The server's own backups: makes one when the newest is older than the interval, removes the
+//! surplus, and reports the state to health and metrics.
 //!
-//! A failure leaves the older backups as they are and is tried again after an hour. That old ones
-//! cannot be removed is no failure of the new one, and is tried again at every look. Restarts make
-//! no extra ones, and what a person made with `curt backup create` is never removed from here.
+//! A failure leaves the older backups as they are and is retried after an hour. If old backups
+//! cannot be removed, the new one still counts, and the next check tries again. Restarts make no
+//! extra backups, and backups by `curt backup create` are never removed here.
 
 use std::{
     panic::{self, AssertUnwindSafe},
@@ -34,10 +34,10 @@ use crate::{
 
 mod metrics;
 
-/// How often somebody looks whether it is time; steps of the clock are noticed as soon.
+/// How often to check whether a backup is due; steps of the clock are noticed as soon.
 const LOOK_INTERVAL: Duration = Duration::from_mins(1);
 
-/// How long a failure is left alone: a full disk needs a person.
+/// How long to wait after a failure: a full disk needs the operator.
 const RETRY_INTERVAL: Duration = Duration::from_hours(1);
 
 /// How much older than the interval the newest backup may be: making one takes time.
@@ -56,7 +56,7 @@ pub(crate) struct Schedule {
 }
 
 impl Schedule {
-    /// Absent when the server makes no backups.
+    /// Absent if the server makes no backups.
     pub(crate) fn new(
         settings: &BackupConfig,
         database: &StoreSettings,
@@ -76,8 +76,8 @@ impl Schedule {
         })
     }
 
-    /// Runs on a thread of its own, because everything about a backup blocks. Ends, with whatever
-    /// is being made, when `end` is cancelled; a tool that hangs keeps nobody from leaving.
+    /// Runs on its own thread, because everything about a backup blocks. Ends, together with a
+    /// backup under way, when `end` is cancelled; a tool that hangs does not delay the end.
     pub(crate) async fn run(mut self, end: CancellationToken) {
         let (finished, is_finished) = oneshot::channel::<()>();
         let (ending, is_ending) = mpsc::channel::<()>();
@@ -101,18 +101,18 @@ impl Schedule {
         is_finished.await.unwrap_or_default();
     }
 
-    /// Makes a backup if it is time, and tells how things stand.
+    /// Makes a backup if one is due, and reports the state.
     pub(crate) fn look(&mut self, runtime: &Handle, cancelled: &CancellationToken) {
         let now = self.clock.now();
-        // A fault of the program must not end the backups unnoticed. What it leaves half done is in
-        // files that the next backup removes; the schedule itself changes only after a success.
+        // A panic must not stop the backups unnoticed. The next backup removes the files that a
+        // panic leaves, and the schedule itself changes only after a success.
         let attempt = AssertUnwindSafe(|| self.make_if_due(now, runtime, cancelled));
         let made = panic::catch_unwind(attempt)
             .unwrap_or_else(|_| Err(anyhow::anyhow!("the program panicked; the log says where")));
         if let Err(error) = made {
             match error.downcast_ref::<Stop>() {
                 Some(Stop::Cancelled) => {}
-                // Somebody makes one by hand; a minute later it is our turn.
+                // Another process is making a backup; the next check is a minute later.
                 _ if error.is::<Busy>() => {}
                 _ => {
                     let error: &dyn std::error::Error = error.as_ref();
@@ -135,7 +135,7 @@ impl Schedule {
         cancelled: &CancellationToken,
     ) -> anyhow::Result<()> {
         let scheduled = self.own()?.into_iter().filter(is_scheduled);
-        // A time to come is a clock that was wrong, and counts for nothing.
+        // A time in the future comes from a wrong clock, and does not count.
         let newest = scheduled.filter_map(|backup| backup.made_at).find(|at| *at <= now);
         if !self.is_due(newest, now) {
             return Ok(());
@@ -165,14 +165,14 @@ impl Schedule {
         is_over(newest, self.plan.interval) && is_over(self.failed_at, RETRY_INTERVAL)
     }
 
-    /// The backup is made whatever becomes of the older ones.
+    /// The new backup counts even if the older ones cannot be removed.
     fn try_to_rotate(&self) {
         match self.rotate() {
             Err(error) if !error.is::<Busy>() => {
                 let error: &dyn std::error::Error = error.as_ref();
                 tracing::error!(error, "old backups could not be removed");
             }
-            // Whoever holds the lock is done by one of the next looks.
+            // The holder of the lock is done by one of the next checks.
             Ok(()) | Err(_) => {}
         }
     }
@@ -210,7 +210,7 @@ impl Schedule {
     }
 
     fn tell(&self) {
-        // The failure to list them was told already, by the attempt to make one.
+        // The attempt to make a backup has already reported that they cannot be listed.
         let now = self.clock.now();
         let is_past = |backup: &Backup| backup.made_at.is_some_and(|at| at <= now);
         let newest = self.own().ok().and_then(|backups| backups.into_iter().find(is_past));

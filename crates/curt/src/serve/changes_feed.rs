@@ -1,8 +1,8 @@
-//! Follows the changes feed: what other nodes and commands change is forgotten here.
+//! Follows the changes feed: this node forgets links that other nodes and commands change.
 //!
-//! Asking once a second bounds how long an old target is followed after an edit elsewhere, and
-//! tells at the same time whether the database can be reached. A node that was cut off for too long
-//! forgets everything: by then nobody knows what its links have become.
+//! One poll a second limits how long an old target is followed after an edit elsewhere, and shows
+//! whether the database can be reached. A node that was cut off for too long forgets everything,
+//! because its links may all have changed.
 
 use std::{
     sync::Arc,
@@ -17,12 +17,11 @@ use tokio_util::sync::CancellationToken;
 
 const POLL_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Longest wait for an answer. A connection can fall silent, and the store would wait for it much
-/// longer than another node's changes may take to be heard of; the next question takes another
-/// connection.
+/// Longest wait for an answer. A silent connection would make the store wait much longer than
+/// another node's changes may take to arrive; the next poll takes another connection.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(2);
 
-/// Changes read at a time; a full page is followed by the next one at once.
+/// Changes read at a time; after a full page the next one is read at once.
 const PAGE_LEN: u32 = 1_000;
 
 pub(crate) struct ChangesFeed {
@@ -31,17 +30,17 @@ pub(crate) struct ChangesFeed {
     node: Arc<Node>,
     target_blocks: TargetBlockList,
     ip_blocks: IpBlockList,
-    /// The last change that this node knows of.
+    /// The last change that this node knows.
     seq: u64,
-    /// When the database last told it.
+    /// When the database last answered.
     reached_at: Instant,
-    /// How long the cache is worth something after that.
+    /// How long after that the cache may still be used.
     offline_max: Duration,
 }
 
 impl ChangesFeed {
-    /// Starts behind the newest change: the cache is still empty, and the lists of what is blocked
-    /// are read after it.
+    /// Starts after the newest change: the cache is still empty, and the block lists are read
+    /// afterwards.
     pub(crate) async fn start(
         store: Store,
         cache: Arc<LinkCache>,
@@ -71,7 +70,7 @@ impl ChangesFeed {
     async fn poll(&mut self) {
         let caught_up = timeout(ANSWER_TIME_MAX, self.catch_up()).await;
         let caught_up = caught_up.map_err(anyhow::Error::from).and_then(|done| Ok(done?));
-        // Said once per change of weather, not once a second.
+        // Logged once per change of state, not once a second.
         if caught_up.is_ok() != self.node.reaches_database() {
             match &caught_up {
                 Ok(()) => tracing::info!("the database can be reached again"),
@@ -94,7 +93,7 @@ impl ChangesFeed {
             let (changes, seq) = match self.store.changes_after(self.seq, PAGE_LEN).await? {
                 Changes::Next { changes, seq } => (changes, seq),
                 Changes::TooFarBehind => {
-                    // Read before forgetting: what changes in between is met again.
+                    // Read before clearing: changes in between are read again.
                     let newest = self.store.newest_change().await?;
                     tracing::warn!("too many changes were missed; forgetting all cached links");
                     self.cache.clear();
@@ -112,12 +111,13 @@ impl ChangesFeed {
                     ChangeKind::IpBlocks => blocks_changed = true,
                 }
             }
-            // Before this page counts as read: if it fails, the next poll meets the page again.
+            // Before this page counts as read: if the reload fails, the next poll reads the page
+            // again.
             if blocks_changed {
                 self.ip_blocks.reload().await?;
             }
-            // Numbers have no gaps. Counting what we understood of the page would not do: newer
-            // releases may report kinds of change that this one leaves out.
+            // Numbers have no gaps. Counting the changes that we understood would be wrong: a newer
+            // release may report kinds of change that this release skips.
             let is_last = seq - self.seq < u64::from(PAGE_LEN);
             self.seq = seq;
             if is_last {

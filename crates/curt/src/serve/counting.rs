@@ -1,6 +1,6 @@
-//! The counting of clicks: the journal that redirects write to, and the drain that empties it.
+//! Counts clicks: the journal that redirects write to, and the drain that empties it.
 //!
-//! Begins before the first redirect and ends after the last, so that a server which is told to stop
+//! It starts before the first redirect and ends after the last, so that a server that is stopped
 //! leaves nothing uncounted.
 
 mod metrics;
@@ -25,7 +25,7 @@ pub(crate) struct Counting {
 }
 
 impl Counting {
-    /// Takes what an earlier run left, and begins to count.
+    /// Takes over what an earlier run left, and starts to count.
     pub(crate) fn start(
         settings: JournalSettings,
         store: Store,
@@ -51,16 +51,16 @@ impl Counting {
         Ok(counting)
     }
 
-    /// What redirects and health need of it.
+    /// The parts that redirects and health need.
     pub(crate) fn pipeline(&self) -> ClickPipeline {
         ClickPipeline { journal: Arc::clone(&self.journal), drain: self.drain.watch().clone() }
     }
 
-    /// Counts what is written down, once nothing follows links any more.
+    /// Counts the rest of the journal, after the last redirect.
     pub(crate) async fn finish(self, patience: Duration) {
         let deadline = Instant::now() + patience;
         let journal = self.journal;
-        // It syncs and joins a thread.
+        // Closing syncs and joins a thread.
         let closed = tokio::task::spawn_blocking(move || journal.close());
         match timeout_at(deadline, closed).await {
             Ok(Ok(())) => {}

@@ -1,4 +1,4 @@
-//! The node's name: a random id in its data directory, for people who look at the `nodes` table.
+//! The node's name: a random id in its data directory, for people who read the `nodes` table.
 //! Correctness never depends on it.
 
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 
 const NODE_ID_FILE: &str = "node.id";
 
-/// 128 bits: no two nodes ever draw the same.
+/// 128 bits: no two nodes ever get the same id.
 const ID_LEN: usize = 16;
 
 /// The id in hexadecimal, made on the first start.

@@ -1,17 +1,17 @@
-//! File descriptors: as many as the connections need, as far as the system allows.
+//! File descriptors: as many as the connections need, within the system's limits.
 
 use curt_web::ConnectionSettings;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-/// Descriptors for everything but visitors: the database and its pools, keys, logs, metrics.
+/// Descriptors for everything except visitors: the database and its pools, keys, logs, metrics.
 const RESERVED: u64 = 256;
 
-/// Raises this process's limit for the connections, and lowers their number to what then fits.
-/// Running out would hit the database and the keys as well.
+/// Raises this process's limit for the connections, or lowers their number to what fits. Without
+/// descriptors the database and the keys would fail too.
 pub(crate) fn allow(connections: ConnectionSettings) -> ConnectionSettings {
     let wanted = RESERVED.saturating_add(connections.max as u64);
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    // `None` is no limit at all.
+    // `None` means no limit.
     let Some(current) = current.filter(|current| *current < wanted) else { return connections };
     let raised = maximum.map_or(wanted, |maximum| wanted.min(maximum));
     let limit = Rlimit { current: Some(raised), maximum };

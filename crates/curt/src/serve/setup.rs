@@ -1,7 +1,7 @@
 //! The first administrator: a one-time link in a file that only the server's user can read.
 //!
-//! **Invariant:** the link is in its file and nowhere else, and the file goes with what it opens:
-//! once it has been used, after half an hour, and with the server. The next start makes another.
+//! **Invariant:** the link is in its file and nowhere else. The file is removed with what it opens:
+//! after its use, after half an hour, and with the server. The next start makes another.
 
 use std::{
     fs,
@@ -21,15 +21,15 @@ use crate::data_dir::LockedDataDir;
 const SETUP_FILE: &str = "admin-setup.url";
 const MODE_PRIVATE_FILE: u32 = 0o600;
 
-/// A link that is waiting to be used.
+/// A link that has not been used yet.
 pub(crate) struct Setup {
     bootstrap: Bootstrap,
     file: PathBuf,
 }
 
 impl Setup {
-    /// Absent where there was an administrator ever, and where the file cannot be written: a full
-    /// disk keeps nobody from following links.
+    /// Absent if there has ever been an administrator, and if the file cannot be written: a full
+    /// disk must not keep visitors from following links.
     pub(crate) async fn ready(
         data_dir: &LockedDataDir,
         store: &Store,
@@ -38,7 +38,7 @@ impl Setup {
         let file = data_dir.join(SETUP_FILE);
         let is_set_up = store.is_set_up().await?;
         let (bootstrap, token) = Bootstrap::new(Clock::System.now());
-        // One of an earlier start opens nothing any more.
+        // The link of an earlier start no longer works.
         let written = remove(&file).and_then(|()| {
             if is_set_up { Ok(()) } else { write(&file, &link(public_url, &token)) }
         });
@@ -63,7 +63,7 @@ impl Setup {
         self.bootstrap.clone()
     }
 
-    /// Removes the file when its time is over.
+    /// Removes the file when the link expires.
     pub(crate) async fn end(self, server_ends: CancellationToken) {
         tokio::select! {
             () = self.bootstrap.used.cancelled() => {}
@@ -76,7 +76,7 @@ impl Setup {
     }
 }
 
-/// The token stands behind `#`, which browsers send to nobody and proxies never log.
+/// The token is behind `#`: browsers never send that part, so no proxy logs it.
 fn link(public_url: &Url, token: &Token) -> String {
     let base = public_url.as_str().trim_end_matches('/');
     format!("{base}/-/setup#{}\n", token.as_str())

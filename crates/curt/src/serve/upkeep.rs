@@ -1,4 +1,4 @@
-//! Housekeeping: what has had its time is removed, and the node says that it lives.
+//! Housekeeping: removes expired data, and announces that the node is alive.
 //!
 //! Every step is safe to repeat and to run on several nodes at once.
 
@@ -12,26 +12,26 @@ use tokio_util::sync::CancellationToken;
 
 const INTERVAL: Duration = Duration::from_mins(1);
 
-/// How long changes are kept for nodes that were cut off; what is further behind starts anew.
+/// How long changes are kept for nodes that were cut off; a node further behind starts anew.
 const CHANGE_AGE_MAX: Duration = Duration::from_hours(1);
 
-/// How long it is known of a journal segment that it was counted, for copies that turn up later.
+/// How long a journal segment is remembered as counted, for copies that turn up later.
 const JOURNAL_MARK_AGE_MAX: Duration = Duration::from_hours(400 * 24);
 
-/// How long clicks are told apart by quarters of an hour: a month, and some days to compare with.
+/// How long clicks are kept in quarters of an hour: a month, and some days to compare with.
 const CLICK_BUCKET_AGE_MAX: Duration = Duration::from_hours(35 * 24);
 
-/// Old clicks become hours so often: it looks at every bucket there is, and saves room only.
+/// How often old clicks are rolled up into hours: it reads every bucket, and only saves space.
 const ROLL_UP_INTERVAL: Duration = Duration::from_hours(6);
 
-/// Links erased before housekeeping looks whether it should end.
+/// Links erased before housekeeping checks whether it should end.
 const ERASE_LEN: u32 = 200;
 
-/// What housekeeping goes by.
+/// What housekeeping needs.
 pub(crate) struct Upkeep {
     pub(crate) store: Store,
     pub(crate) node_id: String,
-    /// How long it is kept who changed what.
+    /// How long the audit log is kept.
     pub(crate) audit_keep: Duration,
     /// How long settled reports are kept.
     pub(crate) reports_keep: Duration,
@@ -41,7 +41,7 @@ impl Upkeep {
     pub(crate) async fn run(self, end: CancellationToken) {
         let mut ticks = interval(INTERVAL);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // When, and up to where. What is counted late, of an old journal, is rolled up after the
+        // When, and up to where. Clicks counted late, from an old journal, are rolled up after the
         // next start.
         let mut rolled_up: Option<(Timestamp, Timestamp)> = None;
         let mut round = async || {
@@ -58,7 +58,7 @@ impl Upkeep {
         while end.run_until_cancelled(round()).await.is_some() {}
     }
 
-    /// None of it waits for the others: what cannot be erased must not keep everything else.
+    /// No step depends on another: links that cannot be erased must not stop the rest.
     async fn tidy(&self, now: Timestamp) {
         let store = &self.store;
         is_done(store.announce_node(&self.node_id, env!("CARGO_PKG_VERSION"), now).await);
@@ -81,7 +81,7 @@ async fn erase(store: &Store, now: Timestamp) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The next round does what this one could not.
+/// The next round repeats what this one could not do.
 fn is_done<T>(done: Result<T, StoreError>) -> bool {
     let done = done.inspect_err(|error| {
         tracing::warn!(error = error as &dyn std::error::Error, "housekeeping was cut short");

@@ -1,8 +1,8 @@
-//! Lines of any input, none of which is kept in memory when it is too long.
+//! Lines of any input; a line that is too long is not kept in memory.
 
 use std::io::{self, BufRead};
 
-/// Far above any line that makes sense: a link with everything in it has 20 kB.
+/// Far above any useful line: a link with every field set has 20 kB.
 pub(crate) const LINE_LEN_MAX: usize = 1 << 20;
 
 pub(crate) struct Lines<R> {
@@ -12,9 +12,9 @@ pub(crate) struct Lines<R> {
     position: u64,
 }
 
-/// A line without its end, or that it was longer than [`LINE_LEN_MAX`].
+/// A line without its end, or the fact that it was longer than [`LINE_LEN_MAX`].
 pub(crate) struct Line<'a> {
-    /// From 1.
+    /// Counted from 1.
     pub(crate) number: u64,
     pub(crate) text: Result<&'a [u8], TooLong>,
 }
@@ -33,7 +33,7 @@ impl<R: BufRead> Lines<R> {
         self.position
     }
 
-    /// The next line, until there is none.
+    /// The next line; `None` at the end.
     pub(crate) fn next(&mut self) -> io::Result<Option<Line<'_>>> {
         self.line.clear();
         let (mut len, mut ended) = (0, false);

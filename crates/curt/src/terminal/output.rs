@@ -1,5 +1,5 @@
-//! What the program says to the person who called it: results on standard output, everything else
-//! on standard error. The only place that prints; the server itself logs.
+//! The program's output to its user: results on standard output, everything else on standard error.
+//! Only this file prints; the server logs.
 
 use std::io::{self, IsTerminal as _, Write as _};
 
@@ -8,7 +8,7 @@ use crate::{
     visible::visible,
 };
 
-/// Whoever read the results has seen enough: `curt links list --all | head`. Not a failure.
+/// The reader of the output is gone, as in `curt links list --all | head`. Not a failure.
 #[derive(Debug, thiserror::Error)]
 #[error("nobody reads the output any more")]
 pub(crate) struct ReaderGone;
@@ -24,7 +24,7 @@ pub(crate) fn line(text: impl AsRef<[u8]>) -> anyhow::Result<()> {
     result([text.as_ref(), b"\n"].concat())
 }
 
-/// For writers of their own on standard output.
+/// For code that writes to standard output itself.
 pub(crate) fn not_written(error: io::Error) -> anyhow::Error {
     match error.kind() {
         io::ErrorKind::BrokenPipe => ReaderGone.into(),
@@ -32,12 +32,12 @@ pub(crate) fn not_written(error: io::Error) -> anyhow::Error {
     }
 }
 
-/// Tells what a command could not do, and gives the exit code that stands for it.
+/// Prints what a command could not do, and returns the matching exit code.
 pub(crate) fn error(error: &anyhow::Error) -> Exit {
     tell("", error)
 }
 
-/// The same where one of several things failed: each line says which.
+/// The same if one of several things failed: each line names it.
 pub(crate) fn error_about(name: &str, error: &anyhow::Error) -> Exit {
     tell(&format!("{}: ", visible(name)), error)
 }
@@ -54,17 +54,17 @@ fn tell(about: &str, error: &anyhow::Error) -> Exit {
     } else if let Some(problem) = error.downcast_ref::<Problem>() {
         (problem.lines(), problem.exit())
     } else {
-        // An error with the chain of its causes.
+        // An error with its chain of causes.
         (format!("{error:#}").lines().map(str::to_owned).collect(), Exit::Failed)
     };
     for line in lines {
-        // Names of files can hold what a terminal obeys.
+        // Names of files can hold control characters.
         to_stderr(&format!("error: {about}{}", visible(&line)));
     }
     exit
 }
 
-/// Something worth knowing that is no result.
+/// Useful information that is no result.
 pub(crate) fn note(line: &str) {
     to_stderr(line);
 }
@@ -75,8 +75,8 @@ pub(crate) fn warnings(lines: &[String]) {
     }
 }
 
-/// Shows a new admin key to the person at the terminal, and to nobody else: elsewhere standard
-/// error ends up in a log.
+/// Shows a new admin key to the user at the terminal only: elsewhere standard error ends up in a
+/// log.
 pub(crate) fn new_admin_key(key: &str) {
     if io::stderr().is_terminal() {
         to_stderr(&format!("\nYour admin key, made just now: {key}\n"));
@@ -84,6 +84,6 @@ pub(crate) fn new_admin_key(key: &str) {
 }
 
 fn to_stderr(line: &str) {
-    // There is nobody left to tell when standard error is closed.
+    // If standard error is closed, there is nowhere to report it.
     drop(writeln!(io::stderr().lock(), "{line}"));
 }

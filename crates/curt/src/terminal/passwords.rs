@@ -1,5 +1,5 @@
-//! Passwords from a person or a pipe, never from an argument: those are in the list of processes
-//! and in the history of the shell.
+//! Passwords from a person or a pipe, never from an argument: arguments are visible in the list of
+//! processes and in the shell's history.
 
 use std::io::{self, BufRead as _, IsTerminal as _, Read as _};
 
@@ -7,10 +7,10 @@ use anyhow::Context as _;
 
 use crate::failure::{Exit, Failure};
 
-/// Longest line that is read from a pipe, in bytes: far more than any password that is taken.
+/// Longest line that is read from a pipe, in bytes: far more than any accepted password.
 const LINE_LEN_MAX: u64 = 4 * 1024;
 
-/// A new password: asked for twice on a terminal, else the first line of standard input.
+/// A new password: typed twice on a terminal, otherwise the first line of standard input.
 pub(crate) fn new_password() -> anyhow::Result<String> {
     if !io::stdin().is_terminal() {
         return line();

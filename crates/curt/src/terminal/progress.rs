@@ -1,4 +1,4 @@
-//! How far long work is: a line on standard error that renews itself, where a person looks at it.
+//! The progress of long work: a line on standard error that updates itself, on a terminal only.
 
 use std::time::Instant;
 
@@ -6,19 +6,19 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output;
 
-/// Draws nothing where standard error is no terminal.
+/// Draws nothing if standard error is no terminal.
 pub(crate) struct Progress {
     bar: ProgressBar,
     started: Instant,
 }
 
 impl Progress {
-    /// Of something with so many bytes.
+    /// For work on `len` bytes.
     pub(crate) fn of_bytes(len: u64) -> Self {
         Self::new(ProgressBar::new(len), "{wide_bar} {percent:>3} %  {msg}")
     }
 
-    /// Of something whose end is not known.
+    /// For work of unknown length.
     pub(crate) fn open_ended() -> Self {
         Self::new(ProgressBar::no_length(), "{spinner} {msg}")
     }
@@ -33,7 +33,7 @@ impl Progress {
         self.bar.set_position(position);
     }
 
-    /// A line that stays, above the one that is renewed.
+    /// Prints a line that stays, above the progress line.
     pub(crate) fn note(&self, line: &str) {
         self.bar.suspend(|| output::note(line));
     }
@@ -42,7 +42,7 @@ impl Progress {
         self.started.elapsed().as_secs()
     }
 
-    /// So many a second since the beginning, as text.
+    /// The average number per second since the start, as text.
     pub(crate) fn rate(&self, count: u64) -> String {
         let millis = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX);
         format!("{}/s", count.saturating_mul(1_000) / millis.max(1))

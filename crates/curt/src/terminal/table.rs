@@ -1,4 +1,4 @@
-//! Tables for people: as wide as their terminal, and in colours where they want any.
+//! Tables for people: as wide as the terminal, with colours unless the user declines them.
 
 use std::env;
 
@@ -12,17 +12,17 @@ use crate::visible::visible;
 /// Blanks between two columns.
 const COLUMN_GAP: u16 = 2;
 
-/// Below it a table says nothing; some terminals claim to have no columns at all.
+/// In less width a table shows nothing useful; some terminals claim to have no columns at all.
 const WIDTH_MIN: u16 = 60;
 
-/// What a column does when the terminal is too narrow.
+/// What a column does if the terminal is too narrow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Column {
     /// Short words, which stay whole.
     Word(&'static str),
-    /// Numbers: whole too, and aligned by their last digit.
+    /// Numbers: whole too, and aligned at the right.
     Number(&'static str),
-    /// Anything longer: cut, with `…` for the rest.
+    /// Longer text: cut, with `…` for the rest.
     Text(&'static str),
 }
 
@@ -34,10 +34,10 @@ impl Column {
     }
 }
 
-/// A table that is written in parts, because there may be no end of it.
+/// A table that is written in parts, because it may be very long.
 pub(crate) struct Listing {
     columns: &'static [Column],
-    /// Of the parts so far: later ones keep in line with them.
+    /// Of the parts so far: later parts keep these widths.
     widths: Vec<u16>,
 }
 
@@ -46,7 +46,7 @@ impl Listing {
         Self { columns, widths: Vec::new() }
     }
 
-    /// The next rows as text; the first ones stand below the header.
+    /// The next rows as text; the first rows follow the header.
     pub(crate) fn part(&mut self, rows: impl IntoIterator<Item = Vec<Cell>>) -> String {
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_truncation_indicator("…");
@@ -56,7 +56,7 @@ impl Listing {
         }
         for cells in rows {
             let mut row = Row::from(cells);
-            // On a terminal only: elsewhere nothing is too long.
+            // On a terminal only: elsewhere no line is too long.
             row.max_height(1);
             table.add_row(row);
         }
@@ -80,7 +80,7 @@ impl Listing {
     }
 }
 
-/// A cell with what others wrote in it.
+/// A cell with text from others in it.
 pub(crate) fn cell(text: &str) -> Cell {
     Cell::new(visible(text))
 }

@@ -1,4 +1,4 @@
-//! Counts, sizes, ages and checksums as people read them.
+//! Counts, sizes, ages and checksums in readable form.
 
 use std::{fmt::Write as _, time::Duration};
 

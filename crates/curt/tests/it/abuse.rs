@@ -1,4 +1,4 @@
-//! `curt target-blocks` and `curt reports`, beside a server that hears of what they change.
+//! `curt target-blocks` and `curt reports`, beside a server that learns of their changes.
 
 use serde_json::json;
 use testkit::databases::TestDatabase;
@@ -11,7 +11,7 @@ use crate::{
 const NOT_FOUND: i32 = 3;
 const REJECTED: i32 = 4;
 
-/// To a destination that is blocked.
+/// A visit to a blocked target.
 const BLOCKED: Visit = (451, None);
 
 #[test]
@@ -78,7 +78,7 @@ fn a_list_is_imported_once_and_says_what_it_passed_over() {
     assert_eq!(gone.code, Some(NOT_FOUND));
 }
 
-/// Scripts of v0.1.0 go on working; the help has the new name alone.
+/// Scripts of v0.1.0 keep working; the help shows only the new name.
 #[test]
 fn destinations_is_another_name_of_target_blocks() {
     let program = Program::new();

@@ -16,7 +16,7 @@ const PASSWORD: &str = "four words nobody guesses";
 const NOT_FOUND: i32 = 3;
 const REJECTED: i32 = 4;
 
-/// With the password on standard input.
+/// Runs a command with the password on standard input.
 fn typing(program: &Program, password: &str, arguments: &[&str]) -> Run {
     program.run_with_input(arguments, password.as_bytes())
 }
@@ -141,10 +141,11 @@ fn setup_01_the_first_start_leaves_a_link_that_only_its_user_reads() {
     assert!(!file.exists(), "there is an administrator");
 }
 
-/// With that, a server waits at least as long as its housekeeping takes to come by.
+/// With this limit a server waits at least as long as its housekeeping interval.
 const HOUSEKEEPING_TIME_MAX: Duration = Duration::from_mins(3);
 
-/// Links of the administrator's key and of nobody, made before there was an administrator.
+/// Links of the administrator's key and links without an owner, made before there was an
+/// administrator.
 fn server_with_links(data_dir: &Path) -> Server {
     let command = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), data_dir);
     let server = command.env("CURT_LINKS__ANONYMOUS_CREATE", "true").start();
@@ -155,7 +156,7 @@ fn server_with_links(data_dir: &Path) -> Server {
     server
 }
 
-/// Asks until both links are Ada's: they change hands in the background.
+/// Polls until both links are Ada's: the change of owner happens in the background.
 fn assert_all_become_adas(server: &Server) {
     let log_in = json!({ "email": "ada@example.com", "password": PASSWORD });
     let tokens = server.visitor().post("/api/v1/auth/login", &log_in).unwrap();
@@ -181,7 +182,7 @@ fn links_of_before_become_those_of_the_first_administrator_of_the_command_line()
     let server = server_with_links(&program.path("data"));
     let add = ["users", "add", "--admin", "ada@example.com"];
     assert_eq!(typing(&program, PASSWORD, &add).code, Some(0));
-    // The first thing that a server does is its housekeeping.
+    // A server starts with its housekeeping.
     server.kill();
     let server = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), program.path("data")).start();
     assert_all_become_adas(&server);

@@ -1,4 +1,4 @@
-//! `curt backup`: what is made can be trusted, what is restored is what was there (F17, F18, P7).
+//! `curt backup`: a backup can be trusted, and a restore brings everything back (F17, F18, P7).
 
 mod database_servers;
 mod disk;
@@ -19,7 +19,7 @@ use crate::program::{EXIT_REFUSED, Program, Run};
 const BINARY: &str = env!("CARGO_BIN_EXE_curt");
 const EXIT_NOT_FOUND: i32 = 3;
 
-/// What a backup in the background may take on a busy machine.
+/// How long a backup in the background may take on a busy machine.
 const MADE_WITHIN: Duration = Duration::from_secs(30);
 
 /// A server on the data directory that the commands of the program use.
@@ -27,7 +27,7 @@ fn server_command(program: &Program) -> ServerCommand {
     ServerCommand::new(BINARY, program.path("data"))
 }
 
-/// A new link's code and target.
+/// Creates a link; returns its code and target.
 fn create(client: &mut Client, number: usize) -> (String, String) {
     let target = format!("https://example.com/{number}");
     let answer = client.post("/api/v1/urls", &json!({ "original_url": target })).unwrap();
@@ -49,7 +49,7 @@ fn succeed(run: &Run) -> &str {
     &run.stdout
 }
 
-/// What is listed, newest first.
+/// The listed backups, newest first.
 fn listed(program: &Program) -> Vec<Value> {
     let run = program.run(&["backup", "list", "--json"]);
     succeed(&run).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -70,7 +70,7 @@ fn with_backup(count: usize) -> (Program, Vec<(String, String)>) {
     (program, links)
 }
 
-/// Brings the keys along, as a person has to.
+/// Copies the secret key, as an operator has to.
 fn bring_secret(program: &Program, to: &str) {
     fs::copy(program.path("data/secret.key"), program.path(to).join("secret.key")).unwrap();
 }
@@ -210,10 +210,10 @@ fn f18_nothing_is_written_over() {
         if leftover == "curt.db" {
             assert_eq!(fs::read(program.path("data/curt.db")).unwrap(), before);
         }
-        // Killed, the server has left all three.
+        // The killed server has left all three files.
         fs::rename(program.path("data").join(leftover), program.path(leftover)).unwrap();
     }
-    // A link to a disk that is not there stands for a database that may come back.
+    // A symbolic link to a missing disk stands for a database that may come back.
     symlink(program.path("away/curt.db"), program.path("data/curt.db")).unwrap();
     let run = program.run(&["backup", "restore"]);
     assert!(run.errors().starts_with("error: ./data/curt.db exists already"), "{run:?}");
@@ -276,7 +276,7 @@ fn backups_are_listed_for_people_and_for_programs() {
 
     succeed(&program.run(&["db", "migrate"]));
     succeed(&program.run(&["backup", "create"]));
-    // Somebody's directory hides none of them.
+    // A directory with a backup's name hides no backup.
     fs::create_dir(program.path("data/backups/curt-20200101T000000Z.sqlite3")).unwrap();
     let cut_off = newest(&program);
     succeed(&program.run(&["backup", "create"]));

@@ -1,5 +1,5 @@
-//! A server, commands on its database, and visitors who wait until it has heard of them (promise
-//! P4).
+//! A server, commands on its database, and visitors who wait until the server has learned of a
+//! change (promise P4).
 
 use std::{
     process::{Child, Command, Stdio},
@@ -16,14 +16,14 @@ use crate::program::Run;
 
 const SECRET: &str = "9d1f6c0b52e7a83944d0be617fa25c38e60b97d4f1a2538c7be4960d1fc85a23";
 
-/// What P4 promises, and what other tests on the same two cores may add to it.
+/// The time that P4 promises, plus what other tests on the same two cores may add.
 const HEARD_WITHIN: Duration = Duration::from_secs(2 + 10);
 
-/// Between two visits of somebody who waits: as fast as they can, they would take a core from the
-/// database that is waited for.
+/// Between two visits of a waiting visitor. Visits without a pause would take a core from the
+/// database that the visitor waits for.
 const VISIT_PAUSE: Duration = Duration::from_millis(20);
 
-/// A server and what the command line needs to work beside it.
+/// A server, and what commands need to run beside it.
 pub(crate) struct Beside {
     pub(crate) server: Server,
     data_dir: TempDir,
@@ -49,7 +49,7 @@ impl Beside {
         command.spawn().unwrap()
     }
 
-    /// Runs a command that has to succeed in silence; what it prints.
+    /// Runs a command that has to succeed without messages; returns its output.
     #[track_caller]
     pub(crate) fn run(&self, arguments: &[&str]) -> String {
         let run = Run::from(self.spawn(arguments).wait_with_output().unwrap());
@@ -58,7 +58,7 @@ impl Beside {
     }
 }
 
-/// What visitors get: the status, and where they are sent.
+/// What a visitor gets: the status, and the target.
 pub(crate) type Visit = (u16, Option<String>);
 
 pub(crate) fn visit(visitor: &mut Client, path: &str) -> Visit {
@@ -70,7 +70,7 @@ pub(crate) fn leads_to(target: &str) -> Visit {
     (302, Some(target.to_owned()))
 }
 
-/// Visits until the answer is the new one. Any but this and the first is a failure.
+/// Visits until the answer is the new one. Any answer except this and the first is a failure.
 #[expect(
     clippy::disallowed_methods,
     reason = "only between visits; what is waited for is the answer"

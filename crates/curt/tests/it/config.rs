@@ -1,10 +1,10 @@
-//! Where settings come from, which of them wins, and how problems are told.
+//! Sources of settings, their order, and how problems are reported.
 
 use std::fs;
 
 use crate::program::{EXIT_REFUSED, Program, repository};
 
-/// A table as text, without the path of the directory that the test runs in.
+/// A table as text, without the path of the test's directory.
 fn table(program: &Program, arguments: &[&str]) -> String {
     let run = program.run(arguments);
     assert_eq!(run.code, Some(0), "{run:?}");

@@ -1,5 +1,5 @@
-//! Clicks are counted exactly, whatever dies, fails or fills up meanwhile (promise P2), and
-//! redirects go on (P3).
+//! Clicks are counted exactly, whatever dies, fails or fills up (promise P2), and redirects go on
+//! (P3).
 
 mod databases;
 mod faults;

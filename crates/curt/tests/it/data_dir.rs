@@ -1,4 +1,4 @@
-//! The data directory: refused with one clear line when it is not ours alone to write.
+//! The data directory: refused with one clear line unless it is writable and private to this user.
 
 use std::{
     fs::{self, File},
@@ -67,7 +67,7 @@ fn a_file_in_its_place_is_refused() {
 #[test]
 fn a_directory_of_another_user_is_refused() {
     let program = with_data_dir(0o700);
-    // Without root nothing can be given away, but the file system's root is somebody else's.
+    // Without root no file can be given away, but the root directory belongs to another user.
     let path = if is_root() {
         chown(program.path("data"), Some(NOBODY), None).unwrap();
         "./data"
@@ -96,7 +96,7 @@ fn a_directory_without_write_permission_is_refused() {
     assert_eq!(fs::read_dir(program.path("data")).unwrap().count(), 0);
 }
 
-/// In a mount namespace of its own; where containers forbid that, `/sys` is read-only instead.
+/// In a mount namespace; if containers forbid that, `/sys` is read-only instead.
 fn serve_on_read_only_mount(program: &Program) -> Run {
     const SCRIPT: &str =
         "mount --bind data data && mount -o remount,bind,ro data && exec \"$0\" serve";

@@ -1,4 +1,4 @@
-//! `curt db`: the tables of the database, with and without a server around.
+//! `curt db`: the tables of the database, with and without a server running.
 
 use std::{fs::File, os::unix::fs::FileExt as _};
 

@@ -1,6 +1,7 @@
-//! A full disk (F5): redirects go on, writes are refused clearly, and all recovers with the space.
+//! A full disk (F5): redirects go on, writes are refused clearly, and everything recovers with the
+//! space.
 //!
-//! The data directory is a small file system that is mounted where only the server sees it.
+//! The data directory is a small file system that is mounted in the server's namespace only.
 
 use std::{
     fs::{self, File},
@@ -17,19 +18,18 @@ use testkit::server::{Client, Response, Server, ServerCommand};
 use crate::program::Run;
 
 const BINARY: &str = env!("CARGO_BIN_EXE_curt");
-/// Room for everything that is written before the disk is filled up, with the journal of eight
-/// cores.
+/// Room for everything that is written before the disk is filled, with the journal of eight cores.
 const DISK_SIZE: &str = "192m";
 const PAGE_LEN: usize = 4096;
-/// Far more creates than what an open write-ahead log still has room for.
+/// Far more creates than an open write-ahead log still has room for.
 const CREATES_MAX: usize = 5_000;
-/// Writes work again this soon after there is space.
+/// Writes work again this soon after space is free.
 const RECOVERY_MAX: Duration = Duration::from_secs(5);
-/// Made before the disk is full; every other one is followed, so half of them are in the cache.
+/// Made before the disk is full. Every other link is followed, so half of them are in the cache.
 const LINKS_BEFORE: usize = 60;
 /// Created with one request, in chunks of 500.
 const LINKS_AT_ONCE: usize = 1_500;
-/// One of these chunks fits in here with its indexes, and three do not.
+/// Room for one of these chunks with its indexes, but not for three.
 const ROOM_FOR_CHUNKS: u64 = 4 << 20;
 
 #[test]
@@ -61,8 +61,8 @@ fn f5_a_full_disk_refuses_writes_and_no_redirect() {
     links.follow_all();
 }
 
-/// Without a server nobody has the files through which connections know each other, and on a full
-/// disk there is no room for them.
+/// Without a server, the files through which connections coordinate are missing, and a full disk
+/// has no room for them.
 #[test]
 fn f5_the_command_line_reads_from_a_full_disk() {
     const SCRIPT: &str = r#"
@@ -92,13 +92,13 @@ fn f5_the_command_line_reads_from_a_full_disk() {
     assert!(lines[4].contains(r#""title":"new""#), "{run:?}");
 }
 
-/// How to run the server so that its data directory is a disk of its own.
+/// A command that runs the server with a separate disk as its data directory.
 pub(crate) fn on_small_disk() -> Vec<String> {
     let options = format!("size={DISK_SIZE},mode=0700");
     with_mounts(&format!("mount -t tmpfs -o {options} curt-test \"$CURT_DATA_DIR\""))
 }
 
-/// How to run the server after a command that mounts something where only the server sees it.
+/// A command that runs the server after `mount`, in a mount namespace of the server.
 pub(crate) fn with_mounts(mount: &str) -> Vec<String> {
     let script = format!("{mount} && exec \"$0\" \"$@\"");
     let ways: [&[&str]; 2] = [&["unshare", "--mount"], &["unshare", "--map-root-user", "--mount"]];
@@ -113,7 +113,7 @@ pub(crate) fn with_mounts(mount: &str) -> Vec<String> {
     way.iter().map(|&word| word.to_owned()).chain(["sh".into(), "-c".into(), script]).collect()
 }
 
-/// Runs a command on a path where the server sees it, whose mounts are its own (`with_mounts`).
+/// Runs a command on a path in the server's mount namespace (`with_mounts`).
 pub(crate) fn in_mounts_of(server: &Server, words: &[&str], path: &Path) {
     let process = server.process_id().to_string();
     let ways: [&[&str]; 2] = [&["--mount"], &["--user", "--mount", "--preserve-credentials"]];
@@ -122,7 +122,7 @@ pub(crate) fn in_mounts_of(server: &Server, words: &[&str], path: &Path) {
         command.args(["--target", &process]).args(way).args(words).arg(path);
         command
     });
-    // The first is of no use without privileges, the second not needed with them.
+    // The first fails without privileges; with privileges the second is not needed.
     let mut said = Vec::new();
     for mut command in tried {
         let output = command.output().unwrap();
@@ -134,7 +134,7 @@ pub(crate) fn in_mounts_of(server: &Server, words: &[&str], path: &Path) {
     panic!("{words:?}: {said:?}");
 }
 
-/// The file system of the server, which it keeps alive by an open directory.
+/// The server's file system, which an open directory keeps alive.
 pub(crate) struct SmallDisk {
     root: File,
 }
@@ -149,7 +149,7 @@ impl SmallDisk {
         disk
     }
 
-    /// Takes all space there is.
+    /// Uses up all space.
     pub(crate) fn fill(&self) {
         let mut ballast = File::create_new(self.path("ballast")).unwrap();
         loop {
@@ -161,7 +161,7 @@ impl SmallDisk {
         }
     }
 
-    /// Gives so many bytes back.
+    /// Frees this many bytes.
     fn leave(&self, bytes: u64) {
         let ballast = File::options().write(true).open(self.path("ballast")).unwrap();
         let len = ballast.metadata().unwrap().len();
@@ -172,8 +172,8 @@ impl SmallDisk {
         fs::remove_file(self.path("ballast")).unwrap();
     }
 
-    /// The files on the disk, without the journal; they stay when the server and its mounts are
-    /// gone.
+    /// The files on the disk, without the journal, in a copy that outlives the server and its
+    /// mounts.
     fn copy(&self) -> tempfile::TempDir {
         let copy = tempfile::tempdir().unwrap();
         for entry in fs::read_dir(self.path("")).unwrap() {
@@ -206,7 +206,7 @@ impl Link {
     }
 }
 
-/// The links that were acknowledged, as they must be.
+/// The acknowledged links, in their expected state.
 struct Links {
     client: Client,
     visitor: Client,
@@ -244,7 +244,7 @@ impl Links {
         panic!("{CREATES_MAX} links fit on a full disk");
     }
 
-    /// Chunks that fit are made, the first that does not is refused, and the rest is not tried.
+    /// Chunks that fit are made, the first that does not fit is refused, and the rest is not tried.
     fn make_many(&mut self) {
         let targets: Vec<_> = (0..LINKS_AT_ONCE).map(|_| self.next_target()).collect();
         let items: Vec<_> = targets.iter().map(|url| json!({ "original_url": url })).collect();
@@ -274,7 +274,7 @@ impl Links {
         }
     }
 
-    /// Each change is carried out or refused as a whole; what was answered must be true.
+    /// Each change is carried out or refused as a whole, and the answer must be true.
     fn try_to_change_all(&mut self) {
         let mut refusals = 0;
         for index in (0..self.all.len()).rev() {
@@ -325,7 +325,7 @@ impl Links {
         Ok(())
     }
 
-    /// Long ones, which fill up what room there is.
+    /// Long targets, which use up the remaining space.
     fn next_target(&mut self) -> String {
         self.targets += 1;
         format!("https://example.com/{}/{}", self.targets, "x".repeat(1_900))

@@ -1,4 +1,4 @@
-//! SIGTERM under load (F4): no client sees an error, and the program ends by itself.
+//! SIGTERM under load (F4): no client sees an error, and the program exits.
 
 use std::{
     io::{BufReader, ErrorKind, Write as _},
@@ -15,7 +15,7 @@ use testkit::server::{Client, RequestError, Response, Server, ServerCommand};
 const CLIENTS: usize = 32;
 /// Each client has sent this many requests before the server is told to stop.
 const REQUESTS_BEFORE: usize = 30;
-/// Every so many requests a client creates a link.
+/// After this many requests a client creates a link.
 const CREATE_EVERY: usize = 10;
 const DELAY: Duration = Duration::from_secs(1);
 /// "At once", on two cores with 32 busy clients.
@@ -27,7 +27,7 @@ fn command(data_dir: &TempDir) -> ServerCommand {
     ServerCommand::new(env!("CARGO_BIN_EXE_curt"), data_dir.path())
 }
 
-/// A link that was acknowledged: code and target.
+/// An acknowledged link: code and target.
 type Acknowledged = (String, String);
 
 #[test]
@@ -44,7 +44,7 @@ fn f4_sigterm_under_load_fails_no_request() {
             let (warm, first, client) = (warm.clone(), &first, server.client());
             clients.push(scope.spawn(move || use_until_closed(client, number, first, &warm)));
         }
-        // One that is missing has failed, and says so below.
+        // A missing client has failed, and reports it below.
         let warm = (0..CLIENTS).take_while(|_| any_warm.recv_timeout(END_MAX).is_ok()).count();
         stop_and_watch(server, &first);
         let outcomes: Vec<_> = clients.into_iter().map(|client| client.join().unwrap()).collect();
@@ -75,7 +75,7 @@ fn f4_a_request_in_flight_is_answered() {
     let head = head.replace("\r\n\r\n", "\r\nExpect: 100-continue\r\n\r\n");
     let mut stream = BufReader::new(TcpStream::connect(server.address()).unwrap());
     stream.get_mut().write_all(head.as_bytes()).unwrap();
-    // Says that the request is being handled and waits for its body.
+    // The server says that the request is being handled and waits for its body.
     assert_eq!(Response::read(&mut stream).unwrap().status, 100);
     stream.get_mut().write_all(begin.as_bytes()).unwrap();
 
@@ -108,7 +108,7 @@ fn a_second_sigterm_ends_the_program_at_once() {
     assert_ne!(exit.code, Some(0), "it has not drained: {}", exit.output);
 }
 
-/// Follows the first link, and now and then creates one, until the server accepts no connection.
+/// Follows the first link, and creates one now and then, until the server accepts no connection.
 /// Returns the links it has created.
 fn use_until_closed(
     mut client: Client,
@@ -130,7 +130,7 @@ fn use_until_closed(
         };
         match answered {
             Ok(()) => told_to_go |= !client.is_connected(),
-            // Nobody is left to connect to, which the server has said before.
+            // The server is gone, as it announced before.
             Err(Failure::Request(RequestError::NotSent(error)))
                 if told_to_go && error.kind() == ErrorKind::ConnectionRefused =>
             {
@@ -142,7 +142,7 @@ fn use_until_closed(
     unreachable!("a server that was told to stop closes its listener")
 }
 
-/// Not ready at once, but working for the whole delay; then it ends.
+/// The server stops being ready at once, works for the whole delay, and then ends.
 fn stop_and_watch(server: Server, link: &Acknowledged) {
     server.terminate();
     let told = Instant::now();

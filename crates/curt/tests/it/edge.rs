@@ -1,4 +1,4 @@
-//! The edge: what clients do to a server that faces the internet, byte by byte over real sockets.
+//! The edge: what clients do to a server on the internet, byte by byte over real sockets.
 
 use std::{
     fs,
@@ -66,7 +66,7 @@ impl Edge {
         stream
     }
 
-    /// Sends these bytes on a connection of their own, with `HOST` replaced, and reads the answer.
+    /// Sends these bytes on a new connection, with `HOST` replaced, and reads the answer.
     fn send(&self, request: &str) -> Response {
         self.send_bytes(request.replace("HOST", &self.host()).as_bytes())
     }
@@ -77,7 +77,7 @@ impl Edge {
         Response::read(&mut BufReader::new(stream)).unwrap()
     }
 
-    /// Sends these bytes and reads until the server closes.
+    /// Sends these bytes and reads until the server closes the connection.
     fn send_until_closed(&self, request: &str) -> String {
         let mut stream = self.connect();
         stream.write_all(request.replace("HOST", &self.host()).as_bytes()).unwrap();
@@ -86,7 +86,7 @@ impl Edge {
         answers
     }
 
-    /// Whether a visitor who comes now is redirected.
+    /// Whether a new visitor is redirected.
     fn redirects(&self) -> bool {
         self.server.visitor().get("/link").is_ok_and(|answer| answer.status == 302)
     }
@@ -95,7 +95,7 @@ impl Edge {
         self.descriptors().count()
     }
 
-    /// Of the open files those that clients are responsible for.
+    /// The number of open sockets, which clients cause.
     fn open_sockets(&self) -> usize {
         let is_socket = |path: &PathBuf| {
             fs::read_link(path).is_ok_and(|target| target.to_string_lossy().starts_with("socket:"))
@@ -109,7 +109,7 @@ impl Edge {
     }
 }
 
-/// Whether the other end has closed: there is nothing more to read, or writing is refused.
+/// Whether the other end has closed: nothing is left to read, or writing fails.
 fn is_closed(error: &io::Error) -> bool {
     let kinds = [
         io::ErrorKind::ConnectionReset,

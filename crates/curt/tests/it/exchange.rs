@@ -1,4 +1,4 @@
-//! `curt links import` and `export`: what one writes the other reads, and what neither takes.
+//! `curt links import` and `export`: an import reads what an export writes, and what both refuse.
 
 use std::{
     collections::BTreeMap,
@@ -26,7 +26,7 @@ const REJECTED: i32 = 4;
 /// Far more than 500 links take; two cores with other tests on them need the rest.
 const IMPORTED_WITHIN: Duration = Duration::from_secs(20);
 
-/// What an import does not set.
+/// Fields that an import does not set.
 const READ_ONLY: [&str; 6] =
     ["id", "clicks", "last_click_at", "revision", "created_at", "updated_at"];
 
@@ -44,7 +44,7 @@ fn sums(made: usize, skipped: usize, failed: usize) -> String {
     format!("made {made} links, skipped {skipped} rows, failed {failed} rows\n")
 }
 
-/// All links by their code, without what the database gives them.
+/// All links by their code, without the fields that the database sets.
 fn links(program: &Program) -> BTreeMap<String, Value> {
     let list = program.run(&["links", "list", "--all", "--json"]);
     assert_eq!(list.code, Some(0), "{list:?}");
@@ -56,11 +56,11 @@ fn links(program: &Program) -> BTreeMap<String, Value> {
     list.stdout.lines().map(link).collect()
 }
 
-/// The body of a create, with anything in it that a link can have.
+/// The body of a create, with random values in all fields.
 fn any_link() -> impl Strategy<Value = Value> {
     let text = "[-=+@'\"a-zÄ€ ,;\\[\\]]{1,12}";
     let words = vec(text, 0..3).prop_map(|tags| {
-        // What would be empty once it is trimmed is no tag.
+        // A tag that is empty once it is trimmed is no tag.
         tags.into_iter().filter(|tag| !tag.trim().is_empty()).collect::<Vec<_>>()
     });
     let note = "[=a-z][-=+@'\"a-z,;\\n\\r\\t]{0,20}[a-z]";
@@ -111,7 +111,7 @@ proptest! {
     }
 }
 
-/// A link that was for a few must not come out of an export open to everybody.
+/// A link with a password must not become public by an export and an import.
 #[test]
 fn links_with_passwords_are_imported_with_one_or_not_at_all() {
     let first = Program::new();
@@ -146,7 +146,7 @@ fn links_with_passwords_are_imported_with_one_or_not_at_all() {
     );
 }
 
-/// The key that keeps rows from being made twice is of the whole request.
+/// The key that prevents duplicate rows covers the whole request.
 #[test]
 fn an_import_whose_password_was_corrected_is_another_import() {
     let program = Program::new();
@@ -164,7 +164,7 @@ fn an_import_whose_password_was_corrected_is_another_import() {
     assert_eq!(run.told(), (Some(1), sums(0, 0, 1).as_str(), error));
 }
 
-/// More than one request takes: the chunks end earlier then.
+/// More than one request takes; its chunks are shorter then.
 #[test]
 fn many_links_with_passwords_are_imported_in_shorter_portions() {
     let program = Program::new();
@@ -191,7 +191,7 @@ fn csv_of_spreadsheets_is_read() {
     assert_eq!(links["two"]["note"], "=1+1");
 }
 
-/// Programs write it for Excel, which takes it for no row.
+/// Programs write this line for Excel, which does not treat it as a row.
 #[test]
 fn a_first_line_that_names_the_separator_is_no_header() {
     let told = [("\u{feff}sep=;\r\n", ";"), ("SEP=,\n", ","), ("sep=\t\n", "\t")];
@@ -277,7 +277,7 @@ fn a_dry_run_checks_everything_and_writes_nothing() {
     assert_eq!(links(&program).len(), 1);
 }
 
-/// Broken off and repeated, an import makes every link once.
+/// An import that is interrupted and repeated makes every link once.
 #[test]
 fn f20_a_repeated_import_makes_nothing_twice() {
     let program = Program::new();
@@ -286,21 +286,21 @@ fn f20_a_repeated_import_makes_nothing_twice() {
         let code = |n: usize| row(n).replace("code", &format!("code{n}"));
         format!("original_url,short_code\n{}", (0..count).map(code).collect::<Vec<_>>().concat())
     };
-    // The first 500 rows are all that the first run came to.
+    // The first run got only as far as row 500.
     let run = import_text(&program, rows(500).as_bytes(), &[]);
     assert_eq!(run.told(), (Some(0), sums(500, 0, 0).as_str(), ""));
     let run = import_text(&program, rows(600).as_bytes(), &[]);
     assert_eq!(run.told(), (Some(0), sums(600, 0, 0).as_str(), ""));
     assert_eq!(links(&program).len(), 600);
 
-    // Rows that moved are known by their codes alone.
+    // Rows that moved are recognized by their codes only.
     let coded =
         "original_url,short_code\nhttps://example.com/1,code1\nhttps://example.com/x,code3\n";
     let run = import_text(&program, coded.as_bytes(), &["--on-conflict=skip"]);
     let errors = "error: line 3: the code \"code3\" is taken\n";
     assert_eq!(run.told(), (Some(1), sums(0, 1, 1).as_str(), errors));
 
-    // A deleted link keeps its code, and nobody can follow it.
+    // A deleted link keeps its code, but it cannot be followed.
     assert_eq!(program.run(&["links", "rm", "code1"]).code, Some(0));
     let run = import_text(&program, coded.as_bytes(), &["--on-conflict=skip"]);
     let errors = format!("error: line 2: the code \"code1\" is taken\n{errors}");
@@ -345,7 +345,7 @@ fn upload_01_other_files_are_told_from_links() {
     }
 }
 
-/// A line of 10 MB and a quote that is never closed cost themselves; memory stays bounded.
+/// A line of 10 MB and a quote that is never closed cost only themselves; memory stays bounded.
 #[test]
 fn upload_01_lines_without_end_are_passed_over() {
     let program = Program::new();
@@ -401,7 +401,7 @@ fn an_export_takes_the_place_of_files_alone() {
     let words = "error: pipe is no regular file; write to `-` and redirect it\n";
     assert_eq!(run.told(), (Some(1), "", words));
     assert!(program.path("pipe").is_dir());
-    // A link stays one; what it leads to is replaced.
+    // A symbolic link stays one; its target is replaced.
     fs::write(program.path("old.csv"), "old").unwrap();
     symlink("old.csv", program.path("link.csv")).unwrap();
     assert_eq!(program.run(&["links", "export", "link.csv", "--force"]).code, Some(0));
@@ -441,17 +441,17 @@ fn ctrl_c_ends_an_import_that_waits_for_input() {
     );
 }
 
-/// What was made before stays made, so it is told.
+/// Links that were made before stay, so they are reported.
 #[test]
 fn an_import_whose_input_breaks_off_tells_what_it_did() {
     let program = Program::new();
     let (mut ours, mut theirs) = UnixStream::pair().unwrap();
-    // Closed with something unread in it, a socket fails at the other end.
+    // A socket that is closed with unread data in it fails at the other end.
     theirs.write_all(b"unread").unwrap();
     let mut command = program.command(&["links", "import", "-", "--report=failed.csv"]);
     command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
     let child = command.spawn().unwrap();
-    // It holds the other end too, which must be the child's alone.
+    // The command holds the other end too, which must belong to the child only.
     drop(command);
     writeln!(ours, "original_url\nnone").unwrap();
     for n in 0..600 {
@@ -469,7 +469,7 @@ fn an_import_whose_input_breaks_off_tells_what_it_did() {
     assert!(report.contains("\n2,original_url,"), "{report}");
 }
 
-/// Asks until there are so many; at first there is not even a database.
+/// Polls until there are `count` links; at first there is not even a database.
 fn await_links(program: &Program, count: usize) {
     let start = Instant::now();
     while program.run(&["links", "list", "--all", "--json"]).stdout.lines().count() != count {

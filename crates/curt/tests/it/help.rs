@@ -1,4 +1,4 @@
-//! What the program says about itself.
+//! The program's help.
 
 use crate::program::Program;
 
@@ -56,7 +56,7 @@ fn the_version_is_that_of_the_workspace() {
     assert!(run.stdout.starts_with(concat!("curt ", env!("CARGO_PKG_VERSION"))), "{}", run.stdout);
 }
 
-/// The help must not show what the environment holds.
+/// The help must not show values from the environment.
 #[test]
 fn log_02_help_shows_no_values() {
     let program = Program::new().with_env("CURT_DATABASE_URL", "postgres://u:canary@db/curt");

@@ -1,4 +1,4 @@
-//! `curt blocks`, beside a server that hears of it.
+//! `curt blocks`, beside a server that learns of the changes.
 
 use serde_json::Value;
 use testkit::databases::for_each_engine;

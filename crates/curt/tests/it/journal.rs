@@ -1,4 +1,4 @@
-//! `curt journal`: looking at, verifying and replaying what servers have left, and what they write.
+//! `curt journal`: inspects, verifies and replays journals of dead and of running servers.
 
 use std::{
     fs,
@@ -48,7 +48,7 @@ impl Site {
         assert_eq!(self.program.run(&add).code, Some(0));
     }
 
-    /// A server with so many clicks, which dies.
+    /// Runs a server that records this many clicks and dies.
     fn leave_clicks(&self) {
         let server = self.start();
         visit(&server, CLICKS);
@@ -59,7 +59,7 @@ impl Site {
         self.program.path("data/journal")
     }
 
-    /// The journal as it is now, elsewhere.
+    /// A copy of the journal as it is now.
     fn copy_journal(&self) -> PathBuf {
         let copy = self.program.path("copy");
         copy_files(&self.journal(), &copy);
@@ -78,7 +78,7 @@ impl Site {
         run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
     }
 
-    /// Counted now, and before.
+    /// Clicks counted now, and before.
     #[track_caller]
     fn replay(&self, directory: &Path) -> (u64, u64) {
         let replayed = self.json("replay", directory, &[]).remove(0);
@@ -87,7 +87,7 @@ impl Site {
         (number("counted"), number("counted_before"))
     }
 
-    /// What `inspect` says of all segments together.
+    /// The total of `inspect` over all segments.
     #[track_caller]
     fn inspected(&self, directory: &Path, key: &str) -> u64 {
         let segments = self.json("inspect", directory, &[]);
@@ -127,7 +127,7 @@ fn contents(directory: &Path) -> Vec<(PathBuf, Vec<u8>)> {
     files(directory).into_iter().map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
 
-/// Changes one bit of the client's address or what follows it in the second click.
+/// Changes one bit in the second click, at or after the client's address.
 fn damage(directory: &Path) {
     let segment_of = |path: &PathBuf| {
         let bytes = fs::read(path).unwrap();
@@ -267,7 +267,7 @@ fn what_is_no_journal_is_not_taken_for_an_empty_one() {
     refused("photos", "photos is no journal: it has no segments, but sea.jpg");
     refused("photos/sea.jpg", "photos/sea.jpg is a file; name the directory of a journal");
 
-    // Beside segments, it is named and left alone.
+    // Beside segments, a foreign file is named and left alone.
     let copy = site.copy_journal();
     fs::write(copy.join("notes.txt"), "").unwrap();
     let verified = site.run("verify", Path::new("copy"), &[]);

@@ -1,4 +1,4 @@
-//! Keys: made once, kept private, judged when supplied, never shown (P6).
+//! Keys: made once, kept private, checked when supplied, never shown (P6).
 
 use std::{
     fs::{self, File},
@@ -26,7 +26,7 @@ fn keys_are_made_on_the_first_start_for_their_owner_alone() {
     }
     assert_eq!(secret.trim().len(), 64);
     assert!(admin.starts_with("curt_admin_") && 40 <= admin.trim().len());
-    // A log is kept and shipped; it gets the path.
+    // A log is kept and shipped, so it holds only the path.
     assert!(log.contains("data/admin.key"), "{log}");
     assert!(!log.contains(secret.trim()) && !log.contains(admin.trim()));
 
@@ -46,7 +46,7 @@ fn a_new_admin_key_is_shown_to_a_terminal() {
     assert!(!serve_on_terminal(&program).contains(admin.trim()), "once is enough");
 }
 
-/// What a person at a terminal sees until the server is ready.
+/// What a user at a terminal sees until the server is ready.
 fn serve_on_terminal(program: &Program) -> String {
     let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
     grantpt(&controller).unwrap();
@@ -132,7 +132,7 @@ fn boot_01_generated_keys_that_others_can_read_are_refused() {
     assert!(refusal.contains("data/admin.key: can be read by others (mode 0604)"), "{refusal}");
 }
 
-/// Whoever copies a command from our documents must not end up with a key that everybody knows.
+/// A user who copies a command from our documents must not get a key that everyone knows.
 #[test]
 fn boot_01_example_keys_of_the_documents_are_refused() {
     let mut documents = vec![repository().join("README.md")];
@@ -194,7 +194,7 @@ fn log_02_a_secret_in_place_of_its_file_is_never_printed() {
             "{refusal}"
         );
     }
-    // A path is worth showing: it may be mistyped.
+    // A path is shown, because it may be mistyped.
     let refusal = Program::new().with_env("CURT_ADMIN_KEY_FILE", "admni").refusal(&["serve"]);
     assert!(refusal.contains("admin_key_file = \"admni\""), "{refusal}");
 }

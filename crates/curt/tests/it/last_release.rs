@@ -1,8 +1,8 @@
-//! The last release and the program of today on one database, as it is while nodes are upgraded one
-//! after the other: what one makes, edits, deletes and counts, the other knows (promise P4).
+//! The last release and today's program on one database, as while nodes are upgraded one after the
+//! other: each sees what the other makes, edits, deletes and counts (promise P4).
 //!
 //! `CURT_LAST_RELEASE_PROGRAM` names the last release's program; `cargo xtask last-release` builds
-//! it. Without it today's program stands in: two nodes of one release have to agree as much.
+//! it. Without the variable today's program replaces it: two nodes of one release must agree too.
 
 use std::{
     env,
@@ -30,7 +30,7 @@ const PASSWORD: &str = "four words nobody guesses";
 
 /// Redirects of each program that are followed to their end.
 const FOLLOWED: usize = 400;
-/// For how long links are followed before a server is killed.
+/// How long links are followed before a server is killed.
 const VISITING: Duration = Duration::from_millis(500);
 
 fn today() -> PathBuf {
@@ -49,7 +49,7 @@ fn node(program: &Path, database: &TestDatabase, data_dir: &TempDir) -> ServerCo
         .env("CURT_HTTP__ALLOWED_HOSTS", "localhost")
 }
 
-/// Both at work. The older one made the tables, and goes on while the newer one changes them.
+/// Both at work. The older one made the tables, and it runs while the newer one changes them.
 struct Both {
     old: Server,
     new: Server,
@@ -64,7 +64,7 @@ impl Both {
         Self { old, new, homes }
     }
 
-    /// Which is first, and which is the other one, both ways.
+    /// Each order of the two: the first node, the second, and the first one's name.
     fn each_way(&self) -> [(&Server, &Server, &'static str); 2] {
         [(&self.old, &self.new, "old"), (&self.new, &self.old, "new")]
     }
@@ -82,7 +82,7 @@ async fn what_one_release_does_to_links_the_other_hears_of() {
             let made = owner.post("/api/v1/urls", &link).unwrap();
             assert_eq!(made.status, 201, "{}", made.json());
             let api = format!("/api/v1/urls/{}", made.json()["id"]);
-            // Before it is followed: clicks are counted at any moment.
+            // Before the link is followed: its clicks may be counted at any moment.
             assert_eq!(other.get(&api).unwrap().json(), made.json());
             assert_eq!(visit(&mut there.visitor(), &path), leads_to("https://example.com/1"));
 
@@ -157,7 +157,7 @@ async fn whom_one_release_knows_the_other_lets_in() {
             assert_eq!(user.status, 201, "{}", user.json());
             let user = format!("/api/v1/admin/users/{}", user.json()["id"]);
 
-            // A login there, whose tokens are good here.
+            // A login on one node, whose tokens work on the other.
             let tokens = there.visitor().post("/api/v1/auth/login", &credentials).unwrap().json();
             let with_token = |server: &Server| {
                 let token = tokens["access_token"].as_str().unwrap();
@@ -232,7 +232,8 @@ async fn both_releases_count_exactly_and_today_s_counts_what_the_last_one_left()
             visits.assert_exact(server);
         }
 
-        // Both die with clicks that are written down. The upgrade finds those of the last release.
+        // Both die with uncounted clicks in their journals. The upgrade counts those of the last
+        // release.
         let mut others = visits.of_others();
         thread::scope(|scope| {
             scope.spawn(|| others.until_end(new, VISITING, |server| drop(server.kill())));
@@ -244,7 +245,7 @@ async fn both_releases_count_exactly_and_today_s_counts_what_the_last_one_left()
         visits.settle(&upgraded[0]);
         visits.assert_exact(&upgraded[1]);
 
-        // Whoever goes back finds everything too.
+        // After a downgrade everything is still there.
         let [first, second] = upgraded;
         drop(second.kill());
         let back = node(&last_release(), database, &homes[1]).start();

@@ -1,4 +1,4 @@
-//! `curt links` without a server: what it prints, and how it ends.
+//! `curt links` without a server: its output and its exit codes.
 
 use std::{
     collections::BTreeSet,
@@ -15,7 +15,7 @@ use crate::program::{EXIT_REFUSED, Program, Run};
 const NOT_FOUND: i32 = 3;
 const REJECTED: i32 = 4;
 
-/// With one link, `blog`.
+/// A program with one link, `blog`.
 fn with_blog() -> Program {
     let program = Program::new();
     let target = "https://blog.rust-lang.org/";
@@ -25,7 +25,7 @@ fn with_blog() -> Program {
     program
 }
 
-/// What `--json` prints, a value for each line.
+/// The output of `--json`, one value for each line.
 fn json(run: &Run) -> Vec<Value> {
     assert_eq!((run.code, run.stderr.as_str()), (Some(0), ""));
     run.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
@@ -56,7 +56,7 @@ fn the_first_link_makes_the_database_and_the_secret() {
     assert_eq!(show(&program, code)["original_url"], "https://example.com/");
 }
 
-/// As with one of another user, which root can read and so these tests.
+/// Like a database of another user; these tests may run as root, which can read every file.
 #[test]
 fn a_database_that_cannot_be_looked_for_is_not_called_empty() {
     let program = Program::new().with_file("data", "not a directory");
@@ -66,7 +66,7 @@ fn a_database_that_cannot_be_looked_for_is_not_called_empty() {
     assert!(run.errors().starts_with(words), "{run:?}");
 }
 
-/// Ids become codes: a thousand of them for every command would use up the short ones.
+/// Ids become codes: with a thousand ids for every command, the short codes would run out.
 #[test]
 fn a_command_takes_no_more_ids_than_it_needs() {
     let program = Program::new();
@@ -185,7 +185,7 @@ fn urls_are_read_from_standard_input() {
     assert_eq!(targets, all);
 }
 
-/// A create whose answer was lost is repeated without a second link.
+/// A create whose answer was lost is repeated without making a second link.
 #[test]
 fn f20_an_idempotency_key_gives_the_same_link_again() {
     let program = Program::new();
@@ -223,7 +223,7 @@ fn a_list_of_many_pages_is_whole_and_can_be_left_early() {
     assert_eq!(left.stderr, "");
 }
 
-/// What is written backwards on a terminal, or clears it, would be the title's word for it.
+/// Otherwise a title could clear the terminal or write backwards.
 #[test]
 fn log_01_titles_do_not_steer_a_terminal() {
     let program = Program::new();
@@ -262,7 +262,7 @@ fn log_02_no_command_prints_a_key() {
     }
 }
 
-/// A secret made beside one that the server was given would be the wrong one.
+/// A secret made beside the one that the server was given would be the wrong one.
 #[test]
 fn boot_01_no_second_secret_is_made_for_a_database() {
     let program = Program::new();

@@ -1,4 +1,4 @@
-//! `curt links` while servers run on the same database: they hear of every change (promise P4).
+//! `curt links` while servers run on the same database: they learn of every change (promise P4).
 
 use serde_json::{Value, json};
 use testkit::databases::for_each_engine;
@@ -56,7 +56,7 @@ async fn a_history_of_many_pages_is_whole() {
     .await;
 }
 
-/// On SQLite the server and every command take turns at one file.
+/// On SQLite the server and every command take turns with one file.
 #[tokio::test]
 async fn commands_and_a_server_write_at_the_same_time() {
     const COMMANDS: usize = 3;

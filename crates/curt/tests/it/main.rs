@@ -1,4 +1,4 @@
-//! The program from outside: what it prints, what it writes, how it ends.
+//! The program from outside: its output, its files, its exit codes.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! Two nodes on one database: what one changes, the other hears of (promise P4, CACHE-04).
+//! Two nodes on one database: each learns of the other's changes (promise P4, CACHE-04).
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -11,8 +11,8 @@ use crate::beside::{await_visit, leads_to, visit};
 
 const SECRET: &str = "5b0e9d6a47c2f1838e7da95c06b4e2f1739c8d50a6e4b21f08c3d7f5e96a1b42";
 
-/// Its visits are not counted: whoever waits here follows a link thousands of times, and the clicks
-/// would keep the database busy that the change has to get through.
+/// A node that does not count clicks: the waiting visitor follows a link thousands of times, and
+/// the clicks would keep the database busy that the change has to reach.
 fn node(database: &TestDatabase, data_dir: &TempDir) -> Server {
     ServerCommand::new(env!("CARGO_BIN_EXE_curt"), data_dir.path())
         .env("CURT_DATABASE_URL", database.url())
@@ -46,7 +46,7 @@ async fn a_block_that_one_node_makes_holds_on_the_other() {
 async fn cache_04_what_one_node_changes_the_other_hears_of() {
     for_each_server(async |database| {
         let directories = [tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap()];
-        // Both at once: one of them migrates.
+        // Both start at once: one of them migrates.
         let mut nodes = directories.each_ref().map(|directory| node(database, directory));
         nodes.iter_mut().for_each(Server::await_ready);
         let [here, there] = &nodes;

@@ -1,10 +1,10 @@
-//! What the kernel is told about the server's threads and memory, so that redirects come first.
+//! Priorities of the server's threads, and its memory settings: redirects come first.
 
 use std::{fs, path::Path};
 
 use testkit::server::{Server, ServerCommand};
 
-/// Of each thread that the server has, its name and niceness.
+/// The name and niceness of each thread of the server.
 fn threads(server: &Server) -> Vec<(String, i32)> {
     let tasks = fs::read_dir(format!("/proc/{}/task", server.process_id())).unwrap();
     let thread = |task: &Path| {
@@ -32,7 +32,7 @@ fn what_writes_to_the_database_gives_way_to_redirects() {
     assert!(niceness("tokio-rt-worker").iter().all(|niceness| *niceness == 0), "{threads:?}");
 }
 
-/// Zeroing one takes milliseconds, in which a worker answers nobody.
+/// The kernel takes milliseconds to zero a huge page, and the worker answers no request then.
 #[test]
 fn no_huge_page_holds_up_redirects() {
     let data_dir = tempfile::tempdir().unwrap();

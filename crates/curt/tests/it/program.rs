@@ -12,16 +12,16 @@ use tempfile::TempDir;
 
 pub(crate) const EXIT_REFUSED: i32 = 78;
 
-/// What the server logs once it accepts connections.
+/// The server logs this when it accepts connections.
 pub(crate) const READY: &str = "serving";
 
-/// A place for the program to run in; removed with everything in it.
+/// A directory for the program to run in; removed with everything in it.
 pub(crate) struct Program {
     directory: TempDir,
     environment: Vec<(String, String)>,
 }
 
-/// What a run left behind.
+/// The result of a run.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Run {
     pub(crate) code: Option<i32>,
@@ -55,7 +55,7 @@ impl Program {
         self.prepare(Command::new(env!("CARGO_BIN_EXE_curt")), arguments)
     }
 
-    /// The same place for another program, one that starts ours for example.
+    /// The same directory for another program, for example one that starts ours.
     pub(crate) fn prepare(&self, mut command: Command, arguments: &[&str]) -> Command {
         command.args(arguments).env_clear().current_dir(self.directory.path());
         command.envs(self.environment.iter().map(|(name, value)| (name, value)));
@@ -67,12 +67,12 @@ impl Program {
         Run::from(self.command(arguments).output().unwrap())
     }
 
-    /// With that on standard input.
+    /// Runs the program with this input on standard input.
     pub(crate) fn run_with_input(&self, arguments: &[&str], input: &[u8]) -> Run {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // Who needs no input may have ended without reading it.
+        // A program that needs no input may have ended without reading it.
         drop(child.stdin.take().unwrap().write_all(input));
         Run::from(child.wait_with_output().unwrap())
     }
@@ -103,7 +103,7 @@ impl Program {
 }
 
 impl Run {
-    /// All that a caller sees.
+    /// Everything that a caller sees.
     pub(crate) fn told(&self) -> (Option<i32>, &str, &str) {
         (self.code, &self.stdout, &self.stderr)
     }

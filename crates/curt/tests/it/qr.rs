@@ -1,4 +1,4 @@
-//! `curt qr`: what a scanner reads from what it draws.
+//! `curt qr`: a scanner can read its output.
 
 use std::{fs, io::Cursor};
 
@@ -10,7 +10,7 @@ const URL: &str = "http://localhost:8000/blog?qr";
 
 fn with_link() -> Program {
     let program = Program::new();
-    // Not to be found by visitors yet, but its posters can be printed.
+    // Visitors cannot follow it yet, but its posters can be printed.
     let more = ["--alias=blog", "--valid-from=2999-01-01T00:00:00Z"];
     let added = program.run(&[&["links", "add", "https://example.com"][..], &more].concat());
     assert_eq!(added.code, Some(0), "{added:?}");
@@ -22,7 +22,7 @@ fn scan(side: usize, pixel: impl Fn(usize, usize) -> u8) -> String {
     image.detect_grids()[0].decode().unwrap().1
 }
 
-/// What a scanner reads, and how many pixels the image has on a side.
+/// The text that a scanner reads, and the side of the image in pixels.
 fn scan_png(image: &[u8]) -> (String, usize) {
     let mut decoder = Decoder::new(Cursor::new(image));
     decoder.set_transformations(Transformations::EXPAND);
@@ -33,9 +33,9 @@ fn scan_png(image: &[u8]) -> (String, usize) {
     (scan(side, |x, y| bytes[(y * side + x) * channels]), side)
 }
 
-/// Reads the light that is drawn with half blocks, as a camera would.
+/// Reads the light modules that are drawn with half blocks, as a camera would.
 fn scan_text(text: &str) -> String {
-    /// Pixels for each module: single ones are too few for a scanner.
+    /// Pixels for each module: one is too few for a scanner.
     const SCALE: usize = 4;
     let rows: Vec<Vec<char>> = text.lines().map(|line| line.chars().collect()).collect();
     let side = rows[0].len();

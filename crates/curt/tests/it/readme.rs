@@ -1,5 +1,4 @@
-//! The README's tours are run as they are written, so that they cannot promise what does not
-//! happen.
+//! Runs the README's tours as they are written, so that they cannot promise what does not happen.
 
 use std::{
     env,
@@ -9,19 +8,19 @@ use std::{
 
 use testkit::server::ServerCommand;
 
-/// What the tour calls the server, and what it is called here.
+/// The server's address in the tour, which the test replaces.
 const ADDRESS_SHOWN: &str = "localhost:8000";
 
-/// Shown behind each step, so that its output can be told from the others'.
+/// Printed after each step, to separate the outputs.
 const STEP_ENDS: &str = "--- this step ends here ---";
 
-/// A command of the tour and what its output must contain.
+/// A command of the tour, and what its output must contain.
 struct Step {
     command: String,
     answers: Vec<String>,
 }
 
-/// The sections with commands, in the order in which a reader meets them.
+/// The sections with commands, in the order of the README.
 const TOURS: [&str; 2] = ["## A tour", "## The command line"];
 
 #[test]
@@ -29,7 +28,7 @@ fn the_tours_work_as_written() {
     let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
     let readme = std::fs::read_to_string(readme).unwrap();
     let directory = tempfile::tempdir().unwrap();
-    // As in the tour, the key is made at the first start.
+    // As in the tour, the first start makes the key.
     let server = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), directory.path().join("data"))
         .without_env("CURT_ADMIN_KEY")
         .start();
@@ -47,7 +46,7 @@ fn the_tours_work_as_written() {
     drop(server);
 }
 
-/// The commands of a section, continued lines and all.
+/// The commands of a section, including continued lines.
 fn steps(readme: &str, section: &str) -> Vec<Step> {
     let (_, tour) = readme.split_once(section).expect("the README has the section");
     let (_, tour) = tour.split_once("```sh\n").expect("the tour has commands");
@@ -69,11 +68,11 @@ fn steps(readme: &str, section: &str) -> Vec<Step> {
     steps
 }
 
-/// Runs the commands in one shell, as a reader would, and gives the output of each.
+/// Runs the commands in one shell, as a reader would, and returns the output of each.
 fn run(steps: &[Step], directory: &Path, address: &str) -> Vec<String> {
     let end = format!("\necho '{STEP_ENDS}'\n");
     let steps: String = steps.iter().flat_map(|step| [&*step.command, &*end]).collect();
-    // What failed says why.
+    // The message of a failed command goes into its output.
     let script = format!("exec 2>&1\n{steps}");
     // Where `curt` is found, and on which port it would serve.
     let curt = PathBuf::from(env!("CARGO_BIN_EXE_curt"));

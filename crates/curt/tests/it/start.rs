@@ -1,4 +1,4 @@
-//! Starting on a database that is there: the right one is taken up, any other is refused unharmed.
+//! Starts on an existing database: the right one is used, any other is refused and left unharmed.
 
 use std::{fs, path::Path, time::Duration};
 
@@ -8,7 +8,7 @@ use testkit::server::{Client, Exit, ServerCommand};
 
 use crate::program::EXIT_REFUSED;
 
-/// A small database of some other program.
+/// A small database of another program.
 const FOREIGN_DATABASE: &[u8] = include_bytes!("fixtures/foreign.db");
 const OTHER_SECRET: &str = "9c1e4f7a20b86d3558e7d4c1fa0963b2e48d75190cfb362a81d4e97f50b63c2e";
 /// A refusal waits for nothing.
@@ -18,7 +18,7 @@ fn command(data_dir: &TempDir) -> ServerCommand {
     ServerCommand::new(env!("CARGO_BIN_EXE_curt"), data_dir.path())
 }
 
-/// Starts a server that has to end by itself, without a link of its own making.
+/// Starts a server that has to end by itself, without creating a link.
 #[track_caller]
 fn refusal(command: &ServerCommand) -> String {
     let Exit { code, output } = command.spawn().wait(REFUSAL_MAX);

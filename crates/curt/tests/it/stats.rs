@@ -1,4 +1,4 @@
-//! `curt stats`: what it shows people, and what it hands to programs.
+//! `curt stats`: its pictures for people, and its output for programs.
 
 use curt_domain::{Bucket, ClickTotals, LinkId, Timestamp};
 use curt_store::{
@@ -19,7 +19,7 @@ fn people(human: u64) -> ClickTotals {
     ClickTotals { human, ..ClickTotals::default() }
 }
 
-/// With one link, `blog`, and what is to be counted.
+/// A program with one link, `blog`, and these clicks counted.
 async fn with_clicks(batch: ClickBatch) -> Program {
     let program = Program::new();
     let added = program.run(&["links", "add", "https://example.com", "--alias=blog"]);
@@ -31,7 +31,7 @@ async fn with_clicks(batch: ClickBatch) -> Program {
     program
 }
 
-/// Ten people and more a day at noon, few on Sundays, one bot a day; a dozen in December.
+/// At least ten people a day at noon, few on Sundays, one bot a day; 120 people in December.
 async fn with_a_month() -> Program {
     let mut all = vec![clicks("2025-12-24T09:00:00Z", people(120))];
     for day in 1..=31 {

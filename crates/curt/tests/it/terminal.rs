@@ -1,4 +1,4 @@
-//! A terminal for a program to write to, so that it takes whoever runs the tests for a person.
+//! A terminal for a program to write to, so that it behaves as for a person.
 
 use std::{
     fs::File,
@@ -18,7 +18,7 @@ pub(crate) struct Terminal {
 }
 
 impl Terminal {
-    /// With so many columns.
+    /// A terminal with `columns` columns.
     pub(crate) fn new(columns: u16) -> Self {
         let controller = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&controller).unwrap();
@@ -35,12 +35,12 @@ impl Terminal {
         Self { controller, program_side }
     }
 
-    /// What standard output showed when the program has ended.
+    /// Runs the command; returns what its standard output showed.
     pub(crate) fn show(self, command: &mut Command) -> String {
         let Self { controller, program_side } = self;
         command.stdout(Stdio::from(program_side)).stderr(Stdio::null());
         let mut child = command.spawn().unwrap();
-        // The terminal hangs up when nobody has it open any more.
+        // The terminal hangs up when no process has it open any more.
         command.stdout(Stdio::null());
         let (mut controller, mut shown) = (File::from(controller), Vec::new());
         match controller.read_to_end(&mut shown) {

@@ -1,7 +1,7 @@
-//! Crashes while eight writers write: whatever was acknowledged is there afterwards (promise P1).
+//! Crashes while eight writers write: everything acknowledged is there afterwards (promise P1).
 //!
-//! `CURT_TORTURE_CYCLES` says how many crashes (`cargo xtask torture` asks for many), and
-//! `CURT_TORTURE_SEED` repeats the crashes of a run that failed, as far as timing can be repeated.
+//! `CURT_TORTURE_CYCLES` sets the number of crashes (`cargo xtask torture` sets many), and
+//! `CURT_TORTURE_SEED` repeats the crashes of a failed run, as far as timing can be repeated.
 
 use std::{env, path::PathBuf, process::Command, time::Duration};
 
@@ -12,8 +12,8 @@ use testkit::{
     server::{Server, ServerCommand},
 };
 
-/// Enough to see a server that loses data often, in seconds; rare losses take `cargo xtask
-/// torture`.
+/// Enough to see in seconds that a server often loses data; `cargo xtask torture` finds rare
+/// losses.
 const CYCLES_DEFAULT: u32 = 5;
 
 /// From the first writes up to some checkpoints of the write-ahead log.
@@ -57,7 +57,7 @@ impl Disk {
         }
     }
 
-    /// While the server runs: it has done the recovery, which is its own to do.
+    /// While the server runs: only the server itself does the recovery, and it has done it.
     fn assert_sound(&self) {
         let check = Command::new(env!("CARGO_BIN_EXE_curt"))
             .args(["db", "check", "--data-dir"])
@@ -98,7 +98,7 @@ fn torture(mut disk: Disk) {
     disk.assert_sound();
 }
 
-/// Of everything that a run draws.
+/// The seed of every random choice of a run.
 #[expect(clippy::print_stdout, reason = "a run that fails can be repeated by what it printed")]
 pub(crate) fn seed() -> u64 {
     let seed = from_env("CURT_TORTURE_SEED").unwrap_or_else(|| fastrand::u64(..));
@@ -106,7 +106,7 @@ pub(crate) fn seed() -> u64 {
     seed
 }
 
-/// How many crashes are wanted.
+/// The number of crashes.
 pub(crate) fn cycles() -> u32 {
     from_env("CURT_TORTURE_CYCLES").unwrap_or(CYCLES_DEFAULT)
 }

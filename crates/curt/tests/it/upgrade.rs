@@ -1,5 +1,5 @@
-//! What v0.1.0 left behind, under the program of today: all of it is there, and works. `fixtures/`
-//! keeps it, with what v0.1.0 itself said that it holds.
+//! Data of v0.1.0 under today's program: all of it is there and works. `fixtures/` holds the data,
+//! and v0.1.0's own description of it.
 
 mod comparison;
 mod fixture;
@@ -23,7 +23,7 @@ use fixture::Fixture;
 
 const RELEASE: &str = "v0.1.0";
 
-/// Links in the backup, which was made before the last of them was.
+/// Links in the backup, which was made before the last link.
 const LINKS_IN_BACKUP: usize = 28;
 
 #[tokio::test]
@@ -81,7 +81,7 @@ async fn visitors_get_what_the_release_gave_them() {
     .await;
 }
 
-/// By what it says, a program that uses up limited clicks.
+/// A user agent of a person, which uses up limited clicks.
 const PERSON: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn keys_tokens_and_passwords_open_what_they_opened() {
     .await;
 }
 
-/// Of a login, the token that was not used yet is good; the one that was ends all of it.
+/// In a login the unused token works; the used one ends the whole login.
 fn refresh(server: &Server, fixture: &Fixture) {
     let refresh = |token: &Value| {
         let body = json!({ "refresh_token": token });
@@ -203,7 +203,7 @@ async fn what_the_release_made_can_be_changed() {
         assert_eq!(admin.delete(&path).unwrap().status, 204);
         assert_eq!(visit(&mut server.visitor(), "/graces"), (404, None));
 
-        // New ones get numbers and codes that no link has had.
+        // New links get ids and codes that no link has had.
         let url = json!({ "original_url": "https://example.com/new" });
         let new = admin.post("/api/v1/urls", &url).unwrap();
         assert_eq!(new.status, 201, "{}", new.json());
@@ -244,12 +244,12 @@ fn find(client: &mut Client, code: &str) -> (Value, String) {
     (found["items"][0].clone(), path)
 }
 
-/// What the release answered to that.
+/// The release's answer to `path`.
 fn answer<'a>(fixture: &'a Fixture, path: &str) -> &'a Value {
     list(&fixture.expected["answers"]).iter().find(|answer| answer["path"] == path).unwrap()
 }
 
-/// Of every link of a page.
+/// The clicks of every link of a page.
 fn clicks(page: &Value) -> Vec<&Value> {
     list(&page["items"]).iter().map(|link| &link["clicks"]).collect()
 }
@@ -258,7 +258,7 @@ fn list(value: &Value) -> &Vec<Value> {
     value.as_array().unwrap_or_else(|| panic!("no list: {value}"))
 }
 
-/// What a command that has to succeed writes, a JSON value a line.
+/// The output of a command that has to succeed: one JSON value for each line.
 #[track_caller]
 fn lines(program: &Program, arguments: &[&str]) -> Vec<Value> {
     let run = program.run(arguments);

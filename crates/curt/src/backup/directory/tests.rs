@@ -80,7 +80,7 @@ fn what_was_begun_has_no_name_and_is_removed() {
     drop(locked.begin(made_at(), Engine::Sqlite).unwrap());
     assert!(home.names().is_empty(), "dropped");
 
-    // As `kill -9` leaves it: nothing is dropped.
+    // Like `kill -9`: nothing is dropped.
     std::mem::forget(locked.begin(made_at(), Engine::Sqlite).unwrap());
     fs::write(locked.path(".curt-20261122T013700Z.sqlite3.partial-journal"), "").unwrap();
     fs::write(locked.path("curt-20261122T013700Z.sqlite3.json"), "{}").unwrap();
@@ -111,7 +111,7 @@ fn only_one_at_a_time() {
     other.lock().unwrap();
 }
 
-/// As a program has them that is being started at that moment.
+/// A program that is being started has such a copy for a moment.
 #[test]
 fn a_copy_of_its_descriptor_does_not_keep_the_lock() {
     let home = Home::new();

@@ -35,7 +35,7 @@ fn the_write_ahead_log_may_grow_as_large_as_the_database_and_not_larger() {
     let directory = tempfile::tempdir().unwrap();
     let database = directory.path().join("curt.db");
     let log = File::create(directory.path().join("curt.db-wal")).unwrap();
-    // Files of holes take no room.
+    // Sparse files take no space.
     File::create(&database).unwrap().set_len(2 << 30).unwrap();
     let (guard, _) = guard(directory.path(), Some(&database));
     for (bytes, is_fine) in [(0, true), (LOG_BYTES_MIN + 1, true), ((2 << 30) + 1, false)] {

@@ -6,7 +6,7 @@ fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
 
-/// What is left of so many backups, each `step` after the one before, newest last.
+/// What remains of `count` backups, each `step` after the one before, newest last.
 fn left(count: u32, step: Duration, keep: Keep) -> Vec<Timestamp> {
     let mut kept = Vec::new();
     let mut now = at("2026-01-01T03:00:00Z");
@@ -23,7 +23,7 @@ fn left(count: u32, step: Duration, keep: Keep) -> Vec<Timestamp> {
 #[test]
 fn a_week_of_days_and_a_month_of_weeks_stay() {
     let left = left(60, DAY, KEEP);
-    // The last one is of 1 March, a Sunday.
+    // The last backup is of 1 March, a Sunday.
     let days = ["03-01", "02-28", "02-27", "02-26", "02-25", "02-24", "02-23"];
     let sundays_before = ["02-22", "02-15", "02-08"];
     let expected: Vec<Timestamp> = days

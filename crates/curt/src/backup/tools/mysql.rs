@@ -1,5 +1,4 @@
-//! The tools of MariaDB or, where those are missing, of MySQL. They differ in how they are told
-//! about TLS.
+//! The tools of MariaDB or, if those are missing, of MySQL. Their TLS options differ.
 
 use std::process::{Command, Stdio};
 
@@ -23,7 +22,7 @@ pub(super) fn dump(url: &Url) -> anyhow::Result<Command> {
     command.args(["--single-transaction", "--quick", "--skip-lock-tables", "--hex-blob"]);
     command.args(["--no-tablespaces", "--skip-triggers", "--skip-dump-date", "--comments"]);
     if product == Product::MySql {
-        // Servers of the other product know neither.
+        // Servers of the other product know neither option.
         command.args(["--set-gtid-purged=OFF", "--column-statistics=0"]);
     }
     command.arg("--").arg(database(url));
@@ -40,7 +39,7 @@ fn connecting(programs: [&str; 2], url: &Url) -> anyhow::Result<(Command, Produc
     let program = if is_installed(programs[0]) { programs[0] } else { programs[1] };
     let product = product(program)?;
     let mut command = command(program);
-    // First, as it must be: files of the user may say anything.
+    // This option must come first. The user's option files could set anything.
     command.args(["--no-defaults", "--default-character-set=utf8mb4"]);
     match parameter(url, &["socket"]) {
         Some(socket) => command.arg(format!("--socket={socket}")),
@@ -63,7 +62,7 @@ fn tls(product: Product, url: &Url) -> Vec<String> {
         (Product::MySql, "") => {}
         (Product::MySql, mode) => arguments.push(format!("--ssl-mode={mode}")),
         (Product::MariaDb, "DISABLED") => arguments.push("--skip-ssl".to_owned()),
-        // It knows one check only, which is the stricter one.
+        // MariaDB has only one check, the stricter one.
         (Product::MariaDb, "VERIFY_CA" | "VERIFY_IDENTITY") => {
             arguments.extend(["--ssl", "--ssl-verify-server-cert"].map(str::to_owned));
         }

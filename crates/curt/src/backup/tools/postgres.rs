@@ -1,4 +1,4 @@
-//! `pg_dump` and `pg_restore`, told by the environment where to connect.
+//! `pg_dump` and `pg_restore`; the environment tells them where to connect.
 
 use std::{path::Path, process::Command};
 
@@ -9,7 +9,7 @@ use super::{
     process::command,
 };
 
-/// What sqlx reads from an address, and where libpq looks for it.
+/// The parameters that sqlx reads from an address, and the variables that libpq reads.
 const PARAMETERS: [(&str, &[&str]); 8] = [
     ("PGHOST", &["host", "hostaddr"]),
     ("PGPORT", &["port"]),
@@ -23,7 +23,7 @@ const PARAMETERS: [(&str, &[&str]); 8] = [
 
 pub(super) fn dump(url: &Url) -> Command {
     let mut command = connecting("pg_dump", url);
-    // Whoever restores it owns it; roles are the server's, not the database's.
+    // The user who restores it becomes the owner; roles belong to the server, not to the database.
     command.args(["--format=custom", "--no-owner", "--no-privileges", "--no-password"]);
     command
 }
@@ -34,7 +34,7 @@ pub(super) fn list(archive: &Path) -> Command {
     command
 }
 
-/// All or nothing, in one transaction.
+/// In one transaction, all or nothing.
 pub(super) fn load(url: &Url, archive: &Path) -> Command {
     let mut command = connecting("pg_restore", url);
     command.args(["--no-owner", "--no-privileges", "--no-password", "--exit-on-error"]);
@@ -56,7 +56,7 @@ fn connecting(program: &str, url: &Url) -> Command {
     let mode = parameter(url, &["sslmode", "ssl-mode"]).unwrap_or_default();
     let has_root = parameter(url, &["sslrootcert", "ssl-root-cert", "ssl-ca"]).is_some();
     if mode.starts_with("verify") && !has_root {
-        // As the server does it: the certificates that everybody trusts.
+        // Like the server: trust the system's certificates.
         command.env("PGSSLROOTCERT", "system");
     }
     command.env("PGDATABASE", database(url));

@@ -1,4 +1,4 @@
-//! Running a tool: without our environment, watched while it works, and ended when it hangs.
+//! Runs a tool without our environment, watches it, and kills it when it hangs.
 
 use std::{
     io::{self, Read},
@@ -12,31 +12,31 @@ use anyhow::Context as _;
 
 use super::super::guard::Guard;
 
-/// What is kept of a tool's complaints.
+/// How much of a tool's error output is kept.
 const COMPLAINTS_LEN_MAX: u64 = 4 << 10;
 
 const CHUNK_LEN: usize = 256 << 10;
 
-/// Chunks that a tool may be ahead of the disk.
+/// Chunks by which a tool may be ahead of the disk.
 const CHUNKS_WAITING_MAX: usize = 4;
 
-/// How often the guard is asked while a tool is silent: a stopping server waits for the answer.
+/// How often the guard is checked while a tool is silent; a stopping server waits this long.
 const CHECK_INTERVAL: Duration = Duration::from_millis(100);
 
-/// A command that sees nothing of our environment, which may hold secrets of ours.
+/// A command that sees nothing of our environment, which may hold secrets.
 pub(super) fn command(program: &str) -> Command {
     let mut command = Command::new(program);
     command.env_clear();
     for kept in ["PATH", "HOME"] {
         command.envs(std::env::var_os(kept).map(|value| (kept, value)));
     }
-    // What they complain about ends up in our messages.
+    // Our messages quote the tool's error output, so it must be in English.
     command.env("LC_ALL", "C.UTF-8");
     command
 }
 
-/// Hands on what the tool writes. Kills it when the guard says stop, when it writes nothing for
-/// too long, or when what it wrote cannot be used.
+/// Passes on what the tool writes. Kills the tool when the guard stops it, when it writes nothing
+/// for too long, or when its output cannot be used.
 pub(super) fn run_watched(
     command: &mut Command,
     guard: &Guard,
@@ -44,7 +44,7 @@ pub(super) fn run_watched(
     each: impl FnMut(&[u8]) -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let mut child = start(command.stdin(Stdio::null()).stdout(Stdio::piped()))?;
-    // Reading blocks, so threads do it. The channel ends when the tool has closed both its pipes,
+    // Reading blocks, so threads do it. The channel closes when the tool has closed both pipes,
     // which it does by ending.
     let (chunks, arriving) = mpsc::sync_channel(CHUNKS_WAITING_MAX);
     let open = chunks.clone();
@@ -59,17 +59,17 @@ pub(super) fn run_watched(
     thread::spawn(move || output.map(|output| send_chunks(output, &chunks)));
     let used = use_output(&arriving, guard, silence_max, each);
     if used.is_err() {
-        // It may have ended by itself meanwhile.
+        // The tool may have ended already.
         child.kill().ok();
     }
     let program = command.get_program().display();
     let status = child.wait().with_context(|| format!("waiting for {program}"))?;
-    // A tool that failed is the reason for whatever went wrong with its output.
+    // If the tool failed, its failure explains the error with its output.
     if used.is_ok() || status.code().is_some_and(|code| code != 0) {
         let complaints = complaints.and_then(|reader| reader.join().ok()).unwrap_or_default();
         succeeded(command, status, &complaints)?;
     }
-    // Readers of a tool that was killed are not waited for: its children may hold the pipes.
+    // Do not wait for the readers of a killed tool: its children may hold the pipes.
     used.with_context(|| format!("running {program}"))
 }
 
@@ -104,10 +104,10 @@ fn succeeded(command: &Command, status: ExitStatus, complaints: &[u8]) -> anyhow
     Ok(())
 }
 
-/// The beginning is kept: what comes first is the reason for the rest.
+/// Keeps the beginning: the first message is the reason for the rest.
 fn read_some(mut stderr: impl Read) -> Vec<u8> {
     let mut kept = Vec::new();
-    // A tool whose complaints cannot be read has still failed or not.
+    // The exit code tells whether the tool failed, even if its messages cannot be read.
     stderr.by_ref().take(COMPLAINTS_LEN_MAX).read_to_end(&mut kept).ok();
     io::copy(&mut stderr, &mut io::sink()).ok();
     kept

@@ -1,4 +1,4 @@
-//! `curt keys`: what programs act with for a user.
+//! `curt keys`: the keys with which programs act for a user.
 
 use clap::{Args, Subcommand, builder::PossibleValuesParser};
 use comfy_table::Cell;
@@ -161,7 +161,7 @@ impl RevokeArgs {
     }
 }
 
-/// Those that the API knows, so that shells complete them.
+/// The scopes that the API knows, so that shells complete them.
 fn scopes() -> PossibleValuesParser {
     PossibleValuesParser::new(Scope::ALL.map(Scope::as_str))
 }

@@ -1,4 +1,4 @@
-//! `curt users`: who has an account.
+//! `curt users`: the accounts.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ use crate::{
 
 const USERS: &str = "/api/v1/admin/users";
 
-/// How long an invitation can be good for.
+/// How long an invitation may be valid.
 const INVITE_SPANS: std::ops::RangeInclusive<Duration> =
     Duration::from_mins(1)..=Duration::from_hours(90 * 24);
 
@@ -164,7 +164,7 @@ impl UsersCommand {
             Self::Add(_) => Start::Fresh,
             _ => Start::Existing,
         };
-        // Before anything is opened: a person may take their time.
+        // Ask before anything is opened: a user may take their time.
         let password = match &self {
             Self::Add(_) | Self::Password(_) => new_password()?,
             _ => String::new(),

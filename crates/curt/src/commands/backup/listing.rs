@@ -60,7 +60,7 @@ pub(crate) fn json(backups: &[Backup], now: Timestamp) -> String {
     backups.iter().map(line).collect()
 }
 
-/// By what can be seen without reading the file; `curt backup verify` reads it.
+/// Judged without reading the file; `curt backup verify` reads it.
 fn state(backup: &Backup) -> &'static str {
     match &backup.manifest {
         Some(_) if backup.is_complete() => "verified",

@@ -1,4 +1,4 @@
-//! `curt journal inspect`: a line for each segment, and what they come to together.
+//! `curt journal inspect`: a line for each segment, and the totals.
 
 use std::{collections::HashMap, fmt::Write as _};
 
@@ -34,7 +34,7 @@ const ID_DIGITS: usize = 8;
 
 type Marks = HashMap<u128, JournalMark>;
 
-/// How far a segment is counted, as the database says.
+/// How far a segment is counted, according to the database.
 #[derive(Clone, Copy)]
 struct CountedRecords {
     counted: u64,
@@ -45,7 +45,7 @@ impl CountedRecords {
     fn of(segment: &Segment, marks: &Marks) -> Self {
         let mark = marks.get(&segment.file.id.0).copied().unwrap_or_default();
         let records = segment.content.as_ref().map_or(0, |Content { found, .. }| {
-            // Records have numbers, and the lost ones among them have theirs.
+            // Every record has a number, lost ones included.
             found.records + found.lost
         });
         Self {
@@ -58,7 +58,7 @@ impl CountedRecords {
 pub(super) fn table(survey: &Survey, marks: Option<&Marks>) -> String {
     let row = |(segment, place)| row(segment, place, marks);
     let mut lines = Listing::new(COLUMNS).part(places(survey).map(row));
-    // Below the table: it would be too wide with them.
+    // Below the table, which would be too wide with the problems in it.
     for (segment, _) in places(survey) {
         if let Some(problem) = segment.problem() {
             lines.extend([&short_id(segment), ": ", &problem, "\n"]);
@@ -153,7 +153,7 @@ fn state(segment: &Segment) -> &'static str {
     }
 }
 
-/// The name of a file can say anything; nothing for a time that no calendar has.
+/// The name of a file can hold any number; `None` for a time that no calendar has.
 fn time(at: Timestamp) -> Option<String> {
     let mut text = String::new();
     write!(text, "{at}").ok().map(|()| text)

@@ -1,4 +1,4 @@
-//! `curt journal replay`: counts what is not counted yet of a journal, wherever it comes from.
+//! `curt journal replay`: counts what is not counted yet of any journal.
 
 use std::path::PathBuf;
 

@@ -1,4 +1,4 @@
-//! Everything that the files of a journal tell, without its database.
+//! Everything that the files of a journal say, without its database.
 
 use std::{
     io,
@@ -18,17 +18,17 @@ use crate::{
     visible::visible,
 };
 
-/// Files named of a directory that is no journal: enough to see what it is instead.
+/// How many files to name of a directory that is no journal: enough to recognize what it is.
 const STRANGERS_NAMED: usize = 3;
 
-/// Where a journal is within a data directory, unless it was told to be elsewhere.
+/// The journal's name in a data directory, unless the configuration names another.
 const USUAL_NAME: &str = "journal";
 
 pub(super) struct Survey {
     pub(super) directory: PathBuf,
-    /// Oldest first, as all of these.
+    /// Oldest first, like the other lists.
     pub(super) segments: Vec<Segment>,
-    /// Those that were put aside when they were counted.
+    /// Those that were moved aside when they were counted.
     pub(super) damaged: Vec<Segment>,
     pub(super) foreign: Vec<PathBuf>,
 }
@@ -41,14 +41,14 @@ pub(super) struct Segment {
 
 pub(super) struct Content {
     pub(super) found: Inspection,
-    /// Whole records that are no clicks; counting takes them for lost.
+    /// Whole records that are no clicks; counting treats them as lost.
     pub(super) undecodable: u64,
-    /// Whole records that only a newer release understands.
+    /// Whole records that only a newer release can decode.
     pub(super) newer: u64,
 }
 
 impl Survey {
-    /// Reads all of it.
+    /// Reads the whole journal.
     pub(super) fn of(directory: &Path) -> anyhow::Result<Self> {
         let (listing, liveness) = list(directory)?;
         let damaged_directory = damaged_directory(directory);
@@ -78,7 +78,7 @@ impl Survey {
     }
 }
 
-/// Refuses what is no journal: a mistyped path must not pass for one without clicks.
+/// Refuses a directory that is no journal: a mistyped path must not look like an empty journal.
 pub(super) fn list(directory: &Path) -> anyhow::Result<(Listing, Liveness)> {
     let place = directory.display();
     let metadata = match directory.metadata() {
@@ -128,12 +128,12 @@ impl Segment {
         Self { file, content }
     }
 
-    /// Counted and removed by a server since the directory was listed.
+    /// Whether a server counted and removed it since the directory was listed.
     fn is_gone(&self) -> bool {
         matches!(&self.content, Err(OpenSegmentError::Io(error)) if error.kind() == io::ErrorKind::NotFound)
     }
 
-    /// What keeps it from being counted whole, in words.
+    /// What keeps it from being counted completely, in words.
     pub(super) fn problem(&self) -> Option<String> {
         let problems = match &self.content {
             Ok(content) => content.problems(),
@@ -145,7 +145,7 @@ impl Segment {
 }
 
 impl Content {
-    /// Clicks that were written down and are not to be had.
+    /// Clicks that were written but cannot be read.
     pub(super) fn lost(&self) -> u64 {
         self.found.lost + self.undecodable
     }
@@ -162,7 +162,7 @@ impl Content {
         tell(found.bytes_skipped, "byte", "unreadable");
         tell(*undecodable, "record", "without a click");
         tell(*newer, "record", "of a newer release");
-        // Of one that is being written it may just be changing.
+        // In a segment that is being written, the count may be changing right now.
         if found.dropped.is_none() && found.state != SegmentState::Live {
             problems.push("count of dropped clicks damaged".to_owned());
         }
@@ -177,7 +177,7 @@ fn reading(directory: &Path) -> String {
     format!("reading the journal in {}", directory.display())
 }
 
-/// They are passed over by everything, so that somebody else has to say that they are there.
+/// Warns of foreign files: everything else ignores them.
 pub(super) fn name_foreign(paths: &[PathBuf]) {
     let warning = |path: &PathBuf| {
         format!("{} is no part of a journal", visible(&path.display().to_string()))

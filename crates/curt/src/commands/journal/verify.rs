@@ -1,4 +1,4 @@
-//! `curt journal verify`: whether everything that was written down is there.
+//! `curt journal verify`: whether everything that was written can be read.
 
 use curt_journal::SegmentState;
 use serde_json::json;
@@ -6,13 +6,13 @@ use serde_json::json;
 use super::survey::{Content, Segment, Survey};
 use crate::{terminal::text::count, visible::visible};
 
-/// What all segments come to.
+/// The totals of all segments.
 #[derive(Default)]
 struct Sum {
     records: u64,
     live: u64,
     damaged: u64,
-    /// Whole records that are no clicks among them.
+    /// Includes whole records that are no clicks.
     lost: u64,
     bytes_unreadable: u64,
     dropped: u64,
@@ -35,7 +35,7 @@ impl Sum {
     }
 }
 
-/// What was put aside is known to be damaged, and does not count.
+/// Segments that were moved aside are known to be damaged, and do not count here.
 pub(super) fn is_sound(survey: &Survey) -> bool {
     Sum::of(&survey.segments).damaged == 0
 }

@@ -1,4 +1,4 @@
-//! `curt links add`: one short URL a line, for each target.
+//! `curt links add`: prints one short URL a line, for each target.
 
 use std::io;
 
@@ -15,7 +15,7 @@ use crate::{
     terminal::{lines::Lines, output},
 };
 
-/// Stands for the lines of standard input.
+/// Reads the lines of standard input.
 const STDIN: &str = "-";
 
 #[derive(Debug, Args)]
@@ -37,7 +37,7 @@ pub(crate) struct AddArgs {
 }
 
 impl AddArgs {
-    /// What the parser alone cannot tell.
+    /// Checks what the parser alone cannot.
     pub(super) fn check(&self) -> Result<(), Failure> {
         let single = matches!(self.urls.as_slice(), [url] if url != STDIN);
         if !single && (self.alias.is_some() || self.idempotency_key.is_some()) {
@@ -51,7 +51,7 @@ impl AddArgs {
         Ok(())
     }
 
-    /// A URL that is refused does not keep the others from theirs.
+    /// If one URL is refused, the others are still added.
     pub(super) async fn run(&self, api: &Api) -> anyhow::Result<Exit> {
         if let [url] = self.urls.as_slice()
             && url != STDIN
@@ -74,7 +74,7 @@ impl AddArgs {
         let mut lines = Lines::new(input);
         while let Some(line) = lines.next().context("reading standard input")? {
             let url = line.text.with_context(|| format!("line {}", line.number))?;
-            // What is no text is no URL either; the API says so.
+            // Invalid UTF-8 is no URL either; the API reports it.
             let url = String::from_utf8_lossy(url);
             if !url.trim().is_empty() {
                 exit = exit.and(tell(url.trim(), self.add(api, url.trim()).await)?);

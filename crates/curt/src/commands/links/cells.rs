@@ -1,20 +1,20 @@
-//! How a link stands in a line of CSV, for import and export alike.
+//! How a link is written as a line of CSV, for import and export.
 //!
-//! **Invariant:** what is exported is imported as it was. Cells that a spreadsheet would take for a
-//! formula are guarded by an apostrophe, which an import takes away again.
+//! **Invariant:** an import gives back exactly what was exported. Cells that a spreadsheet would
+//! take for a formula are guarded by an apostrophe, which an import removes.
 
 /// The separators of tags in a cell.
 const TAG_SEPARATORS: [char; 2] = [',', ';'];
 
 /// The cell with an apostrophe before it, if it needs one.
 ///
-/// Spreadsheets run what begins with these signs. A text that has an apostrophe there already gets
-/// one more, so that taking one away always gives the text.
+/// Spreadsheets execute cells that begin with these signs. A text that has an apostrophe there
+/// already gets one more, so that removing one always gives the original text.
 pub(super) fn guarded(cell: String) -> String {
     if is_formula(&cell) { format!("'{cell}") } else { cell }
 }
 
-/// The cell without the apostrophe that [`guarded`] gave it.
+/// The cell without the apostrophe that [`guarded`] added.
 pub(super) fn unguarded(cell: &str) -> &str {
     match cell.strip_prefix('\'') {
         Some(rest) if is_formula(rest) => rest,
@@ -26,7 +26,7 @@ fn is_formula(cell: &str) -> bool {
     cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r', '\0'])
 }
 
-/// Tags with commas between them; as a JSON array if that would not give them back.
+/// Tags with commas between them, or a JSON array if a tag contains a separator.
 pub(super) fn join_tags(tags: &[String]) -> String {
     let is_plain = |tag: &String| !tag.contains(TAG_SEPARATORS);
     let joined = tags.join(",");

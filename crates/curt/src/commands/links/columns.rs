@@ -1,4 +1,4 @@
-//! The columns of files of links: the one table that exports and imports go by.
+//! The columns of files of links: one table for exports and imports.
 
 use super::{cells::join_tags, object::LinkObject};
 
@@ -6,26 +6,26 @@ use super::{cells::join_tags, object::LinkObject};
 pub(super) struct Column {
     pub(super) name: &'static str,
     pub(super) import: Import,
-    /// What an export writes there; absent where it has no such column.
+    /// What an export writes there; absent if exports have no such column.
     cell: Option<fn(&LinkObject) -> String>,
 }
 
-/// No export has it: what it tells is that there was one.
+/// No export has it; `has_password` says that there was one.
 pub(super) const PASSWORD: &str = "password";
 pub(super) const HAS_PASSWORD: &str = "has_password";
 
 /// What an import makes of a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Import {
-    /// It says something about the new link.
+    /// It sets something on the new link.
     Sets,
-    /// It says what the new link must not lack.
+    /// It requires something of the new link.
     Demands,
-    /// The database gives it anew.
+    /// The database sets it anew.
     PassesOver,
 }
 
-/// Exports have them in this order. Those from `short_url` on are for people to look at.
+/// In the order of an export. The columns from `short_url` on are for people to read.
 pub(super) static COLUMNS: [Column; 25] = [
     kept("short_code", |link| link.short_code.clone()),
     kept("original_url", |link| link.settings.original_url.clone()),
@@ -46,7 +46,7 @@ pub(super) static COLUMNS: [Column; 25] = [
         cell: Some(|link| link.settings.has_password.to_string()),
     },
     kept("fallback_url", |link| link.settings.fallback_url.clone().unwrap_or_default()),
-    // What a create calls the code of a link.
+    // A create's name for the code of a link.
     Column { name: "custom_alias", import: Import::Sets, cell: None },
     Column { name: PASSWORD, import: Import::Sets, cell: None },
     shown("short_url", |link| link.short_url.clone()),
@@ -55,7 +55,7 @@ pub(super) static COLUMNS: [Column; 25] = [
     shown("last_click_at", |link| link.last_click_at.clone().unwrap_or_default()),
     shown("created_at", |link| link.created_at.clone()),
     shown("updated_at", |link| link.updated_at.clone()),
-    // These NDJSON has.
+    // Only NDJSON has these.
     passed_over("id"),
     passed_over("target_blocked"),
     passed_over("clicks"),
@@ -78,7 +78,7 @@ pub(super) fn column(name: &str) -> Option<&'static Column> {
     COLUMNS.iter().find(|column| column.name == name)
 }
 
-/// The names of those that an import sets.
+/// The names of the columns that an import sets.
 pub(super) fn settable() -> impl Iterator<Item = &'static str> {
     COLUMNS.iter().filter(|column| column.import == Import::Sets).map(|column| column.name)
 }

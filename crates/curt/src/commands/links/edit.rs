@@ -1,4 +1,4 @@
-//! `curt links edit`: what is given is changed, everything else stays.
+//! `curt links edit`: changes the given fields and keeps the others.
 
 use clap::{Args, ValueEnum};
 use curt_domain::Clock;
@@ -73,7 +73,7 @@ impl Clearable {
 }
 
 impl EditArgs {
-    /// What the parser alone cannot tell.
+    /// Checks what the parser alone cannot.
     pub(super) fn check(&self) -> Result<(), Failure> {
         let changes = self.changes();
         if changes.is_empty() && !self.edits_tags() {
@@ -100,7 +100,8 @@ impl EditArgs {
             changes.insert("tags".to_owned(), self.tags_after(&before).into());
         }
         let mut request = json(Method::PATCH, &format!("/api/v1/urls/{}", before.id), &changes);
-        // Tags are added to those that were read: others that came since would be lost.
+        // Tags are added to those that were read: without the revision, tags added since would be
+        // lost.
         if let Some(revision) = self.if_revision.or(self.edits_tags().then_some(before.revision)) {
             let tag = header_value(&format!("\"{revision}\""))?;
             request.headers_mut().insert(header::IF_MATCH, tag);
@@ -116,13 +117,13 @@ impl EditArgs {
         output::line(format!("edited {}, now revision {}", after.short_url, after.revision))
     }
 
-    /// Whether single tags come or go.
+    /// Whether single tags are added or removed.
     fn edits_tags(&self) -> bool {
         !self.add_tag.is_empty() || !self.remove_tag.is_empty()
     }
 
-    /// The body of the request, but for single tags. A field both given and cleared stands here as
-    /// it was given, by which [`Self::check`] knows it.
+    /// The body of the request without single tags. If a field is both given and cleared, the given
+    /// value stands here, which is how [`Self::check`] detects the conflict.
     fn changes(&self) -> Map<String, Value> {
         let cleared = self.clear.iter().map(|clear| clear.field());
         let mut changes: Map<_, _> =
@@ -140,7 +141,7 @@ impl EditArgs {
     }
 }
 
-/// The API speaks of a header that nobody here has typed.
+/// The API's message names a header that the user never typed.
 fn edited_meanwhile(error: anyhow::Error) -> anyhow::Error {
     match error.downcast_ref::<Problem>() {
         Some(problem) if problem.code == "precondition_failed" => {

@@ -22,7 +22,7 @@ use crate::{
     terminal::{output, progress::Progress},
 };
 
-/// An import makes the links in the order in which they came to be.
+/// So that an import makes the links in the order in which they were first made.
 const ORDER: &str = "created_at";
 
 #[derive(Debug, Args)]
@@ -60,7 +60,7 @@ impl ExportArgs {
     }
 }
 
-/// Writes all pages and says how many links they had.
+/// Writes all pages and returns how many links they held.
 async fn write(
     pages: &mut Pages<'_>,
     format: Format,

@@ -54,7 +54,7 @@ pub(super) struct FieldFlags {
 }
 
 impl FieldFlags {
-    /// Asks for the password, if there is to be one.
+    /// Asks for the password, if the link is to have one.
     pub(super) fn ask_password(&mut self) -> anyhow::Result<()> {
         if self.password {
             self.typed_password = new_password()?;
@@ -66,7 +66,7 @@ impl FieldFlags {
         self.password
     }
 
-    /// What was given, by the names that the API has.
+    /// The given fields, by their names in the API.
     pub(super) fn fields(&self, now: Timestamp) -> Map<String, Value> {
         let expires_in = self.expires_in.map(|span| now.plus(span).to_string());
         let expires_at = self.expires_at.clone().or(expires_in);
@@ -87,7 +87,7 @@ impl FieldFlags {
     }
 }
 
-/// The few that there are, so that shells complete them.
+/// The statuses there are, so that shells complete them.
 fn statuses() -> impl clap::builder::TypedValueParser<Value = u16> {
     let codes = RedirectStatus::ALL.map(|status| status.code().to_string());
     PossibleValuesParser::new(codes).try_map(|text| text.parse::<u16>())

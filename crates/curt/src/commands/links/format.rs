@@ -1,4 +1,4 @@
-//! How links are written down in files.
+//! The formats of files of links.
 
 use std::path::Path;
 
@@ -13,7 +13,7 @@ pub(crate) enum Format {
 }
 
 impl Format {
-    /// What a file's name says about it.
+    /// The format that a file's name indicates.
     pub(crate) fn of(path: &Path) -> Option<Self> {
         let extension = path.extension()?.to_str()?.to_ascii_lowercase();
         match extension.as_str() {

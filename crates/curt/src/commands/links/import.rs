@@ -1,7 +1,7 @@
 //! `curt links import`: any number of links, in chunks through the API's bulk create.
 //!
-//! A thread reads, so that Ctrl-C is heard while an input has nothing to say. Few chunks are read
-//! ahead: memory does not grow with the input.
+//! A thread reads, so that Ctrl-C works while the input is silent. Few chunks are read ahead:
+//! memory does not grow with the input.
 
 use std::{collections::HashSet, path::PathBuf, thread};
 
@@ -42,8 +42,8 @@ mod source;
 /// Chunks that wait while one is written.
 const CHUNKS_AHEAD: usize = 2;
 
-/// Codes that a dry run remembers, to find those that a file has twice: about 80 MB of memory.
-/// Later ones are checked against the database alone.
+/// Codes that a dry run remembers, to find codes that occur twice in the file: about 80 MB of
+/// memory. Later codes are checked against the database only.
 const DRY_RUN_CODES_MAX: usize = 1_000_000;
 
 #[derive(Debug, Args)]
@@ -76,7 +76,7 @@ enum OnConflict {
     Skip,
 }
 
-/// What the API says became of a chunk, row by row.
+/// What the API did with a chunk, row by row.
 #[derive(Deserialize)]
 struct Results {
     results: Vec<RowResult>,
@@ -93,7 +93,7 @@ struct Import<'a> {
     args: &'a ImportArgs,
     rules: TargetRules,
     report: Report,
-    /// Of a dry run, which makes no links that later ones could meet.
+    /// Codes of a dry run, which makes no links that later rows could conflict with.
     codes: HashSet<String>,
     /// The database failed, and would fail again.
     is_broken: bool,
@@ -113,7 +113,7 @@ impl ImportArgs {
             is_broken: false,
         };
         let (sender, chunks) = mpsc::channel(CHUNKS_AHEAD);
-        // It ends with its input, or with the process if the input never does.
+        // The thread ends with its input, or with the process if the input never ends.
         thread::Builder::new()
             .name("import".to_owned())
             .spawn(move || read_chunks(rows, &sender))
@@ -121,14 +121,14 @@ impl ImportArgs {
         let stop = CancellationToken::new();
         let _watch = JoinSet::from_iter([signals::watch(stop.clone())?]);
         let ended = import.run(chunks, &stop).await;
-        // What was made is told however it ended, and then why it did.
+        // Reports what was made however the import ended, and then why it ended.
         let told = import.report.finish(self.dry_run, matches!(ended, Ok(true)));
         ended.and(told)
     }
 }
 
 impl Import<'_> {
-    /// Whether all was read; not so if it was told to stop, or if the database failed.
+    /// Whether everything was read; false if the user stopped it, or if the database failed.
     async fn run(
         &mut self,
         mut chunks: mpsc::Receiver<anyhow::Result<Chunk>>,
@@ -168,7 +168,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// A result for each row that could be sent.
+    /// Returns a result for each row that could be sent.
     async fn ask(&mut self, chunk: &Chunk) -> anyhow::Result<Vec<RowResult>> {
         if chunk.links().next().is_none() {
             return Ok(Vec::new());
@@ -209,17 +209,17 @@ impl Import<'_> {
         Ok(Outcome::Failed(mistakes))
     }
 
-    /// Whether the link that has the row's code leads where the row would.
+    /// Whether the link with the row's code has the row's target.
     async fn is_there(&self, link: &Map<String, Value>) -> anyhow::Result<bool> {
         let text = |field| link.get(field).and_then(Value::as_str).unwrap_or_default();
         let found = by_code(self.api, text("custom_alias"), Among::Kept).await?;
-        // Otherwise the code is a deleted link's.
+        // Otherwise the code belongs to a deleted link.
         let Some(found) = found else { return Ok(false) };
         let target = TargetUrl::parse(text("original_url"), &self.rules);
         Ok(target.is_ok_and(|target| target.as_str() == found.link.settings.original_url))
     }
 
-    /// The second of two rows with one code would fail in earnest.
+    /// Of two rows with one code, the second would fail in a real run.
     fn find_repeated(&mut self, row: &mut Row) {
         let Ok(link) = &row.link else { return };
         let Some(Value::String(code)) = link.get("custom_alias") else { return };

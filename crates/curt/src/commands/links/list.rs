@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// Links shown where nobody says how many: a screen or two.
+/// Links shown by default: a screen or two.
 const LIMIT_DEFAULT: NonZeroU64 = NonZeroU64::new(50).expect("50 is not zero");
 
 /// The orders that the API has.
@@ -117,7 +117,7 @@ impl ListArgs {
     }
 }
 
-/// Those that the API knows, so that shells complete them.
+/// The statuses that the API knows, so that shells complete them.
 fn statuses() -> PossibleValuesParser {
     let statuses = LinkStatus::ALL.map(LinkStatus::as_str);
     PossibleValuesParser::new(statuses)
@@ -130,7 +130,7 @@ fn row(link: &LinkObject) -> Vec<Cell> {
         "scheduled" => Color::Yellow,
         _ => Color::Red,
     };
-    // The day is enough to find one's way; `show` and `--json` have the time.
+    // The day is enough for a list; `show` and `--json` have the time.
     let day = link.created_at.split('T').next().unwrap_or_default();
     vec![
         cell(&link.short_code),

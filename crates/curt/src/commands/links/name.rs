@@ -1,4 +1,4 @@
-//! What people call a link: its code, or its short URL as it stands on paper.
+//! How people name a link: by its code, or by its short URL as it is printed.
 
 use curt_domain::LinkStatus;
 use serde_json::value::RawValue;
@@ -24,7 +24,7 @@ pub(crate) struct FoundLink {
     pub(crate) json: Box<RawValue>,
 }
 
-/// The link of that name, by the code alone: ids are nothing that people see.
+/// Finds the link by its code only: people do not see ids.
 pub(crate) async fn find(api: &Api, name: &str, among: Among) -> anyhow::Result<FoundLink> {
     let code = code(name, &api.public_url)?;
     let found = by_code(api, code, among).await?;
@@ -59,11 +59,11 @@ impl Among {
     }
 }
 
-/// The code in what was typed: `blog`, `blog+`, `go.example.com/blog`,
+/// The code in what the user typed: `blog`, `blog+`, `go.example.com/blog`,
 /// `https://go.example.com/blog?qr`.
 fn code<'a>(name: &'a str, public_url: &Url) -> Result<&'a str, Failure> {
     let Some((site, path)) = split_site(name) else { return Ok(without_plus(name)) };
-    // Scheme and host are the same in any case; a port may be left out where it is the usual one.
+    // Scheme and host ignore case; the usual port may be omitted.
     let with_scheme = if site.contains("://") {
         site.to_owned()
     } else {
@@ -88,7 +88,7 @@ fn split_site(name: &str) -> Option<(&str, &str)> {
     Some((&name[..slash], &name[slash + 1..]))
 }
 
-/// The sign that asks for a preview is no part of the code.
+/// The sign that asks for a preview is not part of the code.
 fn without_plus(code: &str) -> &str {
     code.strip_suffix('+').unwrap_or(code)
 }

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-/// What commands show of a link. What the API adds later is passed over.
+/// The fields that commands show of a link. Fields that the API adds later are ignored.
 #[derive(Debug, Deserialize)]
 pub(crate) struct LinkObject {
     pub(crate) id: u64,
@@ -19,7 +19,7 @@ pub(crate) struct LinkObject {
     pub(crate) updated_at: String,
 }
 
-/// What an owner can set, in a link as in its history.
+/// What an owner can set: in a link, and in its earlier versions.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub(crate) struct LinkSettings {
     pub(crate) original_url: String,
@@ -42,7 +42,7 @@ pub(crate) struct Clicks {
 }
 
 impl LinkObject {
-    /// The status, with what keeps visitors out besides.
+    /// The status, and whether visitors are refused for another reason.
     pub(crate) fn whole_status(&self) -> String {
         let besides = if self.target_blocked { " (blocked)" } else { "" };
         format!("{}{besides}", self.status)
@@ -50,7 +50,7 @@ impl LinkObject {
 }
 
 impl LinkSettings {
-    /// Names and values for people; what is not set is left out.
+    /// Names and values for people; unset fields are omitted.
     pub(crate) fn lines(&self) -> Vec<(&'static str, String)> {
         let tags = (!self.tags.is_empty()).then(|| self.tags.join(", "));
         let all = [

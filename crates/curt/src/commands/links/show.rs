@@ -1,4 +1,4 @@
-//! `curt links show`: everything about one link, and what it was before.
+//! `curt links show`: everything about one link, and its earlier versions.
 
 use std::fmt::Write as _;
 
@@ -16,7 +16,7 @@ use crate::{
     visible::visible,
 };
 
-/// The longest name of a line and a gap.
+/// The longest name plus a gap.
 const NAME_WIDTH: usize = 16;
 
 #[derive(Debug, Args)]
@@ -32,7 +32,7 @@ pub(crate) struct ShowArgs {
     json: bool,
 }
 
-/// The link as it was until an edit.
+/// The link as it was before an edit.
 #[derive(Deserialize)]
 struct Version {
     #[serde(flatten)]
@@ -74,7 +74,7 @@ fn card(link: &LinkObject) -> String {
     ]);
     let mut card = String::new();
     for (name, value) in &lines {
-        // Notes have lines; the others never.
+        // Notes can have several lines; other values never do.
         for (index, part) in value.lines().enumerate() {
             let name = if index == 0 { name } else { "" };
             writeln!(card, "{name:NAME_WIDTH$}{}", visible(part))
@@ -110,7 +110,7 @@ async fn for_each_version(
     Ok(())
 }
 
-/// All that an edit can change, by the names of the card.
+/// Everything that an edit can change, under the names of the card.
 fn states(settings: &LinkSettings, disabled: bool, deleted: bool) -> Vec<(&'static str, String)> {
     let mut states = settings.lines();
     states.push(("disabled", yes_or_no(disabled)));

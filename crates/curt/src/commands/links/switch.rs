@@ -1,4 +1,4 @@
-//! `curt links disable`, `enable`, `rm` and `restore`: one thing done to each of several links.
+//! `curt links disable`, `enable`, `rm` and `restore`: one action on each of several links.
 
 use clap::Args;
 use http::Method;
@@ -22,7 +22,7 @@ pub(crate) struct Names {
     json: bool,
 }
 
-/// What is done to a link.
+/// The action on a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Deed {
     Disable,
@@ -32,7 +32,7 @@ pub(super) enum Deed {
 }
 
 impl Names {
-    /// One that fails does not keep the others from it.
+    /// If one link fails, the others are still processed.
     pub(super) async fn run(&self, api: &Api, deed: Deed) -> anyhow::Result<Exit> {
         if let [name] = self.names.as_slice() {
             return self.apply(api, deed, name).await.map(|()| Exit::Success);
@@ -56,7 +56,7 @@ impl Names {
         };
         let answer = api.ask(request).await?;
         match (self.json, deed) {
-            // The API has nothing to show of a link that is gone; this is what it was.
+            // The API returns nothing for a deleted link, so print what it was before.
             (true, Deed::Delete) => output::line(found.get()),
             (true, _) => output::line(&answer.body),
             (false, _) => output::line(words(deed, &link.short_url, &link.short_code)),

@@ -1,4 +1,4 @@
-//! What the API answers about clicks, as far as it is shown.
+//! The API's answers about clicks, as far as they are shown.
 
 use std::time::Duration;
 
@@ -51,7 +51,7 @@ pub(super) struct Point {
 }
 
 impl Summary {
-    /// How much time it is about.
+    /// The length of the period.
     pub(super) fn length(&self) -> anyhow::Result<Duration> {
         let time = |text: &str| {
             text.parse::<Timestamp>().with_context(|| format!("the answer has the time {text}"))
@@ -61,7 +61,7 @@ impl Summary {
 }
 
 impl Point {
-    /// Of its time what the unit needs, by the clocks of the zone.
+    /// The part of the point's time that the unit needs, in local time of the zone.
     pub(super) fn label(&self, unit: &str) -> String {
         let len = match unit {
             "hour" => "2026-01-31T12:00".len(),
@@ -72,7 +72,7 @@ impl Point {
     }
 }
 
-/// A time without seconds and offset, which are clear from the zone.
+/// A time without its seconds and its offset; the zone makes the offset clear.
 pub(super) fn minute(at: &str) -> String {
     at.chars().take("2026-01-31T12:00".len()).collect::<String>().replace('T', " ")
 }

@@ -1,4 +1,4 @@
-//! Clicks as a person sees them at a glance. No colours: blocks and shades are on every terminal.
+//! Clicks as a picture. No colours: blocks and shades work on every terminal.
 
 use std::fmt::Write as _;
 
@@ -8,7 +8,7 @@ use crate::terminal::{
     text::count,
 };
 
-/// Lines of a chart: with eighths of a block they tell 64 heights apart.
+/// Lines of a chart: with eighths of a block they show 64 heights.
 const HEIGHT: usize = 8;
 
 /// Widest column of a chart, with the gap behind it.
@@ -20,14 +20,14 @@ const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇',
 /// From none to most.
 const SHADES: [char; 5] = ['·', '░', '▒', '▓', '█'];
 
-/// Fewer clicks than these make no pattern of a week.
+/// With fewer clicks a week shows no pattern.
 const WEEK_CLICKS_MIN: u64 = 50;
 
 const WEEKDAYS: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 const COLUMNS: &[Column] = &[Column::Word("FROM"), Column::Number("PEOPLE"), Column::Number("ALL")];
 
-/// How many, when, and whether that is more than before.
+/// How many clicks, when, and the change from the period before.
 pub(super) fn headline(short_url: &str, summary: &Summary) -> String {
     let Summary { from, to, tz, clicks, previous, .. } = summary;
     let (from, to) = (minute(from), minute(to));
@@ -39,7 +39,7 @@ pub(super) fn headline(short_url: &str, summary: &Summary) -> String {
     )
 }
 
-/// Against as much time before.
+/// Compares with the same length of time before.
 fn change(now: u64, before: u64) -> String {
     if before == 0 {
         return "none in as much time before".to_owned();
@@ -48,7 +48,7 @@ fn change(now: u64, before: u64) -> String {
     format!("{percent:+} % on {before} in as much time before")
 }
 
-/// What else there was.
+/// The other classes of clicks.
 fn classes(clicks: &Clicks) -> String {
     let Clicks { total, human, bot, preview, prefetch, suspicious } = clicks;
     let people = if *human == 1 { "person" } else { "people" };
@@ -60,7 +60,7 @@ fn classes(clicks: &Clicks) -> String {
     )
 }
 
-/// What no picture shows.
+/// Warns of clicks that the picture does not show.
 pub(super) fn missing(missing: &Missing) -> Vec<String> {
     let Missing { dropped, lost } = missing;
     if dropped + lost == 0 {
@@ -72,7 +72,7 @@ pub(super) fn missing(missing: &Missing) -> Vec<String> {
     vec![format!("{clicks} {words}: {dropped} dropped, {lost} lost")]
 }
 
-/// A line for every point.
+/// One line for each point.
 pub(super) fn lines(series: &Series) -> String {
     let row = |point: &super::answers::Point| {
         let counts = [point.clicks.human, point.clicks.total];
@@ -82,7 +82,8 @@ pub(super) fn lines(series: &Series) -> String {
     Listing::new(COLUMNS).part(series.points.iter().map(row))
 }
 
-/// People over time, a column for each point, or for several where there are too many.
+/// Clicks of people over time: a column for each point, or for several points if there are too
+/// many.
 pub(super) fn chart(series: &Series, width: usize) -> String {
     let (Some(first), Some(last)) = (series.points.first(), series.points.last()) else {
         return String::new();
@@ -117,7 +118,7 @@ pub(super) fn chart(series: &Series, width: usize) -> String {
 
 const WRITING: &str = "writing to a string cannot fail";
 
-/// The part of a bar that is in this line, and the gap behind it. Whatever is not zero shows.
+/// The part of a bar in this line, and the gap behind it. Every count above zero is visible.
 fn bar_at(row: usize, bar: u64, most: u64, width: usize) -> String {
     let eighths = scaled(bar, most, (HEIGHT * 8) as u64);
     let block = BLOCKS[eighths.saturating_sub(row * 8).min(8)];
@@ -133,7 +134,7 @@ fn scaled(count: u64, most: u64, steps: u64) -> usize {
     usize::try_from(step).unwrap_or(0)
 }
 
-/// When in the week people come, if there are enough of them to tell.
+/// When in the week people come, if enough of them came to tell.
 pub(super) fn week(summary: &Summary) -> String {
     if summary.clicks.human < WEEK_CLICKS_MIN {
         return String::new();

@@ -1,4 +1,4 @@
-//! `curt target-blocks import`: a file of any length, a request for every ten thousand patterns.
+//! `curt target-blocks import`: a file of any length, one request for ten thousand patterns.
 
 use std::{
     fs::File,
@@ -20,11 +20,11 @@ use crate::{
 
 const PATH: &str = "/api/v1/admin/target-blocks/import";
 
-/// Patterns of one request: what the API takes, and half of the bytes that it takes.
+/// Patterns of one request: as many as the API takes, and half of the bytes that it takes.
 const PART_LEN: usize = 10_000;
 const PART_BYTES: usize = 1 << 20;
 
-/// What hosts files call the machine itself.
+/// Names of the machine itself in hosts files.
 const LOCAL_NAMES: [&str; 12] = [
     "localhost",
     "localhost.localdomain",
@@ -40,18 +40,18 @@ const LOCAL_NAMES: [&str; 12] = [
     "0.0.0.0",
 ];
 
-/// What a line has.
+/// What a line holds.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Content<'a> {
-    /// A comment, or nothing.
+    /// A comment, or an empty line.
     Nothing,
-    /// A rule of an ad blocker, which means something else.
+    /// A rule of an ad blocker, which means something else than a blocked host.
     AdBlocker,
     /// One pattern, or the names of a line of a hosts file.
     Patterns(Vec<&'a str>),
 }
 
-/// What became of a part.
+/// The result of a part.
 #[derive(Debug, Deserialize)]
 struct Imported {
     added: u64,
@@ -78,12 +78,12 @@ struct Import<'a> {
     reason: Option<&'a str>,
     progress: Progress,
     counts: Counts,
-    /// Patterns with the lines that they stand in.
+    /// Patterns with their line numbers.
     part: Vec<(u64, String)>,
     bytes: usize,
 }
 
-/// Refused lines that are told one by one.
+/// Refused lines that are printed one by one.
 const TOLD_MAX: u64 = 20;
 
 pub(super) async fn run(file: &Path, reason: Option<&str>, api: &Api) -> anyhow::Result<Exit> {
@@ -153,7 +153,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// What was passed over is a failure of that part only.
+    /// Exits as failed if lines were refused, although all others were added.
     fn end(self) -> anyhow::Result<Exit> {
         let Counts { added, known, refused, ad_blocker } = self.counts;
         drop(self.progress);
@@ -173,12 +173,12 @@ pub(super) fn content(line: &str) -> Content<'_> {
     let is_rule = line.starts_with(['|', '@', '[', '/', '&', '?', '-', '_', '^', '~'])
         || ["##", "#@#", "#?#", "^$", "$"].iter().any(|mark| line.contains(mark))
         || line.ends_with('^');
-    // An IPv6 address in brackets begins as a headline of such a list does.
+    // An IPv6 address in brackets begins like a heading of such a list.
     let is_address = line.starts_with('[') && line.contains(':');
     if is_rule && !is_address {
         return Content::AdBlocker;
     }
-    // A fragment belongs to its URL; a comment stands behind a blank.
+    // A `#` inside a URL starts its fragment; a comment follows a blank.
     let end = line.match_indices('#').find(|(at, _)| line[..*at].ends_with(char::is_whitespace));
     let line = end.map_or(line, |(at, _)| &line[..at]);
     let mut words = line.split_whitespace();
@@ -191,7 +191,7 @@ pub(super) fn content(line: &str) -> Content<'_> {
         let is_other = |name: &&str| !LOCAL_NAMES.contains(name);
         return Content::Patterns(names.into_iter().filter(is_other).collect());
     }
-    // No line of a hosts file: refused as a whole.
+    // Not a line of a hosts file: refused as a whole.
     Content::Patterns(vec![line.trim()])
 }
 

@@ -25,7 +25,7 @@ fn a_url_is_shown_without_its_password() {
         ("postgres://curt@db/curt", "postgres://curt@db/curt"),
         ("postgres://db/curt?user=a&password=hunter2", "postgres://db/curt"),
         ("sqlite:./data/curt.db", "sqlite:./data/curt.db"),
-        // What the parser cannot read may have the password anywhere.
+        // In a URL that cannot be parsed the password may be anywhere.
         ("postgres//curt:hunter2@db", "(set)"),
     ] {
         assert_eq!(url.disclose(given), shown);

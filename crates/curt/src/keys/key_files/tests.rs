@@ -35,7 +35,7 @@ fn boot_01_a_file_that_others_can_read_is_refused() {
 #[test]
 fn a_file_of_another_user_is_refused() {
     if !is_root() {
-        // Only root can give a file away; root's own files are the case that remains, and may
+        // Only root can give a file away. As another user, test with a file of root's, which may
         // reach us through a group.
         let error = read(Path::new("/etc/passwd")).unwrap_err().to_string();
         assert!(error.starts_with("can be read by others"), "{error}");
@@ -73,7 +73,7 @@ fn a_new_file_is_private_and_complete() {
     assert_eq!(names, [path]);
 }
 
-/// A server and a command on their first run, say: codes of both must come from one key.
+/// For example a server and a command on their first run: codes of both must come from one key.
 #[test]
 fn of_many_who_make_a_key_at_once_all_get_the_same() {
     let directory = tempfile::tempdir().unwrap();

@@ -1,6 +1,6 @@
 use super::*;
 
-/// A refused random key would be a start that fails once in a while, so all of many must pass.
+/// A refused random key would make a start fail once in a while, so test many.
 #[test]
 fn random_keys_pass_in_every_encoding() {
     for _ in 0..20_000 {
@@ -36,6 +36,6 @@ fn words_are_recognised_however_they_are_dressed() {
     assert!(is_well_known("123456"));
     assert!(!is_well_known("fJ4mLq"));
     assert_eq!(check(b"9f3c1b7e52d804a6-My.Pass_Word-e1f05b9c8d2a7346"), Err(Weakness::WellKnown));
-    // Digits turn up in random hex by chance.
+    // Digits occur in random hex by chance.
     assert_eq!(check(b"9f3c1b7e52d804a6e1f05b9c8d2a734123456bead3c7"), Ok(()));
 }

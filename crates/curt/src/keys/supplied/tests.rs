@@ -1,7 +1,7 @@
 use super::*;
 
 const HEX: &str = "9f3c1b7e52d804a6e1f05b9c8d2a7346c0be91d3f7482a65b13ec97d0846f2aa";
-/// The same bytes.
+/// Both encode the same bytes.
 const STANDARD: &str = "nzwbflLYBKbh8FucjSpzRsC+kdP3SCplsT7JfQhG8qo=";
 const FOR_URLS: &str = "nzwbflLYBKbh8FucjSpzRsC-kdP3SCplsT7JfQhG8qo";
 

@@ -1,4 +1,4 @@
-//! What the schedule tells Prometheus: enough to alert on a backup that is missing or failing.
+//! Metrics of the schedule: enough to alert on a missing or failing backup.
 
 use std::{sync::atomic::AtomicU64, time::Duration};
 
@@ -16,7 +16,7 @@ pub(crate) struct BackupMetrics {
 }
 
 impl BackupMetrics {
-    /// Adds them to the registry; all their names start with `backup_`.
+    /// Adds the metrics to the registry; all names start with `backup_`.
     pub(crate) fn register(registry: &mut Registry) -> Self {
         let metrics = Self {
             last_success: Gauge::default(),

@@ -12,12 +12,12 @@ use crate::backup::rotation::Keep;
 const START: &str = "2026-01-01T03:00:00Z";
 const DAY: Duration = Duration::from_hours(24);
 
-/// What a thread may take on a busy machine to notice that it is told to end.
+/// How long a thread may take on a busy machine to notice the end.
 const ENDS_WITHIN: Duration = Duration::from_secs(30);
 
 const KEY_CHECK: &str = "fingerprint";
 
-/// A server's schedule over a real database, with a hand on its clock.
+/// A server's schedule on a real database, with a manual clock.
 struct Server {
     clock: ManualClock,
     schedule: Schedule,
@@ -52,7 +52,7 @@ impl Server {
         self.schedule.look(&Handle::current(), &CancellationToken::new());
     }
 
-    /// By hand, as `curt backup create` does it.
+    /// By hand, like `curt backup create`.
     fn make_by_hand(&self) -> Made {
         let directory = self.schedule.directory.path();
         let guard = Guard::new(directory, None, CancellationToken::new());
@@ -130,7 +130,7 @@ async fn old_ones_that_cannot_be_removed_are_no_failure_and_are_tried_again() {
     server.look();
     assert_eq!(server.count(), 4);
 
-    // What cannot be locked cannot be rotated.
+    // Without the lock, rotation fails.
     let lock = server.schedule.directory.path().join(".lock");
     fs::remove_file(&lock).unwrap();
     fs::create_dir(&lock).unwrap();
@@ -187,7 +187,7 @@ async fn a_failure_keeps_the_old_ones_is_told_and_is_tried_again_after_an_hour()
 #[tokio::test]
 async fn a_panic_is_a_failure_that_is_told() {
     let mut server = Server::start().await;
-    // Asking a database server waits on the runtime, which panics on the runtime's own thread.
+    // A query to a database server waits on the runtime, which panics on the runtime's own thread.
     server.schedule.database.database = "postgres://localhost/curt".parse().unwrap();
     server.look();
     assert_eq!(server.schedule.failed_at, Some(server.clock.now()));

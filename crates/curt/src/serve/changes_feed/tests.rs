@@ -1,4 +1,4 @@
-//! Losing the database, for a moment and for good.
+//! Losing the database, for a moment and permanently.
 
 use curt_cache::{CacheSettings, Lookup};
 use curt_domain::{BlockKind, Caller, Clock, Code, Route, TargetRules, TargetUrl};
@@ -13,7 +13,7 @@ use super::*;
 
 const CODE: &str = "remembered";
 
-/// A feed on a database of its own, and the cache that it looks after, with one link in it.
+/// A feed on its own database, and the cache that it clears, with one link in it.
 async fn feed(database: &TestDatabase, offline_max: Duration) -> ChangesFeed {
     feed_at(&database.url(), offline_max).await
 }
@@ -75,7 +75,7 @@ async fn a_connection_that_falls_silent_holds_the_feed_up_for_moments() {
         assert!(feed.node.reaches_database());
         proxy.silence();
         let silence = Instant::now();
-        // How many connections there were, and which comes first, only the pool knows.
+        // Only the pool knows how many connections there were, and which comes first.
         loop {
             feed.poll().await;
             assert!(silence.elapsed() < Duration::from_secs(10), "it waits for one connection");

@@ -1,5 +1,4 @@
-//! What the journal tells Prometheus. It is asked when somebody looks: redirects count nothing
-//! twice.
+//! Metrics of the journal. They are read on each scrape, so that redirects count nothing twice.
 
 use std::fmt;
 
@@ -18,7 +17,7 @@ pub(crate) struct JournalMetrics {
 }
 
 impl JournalMetrics {
-    /// Adds them to the registry; all their names start with `journal_`.
+    /// Adds the metrics to the registry; all names start with `journal_`.
     pub(crate) fn register(registry: &mut Registry, pipeline: ClickPipeline) {
         let registry = registry.sub_registry_with_prefix("journal");
         registry.register_collector(Box::new(Self { pipeline }));

@@ -1,4 +1,4 @@
-//! SETUP-01: the file of the link goes with what the link is good for.
+//! SETUP-01: the file is removed when its link no longer works.
 
 use std::{fs, time::Duration};
 
@@ -7,7 +7,7 @@ use tokio::time::Instant;
 
 use super::*;
 
-/// One that waits to be used, its file, and the directory of that.
+/// An unused link, its file, and the file's directory.
 fn waiting() -> (Setup, PathBuf, TempDir) {
     let directory = TempDir::new().unwrap();
     let file = directory.path().join(SETUP_FILE);

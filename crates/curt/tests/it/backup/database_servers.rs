@@ -1,4 +1,4 @@
-//! Backups of PostgreSQL and MariaDB, through the tools that those bring.
+//! Backups of PostgreSQL and MariaDB, with the tools of these servers.
 
 use std::fs;
 
@@ -34,7 +34,7 @@ async fn f18_a_dump_brings_everything_back_into_an_empty_database() {
         let server = server_on(&program, database).start();
         let mut client = server.client();
         let links: Vec<_> = (0..20).map(|number| create(&mut client, number)).collect();
-        // What quoting gets wrong.
+        // Values that wrong quoting would break.
         let odd = json!({
             "original_url": "https://example.com/odd", "custom_alias": "Odd-1",
             "title": "It's \\ \"ödd\" 😀 -- ;", "tags": ["ä"], "max_clicks": 5,
@@ -42,7 +42,7 @@ async fn f18_a_dump_brings_everything_back_into_an_empty_database() {
         assert_eq!(client.post("/api/v1/urls", &odd).unwrap().status, 201);
         let show = |client: &mut testkit::server::Client| {
             let mut found = client.get("/api/v1/urls?tag=%C3%A4").unwrap().json()["items"].clone();
-            // It has the server's port in it.
+            // It contains the server's port.
             found[0].as_object_mut().unwrap().remove("short_url");
             found
         };
@@ -89,7 +89,7 @@ async fn f18_a_damaged_dump_is_noticed_before_anything_is_loaded() {
             let run = program.run(&["backup", "verify"]);
             assert_eq!(run.code, Some(1), "{run:?}");
         }
-        // Without its manifest only the tool can tell.
+        // Without the manifest only the tool can detect the damage.
         fs::write(program.path("mailed"), &whole[..whole.len() / 2]).unwrap();
         let run = program.run(&["backup", "verify", "mailed"]);
         assert_eq!(run.code, Some(1), "{run:?}");

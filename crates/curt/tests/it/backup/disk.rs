@@ -1,4 +1,4 @@
-//! Disks that are full, or break off in the middle of a write (F5, F17).
+//! Disks that are full, or that fail in the middle of a write (F5, F17).
 
 use std::{fs, process::Command, time::Instant};
 
@@ -18,7 +18,7 @@ fn f17_a_write_that_fails_in_the_middle_keeps_the_old_backups() {
     let (program, _) = super::with_backup(5);
     let old = newest(&program);
     let before = fs::read(&old).unwrap();
-    // Ignored, the signal becomes an error of the write, like a disk that fills up meanwhile.
+    // An ignored signal becomes an error of the write, as if the disk had filled up.
     let script = "trap '' XFSZ; ulimit -f $1; exec \"$2\" backup create";
     let mut shell =
         program.prepare(Command::new("bash"), &["-c", script, "bash", FILE_SIZE_KIB_MAX]);
@@ -46,7 +46,7 @@ fn f5_a_full_disk_keeps_the_old_backups_and_is_told() {
     let count = || fs::read_dir(&backups).unwrap().count();
     assert_eq!(count(), 3, "a backup, its manifest and the lock");
 
-    // As the server finds it when it starts on a full disk without a backup.
+    // The state in which a server starts on a full disk without a backup.
     let files: Vec<_> =
         fs::read_dir(&backups).unwrap().map(|entry| entry.unwrap().path()).collect();
     let kept = tempfile::tempdir().unwrap();
@@ -83,7 +83,7 @@ fn f17_a_backup_that_cannot_be_made_is_told_by_health() {
     assert!(server.output().contains("the backup failed"), "{}", server.output());
 }
 
-/// Waits until health says how the first backup went.
+/// Waits until health reports the result of the first backup.
 fn await_backup(server: &testkit::server::Server, is_ok: bool) {
     let deadline = Instant::now() + super::MADE_WITHIN;
     loop {

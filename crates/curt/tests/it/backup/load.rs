@@ -1,4 +1,4 @@
-//! Backups while writers write, and the death of the one who makes them (F17).
+//! Backups while writers write, and killed backups (F17).
 
 use std::{
     fs,
@@ -19,7 +19,7 @@ use crate::program::Program;
 const WRITERS: usize = 8;
 const BACKUPS: usize = 8;
 
-/// Kills until one has hit a backup in the middle.
+/// Kill until one kill has hit a backup in the middle.
 const KILLS_MAX: usize = 200;
 
 #[test]

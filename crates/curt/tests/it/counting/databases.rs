@@ -1,4 +1,4 @@
-//! A database that is away, blocked, or silent about what it has done: redirects go on, and each
+//! A database that is away, blocked, or does not confirm its commits: redirects go on, and each
 //! click is counted once.
 
 use std::{
@@ -20,9 +20,9 @@ use super::command;
 /// Redirects a second while the database is away.
 const RATE: u32 = 300;
 const AWAY: Duration = Duration::from_secs(2);
-/// How much faster than they come clicks must be counted at least, so that a backlog goes away.
+/// How many times faster than they arrive clicks must be counted, so that a backlog shrinks.
 const CATCHING_UP_MIN: f64 = 5.0;
-/// So many transactions were carried out, and the server does not know.
+/// This many transactions were committed, and the server does not know.
 const ANSWERS_LOST: u32 = 6;
 const LOST_WITHIN: Duration = Duration::from_secs(30);
 
@@ -76,7 +76,7 @@ async fn p2_a_commit_whose_answer_is_lost_counts_once() {
     .await;
 }
 
-/// Redirects go on at a fixed rate while `switch` takes the database away, and when it is back.
+/// Follows links at a fixed rate while `switch` takes the database away, and after it is back.
 #[expect(clippy::print_stdout, reason = "a measurement")]
 fn outage(
     server: &Server,
@@ -112,7 +112,7 @@ enum Database {
     Back,
 }
 
-/// What the drain has done since the start.
+/// The drain's work since the start.
 struct Work {
     clicks: f64,
     seconds: f64,

@@ -1,5 +1,5 @@
-//! A journal that cannot take clicks, or has lost some: redirects go on, what is missing is known
-//! to the click, health and metrics say so, and all is well again once the cause is gone.
+//! A journal that cannot take clicks, or has lost some: redirects go on, missing clicks are known
+//! exactly, health and metrics report them, and everything recovers when the cause is gone.
 
 use std::{
     fs::{self, DirBuilder},
@@ -20,10 +20,10 @@ use super::{
 };
 use crate::disk_full::{SmallDisk, in_mounts_of, on_small_disk, with_mounts};
 
-/// Enough to be sure that clicks go on to be dropped.
+/// Enough to be sure that clicks keep being dropped.
 const DROPPED_MIN: u64 = 500;
 
-/// As much as a click may say of its campaign, so that a journal fills up in seconds.
+/// The longest campaign that a click may hold, so that a journal fills up in seconds.
 fn long_query() -> String {
     let names = ["source", "medium", "campaign", "term", "content"];
     let parts = names.map(|name| format!("utm_{name}={}", "x".repeat(384)));
@@ -38,13 +38,13 @@ fn drops(counting: &Value) -> bool {
     DROPPED_MIN < counting["dropped"].as_u64().unwrap()
 }
 
-/// Visits go on meanwhile, and afterwards what is counted and what was dropped is all there was.
+/// Visits go on; afterwards counted and dropped clicks add up to all.
 fn recover(visits: &mut Visits, server: &Server, metrics: &mut Client) {
     visits.during(server, Pace::Busy, || await_health(server, is_well));
     await_counted(server);
     let dropped = health(server)["dropped"].as_u64().unwrap();
     assert_eq!(visits.counted(server) + dropped, visits.tally().answered);
-    // Told by the drain just after the database knows.
+    // The drain reports it just after the database knows.
     await_health(server, |counting| counting["depth"] == 0);
     assert_eq!(metrics.metric::<u64>("curt_journal_depth"), 0);
     let per_second = metrics.metric::<f64>("curt_drain_clicks_per_second");
@@ -92,8 +92,9 @@ fn p2_p3_f5_a_full_disk_drops_and_knows_what() {
     recover(&mut visits, &server, &mut Client::new(metrics));
 }
 
-/// Something that cannot be written is mounted over it: an administrator's mistake, or a failover.
-/// The kernel makes no file system read-only by command while files of it are open for writing.
+/// Mounts something that cannot be written over the journal: an administrator's mistake, or a
+/// failover. The kernel refuses to make a file system read-only while its files are open for
+/// writing.
 #[test]
 fn p2_p3_a_journal_that_becomes_read_only_drops_and_knows_what() {
     let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
@@ -109,7 +110,7 @@ fn p2_p3_a_journal_that_becomes_read_only_drops_and_knows_what() {
     recover(&mut visits, &server, &mut Client::new(metrics));
 }
 
-/// Nobody can open a directory to write to it, not even root.
+/// No user can open a directory for writing, not even root.
 #[test]
 fn p2_p3_a_journal_without_its_lock_drops_and_knows_what() {
     let (data_dir, metrics) = (tempfile::tempdir().unwrap(), free_address());
@@ -147,7 +148,7 @@ fn p2_of_a_damaged_segment_all_but_the_damage_is_counted() {
     assert!(!segments(&data_dir.path().join("journal/damaged")).is_empty());
 }
 
-/// Changes one bit in each of so many clicks, far from each other, wherever they are.
+/// Changes one bit in each of this many clicks, far apart, wherever they are.
 fn damage(data_dir: &Path, word: &str, clicks: u64) {
     let mut left = usize::try_from(clicks).unwrap();
     for path in segments(&data_dir.join("journal")) {
@@ -163,7 +164,7 @@ fn damage(data_dir: &Path, word: &str, clicks: u64) {
     assert_eq!(left, 0, "there are not enough clicks to damage");
 }
 
-/// Where reserved space is no promise, records are written by system calls; see `curt_journal`.
+/// Where reserved space is not guaranteed, records are written by system calls; see `curt_journal`.
 #[test]
 fn p2_clicks_are_exact_where_files_are_not_mapped() {
     let (data_dir, journal) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());

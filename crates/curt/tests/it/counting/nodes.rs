@@ -1,5 +1,4 @@
-//! Two nodes count on one database, each what stands in its own journal, and neither what the other
-//! has counted.
+//! Two nodes count on one database: each counts its own journal, and neither counts a click again.
 
 use std::{
     fs,

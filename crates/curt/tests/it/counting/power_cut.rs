@@ -1,8 +1,7 @@
-//! A power cut after clicks were counted: what the disk has forgotten of the journal hides no new
-//! click.
+//! A power cut after clicks were counted: what the disk has lost of the journal hides no new click.
 //!
-//! The simulation does not follow `msync`, so of mapped segments only their headers are left, which
-//! is the worst that can happen. `curt_analytics` tests what a disk may have kept of them.
+//! The simulation does not follow `msync`, so only the headers of mapped segments remain, which is
+//! the worst case. `curt_analytics` tests what a disk may have kept of them.
 
 use testkit::{
     powercut::PowerCut,
@@ -28,7 +27,7 @@ fn p2_a_power_cut_after_the_count_hides_no_new_click() {
     let mut visits = Visits::new(&server);
     for _ in 0..CUTS {
         visits.follow(&server, 1_000);
-        // Committed, and still in segments that are written to.
+        // Committed, and still in segments that are being written.
         visits.during(&server, Pace::Busy, || await_counted(&server));
         visits.assert_exact(&server);
         server.kill();

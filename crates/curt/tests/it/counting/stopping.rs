@@ -1,4 +1,4 @@
-//! SIGTERM under eight visitors: what they got is what is counted, before the program ends.
+//! SIGTERM under eight visitors: every redirect they got is counted before the program ends.
 
 use std::{
     io::Write as _,
@@ -15,7 +15,7 @@ pub(super) const VISITING: Duration = Duration::from_millis(250);
 /// Far less than the 25 s that requests in flight may take.
 const END_MAX: Duration = Duration::from_secs(10);
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// What the end of a process takes apart from that, on two cores with other tests on them.
+/// What the end of a process takes in addition, on two cores with other tests.
 const EXIT_MAX: Duration = Duration::from_secs(1);
 
 #[test]
@@ -28,7 +28,7 @@ fn p2_sigterm_loses_no_click_that_waits_for_the_disk() {
     stop_under_load("power");
 }
 
-/// With a request that never ends, and a database that takes nothing.
+/// With a request that never ends, and a database that accepts nothing.
 #[test]
 fn stopping_takes_no_longer_than_it_may() {
     let data_dir = tempfile::tempdir().unwrap();
@@ -67,7 +67,7 @@ fn stop_under_load(durability: &str) {
     assert!(0 < visits.tally().answered, "nobody followed anything");
 }
 
-/// Asks for its end, which has to be a good one.
+/// Stops the server, which has to exit successfully.
 pub(super) fn stop(server: Server) {
     server.terminate();
     let exit = server.wait(END_MAX);

@@ -1,6 +1,7 @@
-//! `kill -9` under eight visitors: no click is lost whose redirect arrived, none is counted twice.
+//! `kill -9` under eight visitors: no click whose redirect arrived is lost, and none is counted
+//! twice.
 //!
-//! The environment of `crate::torture` says how many times, and repeats a run.
+//! The variables of `crate::torture` set the number of cycles, and repeat a run.
 
 use std::{ops::RangeInclusive, time::Duration};
 
@@ -13,12 +14,12 @@ use testkit::{
 use super::command;
 use crate::torture::{cycles, seed};
 
-/// Enough on each of two servers to see that marks and clicks are in one transaction there, too.
+/// Enough on each of two servers to see that marks and clicks share a transaction there too.
 const CYCLES_ON_SERVERS: u32 = 2;
 
 /// From the first visit to some segments of the journal and many batches.
 const VISITING_MS: RangeInclusive<u64> = 20..=1_200;
-/// From the first instruction until the drain has begun with what the last run left.
+/// From the first instruction until the drain has started with what the last run left.
 const STARTING_MS: RangeInclusive<u64> = 0..=300;
 
 #[test]

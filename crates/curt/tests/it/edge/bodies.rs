@@ -26,13 +26,13 @@ fn http_09_large_bodies_are_refused_and_cost_nothing() {
     let edge = Edge::start();
     let body = format!("{{\"original_url\": \"{}\"}}", "x".repeat(3_000_000));
     let request = head(&edge, &format!("Content-Length: {}", body.len()));
-    // The answer comes before the body is sent, so sending it may fail half-way.
+    // The answer comes before the body is sent, so sending may fail half-way.
     let mut stream = edge.connect();
     stream.write_all(request.as_bytes()).unwrap();
     let answer = Response::read(&mut BufReader::new(stream.try_clone().unwrap())).unwrap();
     assert_eq!((answer.status, answer.json()["code"].as_str()), (413, Some("payload_too_large")));
 
-    // Of a length nobody told.
+    // Of unknown length.
     let chunk = "x".repeat(70_000);
     let request = head(&edge, "Transfer-Encoding: chunked");
     let answer = edge.send(&format!("{request}{:x}\r\n{chunk}\r\n0\r\n\r\n", chunk.len()));
@@ -73,7 +73,7 @@ fn http_15_a_body_too_large_is_refused_before_it_is_sent() {
     assert_eq!(edge.send(&request).status, 413);
 }
 
-/// Each may hold a large body in memory, so there are few at a time.
+/// Each request may hold a large body in memory, so few are allowed at a time.
 #[test]
 fn f10_a_bulk_request_too_many_is_told_at_once() {
     const AT_A_TIME: usize = 4;
@@ -88,7 +88,7 @@ fn f10_a_bulk_request_too_many_is_told_at_once() {
         .map(|_| {
             let mut stream = BufReader::new(edge.connect());
             stream.get_mut().write_all(head("Expect: 100-continue\r\n").as_bytes()).unwrap();
-            // The body is asked for once the request has its place.
+            // The server asks for the body once the request has its place.
             let mut asked = String::new();
             stream.read_line(&mut asked).unwrap();
             stream.read_line(&mut asked).unwrap();
@@ -116,7 +116,7 @@ fn http_11_a_dripping_body_is_given_up() {
     let mut dripping = stream.try_clone().unwrap();
     std::thread::scope(|scope| {
         scope.spawn(move || {
-            // A byte every now and then, until the server has had enough.
+            // A byte now and then, until the server gives up.
             while dripping.write_all(b" ").is_ok() {
                 #[expect(clippy::disallowed_methods, reason = "being slow is what is tested")]
                 std::thread::sleep(Duration::from_millis(100));

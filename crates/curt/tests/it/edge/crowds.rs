@@ -1,4 +1,4 @@
-//! More connections than there is room for.
+//! More connections than the server has room for.
 
 use std::{
     fs,
@@ -12,7 +12,7 @@ use testkit::visits::await_counted;
 
 use super::Edge;
 
-/// A connection that has had its answer and stays.
+/// A connection that has had its answer and stays open.
 fn idle(edge: &Edge) -> TcpStream {
     let mut stream = edge.connect();
     let request = format!("GET /link HTTP/1.1\r\nHost: {}\r\n\r\n", edge.host());
@@ -41,13 +41,13 @@ fn f13_newcomers_take_the_place_of_who_was_idle_the_longest() {
 #[test]
 fn one_client_may_have_so_many_connections() {
     let edge = Edge::with(&[("CONNECTIONS_PER_CLIENT_MAX", "8"), ("HEADER_TIMEOUT", "2s")]);
-    // Heads that never end: none of them is idle.
+    // Heads that never end: no connection is idle.
     let held: Vec<_> = (0..20).map(|_| edge.connect()).collect();
     let start = Instant::now();
     while 9 < held.iter().filter(|stream| is_open(stream)).count() {
         assert!(start.elapsed() < super::ANSWER_MAX, "more than eight stay open");
     }
-    // Once their time is up there is room again.
+    // When their time is up there is room again.
     while !edge.redirects() {
         assert!(start.elapsed() < super::ANSWER_MAX, "it stays shut out");
     }
@@ -63,7 +63,8 @@ fn f13_an_idle_connection_costs_little_memory() {
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().strip_suffix(" kB").unwrap().parse::<usize>().unwrap() * 1024
     };
-    // What the server needs once, also to count its first clicks, is not the connections'.
+    // Memory that the server needs only once, also to count its first clicks, is not for
+    // connections.
     drop((0..50).map(|_| idle(&edge)).collect::<Vec<_>>());
     await_counted(&edge.server);
     let before = resident();

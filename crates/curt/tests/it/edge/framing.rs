@@ -1,4 +1,4 @@
-//! Where one request ends and the next begins, and heads that are too much of anything.
+//! Where one request ends and the next begins, and heads that exceed a limit.
 
 use std::{
     collections::BTreeSet,
@@ -11,7 +11,7 @@ use super::{Edge, TARGET};
 #[test]
 fn http_03_a_smuggled_request_is_never_carried_out() {
     let edge = Edge::start();
-    // One proxy reads six bytes of body, another a chunk that ends it and a request behind it.
+    // One proxy reads six bytes of body; another reads a last chunk and a request behind it.
     let answers = edge.send_until_closed(
         "POST /api/v1/urls HTTP/1.1\r\nHost: HOST\r\nContent-Type: application/json\r\n\
          Content-Length: 6\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n\
@@ -119,7 +119,8 @@ fn cache_08_what_is_too_long_is_not_to_be_kept() {
     };
     let answer = send(99);
     assert_eq!((answer.status, answer.header("cache-control")), (431, Some("no-store")));
-    // Past what is read at all the answer is bare. Nobody may keep a 431 (RFC 6585, section 5).
+    // A head too long to be read gets a bare answer. No cache may store a 431 (RFC 6585, section
+    // 5).
     assert_eq!(send(100).status, 431);
 }
 

@@ -1,4 +1,4 @@
-//! Names that requests call the server by, and headers that claim to know better.
+//! Host names in requests, and headers that claim other ones.
 
 use super::{Edge, TARGET};
 

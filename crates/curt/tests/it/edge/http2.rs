@@ -1,4 +1,4 @@
-//! Cleartext HTTP/2 with prior knowledge, spoken well and badly.
+//! Cleartext HTTP/2 with prior knowledge, used correctly and incorrectly.
 
 use std::{
     io::{Read as _, Write as _},
@@ -21,7 +21,7 @@ struct Connection {
 async fn connect(edge: &Edge) -> Connection {
     let stream = TcpStream::connect(edge.server.address()).await.unwrap();
     let (requests, connection) = client::handshake(stream).await.unwrap();
-    // However it ends: the tests look at whether it has.
+    // The result does not matter: the tests check whether it has ended.
     let ended = tokio_util::task::TaskTracker::new().spawn(async move {
         connection.await.ok();
     });
@@ -101,10 +101,10 @@ fn http_12_a_head_without_end_is_cut_off() {
     stream.write_all(PREFACE).unwrap();
     stream.write_all(&frame(4, 0, 0, &[])).unwrap();
     let start = Instant::now();
-    // A head that promises more, and more of it without end.
+    // A head that announces more, and more of it without end.
     stream.write_all(&frame(1, 0, 1, &[0x82])).unwrap();
     let filler = frame(9, 0, 1, &[b'\0'; 1_000]);
-    // Some of it is still on its way when the server has had enough.
+    // Some of it is still on its way when the server gives up.
     while stream.write_all(&filler).is_ok() {
         assert!(start.elapsed() < Duration::from_secs(5), "the head is still being read");
     }

@@ -9,10 +9,10 @@ use std::{
 
 use super::{Edge, is_closed};
 
-/// What the watch of connections may be late by: a tick of 250 ms, and two cores with other tests.
+/// How late the connection watch may be: a tick of 250 ms, and two cores with other tests.
 const LATE_MAX: f64 = 1.5;
 
-/// How long until the server closes a connection to which one byte is sent again and again.
+/// How long until the server closes a connection that sends one byte again and again.
 fn time_until_closed(stream: &mut TcpStream, drip: &[u8]) -> f64 {
     let start = Instant::now();
     stream.set_read_timeout(Some(Duration::from_millis(50))).unwrap();
@@ -20,7 +20,7 @@ fn time_until_closed(stream: &mut TcpStream, drip: &[u8]) -> f64 {
         assert!(start.elapsed() < super::ANSWER_MAX, "it is still open");
         match stream.read(&mut [0; 512]) {
             Ok(0) => break,
-            // The answer to what came before.
+            // The answer to the earlier request.
             Ok(_) => {}
             Err(error) if is_closed(&error) => break,
             Err(error) => {
@@ -91,7 +91,7 @@ fn f12_slow_clients_do_not_keep_others_waiting_and_go_away() {
     for (stream, begin) in slow.iter_mut().zip(begins.iter().cycle()) {
         stream.write_all(begin.as_bytes()).unwrap();
     }
-    // Everybody else is served while they are there.
+    // Other clients are served at the same time.
     let mut visitor = edge.server.visitor();
     let mut times: Vec<Duration> = (0..200)
         .map(|_| {

@@ -1,9 +1,8 @@
-//! Whether an answer of today holds everything that an answer of old held.
+//! Whether today's answer contains everything that an old answer contained.
 
 use serde_json::Value;
 
-/// Where it does not, as lines for people. Objects may have more fields than they had: those are
-/// new.
+/// The differences, as lines for people. Objects may have additional fields: those are new.
 pub(super) fn differences(place: &str, old: &Value, new: &Value) -> Vec<String> {
     match (old, new) {
         (Value::Object(old), Value::Object(new)) => old

@@ -1,4 +1,4 @@
-//! A copy of what a released version left behind, in a place and a database of its own.
+//! A copy of a released version's data, in a new directory and a new database.
 
 use std::{
     fs::{self, File},
@@ -17,32 +17,33 @@ use url::Url;
 
 use crate::program::{Program, repository};
 
-/// With what the released version ran, as `fixtures/*/make` says.
+/// The settings with which the released version ran; see `fixtures/*/make`.
 const SETTINGS: [(&str, &str); 3] = [
     ("CURT_PUBLIC_URL", "https://go.example.com"),
     ("CURT_HTTP__ALLOWED_HOSTS", "localhost"),
     ("CURT_AUTH__REGISTRATION", "invite"),
 ];
 
-/// How long after the release's end today's program begins: what was used once is no slip any more.
+/// How long after the release's end today's program starts: a token used then is no second tab any
+/// more.
 const PAUSE: Duration = Duration::from_mins(1);
 
 pub(super) struct Fixture {
     pub(super) place: Place,
-    /// What the released version said.
+    /// The released version's own description of the data.
     pub(super) expected: Value,
-    /// The fixtures' time goes on: what they keep for some weeks is there.
+    /// Time continues from the fixtures' date, so that data that is kept for some weeks is there.
     clock: SetClock,
 }
 
-/// A directory with `data`, perhaps a database of its own, and the settings for both.
+/// A directory with `data`, perhaps a separate database, and the settings for both.
 pub(super) struct Place {
     pub(super) program: Program,
     environment: Vec<(String, String)>,
 }
 
 impl Fixture {
-    /// The database has to be empty; with SQLite it stays so, because the data directory has one.
+    /// The database has to be empty. With SQLite it stays empty: the data directory has its own.
     pub(super) fn new(release: &str, database: &TestDatabase) -> Self {
         let folder = repository().join("fixtures").join(release);
         let url = Url::parse(&database.url()).unwrap();
@@ -61,7 +62,8 @@ impl Fixture {
         Self { place, expected, clock }
     }
 
-    /// With this database, and only what is in no backup and in no database: keys, and the backups.
+    /// A new place with this database, and only what no backup and no database holds: keys, and the
+    /// backups.
     pub(super) fn elsewhere(&self, database: &TestDatabase) -> Place {
         let place = Place::empty(&self.clock, database);
         let [from, to] = [&self.place, &place].map(|place| place.program.path("data"));
@@ -73,12 +75,12 @@ impl Fixture {
         place
     }
 
-    /// What only its owner knew.
+    /// A secret that only its owner knew.
     pub(super) fn secret(&self, name: &str) -> &str {
         self.expected["secrets"][name].as_str().unwrap()
     }
 
-    /// Clicks that were written down and not counted.
+    /// Clicks that were written and not counted.
     pub(super) fn uncounted(&self) -> u64 {
         self.expected["uncounted"].as_u64().unwrap()
     }
@@ -95,21 +97,21 @@ impl Place {
         if !url.starts_with("sqlite:") {
             environment.push(own(("CURT_DATABASE_URL", &url)));
         }
-        // For the tools that make backups of database servers.
+        // For the tools that back up database servers.
         let program = Program::new().with_env("PATH", &std::env::var("PATH").unwrap());
         let with =
             |program: Program, (name, value): &(String, String)| program.with_env(name, value);
         Self { program: environment.iter().fold(program, with), environment }
     }
 
-    /// Today's, with the keys of the data directory.
+    /// Today's server, with the keys of the data directory.
     pub(super) fn server(&self) -> ServerCommand {
         let command = ServerCommand::new(env!("CARGO_BIN_EXE_curt"), self.program.path("data"))
             .without_env("CURT_ADMIN_KEY");
         self.environment.iter().fold(command, |command, (name, value)| command.env(name, value))
     }
 
-    /// A client with the administrator's key of old.
+    /// A client with the original administrator's key.
     pub(super) fn admin(&self, server: &Server) -> Client {
         let key = fs::read_to_string(self.program.path("data/admin.key")).unwrap();
         server.visitor().with_key(key.trim())
@@ -130,7 +132,7 @@ fn load_postgres(url: &Url, dump: &Path) {
 
 fn load_mysql(url: &Url, dump: &Path) {
     let mut client = Command::new("mariadb");
-    // Or the one of MySQL, which knows some of this by other names.
+    // Or the client of MySQL, which has other names for some of this.
     let is_mariadb = client.arg("--version").output().is_ok();
     client = Command::new(if is_mariadb { "mariadb" } else { "mysql" });
     client.args(["--no-defaults", "--default-character-set=utf8mb4", "--protocol=TCP"]);

@@ -30,7 +30,7 @@ fn what_a_tool_complains_about_is_passed_on() {
     assert_eq!(error, "sh failed (exit status: 3): out of luck");
 }
 
-/// A tool that says a word and then hangs, for longer than any test may take.
+/// A tool that writes a word and then hangs, for longer than any test may take.
 fn hanging() -> Command {
     let mut command = command("sh");
     command.args(["-c", "echo beginning; exec sleep 600"]);

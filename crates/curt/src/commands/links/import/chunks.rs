@@ -1,4 +1,4 @@
-//! Rows in portions that one request takes.
+//! Rows in portions that fit one request.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use curt_store::LINKS_AT_ONCE_MAX;
@@ -14,11 +14,11 @@ use super::{super::columns::PASSWORD, row::Row, rows::Rows};
 /// Input for one request, in bytes: as JSON it stays below the API's 16 MiB, however it is escaped.
 const INPUT_LEN_MAX: u64 = 1 << 20;
 
-/// Neighbouring rows, no more than are written in one transaction. The same input is always cut the
+/// Neighbouring rows, at most as many as one transaction writes. The same input is always cut the
 /// same way, which a repeated import relies on.
 pub(super) struct Chunk {
     pub(super) rows: Vec<Row>,
-    /// How much of the input has been read with it, in bytes.
+    /// How much of the input has been read so far, in bytes.
     pub(super) position: u64,
 }
 
@@ -28,7 +28,7 @@ struct Body<'a> {
 }
 
 impl Chunk {
-    /// The rows that are worth asking the API about.
+    /// The rows to send to the API.
     pub(super) fn links(&self) -> impl Iterator<Item = &Map<String, Value>> {
         self.rows.iter().filter_map(|row| row.link.as_ref().ok())
     }
@@ -39,14 +39,14 @@ impl Chunk {
         serde_json::to_vec(&body).expect("rows are made of texts and numbers")
     }
 
-    /// What keeps a repeated import from making these links a second time, if anything has to: a
-    /// link with a code of its own meets itself.
+    /// Keeps a repeated import from making these links twice. Absent if every link has a custom
+    /// code: those conflict with themselves.
     pub(super) fn idempotency_key(&self, body: &[u8], secret: &[u8; 32]) -> Option<String> {
         if self.links().all(|link| link.contains_key("custom_alias")) {
             return None;
         }
-        // The key is kept, and bodies may hold passwords: it must not be a hash that anybody can
-        // make.
+        // The key is stored, and bodies may hold passwords: an attacker must not be able to compute
+        // it.
         let hash: Hmac<Sha256> =
             Hmac::new_from_slice(secret).expect("HMAC takes a key of any length");
         // Equal rows elsewhere in the file are other links.
@@ -55,7 +55,7 @@ impl Chunk {
     }
 }
 
-/// Reads to the end, or until nobody wants more; an error is the last thing sent.
+/// Reads to the end, or until the receiver is gone; an error is the last thing sent.
 pub(super) fn read_chunks(mut rows: Rows, chunks: &Sender<anyhow::Result<Chunk>>) {
     loop {
         let chunk = read_chunk(&mut rows);

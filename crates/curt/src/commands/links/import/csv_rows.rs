@@ -1,7 +1,7 @@
 //! Rows of CSV, by RFC 4180 and a little more.
 //!
-//! On `csv-core`, because the `csv` crate keeps a record however long it is: one missing quote, and
-//! the rest of the file would be in memory.
+//! Uses `csv-core`, because the `csv` crate keeps a record however long it is: after one missing
+//! quote, the rest of the file would be in memory.
 
 use std::io::{self, BufRead};
 
@@ -24,7 +24,7 @@ use crate::{
     visible::visible,
 };
 
-/// Twice as many as there are to know.
+/// Twice the number of known columns.
 const FIELDS_MAX: usize = 2 * COLUMNS.len();
 
 pub(super) struct CsvRows {
@@ -33,7 +33,7 @@ pub(super) struct CsvRows {
     /// The fields of a record one after the other, and where each ends.
     fields: Box<[u8]>,
     ends: [usize; FIELDS_MAX],
-    /// What the header calls each field.
+    /// The column of each field, by the header.
     columns: Vec<&'static Column>,
     line: u64,
     position: u64,
@@ -41,7 +41,7 @@ pub(super) struct CsvRows {
 
 /// How reading a record ended.
 enum Record {
-    /// With so many fields; at the end of the input if no line end came first.
+    /// With this many fields; ended by the end of the input if no line end came first.
     Whole {
         fields: usize,
         unclosed: bool,
@@ -51,7 +51,7 @@ enum Record {
 }
 
 impl CsvRows {
-    /// Reads the header, which says what the columns are.
+    /// Reads the header, which names the columns.
     pub(super) fn new(source: Source) -> anyhow::Result<Self> {
         let mut rows = Self {
             input: source.input,
@@ -142,7 +142,7 @@ impl CsvRows {
                 ReadRecordResult::InputEmpty => {}
                 ReadRecordResult::End => return Ok(None),
                 ReadRecordResult::Record => {
-                    // A quote that is never closed takes all lines that follow with it.
+                    // A quote that is never closed swallows all following lines.
                     let unclosed = at_end && quotes_open && first_line < self.line;
                     return Ok(Some(Record::Whole { fields: ends_len, unclosed }));
                 }
@@ -152,7 +152,7 @@ impl CsvRows {
         }
     }
 
-    /// Goes on at the next line, whatever it may be part of: one bad record must not cost the rest.
+    /// Continues at the next line, whatever it belongs to: one bad record must not cost the rest.
     fn give_up(&mut self, record: Record) -> io::Result<Option<Record>> {
         self.core.reset();
         loop {
@@ -168,7 +168,7 @@ impl CsvRows {
         }
     }
 
-    /// The parser passes over them too, but would not tell.
+    /// The parser skips them too, but does not count their lines.
     fn skip_empty_lines(&mut self) -> io::Result<()> {
         while let Some(byte @ (b'\n' | b'\r')) = self.input.fill_buf()?.first().copied() {
             self.line += u64::from(byte == b'\n');
@@ -179,7 +179,7 @@ impl CsvRows {
     }
 }
 
-/// The column that the header means: in any case, with blanks for underscores.
+/// The column that a header names: in any case, with blanks or hyphens for underscores.
 fn meant(name: &str) -> anyhow::Result<&'static Column> {
     let wanted = name.trim().to_ascii_lowercase().replace([' ', '-'], "_");
     column(&wanted).ok_or_else(|| {
@@ -208,7 +208,7 @@ fn no_header(why: &str) -> anyhow::Error {
     Failure::new(Exit::Rejected, line).into()
 }
 
-/// A cell as the API wants it; an empty one says nothing.
+/// A cell as the API expects it; an empty cell becomes null.
 fn value(column: &Column, cell: &str) -> Result<Value, &'static str> {
     if cell.is_empty() || column.import == Import::PassesOver {
         return Ok(Value::Null);

@@ -1,4 +1,4 @@
-//! What an import tells: a line for each row that failed, and the sums.
+//! The output of an import: a line for each row that failed, and the totals.
 
 use std::{fs::File, path::Path};
 
@@ -12,22 +12,22 @@ use crate::{
     visible::visible,
 };
 
-/// Failed rows told one by one on standard error: a screen of them says what is wrong.
+/// Failed rows that are printed to standard error: a screenful shows what is wrong.
 const FAILURES_SHOWN: u64 = 20;
 
-/// What became of a row.
+/// What happened to a row.
 pub(super) enum Outcome {
     /// The link that the API made.
     Made(Box<RawValue>),
-    /// It would be made, if this were no dry run.
+    /// It would be made, if this were not a dry run.
     Valid,
-    /// There already.
+    /// The link exists already.
     Skipped,
     Failed(Vec<Mistake>),
 }
 
 pub(super) struct Report {
-    /// Whether each row is told as JSON.
+    /// Whether each row is printed as JSON.
     json: bool,
     file: Option<csv::Writer<File>>,
     progress: Progress,
@@ -38,7 +38,7 @@ pub(super) struct Report {
 }
 
 impl Report {
-    /// Makes the file, which must not be there yet: it could be the import itself.
+    /// Creates the file, which must not exist yet: it could be the import file.
     pub(super) fn new(path: Option<&Path>, json: bool, progress: Progress) -> anyhow::Result<Self> {
         let open = |path: &Path| {
             let file = File::create_new(path)
@@ -90,14 +90,14 @@ impl Report {
         Ok(())
     }
 
-    /// Renews the line that shows how far it is.
+    /// Updates the progress line.
     pub(super) fn advance(&self, position: u64) {
         let rows = self.made + self.skipped + self.failed;
         let rate = self.progress.rate(rows);
         self.progress.set(position, format!("{rows} rows, {rate}, {} failed", self.failed));
     }
 
-    /// The last words, and how the command ends.
+    /// Prints the totals and returns how the command ends.
     pub(super) fn finish(mut self, dry_run: bool, is_whole: bool) -> anyhow::Result<Exit> {
         let written = self.file.as_mut().map_or(Ok(()), csv::Writer::flush);
         let Self { made, skipped, failed, last_line, .. } = self;

@@ -1,4 +1,4 @@
-//! A row of an import, as the API takes a link, or with what is wrong with it.
+//! A row of an import: the body of a create, or what is wrong with the row.
 
 use curt_domain::LinkStatus;
 use serde_json::{Map, Value};
@@ -8,11 +8,11 @@ use crate::failure::Mistake;
 
 /// One link to be made.
 pub(super) struct Row {
-    /// Where it begins, from 1.
+    /// The line where it begins, counted from 1.
     pub(super) line: u64,
     /// The body of a create, or why there is none.
     pub(super) link: Result<Map<String, Value>, Vec<Mistake>>,
-    /// What this row calls its code: links have a `short_code`, creates a `custom_alias`.
+    /// The row's name for its code: links have a `short_code`, creates a `custom_alias`.
     pub(super) code_field: &'static str,
 }
 
@@ -24,7 +24,7 @@ impl Row {
     }
 }
 
-/// From a link as it is exported to the body that makes it; the body of a create stays as it is.
+/// Turns an exported link into the body of a create; leaves the body of a create as it is.
 fn to_create(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Vec<Mistake>> {
     let had_password = match fields.get(HAS_PASSWORD) {
         None | Some(Value::Null) => false,
@@ -41,7 +41,7 @@ fn to_create(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Vec<M
             "is the same as custom_alias; give one of them",
         )]);
     }
-    // What was for a few there is not open to everybody here.
+    // A link that was protected must not become public by an import.
     if had_password && !fields.contains_key(PASSWORD) {
         let words = "is missing: the link had one; give it one, or set has_password to false";
         return Err(vec![Mistake::new(PASSWORD, words)]);
@@ -52,16 +52,16 @@ fn to_create(mut fields: Map<String, Value>) -> Result<Map<String, Value>, Vec<M
         Some(LinkStatus::Deleted) => {
             return Err(vec![Mistake::new("status", "is deleted; such links are not made")]);
         }
-        // They follow from the other fields.
+        // These follow from the other fields.
         Some(
             LinkStatus::Active
             | LinkStatus::Scheduled
             | LinkStatus::Expired
             | LinkStatus::Exhausted,
         ) => drop(fields.remove("status")),
-        // What was taken away from visitors there is not given to them here.
+        // What was taken from visitors there is not given to them here.
         Some(LinkStatus::Blocked) => drop(fields.insert("status".to_owned(), "disabled".into())),
-        // Of words that are none the API knows what to say.
+        // The API refuses unknown words itself.
         Some(LinkStatus::Disabled) | None => {}
     }
     Ok(fields)

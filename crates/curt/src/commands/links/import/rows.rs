@@ -1,4 +1,4 @@
-//! The rows of an import, one by one, whatever they are written in.
+//! The rows of an import, one by one, in either format.
 
 use std::io::BufRead;
 
@@ -14,7 +14,7 @@ pub(super) enum Rows {
 }
 
 impl Rows {
-    /// Fails on what is wrong with the whole, such as a column that nobody knows.
+    /// Fails if the input as a whole is wrong, for example if it has an unknown column.
     pub(super) fn new(source: Source) -> anyhow::Result<Self> {
         Ok(match source.format {
             Format::Csv => Self::Csv(Box::new(CsvRows::new(source)?)),

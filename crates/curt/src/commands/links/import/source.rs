@@ -1,4 +1,4 @@
-//! Where an import comes from: a file or standard input, looked at before it is read.
+//! The source of an import: a file or standard input, inspected before it is read.
 
 use std::{
     fs::File,
@@ -11,21 +11,21 @@ use anyhow::Context as _;
 use super::super::format::Format;
 use crate::failure::{Exit, Failure};
 
-/// Looked at to tell what a file is: more than any header of columns.
+/// Inspected to recognize the kind of file: more than any header of columns.
 const HEAD_LEN: u64 = 8 << 10;
 
 /// Read from the system at a time.
 const BUFFER_LEN: usize = 64 << 10;
 
-/// An input that is text in a format we know, as far as its head can tell.
+/// An input that is text in a format we know, judged by its first bytes.
 pub(super) struct Source {
     pub(super) format: Format,
-    /// What separates the columns of CSV.
+    /// The separator of CSV columns.
     pub(super) delimiter: u8,
-    /// The number of the line that the input begins with.
+    /// The number of the input's first line.
     pub(super) first_line: u64,
     pub(super) input: Box<dyn BufRead + Send>,
-    /// In bytes, where it is known.
+    /// In bytes, if known.
     pub(super) len: Option<u64>,
 }
 
@@ -83,7 +83,7 @@ impl Source {
 
 const UTF8_BOM: &[u8] = b"\xef\xbb\xbf";
 
-/// What a file is that is no text in a format of ours, by its first bytes.
+/// The kind of a file that is not text in one of our formats, by its first bytes.
 fn foreign(head: &[u8]) -> Option<&'static str> {
     const KINDS: [(&[u8], &str); 11] = [
         (
@@ -106,8 +106,8 @@ fn foreign(head: &[u8]) -> Option<&'static str> {
     known.or_else(is_binary)
 }
 
-/// The first of the signs that separate columns in the header, whose names have none of them.
-/// Spreadsheets of half of Europe write semicolons.
+/// The first separator in the header; the names of columns contain none. Spreadsheets in half of
+/// Europe write semicolons.
 fn delimiter(head: &[u8]) -> u8 {
     let header = head.split(|&byte| byte == b'\n').next().unwrap_or_default();
     header.iter().copied().find(|&byte| is_delimiter(byte)).unwrap_or(b',')
@@ -117,7 +117,7 @@ fn is_delimiter(byte: u8) -> bool {
     matches!(byte, b',' | b';' | b'\t')
 }
 
-/// What a first line `sep=;` tells Excel, which takes it for no row.
+/// The line `sep=;` at the start, by which Excel learns the separator. It is no row.
 struct Told {
     delimiter: u8,
     line_len: usize,

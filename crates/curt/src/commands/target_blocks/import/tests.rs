@@ -1,4 +1,4 @@
-//! What lines of lists are taken for.
+//! How lines of lists are read.
 
 use super::*;
 
