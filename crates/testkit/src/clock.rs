@@ -1,5 +1,5 @@
-//! A wall clock that shows another time, for programs under test that need what is kept for some
-//! days, however old it is: the shim in `clock/shim.c` is preloaded into them.
+//! A shifted wall clock, for programs under test whose old data would otherwise have expired: the
+//! shim in `clock/shim.c` is preloaded into them.
 
 use std::{
     ffi::OsString,
@@ -12,14 +12,14 @@ use crate::shim;
 
 const SHIM_SOURCE: &str = include_str!("../clock/shim.c");
 
-/// A clock that was set once and goes on from there.
+/// A clock that was set once and runs on from there.
 pub struct SetClock {
     dir: TempDir,
     offset_s: i64,
 }
 
 impl SetClock {
-    /// It is so long after the beginning of 1970 now.
+    /// A clock that now shows this time after the beginning of 1970.
     pub fn at(since_1970: Duration) -> Self {
         let dir = tempfile::tempdir().expect("a temporary directory can be made");
         shim::compile(SHIM_SOURCE, &dir.path().join("shim.so"));
@@ -27,7 +27,7 @@ impl SetClock {
         Self { dir, offset_s }
     }
 
-    /// The environment that shows the time to a program, and to those it starts.
+    /// The environment that shows this time to a program and its children.
     pub fn env(&self) -> [(&'static str, OsString); 2] {
         [
             ("LD_PRELOAD", self.dir.path().join("shim.so").into_os_string()),

@@ -1,6 +1,6 @@
-//! A fresh database for each test, on every engine that is there to be tested.
+//! A fresh database for each test, on every available engine.
 //!
-//! SQLite always is. The servers are named by `CURT_TEST_POSTGRES_URL` and `CURT_TEST_MYSQL_URL`;
+//! SQLite is always available. `CURT_TEST_POSTGRES_URL` and `CURT_TEST_MYSQL_URL` name the servers;
 //! with `CURT_TEST_REQUIRE_ALL=1`, as in continuous integration, a missing one fails the test.
 
 use std::{
@@ -14,7 +14,7 @@ use tempfile::TempDir;
 
 const SERVERS: [&str; 2] = ["CURT_TEST_POSTGRES_URL", "CURT_TEST_MYSQL_URL"];
 
-/// An empty database that nobody else uses.
+/// An empty database that no other test uses.
 #[derive(Debug)]
 pub struct TestDatabase {
     url: DatabaseUrl,
@@ -28,7 +28,7 @@ enum Home {
 }
 
 impl TestDatabase {
-    /// An SQLite file in a directory that goes away with the value.
+    /// An SQLite file in a directory that is removed with the value.
     pub fn sqlite() -> Self {
         let directory = tempfile::tempdir().expect("the machine has room for temporary files");
         let url = DatabaseUrl::sqlite(directory.path().join("curt.db"));
@@ -40,7 +40,7 @@ impl TestDatabase {
         self.url.expose()
     }
 
-    /// Another empty database of the same kind, on the same server, which has to be dropped.
+    /// Another empty database of the same kind, on the same server; drop it too.
     pub async fn sibling(&self) -> Self {
         match &self.home {
             Home::Directory(_) => Self::sqlite(),
@@ -56,7 +56,7 @@ impl TestDatabase {
         Self { url, home: Home::Server { address, name } }
     }
 
-    /// Removes it with all that is in it.
+    /// Removes the database with its content.
     pub async fn drop_database(self) {
         match self.home {
             Home::Directory(directory) => {
@@ -75,7 +75,7 @@ pub async fn for_each_engine(test: impl AsyncFn(&TestDatabase)) {
     for_each_server(test).await;
 }
 
-/// Runs the test on PostgreSQL and MySQL only, for what SQLite's one writer rules out.
+/// Runs the test on PostgreSQL and MySQL only, for cases that SQLite's single writer excludes.
 pub async fn for_each_server(test: impl AsyncFn(&TestDatabase)) {
     for variable in SERVERS {
         if let Some(address) = server(variable) {

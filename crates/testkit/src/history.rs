@@ -1,10 +1,9 @@
 //! Concurrent writers against a server that dies under them, and the check afterwards.
 //!
-//! Each writer owns its links, so what one link may be after a crash is known exactly: as its last
-//! acknowledged operation left it, or as the one unanswered operation after that would. An
-//! operation is noted before it is sent and again when it is answered. The check reads every link
-//! back and finds what was lost, what came back from the dead, what is there twice, and what nobody
-//! wrote.
+//! Each writer owns its links, so the possible states of a link after a crash are known exactly: as
+//! its last acknowledged operation left it, or as the one unanswered operation after that would. An
+//! operation is recorded before it is sent and again when it is answered. The check reads every
+//! link back and finds lost, resurrected, duplicated and unknown links.
 
 mod entry;
 mod listing;
@@ -16,10 +15,10 @@ use crate::server::{ADMIN_KEY, Client, Server};
 use entry::Listed;
 use writer::Writer;
 
-/// Enough that SQLite's writer commits in groups; each waits for its answers.
+/// Enough that SQLite's writer commits in groups; each writer waits for its answers.
 const WRITERS: u64 = 8;
 
-/// All that was written to one data directory, over any number of crashes.
+/// Everything that was written to one data directory, over any number of crashes.
 pub struct History {
     writers: Vec<Writer>,
 }
@@ -46,7 +45,7 @@ impl History {
                     ended.send(()).ok();
                 });
             }
-            // One that ends early has something to complain about.
+            // A writer that ends early has found an error.
             any_ended.recv_timeout(time).ok();
             end(server);
         });
@@ -54,8 +53,8 @@ impl History {
         assert!(complaints.is_empty(), "{}", complaints.join("\n"));
     }
 
-    /// Compares everything that was ever acknowledged with what the server has now, and returns how
-    /// many links there are.
+    /// Compares everything that was ever acknowledged with the server's data, and returns the
+    /// number of links.
     ///
     /// # Panics
     /// Panics with all differences.
@@ -76,7 +75,7 @@ impl History {
         links
     }
 
-    /// Follows every link, and reads what its last edit replaced.
+    /// Follows every link, and reads the version that its last edit replaced.
     fn read_back(&self, server: &Server) -> Vec<String> {
         let (mut client, mut visitor) = (server.client(), server.visitor());
         let entries = self.writers.iter().flat_map(Writer::entries);

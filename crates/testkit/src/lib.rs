@@ -1,6 +1,6 @@
-//! What tests share: databases and servers that live as long as a test, the history of what was
-//! acknowledged, the account of what visitors got, a simulated power cut, a wrong clock, and other
-//! faults. A dev-dependency only.
+//! Shared by tests: databases and servers that live as long as a test, the history of acknowledged
+//! writes, the tally of visits, a simulated power cut, a wrong clock, and other faults. A
+//! dev-dependency only.
 
 pub mod clock;
 pub mod databases;

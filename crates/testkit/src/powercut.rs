@@ -1,6 +1,5 @@
-//! A simulated power cut: a program runs under a preloaded shim that keeps what was synced, and
-//! after its death only that is left. The model, and what it does not follow, is told in
-//! `powercut/shim.c`.
+//! A simulated power cut: a program runs under a preloaded shim that records what was synced, and
+//! after its death only that is left. `powercut/shim.c` describes the model and its limits.
 
 use std::{
     ffi::OsString,
@@ -16,7 +15,7 @@ use crate::shim;
 
 const SHIM_SOURCE: &str = include_str!("../powercut/shim.c");
 
-/// A data directory whose unsynced contents can be cut away.
+/// A data directory that can lose its unsynced contents.
 pub struct PowerCut {
     dir: TempDir,
     cuts: u32,
@@ -33,12 +32,12 @@ impl PowerCut {
         power_cut
     }
 
-    /// Where the program under test keeps its data; another directory after each cut.
+    /// The data directory of the program under test; a new one after each cut.
     pub fn data_dir(&self) -> PathBuf {
         self.dir.path().join(format!("data-{}", self.cuts))
     }
 
-    /// The environment that puts a program, and those it starts, under the shim.
+    /// The environment that puts a program and its children under the shim.
     pub fn env(&self) -> [(&'static str, OsString); 3] {
         let root = fs::canonicalize(self.data_dir()).expect("the data directory exists");
         [
@@ -48,7 +47,7 @@ impl PowerCut {
         ]
     }
 
-    /// Leaves only what was synced, in a new data directory. The program must have ended.
+    /// Keeps only what was synced, in a new data directory. The program must have ended.
     pub fn cut(&mut self) {
         let (old_data, old_shadow) = (self.data_dir(), self.shadow());
         self.cuts += 1;
@@ -83,7 +82,7 @@ impl Default for PowerCut {
     }
 }
 
-/// Builds the directory `id` of the shadow, with all below it, at `to`.
+/// Builds the directory `id` of the shadow, and everything below it, at `to`.
 fn build(shadow: &Path, id: &Path, to: &Path) -> io::Result<()> {
     make_dir(to)?;
     let names = shadow.join("directories").join(id);
@@ -103,7 +102,7 @@ fn build(shadow: &Path, id: &Path, to: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// A data directory that others can write to is refused, whatever the umask of the test run.
+/// Mode 0700 whatever the umask: a data directory that others can write to is refused.
 fn make_dir(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
 }

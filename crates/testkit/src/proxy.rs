@@ -1,5 +1,5 @@
 //! A network between a server and its database that can fail: it can be cut, it can fall silent,
-//! and it can swallow the answer to a COMMIT that the database has carried out.
+//! and it can lose the answer to a COMMIT that the database has carried out.
 
 use std::{
     io::{Read as _, Write as _},
@@ -15,7 +15,7 @@ use std::{
 /// More than the packets in which drivers send statements.
 const PIECE_LEN: usize = 64 * 1024;
 
-/// What both drivers send to commit, in a packet of its own.
+/// What both drivers send to commit, in a separate packet.
 const COMMIT: &[u8] = b"COMMIT";
 
 /// Listens until the test process ends.
@@ -27,21 +27,21 @@ pub struct Proxy {
 struct Network {
     database: SocketAddr,
     is_cut: AtomicBool,
-    /// Connections there were so far.
+    /// Number of connections so far.
     connections: AtomicU32,
-    /// So many of them carry nothing any more.
+    /// The first this many of them carry nothing any more.
     silent: AtomicU32,
-    /// Answers to COMMIT that are still to be lost.
+    /// How many answers to COMMIT are still to be lost.
     answers_to_lose: AtomicU32,
     answers_lost: Mutex<u32>,
-    /// Rings when there is one more.
+    /// Notified when another answer was lost.
     answer_lost: Condvar,
-    /// Both ends of every connection there was.
+    /// Both ends of every connection so far.
     streams: Mutex<Vec<TcpStream>>,
 }
 
 impl Proxy {
-    /// In front of the database server with this URL.
+    /// A proxy in front of the database server with this URL.
     pub fn before(url: &str) -> Self {
         let (account, place) = url.rsplit_once('@').expect("test databases have accounts");
         let (database, name) = place.split_once('/').expect("test databases have names");
@@ -64,7 +64,7 @@ impl Proxy {
         Self { url: format!("{account}@{address}/{name}"), network }
     }
 
-    /// Of the database, through the proxy.
+    /// The URL of the database through the proxy.
     pub fn url(&self) -> &str {
         &self.url
     }
@@ -73,13 +73,12 @@ impl Proxy {
     pub fn cut(&self) {
         self.network.is_cut.store(true, Ordering::SeqCst);
         for stream in self.network.streams().drain(..) {
-            // The other side may have been faster.
+            // The other side may have ended it first.
             stream.shutdown(Shutdown::Both).ok();
         }
     }
 
-    /// Whatever comes over the connections that there are is lost, and neither side is told. New
-    /// ones work.
+    /// Loses everything on the present connections without telling either side. New ones work.
     pub fn silence(&self) {
         let there_are = self.network.connections.load(Ordering::SeqCst);
         self.network.silent.store(there_are, Ordering::SeqCst);
@@ -94,10 +93,10 @@ impl Proxy {
         self.network.answers_to_lose.store(count, Ordering::SeqCst);
     }
 
-    /// Waits until so many were lost.
+    /// Waits until this many were lost.
     ///
     /// # Panics
-    /// Panics when it takes longer.
+    /// Panics if it takes longer.
     pub fn await_answers_lost(&self, count: u32, time_max: Duration) {
         let Network { answer_lost, .. } = &*self.network;
         let is_missing = |lost: &mut u32| *lost < count;
@@ -121,7 +120,7 @@ impl Network {
         connection < self.silent.load(Ordering::SeqCst)
     }
 
-    /// Whether the answer to what was just sent shall be lost.
+    /// Whether to lose the answer to this packet.
     fn shall_lose(&self, sent: &[u8]) -> bool {
         let commits = sent.windows(COMMIT.len()).any(|word| word == COMMIT);
         let one_less = |count: u32| count.checked_sub(1);
@@ -178,12 +177,12 @@ fn serve(network: &Arc<Network>, client: TcpStream) {
 
 enum Piece {
     Passes,
-    /// It is gone, and the connection stays.
+    /// The piece is lost, and the connection stays.
     IsSwallowed,
     IsLost,
 }
 
-/// Until one of the two ends, or a piece is lost; then both end.
+/// Forwards until one end closes, or until a piece is lost; then both close.
 fn forward(mut from: &TcpStream, mut to: &TcpStream, mut judge: impl FnMut(&[u8]) -> Piece) {
     let mut piece = vec![0; PIECE_LEN];
     while let Ok(len @ 1..) = from.read(&mut piece) {
@@ -198,7 +197,7 @@ fn forward(mut from: &TcpStream, mut to: &TcpStream, mut judge: impl FnMut(&[u8]
 
 fn end(streams: [&TcpStream; 2]) {
     for stream in streams {
-        // The other side may have been faster.
+        // The other side may have ended it first.
         stream.shutdown(Shutdown::Both).ok();
     }
 }

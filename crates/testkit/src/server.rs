@@ -1,5 +1,5 @@
-//! The real program as a process of its own, for tests that kill it: a data directory, a free port,
-//! and everything it prints kept for the failure message.
+//! The real program as a separate process, for tests that kill it: a data directory, a free port,
+//! and its output for the failure message.
 //!
 //! Every wait has a deadline. A server that is dropped is killed.
 
@@ -29,9 +29,9 @@ pub const ADMIN_KEY: &str = "4fb5d0a9c76e18320b7e5f94a1d3c86b2e90f71745ad";
 
 /// The program opens its database in far less; two cores with other tests on them need the rest.
 const READY_MAX: Duration = Duration::from_secs(30);
-/// How often readiness is asked for while the program prints nothing.
+/// How often to check readiness while the program prints nothing.
 const READY_POLL: Duration = Duration::from_millis(20);
-/// What is kept of the output: enough for the lines before a failure.
+/// How much of the output is kept: enough for the lines before a failure.
 const OUTPUT_BYTES_MAX: usize = 64 * 1024;
 
 /// How to run the program.
@@ -44,8 +44,8 @@ pub struct ServerCommand {
 }
 
 impl ServerCommand {
-    /// `curt serve` with its database in `data_dir`, without metrics, backups of its own, and a
-    /// wait at its end.
+    /// `curt serve` with its database in `data_dir`, without metrics, scheduled backups and the
+    /// delay at shutdown.
     pub fn new(binary: impl AsRef<Path>, data_dir: impl AsRef<Path>) -> Self {
         let command = Self {
             binary: binary.as_ref().to_owned(),
@@ -67,13 +67,13 @@ impl ServerCommand {
         self
     }
 
-    /// Shows metrics there; see [`Client::metric`].
+    /// Serves metrics at this address; see [`Client::metric`].
     #[must_use]
     pub fn metrics(self, address: SocketAddr) -> Self {
         self.env("CURT_METRICS__LISTEN", address.to_string())
     }
 
-    /// Takes back what was set before.
+    /// Removes a variable that was set before.
     #[must_use]
     pub fn without_env(mut self, name: impl AsRef<OsStr>) -> Self {
         self.env.retain(|(set, _)| set != name.as_ref());
@@ -87,14 +87,14 @@ impl ServerCommand {
         self
     }
 
-    /// Starts it and waits until it is ready.
+    /// Starts the server and waits until it is ready.
     pub fn start(&self) -> Server {
         let mut server = self.spawn();
         server.await_ready();
         server
     }
 
-    /// Starts it, ready or not.
+    /// Starts the server without waiting.
     pub fn spawn(&self) -> Server {
         let port = free_port();
         let (output, sink) = io::pipe().expect("a pipe can be made");
@@ -121,7 +121,7 @@ impl ServerCommand {
             }
             None => Command::new(&self.binary),
         };
-        // Whoever runs the tests may have settings of their own.
+        // The user who runs the tests may have settings in the environment.
         for (name, _) in std::env::vars_os() {
             let text = name.to_string_lossy();
             if text.starts_with("CURT_") || text == "DATABASE_URL" || text == "REDIS_URL" {
@@ -147,7 +147,7 @@ pub struct Server {
 /// How a program ended.
 #[derive(Debug)]
 pub struct Exit {
-    /// Absent when a signal ended it.
+    /// Absent if a signal ended it.
     pub code: Option<i32>,
     pub output: String,
 }
@@ -162,7 +162,7 @@ impl Server {
         Client::new(self.address).with_key(ADMIN_KEY)
     }
 
-    /// A client as visitors are: without a key.
+    /// A client without a key, like a visitor.
     pub fn visitor(&self) -> Client {
         Client::new(self.address)
     }
@@ -171,7 +171,7 @@ impl Server {
         self.child.id()
     }
 
-    /// What it printed, or the end of it.
+    /// The output, or the end of it.
     pub fn output(&self) -> String {
         self.output.text()
     }
@@ -186,12 +186,12 @@ impl Server {
                 panic!("the server ended with {status} before it was ready:\n{}", self.output());
             }
             assert!(Instant::now() < deadline, "the server is not ready:\n{}", self.output());
-            // A line that it prints may be the one that says it is ready.
+            // The next line may be the one that announces readiness.
             self.output.await_line(READY_POLL);
         }
     }
 
-    /// Lets it run for `time`, or until it ends by itself.
+    /// Lets it run for `time`, or until it exits.
     pub fn run_for(&mut self, time: Duration) {
         let end = Instant::now() + time;
         while Instant::now() < end
@@ -224,7 +224,7 @@ impl Server {
     }
 
     fn exit(&mut self, status: ExitStatus) -> Exit {
-        // Its end closes the pipe, so what it printed last is there soon.
+        // The pipe closes with the program, so its last output arrives soon.
         while self.output.await_line(READY_MAX) {}
         Exit { code: status.code(), output: self.output() }
     }
@@ -232,23 +232,23 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended long ago, and a panic in here would hide the one that drops it.
+        // It may have ended before, and a panic here would hide the panic that drops it.
         self.child.kill().ok();
         self.child.wait().ok();
     }
 }
 
-/// What a program prints, collected by a thread so that the program never waits for us.
+/// The program's output, collected by a thread so that the program never waits for us.
 struct Output {
     text: Arc<Mutex<String>>,
-    /// Says that there are new lines, and by its end that there will be none.
+    /// Signals new lines; it closes when no more will come.
     lines: Receiver<()>,
 }
 
 impl Output {
     fn collect(pipe: PipeReader) -> Self {
         let text = Arc::default();
-        // One notice is enough for any number of lines.
+        // One signal is enough for any number of lines.
         let (notify, lines) = mpsc::sync_channel(1);
         let collected = Arc::clone(&text);
         thread::spawn(move || read_lines(pipe, &collected, &notify));
@@ -259,7 +259,7 @@ impl Output {
         self.text.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    /// Waits for a line or for `time_max`; false when the program has closed its output.
+    /// Waits for a line or for `time_max`; false if the program has closed its output.
     fn await_line(&self, time_max: Duration) -> bool {
         self.lines.recv_timeout(time_max) != Err(RecvTimeoutError::Disconnected)
     }
@@ -277,22 +277,22 @@ fn read_lines(pipe: PipeReader, collected: &Mutex<String>, notify: &SyncSender<(
         }
         drop(text);
         line.clear();
-        // Full means that a notice is waiting already.
+        // If the channel is full, a signal is waiting already.
         notify.try_send(()).ok();
     }
 }
 
-/// Where something can listen, the metrics for example.
+/// A free address to listen on, for metrics for example.
 pub fn free_address() -> SocketAddr {
     (Ipv4Addr::LOCALHOST, free_port()).into()
 }
 
-/// A port below those that the kernel gives to outgoing connections, which load tests use up.
+/// A port below those that the kernel uses for outgoing connections, which load tests use up.
 fn free_port() -> u16 {
     const FIRST: u16 = 10_000;
     const COUNT: u16 = 10_000;
     static NEXT: AtomicU16 = AtomicU16::new(0);
-    // Test processes that run at the same time begin in different places.
+    // Test processes that run at the same time start in different places.
     let begin = process::id().wrapping_mul(101);
     for _ in 0..COUNT {
         let step = u32::from(NEXT.fetch_add(1, Ordering::Relaxed));

@@ -1,6 +1,6 @@
-//! Libraries that are preloaded into the program under test, to change what the C library tells it.
+//! Libraries that are preloaded into the program under test, to change the C library's answers.
 //!
-//! They work for programs that are linked to the C library dynamically, on Linux.
+//! They work on Linux for programs that are linked to the C library dynamically.
 
 use std::{
     io::Write as _,
@@ -8,7 +8,7 @@ use std::{
     process::{Command, Stdio},
 };
 
-/// Compiles the C source of one.
+/// Compiles the C source of a shim.
 pub(crate) fn compile(source: &str, library: &Path) {
     let mut compiler = Command::new("cc")
         .args(["-shared", "-fPIC", "-O2", "-pthread", "-x", "c", "-", "-o"])

@@ -1,7 +1,7 @@
-//! Another process that holds SQLite's write lock, so that nobody writes to the database meanwhile.
+//! Another process that holds SQLite's write lock, so that the server cannot write.
 //!
-//! It has to be another process: locks of the same one do not exclude each other. No SQL driver is
-//! needed, as the lock is one byte of the file through which connections share a write-ahead log
+//! It has to be another process: locks of one process do not exclude each other. It needs no SQL
+//! driver: the lock is one byte of the file through which connections share a write-ahead log
 //! (<https://sqlite.org/walformat.html>, "Locking").
 
 use std::{
@@ -37,7 +37,7 @@ pub struct WriteLock {
 }
 
 impl WriteLock {
-    /// Waits for its turn. The database must be open somewhere.
+    /// Waits for its turn. Some process must have the database open.
     pub fn take(database: &Path) -> Self {
         let program = compile();
         let mut shared = database.as_os_str().to_owned();
@@ -58,7 +58,7 @@ impl WriteLock {
 
 impl Drop for WriteLock {
     fn drop(&mut self) {
-        // A panic in here would hide the one that drops it.
+        // A panic here would hide the panic that drops it.
         self.holder.kill().ok();
         self.holder.wait().ok();
     }

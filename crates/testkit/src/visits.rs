@@ -1,8 +1,7 @@
-//! Visitors who follow links, and the account of what they got, to compare with what was counted.
+//! Visitors who follow links, and the tally of their answers, to compare with the counted clicks.
 //!
-//! Each visitor has a connection of its own with one request under way at most. So when a server
-//! dies, at most one click of each visitor is in doubt: it may have been written down without an
-//! answer.
+//! Each visitor has one connection and at most one request under way. So when a server dies, at
+//! most one click of each visitor is in doubt: it may have been recorded without an answer.
 
 use std::{
     sync::{
@@ -23,14 +22,13 @@ pub const VISITORS: usize = 8;
 /// Links that they follow in turn.
 const LINKS: usize = 5;
 
-/// Longest time until everything is counted; the drain may have just begun its longest pause.
+/// Longest time until everything is counted; the drain may have just started its longest pause.
 const COUNTED_MAX: Duration = Duration::from_secs(40);
 
-/// Between two questions whether everything is counted. The drain must have the processor
-/// meanwhile.
+/// Between two checks whether everything is counted. The drain must have the processor in between.
 const COUNTED_POLL: Duration = Duration::from_millis(20);
 
-/// The server tells times in milliseconds.
+/// The server reports times in milliseconds.
 const ROUNDING: Duration = Duration::from_millis(5);
 
 /// All visits to some links, over any number of servers.
@@ -48,9 +46,9 @@ struct VisitedLink {
 /// Requests for one link, or for all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Tally {
-    /// In part at least.
+    /// At least in part.
     pub sent: u64,
-    /// With the redirect, whole.
+    /// Completely, with the redirect.
     pub answered: u64,
 }
 
@@ -66,11 +64,11 @@ impl Tally {
 pub enum Pace {
     /// Each as soon as the one before is answered.
     Busy,
-    /// So many a second, all together.
+    /// This many a second, all together.
     PerSecond(u32),
 }
 
-/// What visitors do, all together.
+/// The work of all visitors together.
 #[derive(Debug, Clone, Copy)]
 struct Plan {
     pace: Pace,
@@ -81,7 +79,7 @@ struct Plan {
 #[derive(Debug, PartialEq, Eq)]
 enum End {
     Asked,
-    /// Nobody listens any more, or a request was cut off.
+    /// The server stopped listening, or a request was cut off.
     ServerGone,
     Failed(String),
 }
@@ -92,7 +90,7 @@ impl Visits {
         Self::with_query(server, "")
     }
 
-    /// Whoever follows the links adds this query.
+    /// Visitors add this query to the links.
     pub fn with_query(server: &Server, query: &str) -> Self {
         let mut owner = server.client();
         let links = (0..LINKS).map(|number| {
@@ -109,12 +107,12 @@ impl Visits {
     /// Follows links for `time`, then calls `end`, which must end the server.
     ///
     /// # Panics
-    /// Panics when a visitor got an answer that is no redirect.
+    /// Panics if a visitor got an answer that is no redirect.
     pub fn until_end(&mut self, server: Server, time: Duration, end: impl FnOnce(Server)) {
         let client = server.visitor();
         let plan = Plan { pace: Pace::Busy, requests: usize::MAX };
         let ends = self.visit(&client, plan, |ended| {
-            // One that ends early has something to complain about.
+            // A visitor that ends early has found an error.
             ended.recv_timeout(time).ok();
             end(server);
             Stop::Never
@@ -122,10 +120,10 @@ impl Visits {
         assert!(ends.iter().all(|end| *end == End::ServerGone), "{ends:?}");
     }
 
-    /// Follows links for as long as `work` takes. Every request has to be answered.
+    /// Follows links while `work` runs. Every request has to be answered.
     ///
     /// # Panics
-    /// Panics when a visitor got no redirect.
+    /// Panics if a visitor got no redirect.
     pub fn during<T>(&mut self, server: &Server, pace: Pace, work: impl FnOnce() -> T) -> T {
         let mut result = None;
         let plan = Plan { pace, requests: usize::MAX };
@@ -139,10 +137,10 @@ impl Visits {
         result.expect("it was called")
     }
 
-    /// Follows links so many times. Every request has to be answered.
+    /// Follows links this many times. Every request has to be answered.
     ///
     /// # Panics
-    /// Panics when a visitor got no redirect.
+    /// Panics if a visitor got no redirect.
     pub fn follow(&mut self, server: &Server, times: usize) {
         let plan = Plan { pace: Pace::Busy, requests: times };
         let ends = self.visit(&server.visitor(), plan, |ended| {
@@ -153,19 +151,18 @@ impl Visits {
         assert!(ends.iter().all(|end| *end == End::Asked), "{ends:?}\n{}", server.output());
     }
 
-    /// Of all links.
+    /// The sum over all links.
     pub fn tally(&self) -> Tally {
         let mut sum = Tally::default();
         self.links.iter().for_each(|link| sum.add(link.tally));
         sum
     }
 
-    /// Once the server has counted everything, compares each link, and takes what is counted as
-    /// what happened to the clicks in doubt: nothing may change that any more. Returns how many
-    /// there were.
+    /// Compares each link once the server has counted everything. The count then decides which
+    /// clicks in doubt happened; it must not change any more. Returns how many there were.
     ///
     /// # Panics
-    /// Panics when a click was lost, or counted twice.
+    /// Panics if a click was lost, or counted twice.
     pub fn settle(&mut self, server: &Server) -> u64 {
         await_counted(server);
         let mut doubts_counted = 0;
@@ -181,7 +178,7 @@ impl Visits {
         doubts_counted
     }
 
-    /// The same links, visited by others.
+    /// The same links for other visitors.
     #[must_use]
     pub fn of_others(&self) -> Self {
         let unvisited =
@@ -189,18 +186,18 @@ impl Visits {
         Self { links: self.links.iter().map(unvisited).collect() }
     }
 
-    /// Takes what others did on the same links for its own.
+    /// Adds the visits of others to the same links.
     pub fn join(&mut self, others: &Self) {
         for (link, other) in self.links.iter_mut().zip(&others.links) {
             link.tally.add(other.tally);
         }
     }
 
-    /// Compares each link, once the server has counted everything: every redirect that arrived is
-    /// counted, and nothing else is.
+    /// Compares each link once the server has counted everything: every redirect that arrived is
+    /// counted, and nothing else.
     ///
     /// # Panics
-    /// Panics when it is not so.
+    /// Panics otherwise.
     pub fn assert_exact(&self, server: &Server) {
         await_counted(server);
         for link in &self.links {
@@ -208,12 +205,12 @@ impl Visits {
         }
     }
 
-    /// The clicks that are counted at this moment.
+    /// The number of clicks counted so far.
     pub fn counted(&self, server: &Server) -> u64 {
         self.links.iter().map(|link| counted(server, link.id)).sum()
     }
 
-    /// `work` is told of the first visitor that ends, and says how the others shall.
+    /// Calls `work` when the first visitor ends; its result says how the others end.
     fn visit(
         &mut self,
         client: &Client,
@@ -232,7 +229,7 @@ impl Visits {
                     let client = Client::new(client.address());
                     scope.spawn(move || {
                         let end = visitor.visit(client, links, stop);
-                        // Nobody may be listening any more.
+                        // The receiver may be gone.
                         ended.send(()).ok();
                         (visitor.tallies, end)
                     })
@@ -259,14 +256,14 @@ impl Visits {
     }
 }
 
-/// How visitors who still visit shall end.
+/// How the remaining visitors end.
 enum Stop {
     Now,
-    /// Before the server is gone.
+    /// Not told to: they end with the server, or when they are done.
     Never,
 }
 
-/// A test that fails does not wait for visitors who would go on for ever.
+/// Stops the visitors of a failed test, which would go on without end.
 struct StopOnPanic<'a>(&'a AtomicBool);
 
 impl Drop for StopOnPanic<'_> {
@@ -296,7 +293,8 @@ impl Visitor {
             let tally = &mut self.tallies[index];
             match answer {
                 Err(RequestError::NotSent(_)) => return End::ServerGone,
-                // Another request might still find the dying server's listener, and be cut off too.
+                // Another request might still reach the dying server's listener, and be cut off
+                // too.
                 Err(RequestError::Unanswered(_)) => {
                     tally.sent += 1;
                     return End::ServerGone;
@@ -318,10 +316,10 @@ impl Visitor {
     }
 }
 
-/// Waits until everything is counted that was followed before this call.
+/// Waits until everything that was followed before this call is counted.
 ///
 /// # Panics
-/// Panics when it takes too long.
+/// Panics if it takes too long.
 pub fn await_counted(server: &Server) {
     let since = Instant::now();
     await_health(server, |counting| {
@@ -330,10 +328,10 @@ pub fn await_counted(server: &Server) {
     });
 }
 
-/// Waits until the server's counting is as it should be.
+/// Waits until the server's counting is in the expected state.
 ///
 /// # Panics
-/// Panics when it takes too long.
+/// Panics if it takes too long.
 #[expect(clippy::disallowed_methods, reason = "a server tells how it is when it is asked")]
 pub fn await_health(server: &Server, is_right: impl Fn(&Value) -> bool) {
     let since = Instant::now();
@@ -347,7 +345,7 @@ pub fn await_health(server: &Server, is_right: impl Fn(&Value) -> bool) {
     }
 }
 
-/// What the server says of its counting.
+/// The server's health report on counting.
 pub fn health(server: &Server) -> Value {
     let answer = server.client().get("/api/v1/health").expect("a healthy server answers");
     answer.json()["counting"].take()

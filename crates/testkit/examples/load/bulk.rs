@@ -1,4 +1,4 @@
-//! Creating links with requests of many, from a few clients at a time.
+//! Creates links with bulk requests from a few clients.
 
 use std::{fmt::Write as _, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -15,7 +15,7 @@ pub(crate) struct Plan {
     pub(crate) clients: u64,
     /// Links in one request.
     pub(crate) links: usize,
-    /// No request is begun later than this.
+    /// No request starts later than this.
     pub(crate) time: Duration,
 }
 
@@ -29,8 +29,8 @@ struct Status {
     status: u16,
 }
 
-/// Prints `good=… micros=…`: links, every one acknowledged with 201, and the time from the first
-/// request to the last answer. Nothing is under way at the end.
+/// Prints `good=… micros=…`: the number of links, each acknowledged with 201, and the time from the
+/// first request to the last answer. No request is under way at the end.
 pub(crate) async fn run(address: SocketAddr, plan: Plan, key: &str) -> Outcome<()> {
     let head: Arc<str> = format!(
         "POST /api/v1/urls/bulk HTTP/1.1\r\nHost: {address}\r\nAuthorization: Bearer {key}\r\n\
@@ -61,7 +61,7 @@ async fn create(
     let mut client = Client::new(http::connect(SOURCE, address).await?);
     let mut created = 0;
     while Instant::now() < end {
-        // Every client has a hundred million links of its own.
+        // Every client has its own range of a hundred million links.
         let body = body(number * 100_000_000 + created as u64, plan.links)?;
         let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
         let (status, answer) = client.ask(request.as_bytes()).await?;
@@ -77,7 +77,7 @@ async fn create(
     Ok(created)
 }
 
-/// Links with targets of their own, as long as those of bench/create.lua.
+/// Links with distinct targets, as long as those of bench/create.lua.
 fn body(first: u64, links: usize) -> Outcome<String> {
     let mut body = String::from("{\"links\":[");
     for number in (first..).take(links) {

@@ -15,10 +15,10 @@ use tokio::{
 
 use crate::Outcome;
 
-/// More headers than any server here answers with.
+/// More headers than any server here sends.
 const HEADERS_MAX: usize = 32;
 
-/// Longest time for one answer: past every limit of a server's own.
+/// Longest time for one answer: past every limit of the servers themselves.
 const ANSWER_TIME_MAX: Duration = Duration::from_mins(1);
 
 /// A complete answer at the start of some bytes.
@@ -29,7 +29,7 @@ pub(crate) struct Answer {
     pub(crate) body_len: usize,
 }
 
-/// The answer that `bytes` begin with; `None` while it is not all there.
+/// The answer at the start of `bytes`; `None` until it is complete.
 pub(crate) fn answer(bytes: &[u8]) -> Outcome<Option<Answer>> {
     let mut headers = [httparse::EMPTY_HEADER; HEADERS_MAX];
     let mut response = httparse::Response::new(&mut headers);
@@ -42,7 +42,7 @@ pub(crate) fn answer(bytes: &[u8]) -> Outcome<Option<Answer>> {
     Ok(is_whole.then_some(Answer { status, head_len, body_len }))
 }
 
-/// A socket that will connect from a certain address of this machine.
+/// A socket that will connect from this address of the machine.
 pub(crate) fn socket(source: Ipv4Addr) -> io::Result<TcpSocket> {
     let socket = TcpSocket::new_v4()?;
     socket.bind(SocketAddrV4::new(source, 0).into())?;
@@ -54,7 +54,7 @@ pub(crate) async fn connect(source: Ipv4Addr, address: SocketAddr) -> io::Result
     socket(source)?.connect(address).await
 }
 
-/// A connection that waits for each answer before it asks again.
+/// A connection that waits for each answer before it sends the next request.
 pub(crate) struct Client {
     stream: TcpStream,
     received: Vec<u8>,
@@ -83,7 +83,7 @@ impl Client {
         }
     }
 
-    /// Whether the server has left it open.
+    /// Whether the server has kept the connection open.
     pub(crate) fn is_open(&self) -> bool {
         let nothing = self.stream.try_read(&mut [0; 1]);
         nothing.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)

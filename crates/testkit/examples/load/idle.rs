@@ -1,4 +1,4 @@
-//! Thousands of connections that have asked once and keep quiet since.
+//! Thousands of connections that are silent after one request.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -16,10 +16,10 @@ use crate::{
 /// Connections from one address: what the server allows one client by default.
 const CONNECTIONS_PER_SOURCE: usize = 1000;
 
-/// Most connections: sources are told apart by the last byte of their address.
+/// Most connections: sources differ in the last byte of their address.
 const CONNECTIONS_MAX: usize = 200 * CONNECTIONS_PER_SOURCE;
 
-/// Prints `ready open=…` when all are open, and `open=…` at the end: those the server left open.
+/// Prints `ready open=…` when all are open, and `open=…` at the end: those the server kept open.
 pub(crate) async fn run(
     address: SocketAddr,
     mut redirects: Redirects,
@@ -45,7 +45,7 @@ pub(crate) async fn run(
     Ok(())
 }
 
-/// The first address after [`SOURCE`] for the first connections, the next for the next.
+/// Connections share an address up to the limit: the first after [`SOURCE`], then the next.
 fn source(number: usize) -> Ipv4Addr {
     let after = 1 + u32::try_from(number / CONNECTIONS_PER_SOURCE).unwrap_or(u32::MAX);
     Ipv4Addr::from(SOURCE.to_bits().saturating_add(after))

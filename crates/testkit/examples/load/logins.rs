@@ -1,6 +1,6 @@
-//! Logins at a fixed rate, all with wrong passwords, each from another client: guesses that no
-//! limit by client stops. Most are at accounts that nobody has, because those are looked at in full
-//! each time, while an account that is there soon has a pause.
+//! Logins at a fixed rate, all with wrong passwords, each from another client, so that no limit by
+//! client stops them. Most are for accounts that do not exist: those cost a full check each time,
+//! while an account that exists soon has a pause.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -17,18 +17,18 @@ use crate::{
     http::{self, Client},
 };
 
-/// The proxy that they come through: the server has to trust it.
+/// The proxy that they come through; the server has to trust it.
 const PROXY: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 3);
 
 /// The network of the clients, which is reserved for measurements.
 const CLIENTS: Ipv4Addr = Ipv4Addr::new(198, 18, 0, 0);
 const CLIENTS_MAX: u32 = 1 << 17;
 
-/// One login in so many is at the account that is there.
+/// One login in this many is for the account that exists.
 const KNOWN_PART: u32 = 10;
 const KNOWN: &str = "known@example.com";
 
-/// Logins at a time, past the seconds that a server may let one wait.
+/// Logins at a time, more than a server lets wait in their time limit.
 pub(crate) const AT_ONCE_MAX: usize = 1_000;
 
 #[derive(Default)]
@@ -36,12 +36,12 @@ struct Tally {
     wrong: u32,
     paused: u32,
     busy: u32,
-    /// Of the answers that were no wrong password, the slowest.
+    /// The slowest of the answers that were not "wrong password".
     refused_after_max: Duration,
 }
 
-/// Prints `ready open=0` when it begins, and at the end `wrong=… paused=… busy=… refused_max=…
-/// micros=…`: answers 401, 429 and 503, and how many microseconds the slowest of the last two took.
+/// Prints `ready open=0` at the start, and at the end `wrong=… paused=… busy=… refused_max=…
+/// micros=…`: answers 401, 429 and 503, and the microseconds of the slowest 429 or 503.
 pub(crate) async fn run(address: SocketAddr, rate: u32, time: Duration, key: &str) -> Outcome<()> {
     create_user(address, key).await?;
     println!("ready open=0");
@@ -68,7 +68,7 @@ pub(crate) async fn run(address: SocketAddr, rate: u32, time: Duration, key: &st
 }
 
 impl Tally {
-    /// Counts an answer, and gives its connection back.
+    /// Counts an answer, and returns its connection.
     fn add(&mut self, (client, status, took): (Client, u16, Duration)) -> Outcome<Client> {
         match status {
             401 => self.wrong += 1,
@@ -111,7 +111,7 @@ fn request(address: SocketAddr, number: u32) -> String {
     )
 }
 
-/// The account that is there, if it is not yet.
+/// Creates the known account if it is missing.
 async fn create_user(address: SocketAddr, key: &str) -> Outcome<()> {
     let body = format!("{{\"email\":\"{KNOWN}\",\"password\":\"heron umbrella nineteen\"}}");
     let request = format!(

@@ -2,7 +2,7 @@
 //! slow on purpose, thousands of idle connections, floods of logins, and bodies with thousands of
 //! links.
 //!
-//! Each ends by itself, and with an error at the first answer that is not what it has to be.
+//! Each load ends by itself, and with an error at the first unexpected answer.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command, and no server")]
 
 mod bulk;
@@ -36,11 +36,11 @@ const USAGE: &str = "usage:
 CODES is a file with a code in each line, the most popular first. `slow`, `logins` and `bulk`
 are the administrator: CURT_ADMIN_KEY.";
 
-/// Where connections of `steady` and `bulk` come from. The crowds come from the addresses after it,
-/// so that limits for each client can tell them apart.
+/// Source address of `steady` and `bulk`. The crowds use the addresses after it, so that limits for
+/// each client can distinguish them.
 const SOURCE: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
-/// Descriptors for everything but connections.
+/// Descriptors for everything except connections.
 const DESCRIPTORS_RESERVED: u64 = 64;
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
@@ -98,16 +98,16 @@ fn seconds(text: &str) -> Outcome<Duration> {
     Ok(Duration::from_secs(text.parse()?))
 }
 
-/// From the environment, where no list of processes shows it.
+/// From the environment, because arguments appear in the list of processes.
 fn admin_key() -> Outcome<String> {
     env::var("CURT_ADMIN_KEY").map_err(|error| format!("CURT_ADMIN_KEY: {error}").into())
 }
 
-/// Raises the limit of open files as far as these connections need it.
+/// Raises the limit of open files if these connections need it.
 fn allow_connections(connections: usize) -> Outcome<()> {
     let wanted = DESCRIPTORS_RESERVED + connections as u64;
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
-    // `None` is no limit at all.
+    // `None` means no limit.
     if current.is_none_or(|current| wanted <= current) {
         return Ok(());
     }

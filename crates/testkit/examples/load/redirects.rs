@@ -1,24 +1,24 @@
-//! Requests for links of which the first are the most popular, by Zipf's law.
+//! Requests for links, of which the first are the most popular, by Zipf's law.
 
 use fastrand::Rng;
 
 use crate::Outcome;
 
-/// What every one of them is answered with.
+/// The status of every answer.
 pub(crate) const STATUS: u16 = 302;
 
-/// So that two runs ask for the same links in the same order.
+/// Fixed, so that two runs request the same links in the same order.
 const SEED: u64 = 1;
 
 pub(crate) struct Redirects {
     requests: Vec<Vec<u8>>,
-    /// At the index of a request the chance of it or one before it, times the last of them.
+    /// Cumulative weights: the chance of a request or an earlier one, times the last weight.
     weights: Vec<f64>,
     random: Rng,
 }
 
 impl Redirects {
-    /// `codes` has a line for each link, `address` is what the server is called by.
+    /// `codes` has a line for each link; `address` is the server's host name in requests.
     pub(crate) fn new(address: &str, codes: &str) -> Outcome<Self> {
         let request =
             |code| format!("GET /{code} HTTP/1.1\r\nHost: {address}\r\n\r\n").into_bytes();

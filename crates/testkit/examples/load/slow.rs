@@ -1,5 +1,5 @@
-//! Clients that hold on to their connections as long as the server lets them, each in one of the
-//! ways in which clients are slow. One whose connection was ended comes back.
+//! Clients that keep their connections as long as the server lets them, each slow in its own way. A
+//! client whose connection ended comes back.
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -20,7 +20,7 @@ use tokio::{
 
 use crate::{Outcome, http};
 
-/// Where all of them come from: not from where well-behaved clients do.
+/// Source address of all of them; well-behaved clients have another.
 const SOURCE: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
 
 /// Between the first connections of two clients, so that the kernel's queue can hold them.
@@ -32,21 +32,22 @@ const RETURN_PAUSE: Duration = Duration::from_secs(1);
 /// Between two bytes of a client that drips.
 const DRIP_PAUSE: Duration = Duration::from_millis(250);
 
-/// Between two looks of a client that does not read: how exactly its end is known.
+/// Between two checks of a client that does not read: how exactly the end of its connection is
+/// known.
 const LOOK_PAUSE: Duration = Duration::from_millis(100);
 
-/// A connection that ended earlier was not let in at all.
+/// A connection that ended earlier was not admitted at all.
 const ADMITTED_AFTER: Duration = Duration::from_secs(1);
 
-/// How long the server is waited for at the end: past every limit of a connection.
+/// How long to wait for the server at the end: past every limit of a connection.
 const CLOSE_TIME_MAX: Duration = Duration::from_secs(30);
 
-/// Bytes that the kernel takes for a client: few, so that the server soon has to wait.
+/// Bytes that the kernel buffers for a client: few, so that the server soon has to wait.
 const RECEIVE_BUFFER_LEN: u32 = 4096;
 
 /// Most bytes in a segment, as on Ethernet. Segments on loopback have 64 KB, and the kernel sizes
 /// the server's send buffers by them: three megabytes for a client that does not read, which no
-/// client from outside gets.
+/// remote client gets.
 const SEGMENT_LEN_MAX: u32 = 1460;
 
 /// Requests in a row for a long document: more than a server reads ahead.
@@ -71,14 +72,14 @@ const KINDS: [(Kind, &str); 5] = [
 
 struct Crowd {
     address: SocketAddr,
-    /// With the key, or nobody would wait for the body.
+    /// Needed for the body: without a valid key the server would not wait for it.
     key: String,
     open: AtomicUsize,
     end: Instant,
 }
 
-/// Prints `ready open=…` when all have come, and at the end `closed=… refused=… open=…` and, by
-/// kind, how long the server kept a connection at most, in milliseconds.
+/// Prints `ready open=…` when all have connected, and at the end `closed=… refused=… open=…` and,
+/// by kind, the longest time for which the server kept a connection, in milliseconds.
 pub(crate) async fn run(
     address: SocketAddr,
     clients: usize,
@@ -113,7 +114,7 @@ pub(crate) async fn run(
         }
         Ok::<_, Box<dyn std::error::Error + Send + Sync>>(())
     };
-    // Whoever is still open then is told of below.
+    // Connections that are still open then are reported below.
     if let Ok(ended) = timeout(left, all_ended).await {
         ended?;
     }
@@ -146,7 +147,7 @@ impl Crowd {
         }
     }
 
-    /// Until the server ends the connection, which any error means here.
+    /// Waits until the server ends the connection; any error means that here.
     async fn hold(&self, mut stream: TcpStream, kind: Kind) {
         if stream.write_all(self.beginning(kind).as_bytes()).await.is_err() {
             return;
@@ -176,8 +177,8 @@ impl Crowd {
     }
 }
 
-/// Whether it still is after a pause. A client that reads nothing is told by a reset, which the
-/// server's kernel sends because it has requests that nobody took.
+/// Whether the connection is open after a pause. A client that reads nothing sees a reset, which
+/// the server's kernel sends because of unread requests.
 async fn is_open(stream: &mut TcpStream, kind: Kind) -> bool {
     if let Kind::NotReading = kind {
         sleep(LOOK_PAUSE).await;

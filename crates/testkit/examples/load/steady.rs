@@ -1,8 +1,8 @@
 //! Redirects at a fixed rate, however long the server takes for them.
 //!
 //! A request is due at its time, not when an earlier one was answered, and its latency counts from
-//! then. So a server that stands still for a moment is charged with every request that was due
-//! meanwhile, also with those that had to wait for a connection (no "coordinated omission").
+//! then. So a server that stops for a moment is charged with every request that was due in that
+//! time, also with those that had to wait for a connection (no "coordinated omission").
 
 use std::{
     collections::VecDeque,
@@ -22,13 +22,13 @@ use crate::{
 /// Longest answer to a redirect, in bytes: a head, and the few words of HTML that nginx adds.
 const ANSWER_LEN_MAX: usize = 4096;
 
-/// Shorter waits are spent asking the clock: the kernel wakes nobody that exactly.
+/// Shorter waits poll the clock: the kernel does not wake a thread that exactly.
 const SPIN: Duration = Duration::from_micros(200);
 
 /// Longest wait in the kernel, so that the end is seen in time.
 const WAIT_MAX: Duration = Duration::from_millis(10);
 
-/// How much longer than planned a run may take before it is given up.
+/// How much longer than planned a run may take before it is aborted.
 const GRACE: Duration = Duration::from_secs(20);
 
 /// Most requests of a run: some hundred megabytes of latencies.
@@ -42,7 +42,7 @@ pub(crate) struct Plan {
 }
 
 /// Prints `good=… micros=… p50=… p99=… p999=… max=… late_p99=…`: answers, and microseconds from the
-/// time at which requests were due. `late` is how much later they were sent than they could be.
+/// time at which requests were due. `late` is how much later than possible they were sent.
 pub(crate) async fn run(address: SocketAddr, redirects: Redirects, plan: Plan) -> Outcome<()> {
     let count = u64::from(plan.rate) * plan.time.as_secs();
     if count == 0 || REQUESTS_MAX < count {
@@ -54,7 +54,7 @@ pub(crate) async fn run(address: SocketAddr, redirects: Redirects, plan: Plan) -
         connections.push(Connection::new(stream));
     }
     let schedule = Schedule { start: Instant::now(), rate: plan.rate, count, next: 0 };
-    // From here on it has its thread for itself.
+    // From here on it has its own thread.
     let mut steady = Steady::new(connections, redirects, schedule);
     steady.run(plan.time + GRACE)?;
     let micros = steady.schedule.start.elapsed().as_micros();
@@ -81,7 +81,7 @@ struct Schedule {
 }
 
 impl Schedule {
-    /// When the next one is due, if there is one.
+    /// When the next request is due, if there is one.
     fn due(&self) -> Option<Instant> {
         let nanos = self.next * 1_000_000_000 / u64::from(self.rate);
         (self.next < self.count).then(|| self.start + Duration::from_nanos(nanos))
@@ -90,14 +90,14 @@ impl Schedule {
 
 struct Steady {
     connections: Vec<Connection>,
-    /// Indices of connections: without a request, and with one. The one that has been free the
-    /// longest is next, so that all of them are used.
+    /// Indices of connections: without a request, and with one. The connection that has been free
+    /// the longest is next, so that all are used.
     free: VecDeque<usize>,
     busy: Vec<usize>,
     redirects: Redirects,
     schedule: Schedule,
-    /// Of each request in microseconds: from due to answered, and how late it was sent by our own
-    /// fault, while it was due and had a connection.
+    /// For each request in microseconds: the time from due to answered, and how late we sent it
+    /// although it was due and had a connection.
     latencies: Vec<u32>,
     lags: Vec<u32>,
 }
@@ -154,7 +154,7 @@ impl Steady {
         Ok(())
     }
 
-    /// Until an answer comes, or shortly before a request is due.
+    /// Waits until an answer comes, or until shortly before a request is due.
     fn wait(&self) -> Outcome<()> {
         let due = if self.free.is_empty() { None } else { self.schedule.due() };
         let pause = match due {
@@ -188,12 +188,12 @@ impl Connection {
 
     fn send(&mut self, request: &[u8], due: Instant) -> Outcome<()> {
         (self.received_len, self.due) = (0, due);
-        // The kernel has room for it: everything before was answered.
+        // The kernel has room for it: every earlier request was answered.
         self.stream.write_all(request)?;
         Ok(())
     }
 
-    /// How long the answer took since its request was due, once it is all there.
+    /// How long the answer took since its request was due, once it is complete.
     fn receive(&mut self) -> Outcome<Option<Duration>> {
         match self.stream.read(&mut self.received[self.received_len..]) {
             Ok(0) => return Err("the server closed a connection".into()),
@@ -219,7 +219,7 @@ fn micros(time: Duration) -> u32 {
     u32::try_from(time.as_micros()).unwrap_or(u32::MAX)
 }
 
-/// The value that such a part of all is not above; 0 if there are none.
+/// The value below or at which this part of all values lies; 0 if there are none.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_precision_loss,

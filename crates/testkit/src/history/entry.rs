@@ -1,13 +1,13 @@
 //! One link, as its writer knows it and as the API lists it.
 
-/// What writers set and a check compares.
+/// The fields that writers set and a check compares.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Content {
     pub target: String,
     pub title: String,
 }
 
-/// What can be seen of a link through the API.
+/// What the API shows of a link.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum State {
     /// Deleted, or never created.
@@ -18,7 +18,7 @@ pub(super) enum State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Revision {
     Exactly(u64),
-    /// Operations that answer without the link may have raised it.
+    /// Operations whose answers omit the link may have raised it.
     AtLeast(u64),
 }
 
@@ -33,13 +33,13 @@ pub(super) struct Identity {
 pub(super) struct Entry {
     /// Absent while its create is unanswered.
     pub identity: Option<Identity>,
-    /// After the last acknowledged operation.
+    /// The state after the last acknowledged operation.
     pub acknowledged: State,
-    /// After an operation that was sent and not answered.
+    /// The state after an operation that was sent and not answered.
     pub unanswered: Option<State>,
-    /// The last acknowledged content; a deleted link gets it back by a restore.
+    /// The last acknowledged content; a restore of the deleted link gives it back.
     pub content: Content,
-    /// What the last edit put `content` in place of.
+    /// The content before the last edit.
     pub replaced: Option<Content>,
     pub revision: Revision,
 }
@@ -57,7 +57,7 @@ impl Entry {
         }
     }
 
-    /// Takes the answer to the operation that was sent last.
+    /// Records the answer to the operation that was sent last.
     pub(super) fn acknowledge(&mut self, answer: Option<Listed>) -> Result<(), String> {
         let state = self.unanswered.take().expect("it is noted before it is sent");
         let told = answer.as_ref().map_or(State::Gone, |link| State::Live(link.content.clone()));
@@ -77,7 +77,7 @@ impl Entry {
         Ok(())
     }
 
-    /// Compares with what is there after a crash, which settles an unanswered operation.
+    /// Compares with the state after a crash, which decides an unanswered operation.
     pub(super) fn settle(&mut self, found: Option<Listed>) -> Result<(), String> {
         let seen = found.as_ref().map_or(State::Gone, |link| State::Live(link.content.clone()));
         let was_carried_out = self.unanswered.as_ref() == Some(&seen);
@@ -112,7 +112,7 @@ impl Entry {
     }
 }
 
-/// A link, as the API tells it.
+/// A link as the API lists it.
 #[derive(Debug, Clone)]
 pub(super) struct Listed {
     pub(super) identity: Identity,

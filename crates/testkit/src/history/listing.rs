@@ -1,4 +1,4 @@
-//! Reads links back the three ways there are: the list, the redirect, and the versions.
+//! Reads links back in all three ways: the list, the redirect, and the versions.
 
 use std::fmt;
 
@@ -9,7 +9,7 @@ use crate::server::{Client, Response};
 
 /// The largest page of the API.
 const PAGE_LIMIT: usize = 200;
-/// A cursor that goes round in circles ends here; writers keep far fewer links.
+/// Stops a cursor that loops; writers keep far fewer links.
 const PAGES_MAX: usize = 1_000;
 
 impl Listed {
@@ -23,7 +23,7 @@ impl Listed {
     }
 }
 
-/// Every link there is, page by page.
+/// Every link, page by page.
 pub(super) fn all(client: &mut Client) -> Vec<Listed> {
     let mut listed = Vec::new();
     let mut cursor = String::new();
@@ -42,7 +42,7 @@ pub(super) fn all(client: &mut Client) -> Vec<Listed> {
     panic!("more than {PAGES_MAX} pages of links");
 }
 
-/// Visits the link: it must lead to its target, or nowhere when it is gone.
+/// Visits the link: it must lead to its target, or to nothing if it was deleted.
 pub(super) fn follow(visitor: &mut Client, entry: &Entry) -> Result<(), String> {
     let Some(identity) = &entry.identity else { return Ok(()) };
     let found =
@@ -55,7 +55,7 @@ pub(super) fn follow(visitor: &mut Client, entry: &Entry) -> Result<(), String> 
     if got == expected { Ok(()) } else { Err(describe(entry, format!("redirects with {got:?}"))) }
 }
 
-/// Reads the older versions: newest first, and among them what the last edit replaced.
+/// Reads the older versions, newest first; the last edit's old content must be among them.
 pub(super) fn read_versions(client: &mut Client, entry: &Entry) -> Result<(), String> {
     let (Some(identity), State::Live(_)) = (&entry.identity, &entry.acknowledged) else {
         return Ok(());

@@ -1,4 +1,4 @@
-//! One writer: creates, edits, deletes and restores links of its own until the server is gone.
+//! One writer: creates, edits, deletes and restores its links until the server is gone.
 
 use std::collections::HashMap;
 
@@ -14,7 +14,7 @@ const LINKS: &str = "/api/v1/urls";
 pub(super) struct Writer {
     number: u64,
     random: fastrand::Rng,
-    /// Counts contents, so that no two are the same.
+    /// Counts contents, so that no two are equal.
     contents: u64,
     entries: Vec<Entry>,
     complaint: Option<String>,
@@ -26,7 +26,7 @@ enum Stop {
     WrongAnswer(String),
 }
 
-/// An operation on one link: the request, and what it makes of the link.
+/// An operation on one link: the request, and the state it leads to.
 struct Operation {
     method: &'static str,
     path: String,
@@ -61,7 +61,7 @@ impl Writer {
         }
     }
 
-    /// Takes the links of this writer out of `unclaimed`, and reports what is not as it must be.
+    /// Takes the links of this writer out of `unclaimed`, and reports every mismatch.
     pub(super) fn settle(&mut self, unclaimed: &mut HashMap<u64, Listed>) -> Vec<String> {
         let mut problems = Vec::new();
         for entry in &mut self.entries {
@@ -72,7 +72,7 @@ impl Writer {
             let found = id.and_then(|id| unclaimed.remove(&id));
             problems.extend(entry.settle(found).err());
         }
-        // A create that was not carried out left nothing to go on with.
+        // A create that was not carried out left no link.
         self.entries.retain(|entry| entry.identity.is_some());
         problems
     }
@@ -87,7 +87,7 @@ impl Writer {
             State::Live(_) => self.edit(client, index),
             State::Gone if self.random.bool() => self.restore(client, index),
             State::Gone => {
-                // Makes room for new ones. Should it come back, nobody claims it.
+                // Makes room for new ones. If the link comes back, no writer claims it.
                 self.entries.swap_remove(index);
                 Ok(())
             }
@@ -98,7 +98,7 @@ impl Writer {
         let content = self.new_content();
         let mut body = json!({ "original_url": content.target, "title": content.title });
         if self.random.bool() {
-            // Generated codes have no hyphen, so an alias never meets one.
+            // Generated codes have no hyphen, so they never collide with an alias.
             body["custom_alias"] = format!("alias-{}-{}", self.number, self.contents).into();
         }
         self.entries.push(Entry::new(content.clone()));
@@ -153,7 +153,7 @@ impl Writer {
     }
 }
 
-/// Notes the operation, sends it, and notes the answer.
+/// Records the operation, sends it, and records the answer.
 fn carry_out(client: &mut Client, entry: &mut Entry, operation: Operation) -> Result<(), Stop> {
     let Operation { method, path, body, result } = operation;
     entry.unanswered = Some(result);
@@ -179,7 +179,7 @@ fn path_of(entry: &Entry) -> String {
     format!("{LINKS}/{}", identity.id)
 }
 
-/// The link of an unanswered create: no two writes have the same target.
+/// The link of an unanswered create, found by its content: no two writes have the same target.
 fn find_created(unclaimed: &HashMap<u64, Listed>, entry: &Entry) -> Option<u64> {
     let link = unclaimed.values().find(|link| link.content == entry.content)?;
     Some(link.identity.id)

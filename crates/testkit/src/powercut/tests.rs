@@ -2,7 +2,7 @@ use std::process::Command;
 
 use super::*;
 
-/// Runs `script` under the shim in the data directory; `sync` syncs the files it is given.
+/// Runs `script` under the shim in the data directory; `sync` syncs the files in its arguments.
 fn run(power_cut: &PowerCut, script: &str) {
     let status = Command::new("sh")
         .args(["-ec", script])

@@ -1,7 +1,7 @@
 //! A blocking HTTP/1.1 client on one kept connection.
 //!
-//! Unlike libraries it never retries, and it tells a request that cannot have reached the server
-//! from one whose answer is missing: whether the latter was carried out is unknown.
+//! Unlike libraries it never retries. It distinguishes a request that cannot have reached the
+//! server from one whose answer is missing, which may have been carried out.
 
 use std::{
     fmt::Debug,
@@ -15,9 +15,9 @@ use serde_json::Value;
 
 use crate::metrics::metric;
 
-/// Far above what any request takes, so a server that hangs fails the test and not the test run.
+/// Far longer than any request takes, so that a hanging server fails the test, not the test run.
 const ANSWER_MAX: Duration = Duration::from_secs(20);
-/// A page of 200 links with everything in them stays below.
+/// A page of 200 links with every field set stays below this.
 const BODY_BYTES_MAX: u64 = 4 * 1024 * 1024;
 const HEADER_LINES_MAX: usize = 64;
 const LINE_BYTES_MAX: u64 = 16 * 1024;
@@ -51,7 +51,7 @@ impl Client {
         self
     }
 
-    /// Every request has it from now on, beside those that it would have anyway.
+    /// Adds a header to every following request.
     #[must_use]
     pub fn with_header(mut self, name: &str, value: &str) -> Self {
         self.headers.extend([name, ": ", value, "\r\n"]);
@@ -85,7 +85,7 @@ impl Client {
         self.exchange(&(head + &body))
     }
 
-    /// Sends what a page's form does.
+    /// Sends a form as a page does.
     pub fn post_form(&mut self, path: &str, form: &str) -> Result<Response, RequestError> {
         let head = self.head_of("POST", path, "application/x-www-form-urlencoded", form.len());
         self.exchange(&(head + form))
@@ -104,10 +104,10 @@ impl Client {
             .map_err(RequestError::Unanswered)
     }
 
-    /// The number behind a series, of a client that asks where the metrics are.
+    /// The number of a series, for a client of the metrics address.
     ///
     /// # Panics
-    /// Panics when there is none.
+    /// Panics if there is none.
     pub fn metric<T: FromStr<Err: Debug>>(&mut self, series: &str) -> T {
         let page = self.get("/metrics").expect("a healthy server answers").body;
         let page = String::from_utf8_lossy(&page);
@@ -118,7 +118,8 @@ impl Client {
         self.address
     }
 
-    /// Whether the next request needs no new connection; not after the server has said it closes.
+    /// Whether the next request can reuse the connection; false after the server announced its
+    /// close.
     pub fn is_connected(&self) -> bool {
         self.connection.is_some()
     }
@@ -129,7 +130,7 @@ impl Client {
     }
 
     fn head_of(&self, method: &str, path: &str, body_type: &str, body_len: usize) -> String {
-        // The name that the default public URL has.
+        // The host name of the default public URL.
         let host = format!("localhost:{}", self.address.port());
         let key = match &self.key {
             Some(key) => format!("Authorization: Bearer {key}\r\n"),
@@ -160,7 +161,7 @@ pub struct Response {
 }
 
 impl Response {
-    /// Reads one answer, to anything but a HEAD request. An interim one (100) counts as an answer.
+    /// Reads one answer, except to a HEAD request. An interim one (100) counts as an answer.
     pub fn read(from: &mut impl BufRead) -> io::Result<Self> {
         let status_line = read_line(from)?;
         let rest =
@@ -188,7 +189,7 @@ impl Response {
         self.headers.iter().find(|(own, _)| own == name).map(|(_, value)| value.as_str())
     }
 
-    /// The body as JSON; null when it is something else.
+    /// The body as JSON; null if it is something else.
     pub fn json(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }

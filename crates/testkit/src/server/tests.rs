@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::*;
 
-/// A server that gives `answers` to the connections it accepts, one after another, and closes each.
+/// A server that sends one of `answers` to each connection it accepts, and closes it.
 fn answering(answers: &'static [&'static str]) -> (SocketAddr, JoinHandle<()>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let address = listener.local_addr().unwrap();
@@ -50,7 +50,7 @@ fn a_request_without_an_answer_is_told_from_one_that_was_never_sent() {
     }
     server.join().unwrap();
 
-    // The listener is gone with its thread.
+    // The listener ended with its thread.
     let error = client.get("/").unwrap_err();
     assert!(matches!(error, RequestError::NotSent(_)), "{error:?}");
 }
