@@ -8,31 +8,31 @@ import uuid
 
 import schemathesis
 
-# Longest tag. A longer text whose ends are white space is measured without them, and may be fine.
+# Longest tag. A longer text with white space at its ends is trimmed first, and may be valid.
 SHORTEST_LIMIT = 50
-# A URL can grow when it is normalised; up to here it stays within the limit.
+# A URL can grow when it is normalised; up to this length it stays within the limit.
 URL_LENGTH = 1000
 
-# Pixels that any QR code of ours fits in.
+# Pixels that are enough for any QR code of ours.
 QR_SIZE = 512
 
-# So many days have few enough hours for a series.
+# This many days have few enough hours for a series.
 HOURLY_DAYS = 150
 
-# A password that nobody guesses, and a host that no link of these tests leads to.
+# A password that is hard to guess, and a host that no link of these tests leads to.
 PASSWORD = "four words nobody guesses"
 BLOCKED_HOST = "evil.invalid"
 
-# A client that no test comes from.
+# A client that no test uses.
 BLOCKED_NETWORK = "203.0.113.7"
 
-# Percent-encoded, a longer query is past the limit of all queries.
+# Percent-encoded, a longer query exceeds the limit of all queries.
 QUERY_LENGTH = 2100
 
-# No report has it: to block the host of one would keep all further links from being made.
+# No report has this id: to block the host of a real one would refuse all further links.
 NO_REPORT = 9007199254740991
 
-# Of these the date of an end must lie ahead.
+# In these requests the end must be in the future.
 ENDS = {
     "/api/v1/admin/invites": "expires_at",
     "/api/v1/admin/users/{id}/keys": "expires_at",
@@ -62,14 +62,14 @@ def before_call(ctx, case, kwargs):
 def meant_body(body, is_positive, method):
     body = {name: meant(value) for name, value in body.items()}
     if is_positive:
-        # One has to lie after the other, which in an edit may be one that the link has already.
+        # One has to be after the other; in an edit the link may have the other already.
         if body.get("valid_from") and (body.get("expires_at") or method == "PATCH"):
             del body["valid_from"]
         if body.get("expires_at") and method == "PATCH":
             del body["expires_at"]
         for name in ("original_url", "fallback_url"):
             target = body.get(name) or ""
-            # Nor may a link lead back to the server, whose own URLs are taken from its answers.
+            # A link may not lead back to the server, whose own URLs appear in its answers.
             if URL_LENGTH < len(target) or "//127.0.0.1" in target:
                 body[name] = "https://example.com/"
     return body
@@ -88,10 +88,10 @@ def meant_values(body, path):
         body["pattern"] = BLOCKED_HOST
     if "network" in body:
         body["network"] = BLOCKED_NETWORK
-    # Nobody has two accounts, so that each address is another.
+    # An address can have only one account, so make each address unique.
     if body.get("email"):
         body["email"] = f"{uuid.uuid4()}@example.com"
-    # A link is reported by one of its names, which is one of this server.
+    # A report names the link in one of two ways, and the URL has to be of this server.
     if path == "/api/v1/reports":
         body.pop("url", None)
         body["short_code"] = body.get("short_code") or "blog"
@@ -102,17 +102,17 @@ def meant_query(query, is_positive, path):
     query = {name: written(meant(value)) for name, value in query.items()}
     if isinstance(query.get("target"), str):
         query["target"] = query["target"].encode("ascii", "replace").decode()[:QUERY_LENGTH]
-        # Control characters are three bytes each, too.
+        # A control character is three bytes as well.
         query["target"] = "".join(c if c.isalnum() else "x" for c in query["target"])
     if is_positive:
         if "target" in query:
             query["target"] = "https://example.com/"
-        # Whose links they become has to be another user.
+        # The links have to go to another user.
         query.pop("links_to", None)
         # A cursor comes from the page before; only that of a history is a number, as documented.
         if not path.endswith("/history"):
             query.pop("cursor", None)
-        # These name what is wanted, and take no other filter.
+        # These parameters name the links exactly, and allow no other filter.
         if "short_code" in query or query.get("status") == "deleted":
             for name in FILTERS:
                 query.pop(name, None)
@@ -120,10 +120,10 @@ def meant_query(query, is_positive, path):
             query.pop("status", None)
         if "/analytics/" in path:
             query = meant_time(query)
-        # Colours that are too much alike cannot be scanned.
+        # Colours with too little contrast cannot be scanned.
         if "fg" in query or "bg" in query:
             query.update(fg="024", bg="fed")
-        # How small a QR code can be depends on its text, its margin and its correction.
+        # The minimum size of a QR code depends on its text, its margin and its correction.
         if "size" in query:
             query["size"] = max(int(query["size"]), QR_SIZE)
     return query

@@ -1,4 +1,4 @@
-//! Running cargo, the same one that runs us, in the root of the workspace.
+//! Runs cargo, the one that runs us, in the root of the workspace.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -14,20 +14,20 @@ pub(crate) fn workspace_root() -> &'static Path {
     own_crate.parent().expect("xtask lies in a folder of the workspace")
 }
 
-/// Where cargo puts what it builds.
+/// The directory of cargo's build results.
 pub(crate) fn target_dir(root: &Path) -> PathBuf {
     let chosen = std::env::var_os("CARGO_TARGET_DIR");
     root.join(chosen.map_or_else(|| PathBuf::from("target"), PathBuf::from))
 }
 
-/// `cargo ARGUMENTS`, to be run or changed further.
+/// `cargo ARGUMENTS`, ready to run or to change further.
 pub(crate) fn command(root: &Path, arguments: &[&str]) -> Command {
-    // Cargo tells the programs it runs where it is; without it, it has to be on the PATH.
+    // Cargo tells its child programs its own path; without that, cargo has to be on the PATH.
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command.current_dir(root).args(arguments);
-    // And what package they are of. Build scripts that look at these would run again, and all that
-    // needs them be compiled again, whenever cargo is called the other way.
+    // Cargo also sets the package of the program. Build scripts that read these variables would run
+    // again, and their dependents be compiled again, whenever cargo is called the other way.
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
@@ -37,7 +37,7 @@ pub(crate) fn command(root: &Path, arguments: &[&str]) -> Command {
     command
 }
 
-/// Runs a command to its end, its output where ours goes; a failure of it is one of ours.
+/// Runs a command to its end with our output streams; its failure is an error.
 pub(crate) fn run(command: &mut Command) -> anyhow::Result<()> {
     let arguments: Vec<_> = command.get_args().map(|a| a.to_string_lossy()).collect();
     let shown = format!("cargo {}", arguments.join(" "));

@@ -1,5 +1,5 @@
-//! The tasks that are a row of commands. CI runs `lint` and then `scripts/test`, so that `check`
-//! cannot drift from it.
+//! The tasks that are a sequence of commands. CI runs `lint` and then `scripts/test`, so that
+//! `check` cannot differ from it.
 
 use std::fs;
 use std::path::Path;
@@ -11,16 +11,16 @@ use crate::{cargo, deny, problems, tidy};
 /// The configuration's reference manual, from the root of the workspace.
 const CONFIG_REFERENCE: &str = "docs/configuration.md";
 
-/// Tells the test that measures layers to do so often enough.
+/// Sets how many rounds the test that measures layers runs.
 const LAYERS_VARIABLE: &str = "CURT_LAYERS_ROUNDS";
 
-/// Tells the torture test how often to start and kill the server.
+/// Sets how often the torture test starts and kills the server.
 const CYCLES_VARIABLE: &str = "CURT_TORTURE_CYCLES";
 
-/// Everything CI runs that needs no servers, in its order.
+/// Everything in CI that needs no database servers, in the same order.
 pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
     lint(root)?;
-    // Tests that want another database than SQLite pass over it when its variable is not set.
+    // Tests for another database than SQLite are skipped if its variable is not set.
     let mut test = cargo::command(root, &["test", "--workspace", "--locked"]);
     for variable in ["CURT_TEST_POSTGRES_URL", "CURT_TEST_MYSQL_URL", "CURT_TEST_REQUIRE_ALL"] {
         test.env_remove(variable);
@@ -28,7 +28,7 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<()> {
     cargo::run(&mut test)
 }
 
-/// What CI runs before the tests: the quick answers first.
+/// What CI runs before the tests: the quick checks first.
 pub(crate) fn lint(root: &Path) -> anyhow::Result<()> {
     cargo::run(&mut cargo::command(root, &["fmt", "--all", "--check"]))?;
     eprintln!("$ cargo xtask tidy");
@@ -48,9 +48,9 @@ pub(crate) fn torture(root: &Path, cycles: u32) -> anyhow::Result<()> {
     cargo::run(test.env(CYCLES_VARIABLE, cycles.to_string()))
 }
 
-/// Runs the tests of the crate that has all of our `unsafe`, with the address sanitizer.
+/// Runs the tests of the crate that has all of our `unsafe` under the address sanitizer.
 fn sanitize(root: &Path) -> anyhow::Result<()> {
-    // A target of its own, so that build scripts and macros are not sanitized.
+    // A separate target, so that build scripts and macros are not sanitized.
     let target = format!("{}-unknown-linux-gnu", std::env::consts::ARCH);
     let arguments = ["test", "--locked", "-p", "curt-journal", "--lib", "--target"];
     let mut test = cargo::command(root, &arguments);
@@ -66,7 +66,7 @@ pub(crate) fn layers(root: &Path) -> anyhow::Result<()> {
     cargo::run(test.env(LAYERS_VARIABLE, "1000000"))
 }
 
-/// Asks the program for its configuration reference and keeps the answer in the repository.
+/// Runs the program for its configuration reference and writes it to the repository.
 pub(crate) fn write_config_reference(root: &Path) -> anyhow::Result<()> {
     let arguments = ["run", "--quiet", "--locked", "-p", "curt", "--", "config", "--reference"];
     let output = cargo::command(root, &arguments).output().context("starting cargo")?;

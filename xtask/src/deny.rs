@@ -1,8 +1,8 @@
-//! The supply chain, checked without a network: the same `deny.toml` that `cargo deny check` reads,
-//! judged against what `cargo metadata` resolves for the targets named there.
+//! Checks the supply chain without a network: it applies the `deny.toml` that `cargo deny check`
+//! reads to what `cargo metadata` resolves for the targets in it.
 //!
-//! It does not know advisories, whose database lives on the network; `deny.toml` holds the floors
-//! that came out of them so far.
+//! It knows no advisories, because their database is on the network; `deny.toml` holds the minimum
+//! versions that came out of them so far.
 
 mod policy;
 mod resolved;
@@ -21,7 +21,7 @@ use resolved::{ResolvedCrate, Source};
 
 const POLICY_FILE: &str = "deny.toml";
 
-/// Everything in the dependencies of the workspace at `root` that its policy does not allow.
+/// Everything in the dependencies of the workspace at `root` that the policy does not allow.
 pub(crate) fn problems(root: &Path) -> anyhow::Result<Vec<Problem>> {
     let text = fs::read_to_string(root.join(POLICY_FILE)).context("reading deny.toml")?;
     let policy: Policy = toml::from_str(&text).context("reading deny.toml")?;
@@ -41,7 +41,7 @@ fn sources(crates: &[ResolvedCrate]) -> Vec<Problem> {
     elsewhere.map(|c| Problem::new(c.to_string(), format!("comes from {}", c.source))).collect()
 }
 
-/// Every crate we hand on, or build with, has a licence from the list.
+/// Every crate that we ship or build with has a licence from the list.
 fn licences(rules: &policy::Licences, crates: &[ResolvedCrate]) -> anyhow::Result<Vec<Problem>> {
     let mut problems = Vec::new();
     for found in crates.iter().filter(|c| c.is_shipped && c.source != Source::Workspace) {
@@ -69,7 +69,8 @@ fn banned(rules: &policy::Bans, crates: &[ResolvedCrate]) -> Vec<Problem> {
     problems
 }
 
-/// One version of each crate that we ship, but for those on the list; and nothing idle on the list.
+/// One version of each shipped crate, except for those on the list; unused entries of the list are
+/// problems too.
 fn duplicates(rules: &policy::Bans, crates: &[ResolvedCrate]) -> Vec<Problem> {
     let mut versions: BTreeMap<&str, Vec<&ResolvedCrate>> = BTreeMap::new();
     for shipped in crates.iter().filter(|c| c.is_shipped) {

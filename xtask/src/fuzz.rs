@@ -1,5 +1,5 @@
-//! Fuzzing what strangers write and what disks do to files: the targets of `fuzz/`, with libFuzzer
-//! through cargo-fuzz.
+//! Fuzzes the parsers of input from clients and of files from disk: the targets of `fuzz/`, with
+//! libFuzzer through cargo-fuzz.
 
 use std::path::Path;
 
@@ -7,10 +7,10 @@ use clap::ValueEnum;
 
 use crate::cargo;
 
-/// Installed under the target directory at the first use.
+/// Installed under the target directory at first use.
 const CARGO_FUZZ: &str = "0.13.2";
 
-/// Longer than anything that is parsed.
+/// Longer than any input that is parsed.
 const INPUT_LEN_MAX: u32 = 16 * 1024;
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -23,7 +23,7 @@ pub(crate) enum Fuzzed {
 }
 
 impl Fuzzed {
-    /// The domain has no `unsafe` to sanitize, and is faster without.
+    /// The domain has no `unsafe` to sanitize, and runs faster without.
     fn sanitizer(self) -> &'static str {
         match self {
             Self::TargetUrl | Self::ProxyHeader | Self::Code => "none",

@@ -1,5 +1,5 @@
-//! Fuzzing the API: schemathesis reads `/openapi.json` of a server of its own, sends what the
-//! document allows and what it forbids, and holds the answers against it.
+//! Fuzzes the API: schemathesis reads `/openapi.json` of a private server, sends what the document
+//! allows and what it forbids, and checks the answers against it.
 
 use std::{
     fs,
@@ -12,16 +12,16 @@ use anyhow::{Context, ensure};
 
 use crate::cargo;
 
-/// The version of everything schemathesis needs, our settings for it, and our hooks.
+/// The versions of schemathesis and its dependencies, our settings for it, and our hooks.
 const SETTINGS: &str = "xtask/fuzz-api";
 
 /// The administrator's key of a server that lives as long as the task.
 const KEY: &str = "f7a9-a-key-that-only-this-private-server-knows-2c41";
 
-/// Seconds for the server to answer for the first time.
+/// Seconds until the server has to answer for the first time.
 const START_TIME_MAX: &str = "30";
 
-/// Runs schemathesis with the administrator's key, then without, for half of the time each.
+/// Runs schemathesis with the administrator's key and then without, half of the time each.
 pub(crate) fn run(root: &Path, minutes: u32, seed: Option<u32>) -> anyhow::Result<()> {
     cargo::run(&mut cargo::command(root, &["build", "--locked", "-p", "curt"]))?;
     let target = cargo::target_dir(root);
@@ -42,7 +42,7 @@ pub(crate) fn run(root: &Path, minutes: u32, seed: Option<u32>) -> anyhow::Resul
             .env("SCHEMATHESIS_HOOKS", "hooks")
             .env("PYTHONPATH", &settings)
             .env("PYTHONDONTWRITEBYTECODE", "1")
-            // Examples of earlier findings would go where it runs.
+            // Schemathesis stores examples of earlier findings in its working directory.
             .current_dir(server.directory.path());
         if let Some(key) = key {
             command.args(["--header", &format!("Authorization: Bearer {key}")]);
@@ -57,7 +57,7 @@ pub(crate) fn run(root: &Path, minutes: u32, seed: Option<u32>) -> anyhow::Resul
     Ok(())
 }
 
-/// Schemathesis in a Python environment of its own under the target directory; the program.
+/// Installs schemathesis in a Python environment under the target directory; returns the program.
 fn install(root: &Path, target: &Path) -> anyhow::Result<PathBuf> {
     let requirements = root.join(SETTINGS).join("requirements.txt");
     let environment = target.join("fuzz-api");
@@ -81,7 +81,7 @@ fn must(command: &mut Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A server with an empty SQLite database; it and its directory are gone when this is dropped.
+/// A server with an empty SQLite database; dropping it removes it and its directory.
 struct Server {
     child: Child,
     url: String,
@@ -99,7 +99,7 @@ impl Server {
         let path = std::env::var_os("PATH").unwrap_or_default();
         command
             .arg("serve")
-            // Whoever runs the task may have settings of their own.
+            // The user who runs the task may have settings in the environment.
             .env_clear()
             .env("PATH", path)
             .env("CURT_LISTEN", format!("127.0.0.1:{port}"))
@@ -118,7 +118,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // It may have ended long ago.
+        // It may have ended before.
         self.child.kill().ok();
         self.child.wait().ok();
     }

@@ -1,5 +1,5 @@
-//! The last release beside the program of today: its commit is built from the history, and the
-//! tests run both on one database, as people do who upgrade their nodes one by one.
+//! The last release beside today's program: builds its commit from the history, and runs both on
+//! one database in the tests, like users who upgrade their nodes one by one.
 
 use std::{
     fs,
@@ -11,22 +11,21 @@ use anyhow::{Context as _, ensure};
 
 use crate::cargo;
 
-/// v0.1.0. Whoever releases puts the new release's commit here; not a tag, because tags do not
-/// travel with every clone.
+/// v0.1.0. Every release puts its commit here. Not a tag, because tags are missing in some clones.
 const LAST_RELEASE: &str = "f3316d0c4d38aa4b4cb4e19c49c621b3191cb0e1";
 
-/// Tells the tests which program that is.
+/// Names that program to the tests.
 const PROGRAM_VARIABLE: &str = "CURT_LAST_RELEASE_PROGRAM";
 
-/// Builds it and runs the tests that need it: on SQLite, and on the servers that the environment
-/// names.
+/// Builds it and runs the tests that need it, on SQLite and on the servers named in the
+/// environment.
 pub(crate) fn run(root: &Path) -> anyhow::Result<()> {
     let program = build(root)?;
     let arguments = ["test", "--locked", "-p", "curt", "--test", "it", "last_release"];
     cargo::run(cargo::command(root, &arguments).env(PROGRAM_VARIABLE, program))
 }
 
-/// Builds it, and says where the program is, for scripts.
+/// Builds it and prints the path of the program, for scripts.
 #[expect(clippy::print_stdout, reason = "it is what was asked for")]
 pub(crate) fn build_and_tell(root: &Path) -> anyhow::Result<()> {
     let program = build(root)?;
@@ -34,20 +33,20 @@ pub(crate) fn build_and_tell(root: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Its program.
+/// Builds the release and returns the path of its program.
 fn build(root: &Path) -> anyhow::Result<PathBuf> {
     let target = cargo::target_dir(root);
     let home = target.join("last-release");
     let source = home.join("source");
     extract(root, &home, &source)?;
     let mut build = cargo::command(&source, &["build", "--locked", "-p", "curt"]);
-    // Most of the crates that it needs are those that we need, and then they are built already.
+    // Most of the crates that it needs are ours too, and already built.
     build.env("CARGO_BUILD_BUILD_DIR", &target).env("CARGO_TARGET_DIR", &home);
     cargo::run(&mut build)?;
     Ok(home.join("debug/curt"))
 }
 
-/// Puts the commit's files there, unless they are there from the last time.
+/// Extracts the commit's files, unless they are there from the last time.
 fn extract(root: &Path, home: &Path, source: &Path) -> anyhow::Result<()> {
     let extracted = home.join("commit");
     if fs::read_to_string(&extracted).is_ok_and(|commit| commit == LAST_RELEASE) {
@@ -70,7 +69,8 @@ fn extract(root: &Path, home: &Path, source: &Path) -> anyhow::Result<()> {
         .spawn()
         .context("starting git")?;
     let archived = archive.stdout.take().context("git archive has no output")?;
-    // With times of now: cargo goes by them, and those of the commit may lie before the last build.
+    // With the current time: cargo compares times, and the commit's may be older than the last
+    // build.
     let mut tar = Command::new("tar");
     tar.args(["--extract", "--touch", "--directory"]).arg(source).stdin(archived);
     let unpacked = tar.status().context("starting tar")?;

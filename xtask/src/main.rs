@@ -1,8 +1,8 @@
 //! Everyday tasks of the workspace, as `cargo xtask TASK`.
 //!
-//! Everything here runs without database servers and, once the crates are fetched, without a
-//! network; only `fuzz-api` fetches more, and `last-release` the crates of that release. The tests
-//! on PostgreSQL and MariaDB are `scripts/test`.
+//! All of them run without database servers and, once the crates are fetched, without a network;
+//! only `fuzz-api` fetches more, and `last-release` fetches the crates of that release.
+//! `scripts/test` runs the tests on PostgreSQL and MariaDB.
 
 #![expect(clippy::print_stderr, reason = "telling people is what a task runner is for")]
 

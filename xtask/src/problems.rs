@@ -1,4 +1,4 @@
-//! What a check found: where, and what is wrong there.
+//! The findings of a check: where, and what is wrong.
 
 use std::fmt;
 

@@ -1,6 +1,6 @@
-//! The parts of `deny.toml` that can be checked without a network, in cargo-deny's own format.
+//! The parts of `deny.toml` that can be checked without a network, in cargo-deny's format.
 //!
-//! Keys that only cargo-deny needs are passed over; what is read here means the same to both.
+//! Keys that only cargo-deny needs are ignored; the others mean the same to both.
 
 use std::fmt;
 
@@ -19,19 +19,19 @@ pub(super) struct Policy {
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Graph {
-    /// The triples we build for; crates that only others need are out of sight.
+    /// The triples we build for; crates that only other targets need are ignored.
     pub targets: Vec<String>,
 }
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Licences {
-    /// SPDX identifiers, an exception with its `WITH`.
+    /// SPDX identifiers; an exception with its `WITH`.
     pub allow: Vec<String>,
     #[serde(default)]
     pub exceptions: Vec<LicenceException>,
 }
 
-/// Licences that one crate alone may have.
+/// Licences that only one crate may have.
 #[derive(Debug, Deserialize)]
 pub(super) struct LicenceException {
     #[serde(rename = "crate")]
@@ -42,7 +42,7 @@ pub(super) struct LicenceException {
 #[derive(Debug, Deserialize)]
 pub(super) struct Bans {
     pub deny: Vec<ReasonedSpec>,
-    /// Duplicates that we know of and cannot help.
+    /// Known duplicates that we cannot avoid.
     pub skip: Vec<ReasonedSpec>,
 }
 
@@ -50,7 +50,7 @@ pub(super) struct Bans {
 pub(super) struct ReasonedSpec {
     #[serde(rename = "crate")]
     pub spec: CrateSpec,
-    /// cargo-deny can do without; we want to be told.
+    /// Optional for cargo-deny; we require it.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! The crates that the lock file resolves to, with what the policy wants to know about each.
+//! The crates that the lock file resolves to, with the facts that the policy needs about each.
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
@@ -12,11 +12,11 @@ use semver::Version;
 pub(super) struct ResolvedCrate {
     pub name: String,
     pub version: Version,
-    /// An SPDX expression, as the manifest has it.
+    /// The SPDX expression of the manifest.
     pub licence: Option<String>,
     pub source: Source,
-    /// Some member needs it for more than its tests: as a normal or a build dependency, however
-    /// far down.
+    /// Whether a member needs it for more than its tests: as a normal or a build dependency,
+    /// directly or indirectly.
     pub is_shipped: bool,
 }
 
@@ -28,7 +28,7 @@ pub(super) enum Source {
     Other(String),
 }
 
-/// Every crate that building or testing the workspace for one of `targets` takes.
+/// Every crate that is needed to build or test the workspace for one of `targets`.
 pub(super) fn crates(root: &Path, targets: &[String]) -> anyhow::Result<Vec<ResolvedCrate>> {
     let mut options = vec!["--locked".to_owned()];
     for target in targets {

@@ -1,4 +1,4 @@
-//! Each rule against small made-up dependencies that break it, and what is allowed beside them.
+//! Tests each rule with small made-up dependencies that break it, and with some that do not.
 
 use super::policy::Policy;
 use super::resolved::{ResolvedCrate, Source};
@@ -131,8 +131,8 @@ fn a_ban_without_a_reason_or_with_a_broken_version_is_refused() {
     assert!(error.message().contains("h2:<new"), "{error}");
 }
 
-/// JWT-11: there is no RSA here, to sign tokens with or for anything else, as long as its timing
-/// leaks keys (RUSTSEC-2023-0071); not in what is built, and `cargo xtask deny` keeps it so.
+/// JWT-11: no RSA signs tokens or anything else while its timing leaks keys (RUSTSEC-2023-0071). It
+/// is not in the build, and `cargo xtask deny` keeps it out.
 #[test]
 fn jwt_11_nothing_here_signs_with_rsa() {
     let policy: Policy = toml::from_str(include_str!("../../../deny.toml")).unwrap();
