@@ -1,6 +1,5 @@
 # shellcheck shell=bash
-# What thousands of other connections cost those who are served beside them. Sourced by
-# scripts/bench.
+# The effect of thousands of other connections on well-behaved clients. Sourced by scripts/bench.
 
 # Well-behaved clients, each with ten requests a second.
 NORMAL_CLIENTS=200
@@ -12,16 +11,16 @@ CROWD_ROUNDS=3
 # The server lets in 10 000 by default.
 IDLE_CONNECTIONS=9900
 IDLE_NORMAL_CONNECTIONS=64
-# Longer than the load beside it takes to connect.
+# Longer than the other load takes to connect.
 CROWD_SPARE_SECONDS=2
 DESCRIPTOR_SECONDS_MAX=5
 LOGIN_RATE=200
-# Two hashes at a time of what Argon2id takes, in bytes: 19 MiB.
+# Memory of two hashes at a time, by Argon2id's setting: 19 MiB each.
 HASHES_BYTES=$((2 * 19456 * 1024))
 LOGIN_ROUNDS=5
 
-# Slow clients of all kinds, all of one address: first all let in, then with the limit that one
-# address has.
+# Slow clients of all kinds from one address: first all admitted, then with the default limit for
+# one address.
 measure_slow() {
     local kind
     seed_hot
@@ -43,7 +42,7 @@ measure_slow() {
         "$(spread 0 "${refused[@]}") of $(spread 0 "${tried[@]}")"
 }
 
-# Rounds with settings, `NAME=VALUE`. Fills arrays with a number for each.
+# Rounds with settings, `NAME=VALUE`. Adds a number for each round to the arrays.
 slow_rounds() {
     local round kind base most
     before=() during=() lags=() longest=() left=() refused=() tried=()
@@ -73,15 +72,15 @@ slow_rounds() {
     done
 }
 
-# How many more descriptors than that are open once the last connections had time to end.
+# How many descriptors above the given number are open, after the last connections had time to end.
 descriptors_over() {
     local deadline=$((SECONDS + DESCRIPTOR_SECONDS_MAX)) over
     while over=$(($(open_descriptors) - $1)) && ((0 < over && SECONDS < deadline)); do sleep 0.1; done
     echo "$((0 < over ? over : 0))"
 }
 
-# Wrong passwords by the hundred, from clients that no limit stops, beside redirects on the same
-# core.
+# Hundreds of wrong passwords a second, from clients that no limit stops, beside redirects on the
+# same core.
 measure_logins() {
     local round base
     local before=() during=() lags=() memory=() wrong=() paused=() busy=() refused=() rates=()
@@ -93,7 +92,7 @@ measure_logins() {
         run_steady "$NORMAL_CLIENTS" "$NORMAL_RATE" "$WARM_UP_SECONDS"
         run_steady "$NORMAL_CLIENTS" "$NORMAL_RATE" "$seconds"
         before+=("$(load_p99_millis)")
-        # From here on the kernel keeps the most.
+        # From here on the kernel records the maximum.
         echo 5 >"/proc/$server_pid/clear_refs"
         base=$(memory_bytes)
         start_crowd logins "$BENCH_HOST" "$LOGIN_RATE" $((seconds + CROWD_SPARE_SECONDS))
@@ -118,7 +117,7 @@ measure_logins() {
     record '— slowest refusal, ms' "$(spread 1 "${refused[@]}")"
 }
 
-# Idle connections that were used once: their memory, and what others notice of them.
+# Idle connections after one request: their memory, and their effect on other clients.
 measure_idle() {
     local round memory before=() during=() lags=() each=()
     seed_hot

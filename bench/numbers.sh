@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Numbers and the rows of the table made of them. Sourced by scripts/bench.
+# Numbers, and the rows of the table made of them. Sourced by scripts/bench.
 
 recorded=() missed=0
 
@@ -20,7 +20,7 @@ record_goal() {
     record "$1" "$2" "$sign $5${6:+ $6}" "$verdict"
 }
 
-# Adds a row with a goal for one list of numbers over another: what, the two, `<=` or `>=`, the
+# Adds a row with a goal for the ratio of two lists of numbers: what, the two, `<=` or `>=`, the
 # goal.
 record_ratio() {
     local all
@@ -31,10 +31,10 @@ record_ratio() {
 # Runs an awk statement, such as `print 1 / 3`.
 calculate() { awk "BEGIN { $1 }"; }
 
-# The value of an expression with so many decimals: `rounded 2 '1 / 3'`.
+# The value of an expression with this many decimals: `rounded 2 '1 / 3'`.
 rounded() { calculate "printf \"%.$1f\", $2"; }
 
-# Numbers in order, one in a line. Here and below an argument may hold several.
+# Numbers in order, one in a line. Here and below an argument may hold several numbers.
 in_order() {
     local all
     read -ra all <<<"$*"
@@ -46,7 +46,7 @@ median() {
         awk '{ v[NR] = $1 } END { print (v[int((NR + 1) / 2)] + v[int(NR / 2) + 1]) / 2 }'
 }
 
-# `median (least–greatest)`, with so many decimals.
+# `median (least–greatest)`, with this many decimals.
 spread() {
     local decimals=$1 sorted
     shift
@@ -54,7 +54,7 @@ spread() {
     echo "$(rounded "$decimals" "$(median "$@")") ($(rounded "$decimals" "${sorted[0]}")–$(rounded "$decimals" "${sorted[-1]}"))"
 }
 
-# Pair by pair, the numbers of the first list over those of the second.
+# The numbers of the first list divided by those of the second, pair by pair.
 ratios() {
     awk -v left="$1" -v right="$2" 'BEGIN {
         count = split(left, l, " ")

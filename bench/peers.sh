@@ -1,11 +1,11 @@
 # shellcheck shell=bash
 # The servers that ours is compared with, started in the same way. Sourced by scripts/bench.
 
-# What the servers are called in the table.
+# The servers' names in the table.
 declare -A NAMES=([curt]=Curt [uncounted]='Curt without a journal' [bare]='bare hyper' [nginx]=nginx
     [last]='the last release')
 
-# Where and what nginx is; without it, why.
+# The path and the version of nginx, or why it is missing.
 nginx='' nginx_version='' nginx_missing=''
 
 # Debian's package is unpacked, not installed: an installed one would start and enable a service.
@@ -34,8 +34,8 @@ unpack_nginx() {
     [[ -x $1/usr/sbin/nginx ]]
 }
 
-# The servers of a round, each time beginning with another one: its number, and who takes part
-# besides.
+# The servers of a round, starting with another one each time: the round's number, and additional
+# servers.
 servers_of_round() {
     local all=(curt bare) count first
     [[ -n $nginx_missing ]] || all+=(nginx)
@@ -56,8 +56,8 @@ start_one() {
     esac
 }
 
-# Ours, with what counts the clicks moved to the core of the load: what a redirect costs is then
-# what its own core spends. The clicks of earlier rounds are gone.
+# Starts ours and moves the threads that count clicks to the core of the load: the server's core
+# then only does redirects. Deletes the clicks of earlier rounds.
 start_counting() {
     local journal=$run_dir/journal
     rm -rf -- "$journal"
@@ -72,7 +72,7 @@ start_bare() {
     await_server accepts
 }
 
-# One process, which is what would be one worker: a master would only have to be killed as well.
+# One process, which equals one worker: a master would be one more process to kill.
 start_nginx() {
     local folder=$run_dir/nginx protocol=''
     [[ $1 == http1 ]] || protocol=' http2'
@@ -94,7 +94,7 @@ http {
     uwsgi_temp_path $folder;
     scgi_temp_path $folder;
     access_log $folder/access.log combined buffer=32k flush=5s;
-    # Connections are not renewed by the other servers either.
+    # The other servers do not renew connections either.
     keepalive_requests 1000000000;
     map_hash_max_size 8192;
     map_hash_bucket_size 256;
@@ -109,5 +109,5 @@ CONF
     await_server accepts
 }
 
-# Whether the server takes connections.
+# Whether the server accepts connections.
 accepts() { (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; }

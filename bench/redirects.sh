@@ -1,15 +1,15 @@
 # shellcheck shell=bash
-# Redirects of popular links, side by side with a bare hyper server and with nginx. Sourced by
+# Redirects of popular links, compared with a bare hyper server and with nginx. Sourced by
 # scripts/bench.
 
 REDIRECT_LINKS_MAX=1000000
 # As many as bench/redirect.lua follows.
 HOT_LINKS=1000
 REDIRECT_CONNECTIONS=64
-# As many requests at a time as with HTTP/1.1.
+# Together as many requests at a time as with HTTP/1.1.
 HTTP2_CONNECTIONS=16
 HTTP2_STREAMS=4
-# Nothing hangs on it.
+# No goal depends on it.
 HTTP2_ROUNDS=3
 # Reported, without a goal.
 BESIDE_ROUNDS=5
@@ -18,7 +18,7 @@ HTTP2_REQUESTS=16384
 # The server's own count of redirects with 302.
 FOUND='curt_http_requests_total[{].*status="302"'
 
-# Redirects at full load: what one costs, and how many there are.
+# Redirects at full load: the cost of one, and how many there are.
 measure_redirect() {
     local pair server names also=(uncounted)
     local -A rates=() cpus=() p99s=() busy=()
@@ -58,7 +58,7 @@ measure_redirect() {
     measure_http2
 }
 
-# Everything on one core, the counting too.
+# Everything on one core, including the counting.
 measure_counting_beside() {
     local round counting rates=() cpus=() counts=() behind=()
     for ((round = 1; round <= pairs && round <= BESIDE_ROUNDS; round++)); do
@@ -79,8 +79,8 @@ measure_counting_beside() {
         "$(spread 2 "${counts[@]}"); $(spread 0 "${behind[@]}")"
 }
 
-# Sets `seeded` to a database with links, `hot` to a file with the popular ones and their targets,
-# `codes` to one with their codes alone. The most popular is first.
+# Sets `seeded` to a database with links, `hot` to a file of popular links and their targets,
+# `codes` to a file of their codes. The most popular is first.
 seed_hot() {
     local count=$links step
     ((count <= REDIRECT_LINKS_MAX)) || count=$REDIRECT_LINKS_MAX
@@ -93,7 +93,7 @@ seed_hot() {
     cut -d ' ' -f 1 "$hot" >"$codes"
 }
 
-# One of the servers under full load: which, a number for the order of the requests.
+# One of the servers under full load: which one, and a seed for the order of the requests.
 redirect_round() {
     local server=$1 pair=$2 found
     await_quiet
@@ -112,7 +112,7 @@ redirect_round() {
 
 is_ours() { [[ $1 == curt || $1 == uncounted || $1 == last ]]; }
 
-# Every redirect was written down or dropped, and next to none was dropped.
+# Every redirect was recorded or dropped, and almost none was dropped.
 check_counts() {
     local followed written dropped
     followed=$(metric 'curt_redirects_total[{]outcome="followed"')
@@ -135,7 +135,7 @@ check_redirects() {
     fi
 }
 
-# The same over HTTP/2 without TLS, to know it.
+# The same over HTTP/2 without TLS, without a goal.
 measure_http2() {
     local round server names
     local -A rates=() cpus=()
@@ -157,7 +157,7 @@ measure_http2() {
     done
 }
 
-# What bench/redirect.lua does, for h2load: addresses of links, the popular ones most often.
+# What bench/redirect.lua does, for h2load: URLs of links, the popular ones most often.
 draw_requests() {
     awk -v seed="$1" -v host="$BENCH_HOST" -v requests="$HTTP2_REQUESTS" '
         { code[NR] = $1; sum += 1 / NR; weight[NR] = sum }
@@ -180,13 +180,14 @@ run_http2_load() {
     ((load[failed] == 0)) || die "${load[failed]} of ${load[good]} answers over HTTP/2 were wrong"
 }
 
-# Runs h2load for so many seconds, and prints what our own loads print.
+# Runs h2load for this many seconds, and prints the same line as our own loads.
 http2_load() {
     taskset --cpu-list "$LOAD_CORE" timeout $(($1 + 30)) h2load --threads 1 \
         --clients "$HTTP2_CONNECTIONS" --max-concurrent-streams "$HTTP2_STREAMS" \
         --duration "$1" --input-file "$run_dir/requests" |
         awk -v micros=$(($1 * 1000000)) '
-            # The time ends in the middle of some answers: their statuses count, they do not.
+            # The time ends in the middle of some answers: h2load counts their statuses, but not the
+            # answers.
             /^requests:/ { failed = $10 + $12 + $14 }
             /^status codes:/ { redirected = $5; other = $3 + $7 + $9 }
             END {
@@ -194,8 +195,8 @@ http2_load() {
             }'
 }
 
-# Redirects at half of the rate that ours can do, due at their times and not when the last one is
-# answered. The others get the same rate.
+# Redirects at half of our maximum rate, due at fixed times and not when the last one is answered.
+# The other servers get the same rate.
 measure_latency() {
     local pair server names rate
     local -A p50s=() p99s=() lags=()

@@ -1,12 +1,12 @@
 # shellcheck shell=bash
-# The rows of the table, a function each. Sourced by scripts/bench.
+# The rows of the table, one function each. Sourced by scripts/bench.
 
 CREATE_CONNECTIONS=64
-# As many as the server lets in at a time.
+# As many as the server admits at a time.
 BULK_CLIENTS=4
-# What the server writes in one transaction at most, so that creates are not kept waiting.
+# The most links that the server writes in one transaction, so that other creates do not wait.
 BULK_BATCH=500
-# Links in a request, up to the most it takes.
+# Links in a request, up to the maximum.
 BULK_LINKS=(500 10000)
 UNCACHED_CONNECTIONS=16
 WARM_UP_SECONDS=1
@@ -23,12 +23,12 @@ DRAIN_ROUNDS=5
 DRAIN_CLICKS=5000000
 DRAIN_CLICKS_EACH=1000000
 DRAIN_SECONDS_MAX=600
-# How long links drawn at random fill the cache before memory is looked at.
+# How long random links fill the cache before memory is measured.
 FILL_SECONDS=20
-# What the process does right after its start is over by then.
+# Longer than the process's work right after its start.
 SETTLE_SECONDS=2
 
-# Created links, each committed durably, against SQLite itself committing one row at a time.
+# Durable creates of single links, compared with SQLite committing one row at a time.
 measure_create() {
     local pair ours=() bare=() cpus=() p99s=() unpinned=()
     for ((pair = 1; pair <= pairs; pair++)); do
@@ -52,7 +52,7 @@ measure_create() {
 }
 
 # One round on an empty database: server cores, load cores. The server is killed at the end, and
-# every link that it acknowledged must be there.
+# every acknowledged link must be there.
 create_round() {
     local data_dir=$run_dir/create acknowledged stored
     await_quiet
@@ -63,14 +63,14 @@ create_round() {
     acknowledged=$((acknowledged + load[good]))
     end_server KILL
     stored=$(sqlite3 "$data_dir/curt.db" 'select count(*) from links')
-    # Both loads ended with requests under way: stored, and nobody waited for the answer.
+    # Both loads ended with requests under way, whose links are stored without an answer.
     if ((stored < acknowledged || acknowledged + 2 * CREATE_CONNECTIONS < stored)); then
         die "$acknowledged links were acknowledged, $stored are in the database"
     fi
     rm -rf -- "$data_dir"
 }
 
-# SQLite by itself: `commit`, or `batch` and how many links. Sets bare_rate.
+# SQLite alone: `commit`, or `batch` and how many links. Sets bare_rate.
 bare_round() {
     local mode=$1 output
     shift
@@ -81,8 +81,8 @@ bare_round() {
     rm -f -- "$run_dir"/bare.db*
 }
 
-# Links created many at a time, against SQLite itself inserting as many in a transaction as the
-# server does, whatever the request has; and, to know it, with all of a request in one.
+# Bulk creates, compared with SQLite inserting as many rows in a transaction as the server does,
+# and, without a goal, with all rows of a request in one transaction.
 measure_bulk() {
     local links_each pair ours bare whole cpus
     for links_each in "${BULK_LINKS[@]}"; do
@@ -106,8 +106,8 @@ measure_bulk() {
     done
 }
 
-# One round on an empty database. All requests are answered when the server is killed, so that
-# exactly their links must be there.
+# One round on an empty database. All requests are answered before the server is killed, so exactly
+# their links must be there.
 bulk_round() {
     local data_dir=$run_dir/bulk stored
     await_quiet
@@ -120,7 +120,7 @@ bulk_round() {
     rm -rf -- "$data_dir"
 }
 
-# Redirects of links that the cache does not have, out of all of them.
+# Redirects of links drawn from all links, almost none of which is cached.
 measure_uncached() {
     local round
     seed "$links"
@@ -188,7 +188,7 @@ measure_start() {
         "$(spread 0 "${cold[@]}") ms" "$(median "${cold[@]}")" '<=' 1000 ms
 }
 
-# Fills `killed`, on a copy: the kept database stays as it is.
+# Fills `killed`. Works on a copy: the original database stays as it is.
 start_after_kill() {
     local round copy=$run_dir/copy
     cp --archive --reflink=auto -- "$seeded" "$copy"
@@ -210,7 +210,7 @@ start_after_kill() {
     rm -rf -- "$copy"
 }
 
-# Resident memory: at rest, and after so many different links that the cache is full.
+# Resident memory: at rest, and after enough different links to fill the cache.
 measure_memory() {
     local idle cache serving
     start_server "$ALL_CORES" "$run_dir/memory"
@@ -232,7 +232,7 @@ measure_memory() {
         "$serving − $cache MB" "$(rounded 1 "$serving - $cache")" '<=' 90 MB
 }
 
-# What creates notice of backups that are made beside them, one after the other.
+# The effect on creates of backups that are made at the same time, one after the other.
 measure_backup() {
     local round alone=() beside=() rates=() rates_beside=() made=()
     seed "$BACKUP_LINKS"
@@ -270,7 +270,7 @@ paced_creates() {
     run_load create "$BACKUP_CONNECTIONS" "$BACKUP_SECONDS" "$LOAD_CORE" "$1" "$BACKUP_PAUSE_MILLIS"
 }
 
-# Backups of a data directory into a folder, one after the other, as load_pid.
+# Makes backups of a data directory into a folder, one after the other, as load_pid.
 start_backups() {
     rm -f -- "$run_dir/enough"
     (
@@ -283,14 +283,14 @@ start_backups() {
     load_pid=$!
 }
 
-# Waits for the end of the one under way.
+# Waits for the end of the backup under way.
 end_backups() {
     touch -- "$run_dir/enough"
     wait "$load_pid" || die 'a backup failed'
     load_pid=''
 }
 
-# How fast clicks are counted that wait in a journal, into SQLite, on one core.
+# How fast the clicks of a full journal are counted into SQLite, on one core.
 measure_drain() {
     local round hot=() spread_out=() bytes
     for ((round = 1; round <= pairs && round <= DRAIN_ROUNDS; round++)); do
@@ -305,7 +305,7 @@ measure_drain() {
     record "— $DRAIN_CLICKS_EACH clicks, every one on another link" "$(spread 0 "${spread_out[@]}")"
 }
 
-# So many clicks on so many links, written and then counted.
+# Writes this many clicks on this many links, and then counts them.
 drain_round() {
     local line pair
     await_quiet
@@ -322,7 +322,7 @@ measure_size() {
     record_goal 'program, stripped' "$megabytes MB" "$megabytes" '<=' 30 MB
 }
 
-# Sets `seeded` to a data directory with so many links, made once for each schema.
+# Sets `seeded` to a data directory with this many links, made once for each schema.
 seed() {
     local links=$1 schema
     schema=$(cat crates/curt-store/migrations/sqlite/*.sql crates/curt-store/examples/bare_sqlite/*.rs |
@@ -339,5 +339,5 @@ seed() {
     mv -- "$run_dir/seeded" "$seeded"
 }
 
-# What an earlier server had not counted when it ended would be counted under the next load.
+# Uncounted clicks of an earlier server would be counted under the next load.
 forget_clicks() { rm -rf -- "$seeded/journal"; }

@@ -1,13 +1,12 @@
 # shellcheck shell=bash
-# The server under test, the load on it, and what the kernel says about it. Sourced by
-# scripts/bench.
+# The server under test, the load on it, and the kernel's measurements. Sourced by scripts/bench.
 
 READY_SECONDS_MAX=60
 STOP_SECONDS_MAX=20
 CROWD_SECONDS_MAX=300
 CLOCK_TICKS=$(getconf CLK_TCK)
 
-# A round waits for a machine that does nothing else, but not for ever.
+# A round waits until the machine is idle, up to this time.
 BUSY_PERCENT_MAX=10
 QUIET_SECONDS_MAX=30
 
@@ -15,7 +14,7 @@ QUIET_SECONDS_MAX=30
 COUNTING_THREADS=(journal drain sqlite-writer)
 
 rounds=0 busy_rounds=0
-# Whether the threads that count have a core of their own.
+# Whether the threads that count have a separate core.
 counting_apart=''
 declare -A load=() crowd=()
 
@@ -27,7 +26,7 @@ make_admin_key() {
 free_port() {
     local port
     while :; do
-        # Below the range from which the kernel takes ports for outgoing connections.
+        # Below the range that the kernel uses for outgoing connections.
         port=$((20000 + RANDOM % 12000))
         if ! (: <"/dev/tcp/127.0.0.1/$port") 2>/dev/null; then
             echo "$port"
@@ -36,7 +35,7 @@ free_port() {
     done
 }
 
-# Starts a server as server_pid: cores, then the program with its environment and arguments. It is
+# Starts a server as server_pid: cores, then the program with its environment and arguments. It runs
 # in a folder without a curt.toml, without settings from outside, and ends with this script.
 launch() {
     local cores=$1
@@ -44,12 +43,12 @@ launch() {
     (cd "$run_dir" && exec setpriv --pdeathsig KILL taskset --cpu-list "$cores" env -i "$@") \
         >>"$run_dir/server.log" 2>&1 &
     server_pid=$!
-    # Or the shell would report every server that is killed.
+    # Otherwise the shell would report every killed server.
     disown "$server_pid"
 }
 
-# Starts `curt serve` on some cores and a data directory; more arguments are settings,
-# `NAME=VALUE`. Sets ready_millis, from exec to the first answer that it is ready.
+# Starts `curt serve` on some cores and a data directory; more arguments are settings, `NAME=VALUE`.
+# Sets ready_millis, the time from exec to the first ready answer.
 start_server() {
     local cores=$1 data_dir=$2 started
     shift 2
@@ -58,7 +57,7 @@ start_server() {
     metrics_port=$(free_port)
     export BENCH_HOST=127.0.0.1:$port
     started=$(now_micros)
-    # Without backups: the first is made at once, and would copy the database under the load.
+    # Without backups: the first one starts at once, and would copy the database under the load.
     launch "$cores" CURT_BACKUP__INTERVAL=off CURT_LIMITS__ENABLED=false \
         CURT_LISTEN="$BENCH_HOST" CURT_PUBLIC_URL="http://$BENCH_HOST" \
         CURT_METRICS__LISTEN="127.0.0.1:$metrics_port" CURT_ADMIN_KEY="$CURT_ADMIN_KEY" \
@@ -67,7 +66,7 @@ start_server() {
     ready_millis=$(rounded 1 "($(now_micros) - $started) / 1000")
 }
 
-# Waits until a check says that the server is there.
+# Waits until a check succeeds.
 await_server() {
     local started
     started=$(now_micros)
@@ -80,7 +79,7 @@ await_server() {
 
 now_micros() { echo "${EPOCHREALTIME//[!0-9]/}"; }
 
-# Asks without starting a program, which would take longer than the answer.
+# Sends a request without starting a program, which would take longer than the answer.
 is_ready() {
     local status=''
     {
@@ -110,7 +109,7 @@ run_load() {
     ((load[failed] == 0)) || die "${load[failed]} of ${load[good]} answers to $script were wrong"
 }
 
-# Runs one of our own loads: cores, seconds until it is given up, its arguments. Fills the map
+# Runs one of our own loads: cores, seconds until it is aborted, its arguments. Fills the map
 # `load`.
 run_own_load() {
     local cores=$1 time_max=$2
@@ -129,7 +128,7 @@ note_load() {
 }
 
 # Starts one of our own loads beside others, as load_pid: its arguments. Returns when it is ready,
-# and sets crowd_ready to what it says about that. It gives way to the loads that are measured.
+# and sets crowd_ready to its message. It yields to the loads that are measured.
 start_crowd() {
     local deadline=$((SECONDS + READY_SECONDS_MAX))
     taskset --cpu-list "$LOAD_CORE" chrt --idle 0 timeout "$CROWD_SECONDS_MAX" "$LOAD" "$@" >"$run_dir/crowd" &
@@ -142,7 +141,7 @@ start_crowd() {
     crowd_ready=${crowd_ready#ready open=}
 }
 
-# Waits for the end of it, and fills the map `crowd` with the last line that it prints.
+# Waits for its end, and fills the map `crowd` with the last line that it prints.
 end_crowd() {
     local pair line
     wait "$load_pid" || die 'the crowd failed'
@@ -162,7 +161,7 @@ load_lag_millis() { rounded 2 "${load[late_p99]} / 1e3"; }
 # How much of one core the server used.
 load_busy_percent() { rounded 0 "100 * ${load[ticks]} * 1e6 / $CLOCK_TICKS / ${load[micros]}"; }
 
-# User and system time of the server so far; where counting is on a core of its own, without it.
+# User and system time of the server so far; without counting if that has a separate core.
 cpu_ticks() {
     local task total=0
     if [[ -z $counting_apart ]]; then
@@ -175,7 +174,7 @@ cpu_ticks() {
     echo "$total"
 }
 
-# The same for the threads that count alone.
+# The same for the counting threads only.
 counting_ticks() {
     local task total=0
     for task in "/proc/$server_pid/task"/*; do
@@ -184,7 +183,7 @@ counting_ticks() {
     echo "$total"
 }
 
-# Of a process or one of its threads.
+# Ticks of a process or of one of its threads.
 ticks_of() {
     local stat fields
     stat=$(<"$1/stat")
@@ -195,8 +194,8 @@ ticks_of() {
 
 is_counting() { [[ " ${COUNTING_THREADS[*]} " == *" $(<"$1/comm") "* ]]; }
 
-# Moves the threads of the server that count clicks to another core, for as long as it runs. There
-# they have the time that nobody else wants: the load must not be late because of them.
+# Moves the server's threads that count clicks to another core, for as long as it runs. They get
+# only idle time there, so that they do not delay the load.
 move_counting() {
     local task moved=0
     for task in "/proc/$server_pid/task"/*; do
@@ -214,7 +213,7 @@ memory_bytes() {
     awk '/^VmRSS:/ { print $2 * 1024 }' "/proc/$server_pid/status"
 }
 
-# The most that it was, since the kernel was asked to forget.
+# Its maximum since the kernel was told to reset it.
 memory_most_bytes() {
     awk '/^VmHWM:/ { print $2 * 1024 }' "/proc/$server_pid/status"
 }
@@ -231,7 +230,7 @@ metric() {
         awk -v pattern="$1" '$0 ~ "^" pattern { sum += $NF } END { printf "%.0f", sum }'
 }
 
-# Waits until the machine does nothing, so that a round measures us alone.
+# Waits until the machine is idle, so that a round measures only us.
 await_quiet() {
     local deadline=$((SECONDS + QUIET_SECONDS_MAX))
     rounds=$((rounds + 1))
@@ -244,7 +243,7 @@ await_quiet() {
     done
 }
 
-# How busy all cores were in half a second: everything but idle and waiting for disks.
+# How busy all cores were for half a second: everything except idle time and waiting for disks.
 busy_percent() {
     local before after
     before=$(cpu_totals)
@@ -257,10 +256,10 @@ cpu_totals() {
     awk '/^cpu / { for (i = 2; i <= 9; i++) all += $i; print all - $5 - $6, all }' /proc/stat
 }
 
-# Everything in a file from disk into memory.
+# Reads a file from disk into memory.
 read_through() { cat "$1" >/dev/null; }
 
-# Everything from memory to disk, and out of memory; false where that is not allowed.
+# Writes all memory to disk and drops the page cache; false if that is not allowed.
 drop_page_cache() {
     sync
     (echo 3 >/proc/sys/vm/drop_caches) 2>/dev/null
