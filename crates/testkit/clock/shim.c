@@ -1,8 +1,8 @@
 /*
- * A wall clock that is wrong, preloaded into a program: it shows $CLOCK_OFFSET_S seconds more than
- * the machine's, or less, and goes on evenly.
+ * A shifted wall clock, preloaded into a program: it shows $CLOCK_OFFSET_S seconds more than the
+ * machine's clock (or less, if negative), and runs at the same speed.
  *
- * Not followed: raw system calls, the monotonic clock, and the times that the kernel gives to files.
+ * Not shifted: raw system calls, the monotonic clock, and the times that the kernel gives to files.
  */
 #define _GNU_SOURCE
 #include <stddef.h>

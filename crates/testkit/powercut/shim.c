@@ -1,11 +1,11 @@
 /*
- * A simulated power cut, preloaded into a program: it keeps, beside the directory that the program
- * writes to, what a disk would still hold if the power failed at this moment.
+ * A simulated power cut, preloaded into a program: beside the program's directory it keeps a copy
+ * of everything that a disk would still hold if the power failed now.
  *
  * The model, stricter than any file system in use:
- *   - what a file holds is durable once fsync or fdatasync on it has returned;
+ *   - a file's content is durable once fsync or fdatasync on it has returned;
  *   - a name (created, renamed, removed) is durable once its directory was synced, and not before;
- *   - what is there when the first process starts is durable; nothing else is.
+ *   - everything is durable that is there when the first process starts; nothing else is.
  *
  * $POWERCUT_ROOT is the directory under watch. $POWERCUT_SHADOW gets
  *   files/ID         the synced contents of one file
@@ -14,11 +14,11 @@
  *   root             the ID of $POWERCUT_ROOT; made last, so without it nothing has run yet
  * where an ID is inode number and birth time, as inode numbers are used again.
  *
- * A copy is written over the older one in place. A process killed meanwhile leaves a mixture of old
- * and new pages, which is what a power cut in the middle of a sync leaves as well.
+ * A copy is written over the older one in place. A process that is killed during this leaves a
+ * mixture of old and new pages, like a power cut in the middle of a sync.
  *
- * Not followed: msync, O_SYNC, syncfs and raw system calls. What a program syncs in these ways counts
- * as lost. Bytes that another thread writes to a file while it is being copied may be kept.
+ * Not tracked: msync, O_SYNC, syncfs and raw system calls. Data synced in these ways counts as
+ * lost. Bytes that another thread writes to a file while it is being copied may be kept.
  */
 #define _GNU_SOURCE
 #include <dirent.h>
@@ -39,7 +39,7 @@ static const char *root;
 static const char *shadow;
 static pthread_mutex_t one_at_a_time = PTHREAD_MUTEX_INITIALIZER;
 
-/* A shim that cannot keep what was synced would accuse the program of losing it. */
+/* If the shim fails to keep synced data, the test would wrongly blame the program. */
 static void give_up(const char *doing, const char *path) {
     fprintf(stderr, "powercut shim: %s %s: %s\n", doing, path, strerror(errno));
     abort();
@@ -88,7 +88,7 @@ static void keep_contents(int file) {
     close(copy);
 }
 
-/* Keeps the name of a file; one whose contents were never synced is empty after a power cut. */
+/* Keeps the name of a file. A file that was never synced is empty after a power cut. */
 static void keep_file_name(const char *directory_id, const char *name, const struct statx *status) {
     char id[ID_SIZE], kept[PATH_MAX], spare[PATH_MAX], named[PATH_MAX];
     id_of(id, status);
@@ -99,7 +99,7 @@ static void keep_file_name(const char *directory_id, const char *name, const str
     if (empty < 0) give_up("opening", kept);
     close(empty);
     unlink(spare);
-    /* rename replaces an older bearer of the name in one step, but leaves two links to one file. */
+    /* rename replaces an older file in one step, but does nothing for two links to one file. */
     if (link(kept, spare) != 0 || rename(spare, named) != 0) give_up("naming", named);
     unlink(spare);
 }
@@ -124,7 +124,7 @@ static void forget_removed_names(int directory, const char *kept_names) {
     closedir(names);
 }
 
-/* Makes the names that are in `directory` now the durable ones. */
+/* Makes the present names in `directory` durable. */
 static void keep_names(int directory) {
     struct statx status = status_of(directory, "");
     char id[ID_SIZE], kept_names[PATH_MAX];
@@ -147,7 +147,7 @@ static void keep_names(int directory) {
     forget_removed_names(directory, kept_names);
 }
 
-/* Keeps a directory with all that is in it: the state before the first process. */
+/* Keeps a directory with its whole content: the state before the first process. */
 static void keep_everything(int directory) {
     int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *names = again < 0 ? NULL : fdopendir(again);
@@ -204,7 +204,7 @@ static int is_watched(int file) {
 }
 
 /*
- * Reads through the program's own descriptor where that can be: closing any other one of the same
+ * Reads through the program's own descriptor if possible: closing another descriptor of the same
  * file would drop the POSIX locks that SQLite holds on it.
  */
 static void keep_synced_file(int file) {
