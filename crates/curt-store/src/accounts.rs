@@ -1,7 +1,7 @@
-//! Accounts: users and what they act with, which are logins and keys, and invitations to new ones.
+//! Accounts: users, their logins and keys, and invitations to new accounts.
 //!
-//! `rows` reads users and locks them, `standing` tells whether a caller may still act; the four
-//! nouns lie on both.
+//! `rows` reads users and locks them; `standing` tells whether a caller may still act. The modules
+//! of the four nouns use both.
 
 mod invites;
 mod keys;

@@ -1,8 +1,8 @@
-//! Attributing changes to those who make them: the rows of the audit log as they are written.
+//! Attributes changes to their authors: writes the rows of the audit log.
 //!
-//! **Invariant:** a row is written in the transaction of what it tells of, so that there is never
-//! one without the other. It names objects by their ids and never holds a secret or an address of a
-//! person: of who was deleted, an id is all that is left, and of a blocked address its network.
+//! **Invariant:** a row is written in the transaction of the change it records, so neither exists
+//! without the other. It names objects by their ids and never holds a secret or a person's address.
+//! Of a deleted user only an id is left, and of a blocked address only its network.
 
 use std::sync::{
     Arc,
@@ -24,17 +24,17 @@ pub use action::Action;
 /// Longest details of a row, in bytes.
 const DETAILS_LEN_MAX: usize = 2_048;
 
-/// First number that is no id.
+/// The first number that is not an id.
 const ID_END: u64 = 1 << 53;
 
-/// Ids for rows, counted up from a random number: those of two nodes would have to be equal in the
-/// same millisecond to meet.
+/// Ids for rows, counted up from a random number: the ids of two nodes collide only if they are
+/// equal in the same millisecond.
 #[derive(Debug, Clone)]
 pub(crate) struct AuditIds(Arc<AtomicU64>);
 
 impl AuditIds {
     pub(crate) fn new() -> Self {
-        // Without randomness all nodes begin alike, and rows of the same time may be refused.
+        // Without randomness all nodes start alike, and rows of the same time may be refused.
         Self(Arc::new(AtomicU64::new(getrandom::u64().unwrap_or_default())))
     }
 
@@ -43,7 +43,7 @@ impl AuditIds {
     }
 }
 
-/// Who makes a change, and when: what a transaction attributes its rows to.
+/// The author and time of a change, to which a transaction attributes its rows.
 #[derive(Debug, Clone)]
 pub(crate) struct Attribution {
     pub(crate) caller: Caller,
@@ -62,8 +62,8 @@ impl Attribution {
         Self { caller, at, ids }
     }
 
-    /// Writes down that it was done, to one object or to many. The details must be an object
-    /// without anything personal or secret.
+    /// Records the action, on one object or on many. The details must be an object without anything
+    /// personal or secret.
     pub(crate) async fn write(
         &self,
         tx: &mut Tx<'_>,

@@ -10,37 +10,37 @@ use crate::{
     store::Store,
 };
 
-/// A row of the log. Actions and kinds are words, because later releases know more of them.
+/// A row of the log. Actions and kinds are strings, because later releases add new ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditRecord {
     pub at: Timestamp,
     pub id: u64,
     pub author: Author,
-    /// Of the client's address the network.
+    /// The network of the client's address.
     pub client: Option<IpNet>,
     pub action: String,
     pub object_kind: String,
-    /// Absent when it was many at once.
+    /// Absent if there were many objects.
     pub object_id: Option<u64>,
     /// A JSON object.
     pub details: String,
 }
 
-/// Which rows, newest first, from where on.
+/// Which rows, newest first, starting where.
 #[derive(Debug, Clone, Default)]
 pub struct AuditQuery {
-    /// What this user did, also through a key.
+    /// Actions of this user, including those through a key.
     pub author: Option<UserId>,
     pub action: Option<String>,
-    /// What was done to this object: its kind and its id.
+    /// Actions on this object: its kind and its id.
     pub object: Option<(String, u64)>,
-    /// Then or later.
+    /// At this time or later.
     pub from: Option<Timestamp>,
-    /// Earlier than that.
+    /// Before this time.
     pub to: Option<Timestamp>,
     /// At most [`PAGE_LEN_MAX`].
     pub limit: u32,
-    /// Where the page before ended.
+    /// The end of the previous page.
     pub cursor: Option<Cursor>,
 }
 
@@ -51,7 +51,7 @@ pub struct AuditPage {
     pub next: Option<Cursor>,
 }
 
-/// What keeps rows from being listed.
+/// Why rows cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListAuditError {
     #[error(transparent)]
@@ -60,8 +60,7 @@ pub enum ListAuditError {
     Store(#[from] StoreError),
 }
 
-/// What every list has in common. The index that it walks along follows from which of the filters
-/// is no option.
+/// What all lists have in common. The filter that is not optional decides which index is used.
 macro_rules! list {
     ($author:literal, $object:literal) => {
         Sql::new(concat!(
@@ -105,7 +104,7 @@ impl Store {
         Ok(page.map_err(StoreError::while_doing("reading the audit log"))?)
     }
 
-    /// Forgets what was done then or earlier; says how many rows that were.
+    /// Deletes rows from `until` or earlier; returns how many.
     pub async fn prune_audit(&self, until: Timestamp) -> Result<u64, StoreError> {
         let pruned = self.db.prune(LAST_OF_SLICE, DELETE, until).await;
         pruned.map_err(StoreError::while_doing("pruning the audit log"))
@@ -129,7 +128,7 @@ impl Store {
             last.min(at).into(),
             at.into(),
             id.into(),
-            // One more than the page holds.
+            // One extra row tells whether another page follows.
             Value::number(limit as u64 + 1),
         ];
         let sql = match (&query.object, query.author) {

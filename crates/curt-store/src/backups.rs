@@ -1,7 +1,7 @@
-//! What backups need of the database: a copy of an SQLite file in use, the proof that a copy is
-//! whole, and a look at what a database holds.
+//! The database's part in backups: copying an SQLite file in use, checking that a copy is whole,
+//! and looking at what a database holds.
 //!
-//! Copies and proofs block their thread, for seconds per gigabyte, and no writer.
+//! Copies and checks block their thread for seconds per gigabyte, but no writer.
 
 use std::{
     fs::File,
@@ -19,7 +19,7 @@ use crate::{
     store::Store,
 };
 
-/// What a database holds, as far as one wants to know of a backup.
+/// What a database holds, as far as a backup report needs it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contents {
     /// Links that can be followed or shown.
@@ -36,7 +36,7 @@ pub struct Contents {
     pub is_newer: bool,
 }
 
-/// Why a file is not a whole database of ours.
+/// Why a file is not a complete Curt database.
 #[derive(Debug, thiserror::Error)]
 pub enum InspectError {
     #[error("cannot be read")]
@@ -82,24 +82,24 @@ const NEWEST_ID: Sql = Sql::new("select max(id) from links");
 const CODE_FROM: Sql =
     Sql::new("select code from links where $1 <= id and deleted_at is null order by id limit 1");
 
-/// Copies the SQLite database at `source` into the empty file at `target`, as it is committed at
-/// this moment. Other connections go on writing; what they write meanwhile stays in the
-/// write-ahead log until the copy is made, so a `guard` should limit that.
+/// Copies the SQLite database at `source` into the empty file at `target`, as committed now. Other
+/// connections go on writing; their writes stay in the write-ahead log until the copy is finished,
+/// so `watch` should limit its growth.
 ///
-/// Deleted rows leave no trace in the copy. Tables that must not outlive their day are to be
+/// Deleted rows leave no trace in the copy. Tables that must not outlive their retention are to be
 /// emptied here.
 pub fn copy_sqlite(source: &Path, target: &Path, guard: ProgressGuard) -> Result<(), StoreError> {
     db::copy_sqlite(source, target, guard)
         .map_err(StoreError::while_doing("copying the SQLite database"))
 }
 
-/// Brings an SQLite database that nobody uses any more into its one file, without a log beside it.
+/// Brings an SQLite database that is no longer in use into a single file, without a log beside it.
 pub fn checkpoint_wal(path: &Path) -> Result<(), StoreError> {
     db::checkpoint_wal(path).map_err(StoreError::while_doing("folding the write-ahead log"))
 }
 
-/// Proves that the file is a whole database of ours, and says what is in it. The file is read from
-/// end to end and not changed.
+/// Checks that the file is a complete Curt database, and returns what is in it. The file is read
+/// from end to end and not changed.
 pub fn inspect_sqlite(path: &Path, guard: ProgressGuard) -> Result<Contents, InspectError> {
     check_header(path)?;
     let mut copy = SqliteCopy::open(path, guard)?;
@@ -115,7 +115,7 @@ pub fn inspect_sqlite(path: &Path, guard: ProgressGuard) -> Result<Contents, Ins
     Ok(contents(counts, deleted, copy.row(meta::KEY_CHECK)?, &statuses)?)
 }
 
-/// Names what is wrong before SQLite has only one word for it.
+/// Reports specific problems first, because SQLite has one error for all of them.
 fn check_header(path: &Path) -> Result<(), InspectError> {
     const MAGIC: &[u8] = b"SQLite format 3\0";
     const WRITE_VERSION: usize = 18;
@@ -141,7 +141,7 @@ fn check_header(path: &Path) -> Result<(), InspectError> {
     Ok(())
 }
 
-/// From the header that <https://www.sqlite.org/fileformat2.html#the_database_header> describes.
+/// From the header described at <https://www.sqlite.org/fileformat2.html#the_database_header>.
 fn page_len_and_count(header: &[u8]) -> Option<(u64, u64)> {
     let page_len = match u16::from_be_bytes(header.get(16..18)?.try_into().ok()?) {
         1 => 65_536,
@@ -178,7 +178,7 @@ impl Store {
         Ok(contents(counts, deleted, key_check, &statuses)?)
     }
 
-    /// Whether there is no table at all, of ours or of anybody else.
+    /// Whether there is no table at all, neither ours nor of another program.
     pub async fn is_empty(&self) -> Result<bool, StoreError> {
         let first_table = self.db.row(FIRST_TABLE, &[]).await;
         let row = first_table.map_err(StoreError::while_doing("looking for tables"))?;

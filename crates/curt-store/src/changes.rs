@@ -1,6 +1,6 @@
-//! The changes feed: what every node keeps in memory and must look at again.
+//! The changes feed: what nodes keep in memory and must read again.
 //!
-//! Numbers have no gaps and come in the order of commits: `db::announcements` sees to that.
+//! Numbers have no gaps and are in commit order: `db::announcements` ensures that.
 
 use curt_domain::Timestamp;
 
@@ -10,13 +10,13 @@ use crate::{
     store::Store,
 };
 
-/// Most changes read at once, whatever was asked for; a node that is behind asks again.
+/// Most changes read at once, however many were requested; a node that is behind asks again.
 const READ_AT_ONCE_MAX: u32 = 10_000;
 
-/// Rows deleted at a time, so that nobody waits long for SQLite's writer.
+/// Rows deleted at a time, so that no other write waits long for SQLite's writer.
 const PRUNED_AT_ONCE: u32 = 1_000;
 
-/// Something changed, and all who keep it in memory must look again.
+/// Something changed, and all nodes that keep it in memory must read it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     pub seq: u64,
@@ -24,16 +24,16 @@ pub struct Change {
     pub key: String,
 }
 
-/// What happened since a node last asked.
+/// The changes since a node last asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changes {
     Next {
         changes: Vec<Change>,
-        /// Where to ask on from.
+        /// The number to continue from.
         seq: u64,
     },
-    /// Some of it is forgotten: everything in memory may be stale. Go on from
-    /// [`Store::newest_change`], asked for before the memory is emptied.
+    /// Some changes are already deleted: everything in memory may be stale. Go on from
+    /// [`Store::newest_change`], read before the memory is emptied.
     TooFarBehind,
 }
 
@@ -43,20 +43,21 @@ const OLDEST: Sql = Sql::new("select seq, at from changes order by seq limit $1"
 const DELETE: Sql = Sql::new("delete from changes where seq <= $1");
 
 impl Store {
-    /// The number of the latest change; 0 when there never was one.
+    /// The number of the latest change; 0 if there never was one.
     pub async fn newest_change(&self) -> Result<u64, StoreError> {
         self.last_number().await.map_err(StoreError::while_doing("asking for the newest change"))
     }
 
-    /// What changed after the change of that number, oldest first; at least one if there is one,
-    /// whatever the limit, or nobody could tell whether something is missing.
+    /// The changes after the change with that number, oldest first. Returns at least one if there
+    /// is one, whatever the limit; otherwise the caller could not tell whether something is
+    /// missing.
     pub async fn changes_after(&self, seq: u64, limit: u32) -> Result<Changes, StoreError> {
         self.read_after(seq, limit.clamp(1, READ_AT_ONCE_MAX))
             .await
             .map_err(StoreError::while_doing("reading changes"))
     }
 
-    /// Forgets the changes that were made then or earlier; says how many.
+    /// Deletes changes that were made at `until` or earlier; returns how many.
     pub async fn prune_changes(&self, until: Timestamp) -> Result<u64, StoreError> {
         self.prune_oldest(until).await.map_err(StoreError::while_doing("forgetting changes"))
     }
@@ -65,14 +66,14 @@ impl Store {
         self.db.row(LAST_NUMBER, &[]).await?.ok_or_else(DbError::row_missing)?.number(0)
     }
 
-    /// Numbers have no gaps and only the oldest are forgotten, so the first row tells whether
-    /// something is missing. When there is no row the counter tells, read before the rows: one
-    /// that is committed in between is found by the next call.
+    /// Numbers have no gaps and only the oldest changes are deleted, so the first row tells whether
+    /// something is missing. If there is no row, the counter tells. It is read before the rows: a
+    /// change committed in between is found by the next call.
     async fn read_after(&self, seq: u64, limit: u32) -> Result<Changes, DbError> {
         let newest = self.last_number().await?;
         let rows = self.db.rows(AFTER, &[Value::number(seq), i64::from(limit).into()]).await?;
         let first = rows.first().map(|row| row.number(0)).transpose()?;
-        // A number from the future comes from before the database was restored from a backup.
+        // A number beyond the newest is from before the database was restored from a backup.
         let all_there = first.map_or(seq == newest, |first| first == seq + 1);
         if newest < seq || !all_there {
             return Ok(Changes::TooFarBehind);
@@ -82,8 +83,8 @@ impl Store {
         Ok(Changes::Next { changes: changes.collect::<Result<_, _>>()?, seq })
     }
 
-    /// Oldest first, up to the first that is not old enough: clocks of nodes differ, and what is
-    /// kept must have no gaps.
+    /// Deletes the oldest first, up to the first change that is not old enough: clocks of nodes
+    /// differ, and the remaining changes must have no gaps.
     async fn prune_oldest(&self, until: Timestamp) -> Result<u64, DbError> {
         let mut pruned = 0;
         loop {

@@ -1,8 +1,8 @@
-//! Clicks, added up: what a drain writes, and what is read of it.
+//! Clicks, added up: what a drain writes, and how it is read.
 //!
-//! A batch and the marks of the journal segments that it was read from are one transaction. So a
-//! click counts once, however often its segment is read, by whomever, and whether or not the answer
-//! to a COMMIT arrived.
+//! A batch and the marks of the journal segments it was read from are one transaction. So a click
+//! counts once, however often and by however many nodes its segment is read, and even if the answer
+//! to a COMMIT is lost.
 
 use std::collections::HashSet;
 
@@ -21,8 +21,8 @@ mod marks;
 pub use losses::ClickLosses;
 pub use marks::{JournalMark, MarkMove};
 
-/// Most rows of [`ClickBatch::clicks`] in a batch. Each is two rows of the database at most, and
-/// SQLite's writer takes some 20 ms for all of them, which is how long a create may have to wait.
+/// Most rows of [`ClickBatch::clicks`] in a batch. Each is at most two rows of the database, and
+/// SQLite's writer takes some 20 ms for all of them. A create may have to wait that long.
 pub const CLICK_ROWS_MAX: usize = 2_000;
 
 /// Clicks of one link in one bucket.
@@ -31,11 +31,11 @@ pub struct LinkClicks {
     pub link: LinkId,
     pub bucket: Bucket,
     pub totals: ClickTotals,
-    /// When the last of them was.
+    /// The time of the last of these clicks.
     pub last_at: Timestamp,
 }
 
-/// What was read from the journal and is now to count, and how far that was.
+/// Clicks read from the journal, and how far it has been read.
 #[derive(Debug, Clone, Default)]
 pub struct ClickBatch {
     pub marks: Vec<MarkMove>,
@@ -45,10 +45,11 @@ pub struct ClickBatch {
     pub losses: Vec<(Bucket, ClickLosses)>,
 }
 
-/// What keeps a batch from being counted; nothing of it is then.
+/// Why a batch cannot be counted. None of it is counted then.
 #[derive(Debug, thiserror::Error)]
 pub enum AddClicksError {
-    /// Somebody has counted these records, perhaps we ourselves: read the marks, go on from there.
+    /// These records are already counted, perhaps by this node: read the marks and go on from
+    /// there.
     #[error("a segment's mark is not where it was")]
     MarkMoved,
     #[error(transparent)]
@@ -61,10 +62,10 @@ impl From<DbError> for AddClicksError {
     }
 }
 
-/// The rows of a batch, made before SQLite's writer has to wait for them.
+/// The rows of a batch, prepared before SQLite's writer would have to wait for them.
 ///
-/// **Invariant:** in the order of their keys. Two batches then meet in the same order, which keeps
-/// them from waiting for each other in a circle.
+/// **Invariant:** the rows are in the order of their keys. Two batches then lock common rows in the
+/// same order, which keeps them from waiting for each other in a circle.
 struct BatchRows {
     marks: Vec<MarkMove>,
     totals: Vec<Vec<Value<'static>>>,
@@ -107,7 +108,7 @@ const KNOWN_LINKS: Sql = Sql::new(
 );
 
 impl Store {
-    /// How many of these clicks are of links that are not here, and may never have been. At most
+    /// How many of these clicks are of links that this database does not have. At most
     /// [`CLICK_ROWS_MAX`] rows.
     pub async fn clicks_of_unknown_links(&self, clicks: &[LinkClicks]) -> Result<u64, StoreError> {
         let links: HashSet<_> = clicks.iter().map(|row| row.link.to_string()).collect();
@@ -123,13 +124,13 @@ impl Store {
         Ok(unknown.map(|row| row.totals.total()).sum())
     }
 
-    /// Counts a batch, and moves the marks of its segments, or does neither.
+    /// Counts a batch and moves the marks of its segments, or does neither.
     pub async fn add_clicks(&self, batch: ClickBatch) -> Result<(), AddClicksError> {
         self.db.transaction("add_clicks", BatchRows::of(batch), add).await
     }
 }
 
-/// The marks come first: who lost the race for them has not touched anything else yet.
+/// The marks come first, so that the loser of a race for them has not changed anything yet.
 fn add<'t>(tx: &'t mut Tx<'_>, rows: &'t BatchRows) -> Work<'t, (), AddClicksError> {
     Box::pin(async move {
         for mark in &rows.marks {
@@ -160,7 +161,7 @@ impl BatchRows {
     }
 }
 
-/// Makes one row of those with the same key, which stand together.
+/// Merges adjacent rows with the same key.
 fn add_up<K: PartialEq>(rows: &mut Vec<LinkClicks>, key: impl Fn(&LinkClicks) -> K) {
     rows.dedup_by(|row, kept| {
         let is_same = key(row) == key(kept);

@@ -1,8 +1,8 @@
-//! One way to talk to three kinds of database. The drivers stand in `sqlite` (rusqlite) and in
-//! `server` (sqlx, for PostgreSQL and MySQL); nothing else in the workspace knows them.
+//! One interface to three kinds of database. The drivers are in `sqlite` (rusqlite) and in `server`
+//! (sqlx, for PostgreSQL and MySQL); no other module in the workspace knows them.
 //!
-//! Writes are never cancelled by a caller that leaves: they run on SQLite's writer thread, or in
-//! a task of their own on the servers.
+//! Dropping a caller's future does not cancel a write: it runs on SQLite's writer thread, or on the
+//! servers in its own task.
 
 use std::{path::Path, thread::JoinHandle, time::Instant};
 
@@ -65,7 +65,7 @@ pub(crate) struct Db {
 
 enum Backend {
     Sqlite {
-        /// Absent where the disk was too full for one.
+        /// Absent if the disk was too full for a writer.
         writer: Option<Writer>,
         readers: Readers,
         threads: Mutex<Vec<JoinHandle<()>>>,
@@ -87,7 +87,7 @@ impl Db {
         Ok(Self { backend, metrics })
     }
 
-    /// Reads an SQLite database whose disk is full. Nobody else can use it meanwhile.
+    /// Reads an SQLite database whose disk is full. No other connection can use it in that time.
     pub(crate) fn open_alone(path: &Path, metrics: StoreMetrics) -> Result<Self, DbError> {
         let connection = sqlite::Connection::open_alone(path)?;
         let (readers, threads) = Readers::with(vec![connection]);
@@ -106,7 +106,7 @@ impl Db {
         Ok(self.rows(sql, values).await?.into_iter().next())
     }
 
-    /// Reads what is committed. Statements that return much set their own `limit`.
+    /// Reads committed rows. Statements that may return many have a `limit`.
     pub(crate) async fn rows(&self, sql: Sql, values: &[Value<'_>]) -> Result<Vec<Row>, DbError> {
         let started = Instant::now();
         let rows = match &self.backend {
@@ -121,8 +121,8 @@ impl Db {
         rows
     }
 
-    /// A row of a statement that may look at everything there is: on the servers over a connection
-    /// of its own, without limits of time. SQLite's readers keep theirs.
+    /// A row of a statement that may read every row there is: on the servers over a separate
+    /// connection without time limits. SQLite's readers keep their limit.
     pub(crate) async fn row_at_leisure(&self, sql: Sql) -> Result<Option<Row>, DbError> {
         let read: Body<Sql, Option<Row>, DbError> = |tx, sql| Box::pin(tx.row(*sql, &[]));
         match self.engine() {
@@ -133,7 +133,7 @@ impl Db {
         }
     }
 
-    /// A write of one statement, a transaction by itself.
+    /// A write of one statement, which is a transaction by itself.
     pub(crate) async fn execute(&self, sql: Sql, values: &[Value<'_>]) -> Result<u64, DbError> {
         let statement = Statement { sql, values: owned(values) };
         let run: Body<Statement, u64, DbError> =
@@ -141,9 +141,9 @@ impl Db {
         self.run("write", Isolation::Statement, Patience::Request, statement, run).await
     }
 
-    /// Deletes what is as old as that or older, slice by slice, so that nobody waits long for
-    /// SQLite's writer; says how much it was. `last_of_slice` finds the newest time of so many of
-    /// the oldest rows, `delete` deletes up to there.
+    /// Deletes rows that are as old as `until` or older, slice by slice, so that no other write
+    /// waits long for SQLite's writer. Returns how many. `last_of_slice` finds the newest time
+    /// among a slice of the oldest rows; `delete` deletes up to that time.
     pub(crate) async fn prune(
         &self,
         last_of_slice: Sql,
@@ -161,8 +161,8 @@ impl Db {
         }
     }
 
-    /// Runs the body and commits, or undoes everything when it fails. What it returned is handed
-    /// on only after COMMIT. See [`Body`] for what a body may do.
+    /// Runs the body and commits, or undoes everything if it fails. Its result is returned only
+    /// after COMMIT. See [`Body`] for what a body may do.
     pub(crate) async fn transaction<I, T, E>(
         &self,
         name: &'static str,
@@ -177,7 +177,7 @@ impl Db {
         self.run(name, Isolation::Savepoint, Patience::Request, input, body).await
     }
 
-    /// A transaction without any limit of time, on the servers over a connection of its own.
+    /// A transaction without time limits, on the servers over a separate connection.
     pub(crate) async fn migration<I, T, E>(&self, input: I, body: Body<I, T, E>) -> Result<T, E>
     where
         I: Send + Sync + 'static,
@@ -195,7 +195,7 @@ impl Db {
         }
     }
 
-    /// Finishes what was asked for before, then lets the database go.
+    /// Finishes what was requested before, then closes the database.
     pub(crate) async fn close(&self) {
         match &self.backend {
             Backend::Sqlite { writer, readers, threads } => {

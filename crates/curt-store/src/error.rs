@@ -1,10 +1,10 @@
-//! The error that leaves this crate: opaque, but for what an HTTP answer needs to know.
+//! The error that leaves this crate: opaque except for what an HTTP answer needs to know.
 
 mod database;
 
 pub(crate) use database::{DbError, DbErrorKind};
 
-/// The database failed. What we were doing is the message; why is the source.
+/// The database failed. The message says what we were doing; the source says why.
 #[derive(Debug, thiserror::Error)]
 #[error("{doing} failed")]
 pub struct StoreError {
@@ -20,8 +20,8 @@ pub enum StoreErrorKind {
     /// The database cannot be reached or is overloaded: try again later. The outcome of a write
     /// may be unknown.
     Unavailable,
-    /// Trying again does not help: a bug, or local storage that failed, after which writes stay
-    /// refused until a restart.
+    /// Retrying does not help: a bug, or failed local storage, after which writes stay refused
+    /// until a restart.
     Internal,
 }
 

@@ -1,4 +1,4 @@
-//! Ids, handed out in blocks: the only thing that all nodes must agree on before they create.
+//! Ids, reserved in blocks: the only thing that all nodes must agree on before they create links.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use crate::{
     store::Store,
 };
 
-/// Whose ids they are: each kind of thing counts from 1.
+/// The kind of thing that the ids are for: each kind counts from 1.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Sequence {
     Invites,
@@ -41,7 +41,7 @@ struct Reservation {
     count: u64,
 }
 
-/// Comes before the read: whoever has written the row holds it until its transaction ends.
+/// Comes before the read: the transaction that wrote the row holds it until it ends.
 const ADVANCE: Sql = Sql::new(
     "insert into id_blocks (name, next_id) values ($1, 1 + $2)
      on conflict (name) do update set next_id = id_blocks.next_id + $3",
@@ -54,12 +54,12 @@ const ADVANCE: Sql = Sql::new(
 const NEXT_ID: Sql = Sql::new("select next_id from id_blocks where name = $1");
 
 impl Store {
-    /// Reserves so many ids for new links, which nobody else will be given. The first is 1.
+    /// Reserves that many ids for new links; no other node gets them. The first is 1.
     pub async fn reserve_ids(&self, count: u64) -> Result<Range<u64>, StoreError> {
         self.reserve(Sequence::Links, count).await.map_err(StoreError::while_doing("reserving ids"))
     }
 
-    /// The next id of what is made one by one.
+    /// The next id of a thing that is created one by one.
     pub(crate) async fn next_id(&self, sequence: Sequence) -> Result<u64, DbError> {
         Ok(self.reserve(sequence, 1).await?.start)
     }

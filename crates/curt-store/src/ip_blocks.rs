@@ -1,5 +1,5 @@
-//! Blocked clients, as all nodes share them. A node keeps those that hold in memory and reads them
-//! again whenever one is added or lifted; that one has ended, it sees by its clock.
+//! Blocked clients, shared by all nodes. A node keeps the current blocks in memory and reads them
+//! again when one is added or lifted; it sees by its clock when a block ends.
 
 use curt_domain::{
     BLOCKS_MAX, BlockId, BlockKind, BlockReason, Caller, IpBlock, Network, Timestamp, UserId,
@@ -14,10 +14,10 @@ use crate::{
     store::Store,
 };
 
-/// Most blocks that are added by one transaction.
+/// Most blocks that one transaction adds.
 pub const BLOCKS_AT_ONCE_MAX: usize = 100;
 
-/// A block to be added, in place of one of the same kind and network if there is one.
+/// A block to add. It replaces one of the same kind and network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewIpBlock {
     pub network: Network,
@@ -27,8 +27,8 @@ pub struct NewIpBlock {
 }
 
 #[derive(Debug, thiserror::Error)]
+    /// Of this kind, and none of them is of this network; see [`BLOCKS_MAX`].
 pub enum AddIpBlockError {
-    /// Of a kind, and none of them is of this network; see [`BLOCKS_MAX`].
     #[error("there are {BLOCKS_MAX} blocks already")]
     TooMany,
     #[error(transparent)]
@@ -36,10 +36,10 @@ pub enum AddIpBlockError {
 }
 
 struct Adding {
+    /// The blocks get consecutive ids from this one on.
     blocks: Vec<NewIpBlock>,
-    /// One for each.
     first_id: u64,
-    /// [`BLOCKS_MAX`], less in tests.
+    /// [`BLOCKS_MAX`], fewer in tests.
     blocks_max: u32,
     attribution: Attribution,
 }
@@ -49,7 +49,7 @@ struct Lifting {
     attribution: Attribution,
 }
 
-/// What is over takes no room; it stays a row until it is pruned.
+/// Expired blocks do not count; their rows stay until they are pruned.
 const COUNT: Sql = Sql::new(
     "select count(*) from ip_blocks where kind = $1 and (ends_at is null or $2 < ends_at)",
 );
@@ -89,7 +89,7 @@ const LIFT: Sql = Sql::new("delete from ip_blocks where id = $1");
 const PRUNE: Sql = Sql::new("delete from ip_blocks where ends_at <= $1");
 
 impl Store {
-    /// Blocks this one, if there is room or its network is blocked already.
+    /// Adds this block, if there is room or its network is already blocked.
     pub async fn add_ip_block(
         &self,
         block: NewIpBlock,
@@ -100,8 +100,8 @@ impl Store {
         added.pop().ok_or(AddIpBlockError::TooMany)
     }
 
-    /// Blocks as many of these as there is room for, one kind after the other; gives back what
-    /// holds of them afterwards.
+    /// Adds as many of these blocks as there is room for, one kind after the other; returns the
+    /// added or replaced blocks.
     pub async fn add_ip_blocks(
         &self,
         blocks: Vec<NewIpBlock>,
@@ -117,7 +117,7 @@ impl Store {
         added.await.map_err(StoreError::while_doing("blocking clients"))
     }
 
-    /// Lifts a block, and says what it was.
+    /// Lifts a block and returns it.
     pub async fn lift_ip_block(
         &self,
         id: BlockId,
@@ -129,7 +129,7 @@ impl Store {
         lifted.map_err(StoreError::while_doing("lifting a block"))
     }
 
-    /// Those that hold, the newest first, from before that id.
+    /// The current blocks, newest first, with ids below `before`.
     pub async fn ip_blocks(
         &self,
         before: Option<BlockId>,
@@ -145,7 +145,7 @@ impl Store {
         read.await.map_err(StoreError::while_doing("reading blocked clients"))
     }
 
-    /// Forgets what ended then or earlier.
+    /// Deletes blocks that ended at `until` or earlier.
     pub async fn prune_ip_blocks(&self, until: Timestamp) -> Result<u64, StoreError> {
         let pruned = self.db.execute(PRUNE, &[until.into()]).await;
         pruned.map_err(StoreError::while_doing("forgetting blocks that are over"))
@@ -175,8 +175,8 @@ fn add<'t>(tx: &'t mut Tx<'_>, adding: &'t Adding) -> Work<'t, Vec<IpBlock>, DbE
     })
 }
 
-/// How many more of a kind may hold. A few more may come of adding at the same time: the limit is
-/// there against runaways.
+/// How many more blocks of a kind may be added. Concurrent additions may exceed the limit by a few:
+/// it guards against runaways.
 async fn count_room(
     tx: &mut Tx<'_>,
     kind: BlockKind,
@@ -188,7 +188,7 @@ async fn count_room(
     Ok(u64::from(blocks_max).saturating_sub(count))
 }
 
-/// Whether the network is blocked like that already, so that the new block takes no more room.
+/// Whether the network already has a current block of this kind; then the new one needs no room.
 async fn holds(tx: &mut Tx<'_>, new: &NewIpBlock, now: Timestamp) -> Result<bool, DbError> {
     let network = new.network.to_string();
     let row = tx.row(OF_NETWORK, &[network.as_str().into(), new.kind.as_str().into()]).await?;
@@ -234,8 +234,8 @@ fn lift<'t>(tx: &'t mut Tx<'_>, lifting: &'t Lifting) -> Work<'t, Option<IpBlock
     })
 }
 
-/// What the log keeps of a block, whose row goes when it is lifted or over. Addresses are people's:
-/// of one, it names the network that it is in.
+/// What the audit log keeps of a block, whose row is deleted when it is lifted or expires.
+/// Addresses are personal, so the log names the network around a single address.
 fn details(block: &IpBlock) -> Json {
     json!({ "kind": block.kind.as_str(), "within": block.network.as_kept().to_string() })
 }

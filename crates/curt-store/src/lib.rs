@@ -3,24 +3,24 @@
 //! One text per statement and one closure per transaction serve all engines; `db` hides which one
 //! it is. An acknowledged write survives the death of the process and a power cut.
 //!
-//! The modules, from the ground up; each names only those above it in this list:
+//! The modules, from the ground up; each uses only those above it in this list:
 //!
-//! - `error`: what a driver's failure means, and the error that leaves this crate
+//! - `error`: the meaning of a driver's failure, and the error that leaves this crate
 //! - `pages`: the length, order and cursors of lists, and searching them for a text
-//! - `db`: connections, statements, transactions, and announcing what they change
+//! - `db`: connections, statements, transactions, and the announcements of their changes
 //! - `migrations`: the tables that this release expects
-//! - `attribution`: who makes a change; the writing half of the audit log
-//! - `store`: the [`Store`] itself, which every module below gives methods for its noun
+//! - `attribution`: the author of a change; the writing half of the audit log
+//! - `store`: the [`Store`] itself, to which every module below adds methods
 //! - `ids`: numbers for what is new, reserved in blocks
 //! - `audit`, `changes`: reading the audit log and the changes feed
 //! - `meta`: the fingerprint of the secret key, and the nodes
 //! - `replays`: answers that are given again
-//! - `owners`: links that change hands
+//! - `owners`: links that change owners
 //! - `clicks`: counting what the journals hold
 //! - `links`: links, their versions, tags, lists and erasure
 //! - `accounts`: users, logins, API keys and invitations
-//! - `ip_blocks`, `target_blocks`: blocked clients and blocked targets
-//! - `reports`: reports of abuse, and what is decided on them
+//! - `ip_blocks`, `target_blocks`: blocked clients and blocked destinations
+//! - `reports`: reports of abuse, and the decisions on them
 //! - `backups`: copies of an SQLite file, and what a database holds
 
 mod accounts;

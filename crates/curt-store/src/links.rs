@@ -1,4 +1,4 @@
-//! Links: creating them, reading them one by one, and what a redirect asks.
+//! Links: creating them, reading them one by one, and the lookup for a redirect.
 
 use curt_domain::{Access, Caller, Code, Link, LinkId, LinkRecord, MaxClicks, Route};
 use serde_json::json;
@@ -27,7 +27,7 @@ pub use versions::LinkVersion;
 
 use rows::{insert_link, link_columns, record_columns, settings_columns};
 
-/// What keeps a link from being created.
+/// Why a link cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateLinkError {
     #[error("the code is taken")]
@@ -53,7 +53,7 @@ impl From<InsertReplayError> for CreateLinkError {
     }
 }
 
-/// What one transaction writes.
+/// The rows that one transaction writes.
 #[derive(Clone)]
 struct NewLink {
     link: Link,
@@ -64,7 +64,7 @@ struct NewLink {
 
 const INSERT: Sql = Sql::new(insert_link!());
 
-/// Gives up the code of a link that is erased, for the user whose it was.
+/// Frees the code of an erased link, for the user who owned it.
 const GIVE_BACK: Sql = Sql::new(
     "delete from links where domain_id = 0 and code = $1 and target = '' and owner_id = $2",
 );
@@ -94,8 +94,8 @@ const SELECT_BY_CODE: Sql = Sql::new(concat!(
      where domain_id = 0 and code = $1 and target <> ''"
 ));
 
-/// Whoever holds the lock alone decides what becomes of the link. By itself, because PostgreSQL
-/// locks no rows of an outer join.
+/// Only the holder of this lock may change the link. A separate statement, because PostgreSQL
+/// cannot lock the rows of an outer join.
 const LOCK: Sql = Sql::new("select id from links where id = $1").locking();
 
 const ROUTE: Sql = Sql::new(
@@ -108,9 +108,9 @@ const USE_CLICK: Sql =
     Sql::new("update link_limits set used = used + 1 where link_id = $1 and used < $2");
 
 impl Store {
-    /// Writes a new link. The unique index decides who gets a code; asking first would only race
-    /// with it. A code once given stays taken, also after its link is deleted and erased, but for
-    /// the user whose link it was.
+    /// Writes a new link. The unique index decides who gets a code; a lookup before would only race
+    /// with it. A code stays taken, even after its link is deleted and erased; only the user who
+    /// owned that link can take it again.
     pub async fn create_link(
         &self,
         caller: &Caller,
@@ -133,7 +133,7 @@ impl Store {
         }
     }
 
-    /// The link as its owner sees it; a deleted one is not there, nor one that is not the caller's.
+    /// The link as its owner sees it; `None` if it is deleted or not the caller's.
     pub async fn link(&self, access: Access, id: LinkId) -> Result<Option<LinkRecord>, StoreError> {
         let record = self.record(SELECT, id.into()).await;
         let record = record.map_err(StoreError::while_doing("reading a link"))?;
@@ -143,7 +143,7 @@ impl Store {
         Ok(record.filter(is_there))
     }
 
-    /// The caller's link that has this code, also a deleted one until it is erased.
+    /// The caller's link with this code, also while it is deleted but not yet erased.
     pub async fn link_by_code(
         &self,
         access: Access,
@@ -163,8 +163,8 @@ impl Store {
         read.await.map_err(StoreError::while_doing("reading a route"))
     }
 
-    /// Takes one of the clicks that the link has left; false when there is none. Clicks taken
-    /// at the same time are counted one after the other by the row itself.
+    /// Takes one of the clicks that the link has left; false if none is left. Concurrent clicks are
+    /// serialized by the row.
     pub async fn use_click(&self, id: LinkId, max: MaxClicks) -> Result<bool, StoreError> {
         let used = self.db.execute(USE_CLICK, &[id.into(), Value::number(max.get())]).await;
         used.map(|count| count == 1).map_err(StoreError::while_doing("using up a click"))
@@ -178,8 +178,8 @@ impl Store {
     }
 }
 
-/// The answer to a repeated request comes first: of two at the same time the second waits there,
-/// before it could mistake the first one's code for somebody else's.
+/// Writes the replay first: of two concurrent equal requests the second waits there, before it
+/// could mistake the first one's code for that of another link.
 fn create<'t>(tx: &'t mut Tx<'_>, new: &'t NewLink) -> Work<'t, (), CreateLinkError> {
     Box::pin(async move {
         let NewLink { link, tag_ids, replay, attribution } = new;
@@ -197,7 +197,7 @@ fn create<'t>(tx: &'t mut Tx<'_>, new: &'t NewLink) -> Work<'t, (), CreateLinkEr
     })
 }
 
-/// Takes the code of an erased link again, for the user whose it was.
+/// Takes the code of an erased link again, for the user who owned that link.
 fn create_again<'t>(tx: &'t mut Tx<'_>, new: &'t NewLink) -> Work<'t, (), CreateLinkError> {
     Box::pin(async move {
         if !give_back(tx, &new.link).await? {
@@ -207,13 +207,13 @@ fn create_again<'t>(tx: &'t mut Tx<'_>, new: &'t NewLink) -> Work<'t, (), Create
     })
 }
 
-/// Whether the code of the link to be was that of an erased link of the same user; now it is free.
+/// Frees the code of the new link if it belonged to an erased link of the same user.
 async fn give_back(tx: &mut Tx<'_>, link: &Link) -> Result<bool, DbError> {
     let Some(owner) = link.owner else { return Ok(false) };
     Ok(tx.execute(GIVE_BACK, &[link.code.as_str().into(), owner.into()]).await? == 1)
 }
 
-/// The only other unique column is the id, and no two links are ever given the same.
+/// The only other unique column is the id, and no two links get the same id.
 fn code_taken(error: DbError) -> CreateLinkError {
     match error.kind() {
         DbErrorKind::UniqueViolation => CreateLinkError::CodeTaken,

@@ -1,5 +1,5 @@
-//! What a database knows about those who use it: which secret its codes were made with, and the
-//! nodes that write to it.
+//! What a database knows about its users: the secret that its codes were made with, and the nodes
+//! that write to it.
 
 use curt_domain::Timestamp;
 
@@ -9,7 +9,7 @@ use crate::{
     store::Store,
 };
 
-/// What keeps a node from using this database.
+/// Why a node cannot use this database.
 #[derive(Debug, thiserror::Error)]
 pub enum CheckSecretError {
     #[error("the database was set up with another secret key")]
@@ -30,7 +30,7 @@ const INSERT_KEY_CHECK: Sql = Sql::new(
 
 const FORGET_KEY_CHECK: Sql = Sql::new("delete from meta where name = 'key_check'");
 
-/// A node started for the first time when its row was made.
+/// A node first started when its row was inserted.
 const ANNOUNCE: Sql = Sql::new(
     "insert into nodes (node_id, started_at, seen_at, version) values ($1, $2, $3, $4)
      on conflict (node_id) do update set seen_at = excluded.seen_at, version = excluded.version",
@@ -42,7 +42,7 @@ const ANNOUNCE: Sql = Sql::new(
 
 impl Store {
     /// Compares the fingerprint of this node's secret with the database's, which is that of the
-    /// first node that ever asked.
+    /// first node that ever checked.
     pub async fn check_secret(&self, fingerprint: &str) -> Result<(), CheckSecretError> {
         let known = self
             .key_check(fingerprint)
@@ -51,21 +51,21 @@ impl Store {
         if known == fingerprint { Ok(()) } else { Err(CheckSecretError::Mismatch) }
     }
 
-    /// Whether a node has ever shown its secret to this database.
+    /// Whether any node has ever checked its secret against this database.
     pub async fn has_secret(&self) -> Result<bool, StoreError> {
         let row = self.db.row(KEY_CHECK, &[]).await;
         let row = row.map_err(StoreError::while_doing("looking for the secret's fingerprint"))?;
         Ok(row.is_some())
     }
 
-    /// Lets the next node that asks bring another secret, because the old one is lost. Codes that
-    /// were given stay as they are; whatever else was derived from the old secret is void.
+    /// Lets the next node bring another secret, because the old one is lost. Existing codes stay;
+    /// everything else derived from the old secret is void.
     pub async fn forget_secret(&self) -> Result<(), StoreError> {
         let forgotten = self.db.execute(FORGET_KEY_CHECK, &[]).await;
         forgotten.map(drop).map_err(StoreError::while_doing("forgetting the secret key"))
     }
 
-    /// Writes down that this node is alive, for people to look at.
+    /// Records that this node is alive, for administrators to see.
     pub async fn announce_node(
         &self,
         node_id: &str,
@@ -77,7 +77,7 @@ impl Store {
         announced.map(drop).map_err(StoreError::while_doing("announcing this node"))
     }
 
-    /// Of two first nodes that start together one is second, and reads what the other wrote.
+    /// If two first nodes start together, the second reads what the first wrote.
     async fn key_check(&self, own: &str) -> Result<String, DbError> {
         if let Some(row) = self.db.row(KEY_CHECK, &[]).await? {
             return Ok(row.text(0)?.to_owned());

@@ -1,7 +1,7 @@
 //! Migrations: numbered statements that bring the tables to what this release expects.
 //!
-//! The same files for all three engines, told apart by folder. A release only adds files, and the
-//! previous one goes on working on the new tables: migrations it does not know are no reason to
+//! All three engines have the same files, in separate folders. A release only adds files, and the
+//! previous release keeps working on the new tables: migrations it does not know are no reason to
 //! refuse. Each step is one transaction under a lock, so nodes that start together take turns.
 
 use std::fmt::Write as _;
@@ -14,15 +14,16 @@ use crate::{
     error::{DbError, DbErrorKind, StoreError},
 };
 
-/// Waits for the other nodes, an hour on MySQL. SQLite's writing transaction is lock enough.
+/// Waits for the other nodes, on MySQL for up to an hour. On SQLite the writing transaction is the
+/// lock.
 const LOCK: Sql = Sql::new("select 1 from pg_advisory_xact_lock(6004791358)")
     .on_sqlite("select 1")
     .on_mysql("select get_lock(concat('curt-', md5(database())), 3600)");
 
-/// Before MySQL's lock is released: who takes it next must see the step.
+/// Before MySQL's lock is released: the next node to take the lock must see the step.
 const COMMIT: Sql = Sql::new("select 1").on_mysql("commit");
 
-/// MySQL's lock belongs to the connection, since no transaction outlives a change of a table.
+/// MySQL's lock belongs to the connection, because a change of a table ends the transaction.
 const UNLOCK: Sql =
     Sql::new("select 1").on_mysql("select release_lock(concat('curt-', md5(database())))");
 
@@ -50,7 +51,7 @@ macro_rules! migration {
     }};
 }
 
-/// In order: the first is number 1. The first creates the table that the others are noted in.
+/// In order: the first is number 1. It creates the table in which the others are recorded.
 const MIGRATIONS: &[Migration] = &[
     migration!("0001_curt_migrations"),
     migration!("0002_meta"),
@@ -125,7 +126,7 @@ pub enum MigrationState {
         at: Timestamp,
     },
     Pending,
-    /// Started by a run that did not live to finish it; the next run resumes it.
+    /// Started by a run that died before it finished; the next run resumes it.
     Interrupted,
     /// Applied by a newer release than this one.
     Unknown,
@@ -152,7 +153,7 @@ impl From<DbError> for MigrateError {
     }
 }
 
-/// Applies what is pending and says what that was.
+/// Applies pending migrations and returns their names.
 pub(crate) async fn migrate(db: &Db, clock: &Clock) -> Result<Vec<&'static str>, MigrateError> {
     let mut applied = Vec::new();
     for (version, status) in (1..).zip(status(db).await?) {
@@ -184,7 +185,7 @@ pub(crate) async fn status(db: &Db) -> Result<Vec<MigrationStatus>, MigrateError
     statuses(db.engine(), &records)
 }
 
-/// What the rows of [`RECORDS`] say, together with what this release knows.
+/// Combines the rows of [`RECORDS`] with the migrations that this release knows.
 pub(crate) fn statuses(
     engine: Engine,
     records: &[Row],
@@ -250,10 +251,11 @@ struct Step {
     clock: Clock,
 }
 
-/// Takes one step, which is one statement, because MySQL commits at each change of a table: it is
-/// noted as started before and as finished after, so that a run that died in between is resumed.
+/// Takes one step, which is one statement, because MySQL commits at each change of a table. The
+/// step is recorded as started before and as finished after, so that the next run resumes it if
+/// this one dies in between.
 ///
-/// `None` when another node was faster.
+/// `None` if another node was faster.
 fn take_step<'t>(
     tx: &'t mut Tx<'_>,
     step: &'t Step,
@@ -267,7 +269,7 @@ fn take_step<'t>(
             Ok(taken) => tx.row(COMMIT, &[]).await.map(|_| taken).map_err(MigrateError::from),
             Err(error) => Err(error),
         };
-        // PostgreSQL refuses this too once the step has failed, but the step's error tells why.
+        // Once the step has failed PostgreSQL refuses this too, but the step's error tells why.
         let unlocked = tx.row(UNLOCK, &[]).await;
         let taken = taken?;
         unlocked?;
@@ -291,7 +293,7 @@ async fn take_locked_step(
         None => false,
     };
     if tried_before {
-        // The run that died may have come as far as the statement: then it is done already.
+        // The run that died may have executed the statement; then it is already done.
         tx.execute_unless(DbErrorKind::AlreadyDone, migration.sql, &[]).await?;
     } else {
         let checksum = migration.checksum(step.engine);
@@ -304,7 +306,7 @@ async fn take_locked_step(
     Ok(Some(migration.name))
 }
 
-/// Whether there are tables of ours; those of another program are an error.
+/// Whether there are tables of ours; tables of another program are an error.
 pub(crate) fn has_our_table(first_table: Option<&Row>) -> Result<bool, MigrateError> {
     match Ownership::of(first_table)? {
         Ownership::NoTables => Ok(false),

@@ -1,9 +1,9 @@
-//! Links that change hands: those of a deleted user, and those without an owner when the first
-//! administrator came.
+//! Links that change owners: those of a deleted user, and those without an owner when the first
+//! administrator is created.
 //!
-//! Somebody may have millions, so that is a row first, and then slices; whoever comes by goes on
-//! with them. **Invariant:** a slice holds the lock of its row, so that no link gets an owner who
-//! has been deleted meanwhile.
+//! A user may have millions, so the move is first recorded as a row and then done in slices; any
+//! node can continue it. **Invariant:** a slice holds the lock of its row, so that no link gets an
+//! owner who has been deleted since.
 
 use std::time::Duration;
 
@@ -15,17 +15,17 @@ use crate::{
     store::Store,
 };
 
-/// Links moved in a transaction: short, so that nobody waits long for SQLite's writer.
+/// Links moved in one transaction: short, so that no other write waits long for SQLite's writer.
 const MOVED_AT_ONCE: u32 = 1_000;
 
-/// Moves under way that are looked at in a round; others wait for the next.
+/// Pending moves that one round works on; others wait for the next round.
 const MOVES_AT_ONCE: u32 = 100;
 
-/// How long it is looked for links that come late: made by requests that were let in just before
-/// their user was deleted.
+/// How long moves look for late links, created by requests that were admitted just before their
+/// user was deleted.
 const LATE_LINKS: Duration = Duration::from_hours(1);
 
-/// Stands for no user.
+/// No user has this id; it stands for links without an owner.
 const NOBODY: u64 = 0;
 
 struct Slice {
@@ -36,7 +36,7 @@ struct Slice {
 const INSERT: Sql =
     Sql::new("insert into owner_moves (user_id, new_owner_id, created_at) values ($1, $2, $3)");
 
-/// What the deleted user was to inherit goes on to the heir.
+/// Links that the deleted user was to inherit go to the heir.
 const PASS_ON: Sql = Sql::new("update owner_moves set new_owner_id = $1 where new_owner_id = $2");
 
 const SELECT: Sql = Sql::new("select user_id from owner_moves order by user_id limit $1");
@@ -52,7 +52,7 @@ const MOVE: Sql = Sql::new(
 )
 .on_mysql("update links set owner_id = $1 where owner_id = $2 limit $3");
 
-/// Only links that were there when the administrator came.
+/// Only links that existed when the administrator was created.
 const CLAIM: Sql = Sql::new(
     "update links set owner_id = $1
      where id in (select id from links where owner_id is null and created_at <= $2 limit $3)",
@@ -60,7 +60,7 @@ const CLAIM: Sql = Sql::new(
 .on_mysql("update links set owner_id = $1 where owner_id is null and created_at <= $2 limit $3");
 
 impl Store {
-    /// Goes on with links that are to change hands, until none is left; says how many did.
+    /// Continues all moves until no link is left; returns how many links moved.
     pub async fn move_links(&self, now: Timestamp) -> Result<u64, StoreError> {
         self.move_all(now).await.map_err(StoreError::while_doing("giving links another owner"))
     }
@@ -81,7 +81,7 @@ impl Store {
     }
 }
 
-/// Has the links without an owner given to the first administrator.
+/// Records that the first administrator gets all links without an owner.
 pub(crate) async fn claim_unowned(
     tx: &mut Tx<'_>,
     administrator: UserId,
@@ -91,7 +91,7 @@ pub(crate) async fn claim_unowned(
     tx.execute(INSERT, &values).await.map(drop)
 }
 
-/// Has a deleted user's links given to the heir, or to nobody.
+/// Records that the heir gets a deleted user's links, or that they lose their owner.
 pub(crate) async fn inherit(
     tx: &mut Tx<'_>,
     deleted: UserId,
@@ -110,7 +110,7 @@ fn move_slice<'t>(tx: &'t mut Tx<'_>, slice: &'t Slice) -> Work<'t, u64, DbError
         let limit = i64::from(MOVED_AT_ONCE).into();
         let is_claim = slice.user_id == NOBODY;
         let moved = match (is_claim, new_owner) {
-            // Whoever was to have them is gone and has no heir: nobody has them now.
+            // The user who was to get them was deleted without an heir: they stay without an owner.
             (true, None) => 0,
             (true, Some(_)) => tx.execute(CLAIM, &[new_owner.into(), since.into(), limit]).await?,
             (false, _) => tx.execute(MOVE, &[new_owner.into(), user_id.clone(), limit]).await?,

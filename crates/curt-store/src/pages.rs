@@ -1,4 +1,4 @@
-//! Pages of lists: how long they are, how they are sorted, and where the next one goes on.
+//! Pages of lists: how long they are, how they are sorted, and where the next one starts.
 
 mod cursor;
 mod order;
@@ -9,5 +9,5 @@ pub use cursor::{Cursor, InvalidCursor};
 pub use order::LinkSort;
 pub(crate) use order::Order;
 
-/// Most items on a page, whatever was asked for: about 1 MB of links with the longest texts.
+/// Most items on a page, however many were requested: about 1 MB of links with the longest texts.
 pub const PAGE_LEN_MAX: u32 = 200;

@@ -1,4 +1,4 @@
-//! Replays: what a request was answered, kept by its Idempotency-Key for when it is sent again.
+//! Replays: the answer to a request, kept by its Idempotency-Key in case it is sent again.
 
 use curt_domain::Timestamp;
 
@@ -8,13 +8,13 @@ use crate::{
     store::Store,
 };
 
-/// Longest caller and longest key, in characters: the columns have room for so many.
+/// Longest caller and longest key, in characters: the width of their columns.
 pub const REPLAY_KEY_LEN_MAX: usize = 255;
 
-/// The answer to a request that carries an Idempotency-Key; written together with what it made.
+/// The answer to a request with an Idempotency-Key, written together with what it created.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReplay {
-    /// Whose key it is: two callers may choose the same.
+    /// The owner of the key: two callers may choose the same key.
     pub caller: String,
     pub key: String,
     pub body_hash: [u8; 32],
@@ -22,7 +22,7 @@ pub struct NewReplay {
     pub created_at: Timestamp,
 }
 
-/// What was answered, and to which body.
+/// The answer, and the hash of the body that it answered.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Replay {
     pub body_hash: [u8; 32],
@@ -49,7 +49,7 @@ const LAST_OF_SLICE: Sql = Sql::new(
 const DELETE: Sql = Sql::new("delete from idempotency_keys where created_at <= $1");
 
 impl Store {
-    /// What this caller was answered under this key.
+    /// The answer that this caller got under this key.
     pub async fn replay(&self, caller: &str, key: &str) -> Result<Option<Replay>, StoreError> {
         let read = async {
             let row = self.db.row(SELECT, &[caller.into(), key.into()]).await?;
@@ -63,21 +63,21 @@ impl Store {
         read.await.map_err(StoreError::while_doing("reading an earlier answer"))
     }
 
-    /// Forgets what was answered then or earlier; says how much that was.
+    /// Deletes answers given at `until` or earlier; returns how many.
     pub async fn prune_replays(&self, until: Timestamp) -> Result<u64, StoreError> {
         let pruned = self.db.prune(LAST_OF_SLICE, DELETE, until).await;
         pruned.map_err(StoreError::while_doing("forgetting earlier answers"))
     }
 }
 
-/// What keeps an answer from being written down.
+/// Why an answer cannot be written down.
 pub(crate) enum InsertReplayError {
-    /// There is one under this key already.
+    /// There is already an answer under this key.
     Exists,
     Db(DbError),
 }
 
-/// The key decides which of two equal requests is answered, and which is told to wait.
+/// The unique key decides which of two equal requests is answered, and which is told to wait.
 pub(crate) async fn insert(tx: &mut Tx<'_>, replay: &NewReplay) -> Result<(), InsertReplayError> {
     let values = [
         replay.caller.as_str().into(),

@@ -1,4 +1,4 @@
-//! Reports of links, what administrators make of them, and the links that are disabled for abuse.
+//! Reports of links, the administrators' decisions on them, and the links disabled for abuse.
 
 use curt_domain::{
     Caller, Code, LinkId, Note, ReportReason, ReportState, TargetPattern, TargetUrl, Timestamp,
@@ -15,13 +15,13 @@ use crate::{
     target_blocks::{self, TargetBlockSource, words},
 };
 
-/// Most open reports of one link: more of them say nothing new.
+/// Most open reports of one link: further ones add nothing.
 pub const OPEN_REPORTS_MAX: u64 = 100;
 
-/// Most reports on a page, whatever was asked for.
+/// Most reports on a page, however many were requested.
 pub const REPORT_PAGE_LEN_MAX: u32 = 200;
 
-/// What somebody says is wrong with a link.
+/// What a visitor says is wrong with a link.
 #[derive(Debug, Clone)]
 pub struct NewReport {
     pub link: LinkId,
@@ -30,14 +30,14 @@ pub struct NewReport {
     pub at: Timestamp,
 }
 
-/// A report with the link that it is about, as far as an administrator needs it to decide.
+/// A report with its link, as far as an administrator needs it to decide.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Report {
     pub id: u64,
     pub link: LinkId,
     pub code: Code,
     pub target: TargetUrl,
-    /// The network that it came from.
+    /// The network of the reporter.
     pub reporter: String,
     pub reason: ReportReason,
     pub note: Option<String>,
@@ -45,18 +45,18 @@ pub struct Report {
     pub state: ReportState,
     pub resolved_at: Option<Timestamp>,
     pub resolved_by: Option<String>,
-    /// Since when the link is disabled for abuse, if it is.
+    /// When the link was disabled for abuse, if it is.
     pub abuse_at: Option<Timestamp>,
 }
 
-/// What an administrator decides; it settles all open reports of the link.
+/// An administrator's decision; it settles all open reports of the link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resolution {
     /// Nothing is wrong with the link.
     Dismiss,
-    /// Takes the link away from visitors.
+    /// Disables the link for abuse.
     Disable,
-    /// Gives it back to them.
+    /// Enables the link again.
     Enable,
     /// Blocks the host that it leads to, for all links.
     BlockHost,
@@ -143,7 +143,7 @@ const ADD_ABUSE: Sql =
     Sql::new("insert into abuse_links (at, link_id, reason) values ($1, $2, $3)");
 const DELETE_ABUSE: Sql = Sql::new("delete from abuse_links where at = $1 and link_id = $2");
 
-/// A link that its owner deleted is of no danger any more.
+/// A link that its owner deleted is no danger any more.
 const ABUSE: Sql = Sql::new(
     "select links.code, links.target, abuse_links.reason, abuse_links.at
      from abuse_links join links on links.id = abuse_links.link_id
@@ -151,7 +151,7 @@ const ABUSE: Sql = Sql::new(
      order by abuse_links.at desc, abuse_links.link_id desc limit $1",
 );
 
-/// Of links that are disabled for abuse all reports stay: through them they are enabled again.
+/// All reports of a link disabled for abuse stay: the link can be enabled again only through them.
 const LAST_OF_SLICE: Sql = Sql::new(
     "select max(resolved_at) from
          (select resolved_at from reports where resolved_at <= $1
@@ -166,12 +166,12 @@ const PRUNE: Sql = Sql::new(
              where links.id = reports.link_id and links.abuse_at is not null)",
 );
 
-/// Milliseconds of a day, in which a network reports a link once.
+/// Milliseconds of a day: a network can report a link once in that time.
 const DAY: i64 = 24 * 60 * 60 * 1_000;
 
 impl Store {
-    /// Writes a report down; false where it says nothing new: the same network reported the link
-    /// today, or very many have.
+    /// Writes a report down. Returns false if it adds nothing: the same network reported the link
+    /// today, or there are [`OPEN_REPORTS_MAX`] open reports.
     pub async fn add_report(&self, caller: &Caller, new: NewReport) -> Result<bool, StoreError> {
         let client = caller.client_network().map(|net| net.to_string()).unwrap_or_default();
         let written = async {
@@ -188,7 +188,7 @@ impl Store {
         read.await.map_err(StoreError::while_doing("reading a report"))
     }
 
-    /// A page of reports, the latest first; those before the one of that id.
+    /// A page of reports, the latest first, with ids below `before`.
     pub async fn reports(
         &self,
         state: Option<ReportState>,
@@ -209,8 +209,8 @@ impl Store {
         read.await.map_err(StoreError::while_doing("listing reports"))
     }
 
-    /// Does what was decided, and settles all open reports of the link. Deciding the same again
-    /// changes nothing. `None` when there is no such report, or its link is erased.
+    /// Carries out the decision and settles all open reports of the link. Repeating a decision
+    /// changes nothing. `None` if there is no such report or its link is erased.
     pub async fn resolve_report(
         &self,
         caller: &Caller,
@@ -230,14 +230,14 @@ impl Store {
         resolved.await.map_err(StoreError::while_doing("settling a report"))
     }
 
-    /// Forgets reports that were settled then or earlier; says how many. Those of links that are
-    /// disabled stay.
+    /// Deletes reports that were settled at `until` or earlier and returns how many. Reports of
+    /// disabled links stay.
     pub async fn prune_reports(&self, until: Timestamp) -> Result<u64, StoreError> {
         let pruned = self.db.prune(LAST_OF_SLICE, PRUNE, until).await;
         pruned.map_err(StoreError::while_doing("forgetting settled reports"))
     }
 
-    /// Links that are disabled for abuse now, the latest first.
+    /// The links disabled for abuse now, the latest first.
     pub async fn abuse_links(&self, limit: u32) -> Result<Vec<AbuseLink>, StoreError> {
         let read = async {
             let rows = self.db.rows(ABUSE, &[i64::from(limit).into()]).await?;

@@ -11,7 +11,7 @@ use crate::{
     migrations::{self, MigrateError, MigrationStatus},
 };
 
-/// The database behind everything. Clones share its connections.
+/// The database. Clones share its connections.
 #[derive(Clone)]
 pub struct Store {
     pub(crate) db: Arc<Db>,
@@ -25,9 +25,9 @@ impl Store {
         Self { db: Arc::new(db), audit_ids: AuditIds::new() }
     }
 
-    /// Connects, and refuses a server that never syncs. One that only syncs later than it
-    /// acknowledges is its operator's choice, and warned about. An SQLite file is created when it
-    /// is absent; no table is touched before [`Store::migrate`].
+    /// Connects, and refuses a server that never syncs. A server that syncs later than it
+    /// acknowledges is its operator's choice, so it is only warned about. An SQLite file is created
+    /// if it is absent; tables change only in [`Store::migrate`].
     pub async fn connect(
         settings: &StoreSettings,
         metrics: StoreMetrics,
@@ -35,8 +35,9 @@ impl Store {
         Ok(Self::on(Db::connect(settings, metrics).await?))
     }
 
-    /// Connects, or reads an SQLite database whose disk is too full for [`Store::connect`]. Then
-    /// nobody else can use it meanwhile and all writes are refused, so it is for short work.
+    /// Connects, or reads an SQLite database whose disk is too full for [`Store::connect`]. In that
+    /// case no other process can use the database and all writes are refused, so it is for short
+    /// work.
     pub async fn connect_or_read(
         settings: &StoreSettings,
         metrics: StoreMetrics,
@@ -49,19 +50,19 @@ impl Store {
         match (connected, settings.database.sqlite_path()) {
             (Err(error), Some(path)) if full(&error) => match Db::open_alone(path, metrics) {
                 Ok(db) => Ok(Self::on(db)),
-                // What was wrong at first says more.
+                // The first error says more.
                 Err(_) => Err(error),
             },
             (connected, _) => connected,
         }
     }
 
-    /// Brings the tables to what this release expects; says which migrations that took.
+    /// Brings the tables to what this release expects; returns the migrations that it applied.
     pub async fn migrate(&self, clock: &Clock) -> Result<Vec<&'static str>, MigrateError> {
         migrations::migrate(&self.db, clock).await
     }
 
-    /// Every migration and its state, in order, without changing anything.
+    /// Every migration and its state, in order. Changes nothing.
     pub async fn migrations(&self) -> Result<Vec<MigrationStatus>, MigrateError> {
         migrations::status(&self.db).await
     }
@@ -76,19 +77,18 @@ impl Store {
         answer.map(drop).map_err(StoreError::while_doing("asking the database for a sign of life"))
     }
 
-    /// Whether the local disk failed. Reads go on, writes are refused until a restart: what the
-    /// disk holds after a failed sync is unknown to everyone.
+    /// Whether the local disk failed. Reads go on, writes are refused until a restart: the state of
+    /// the disk after a failed sync is unknown.
     pub fn storage_failed(&self) -> bool {
         self.db.storage_failed()
     }
 
-    /// Finishes the transactions under way and lets the database go. Asking for more afterwards
-    /// is an error.
+    /// Finishes the running transactions and closes the database. Later calls are errors.
     pub async fn close(&self) {
         self.db.close().await;
     }
 
-    /// What a transaction attributes its rows of the audit log to.
+    /// The attribution for a transaction's rows of the audit log.
     pub(crate) fn attribute(&self, caller: &Caller, at: Timestamp) -> Attribution {
         Attribution::new(caller.clone(), at, self.audit_ids.clone())
     }

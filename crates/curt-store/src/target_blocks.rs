@@ -1,6 +1,6 @@
-//! Blocked targets: the operator's list, and which links lead to what is on it.
+//! Blocked destinations: the operator's list, and the links that lead to an entry of it.
 //!
-//! Nodes keep the whole list in memory and read it again when the changes feed tells of a change.
+//! Nodes keep the whole list in memory and read it again when the changes feed reports a change.
 
 use curt_domain::{Author, Caller, PATTERNS_MAX, PatternKind, TargetPattern, TargetUrl, Timestamp};
 
@@ -14,16 +14,16 @@ use crate::{
     store::Store,
 };
 
-/// Most patterns that are written in one transaction: some 10 ms of SQLite's writer.
+/// Most patterns written in one transaction: some 10 ms of SQLite's writer.
 const PATTERNS_AT_ONCE_MAX: usize = 500;
 
-/// Most blocks on a page, whatever was asked for.
+/// Most blocks on a page, however many were requested.
 pub const BLOCK_PAGE_LEN_MAX: u32 = 200;
 
-/// Links that are counted at most when somebody asks what a pattern hits.
+/// Most links that are counted for one pattern.
 const HITS_MAX: u32 = 100_000;
 
-/// Targets of a host that are read at most to see which of them begin as a pattern does.
+/// Most targets of a host that are compared with the path of a pattern.
 const TARGETS_READ_MAX: u32 = 10_000;
 
 /// Where a block came from.
@@ -51,14 +51,14 @@ impl TargetBlockSource {
 pub struct TargetBlock {
     pub id: u64,
     pub pattern: TargetPattern,
-    /// Why, for other administrators; visitors never see it.
+    /// The reason, for other administrators; visitors never see it.
     pub reason: Option<String>,
     pub source: TargetBlockSource,
     pub created_at: Timestamp,
     pub created_by: String,
 }
 
-/// Patterns to be blocked, all for the same reason.
+/// Patterns to block, all for the same reason.
 #[derive(Debug, Clone)]
 pub struct NewTargetBlocks {
     pub patterns: Vec<TargetPattern>,
@@ -67,7 +67,7 @@ pub struct NewTargetBlocks {
     pub at: Timestamp,
 }
 
-/// What keeps patterns from being blocked.
+/// Why patterns cannot be blocked.
 #[derive(Debug, thiserror::Error)]
 pub enum BlockTargetsError {
     #[error("the list would have more than {PATTERNS_MAX} patterns")]
@@ -82,16 +82,16 @@ impl From<DbError> for BlockTargetsError {
     }
 }
 
-/// How many links lead to what a pattern blocks.
+/// How many links a pattern blocks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkHits {
     pub count: u64,
-    /// Whether all were looked at; else there may be more.
+    /// Whether all links were looked at; otherwise there may be more.
     pub is_all: bool,
 }
 
-/// The rows of one transaction, in the order of their patterns: two that meet wait for each other
-/// in one direction only.
+/// The rows of one transaction, in the order of their patterns, so that two concurrent transactions
+/// cannot wait for each other in a circle.
 struct Addition {
     first_id: u64,
     rows: Vec<Vec<Value<'static>>>,
@@ -159,7 +159,7 @@ const TARGETS_OF_HOST: Sql = Sql::new(
 .on_mysql("select target from links where target_host = $1 and deleted_at is null limit $2");
 
 impl Store {
-    /// Adds what is not on the list yet; says how many that were.
+    /// Adds the patterns that are not on the list yet; returns how many there were.
     pub async fn block_targets(
         &self,
         caller: &Caller,
@@ -168,7 +168,7 @@ impl Store {
         let NewTargetBlocks { mut patterns, reason, source, at } = new;
         patterns.sort_unstable();
         patterns.dedup();
-        // Two that add at the same time may go beyond it by what they add, which does no harm.
+        // Concurrent additions may exceed the limit by what they add, which does no harm.
         if PATTERNS_MAX < self.target_block_count().await? + patterns.len() {
             return Err(BlockTargetsError::ListFull);
         }
@@ -182,7 +182,7 @@ impl Store {
                     row(id, pattern, reason.as_deref(), source, &caller.author, at)
                 })
                 .collect();
-            // One row of the log for each transaction: a pattern by its name, many by their number.
+            // One audit row for each transaction: it names a single pattern, and counts several.
             let details = match patterns {
                 [pattern] => json!({ "pattern": pattern.as_str() }),
                 _ => json!({ "count": patterns.len(), "source": source.as_str() }),
@@ -211,7 +211,7 @@ impl Store {
         self.one_block(BY_PATTERN, pattern.as_str().into()).await
     }
 
-    /// A page of the list, the latest entry first; those before the one of that id.
+    /// A page of the list, the latest entry first, with ids below `before`.
     pub async fn target_blocks(
         &self,
         before: Option<u64>,
@@ -226,7 +226,7 @@ impl Store {
         read.await.map_err(StoreError::while_doing("listing blocked destinations"))
     }
 
-    /// The patterns behind the one of that id, each with its own: the whole list, slice by slice.
+    /// The patterns with ids above `after`, each with its id: for reading the whole list in slices.
     pub async fn target_patterns(
         &self,
         after: u64,
@@ -241,7 +241,7 @@ impl Store {
         read.await.map_err(StoreError::while_doing("reading blocked destinations"))
     }
 
-    /// Takes an entry off the list; whether there was one.
+    /// Takes an entry off the list; returns whether there was one.
     pub async fn unblock_target(
         &self,
         caller: &Caller,
@@ -253,7 +253,7 @@ impl Store {
         removed.map_err(StoreError::while_doing("unblocking a destination"))
     }
 
-    /// How many links lead there, deleted ones apart.
+    /// How many links lead to the pattern, without deleted ones.
     pub async fn links_led_to(&self, pattern: &TargetPattern) -> Result<LinkHits, StoreError> {
         self.hits(pattern).await.map_err(StoreError::while_doing("counting links by their host"))
     }
@@ -265,7 +265,7 @@ impl Store {
                 self.db.row(HITS_OF_HOST, &[host.into(), i64::from(HITS_MAX).into()]).await?
             }
             PatternKind::Suffix => {
-                // The slash comes next after the dot that ends the host.
+                // In ASCII the slash follows the dot that ends the host.
                 let end = format!("{}/", host.trim_end_matches('.'));
                 let values = [host.into(), end.into(), i64::from(HITS_MAX).into()];
                 self.db.row(HITS_UNDER_HOST, &values).await?
@@ -346,7 +346,7 @@ pub(crate) fn row(
     ]
 }
 
-/// Who did it, for people to read. Of users the id alone is kept.
+/// The author in words, for people to read. Of a user only the id is kept.
 pub(crate) fn words(author: &Author) -> String {
     match author {
         Author::AdminKey => "the admin key".to_owned(),

@@ -1,4 +1,4 @@
-//! What holds for the whole crate: statements that every engine takes, and tables that are alike.
+//! Tests of the whole crate: every engine accepts all statements, and the tables are alike.
 
 use curt_domain::{Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, TargetUrl, Timestamp};
 use testkit::databases::for_each_engine;
@@ -96,7 +96,7 @@ const COLUMNS: Sql = Sql::new(
      from information_schema.columns where table_schema = database()",
 );
 
-/// The three folders of migrations are written by hand, so they could drift apart.
+/// The three folders of migrations are written by hand, so they could diverge.
 #[tokio::test]
 async fn the_tables_have_the_same_columns_on_every_engine() {
     for_each_store(async |store| {

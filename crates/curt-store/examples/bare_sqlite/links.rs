@@ -1,13 +1,13 @@
-//! The links of the benchmarks, numbered from 1: whoever knows the number knows the code.
+//! The links of the benchmarks, numbered from 1: the number determines the code.
 //!
-//! **Invariant:** `code` and `code` in bench/codes.lua are the same function.
+//! **Invariant:** `code` here and `code` in bench/codes.lua are the same function.
 
 use curt_domain::{TargetRules, TargetUrl};
 use rusqlite::{Statement, params};
 
 use crate::Outcome;
 
-/// The columns that the store writes for a link without extras.
+/// The columns that the store writes for a link without optional fields.
 pub(crate) const INSERT: &str = "
     insert into links (id, code, created_at, target, title, note, redirect_status, forward_query,
         valid_from, expires_at, max_clicks, fallback_url, disabled_at, deleted_at, revision,
@@ -17,8 +17,8 @@ pub(crate) const INSERT: &str = "
 
 const DIGITS: &[u8; 58] = b"123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz";
 
-/// A code has four digits that no other code has, and three more, so that it is as long as those
-/// that the server makes.
+/// A code has four digits that are unique to it and three more, so that it is as long as the
+/// server's codes.
 const HEAD_CODES: u64 = 58 * 58 * 58 * 58;
 const TAIL_CODES: u64 = 58 * 58 * 58;
 

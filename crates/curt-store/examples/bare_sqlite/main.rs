@@ -1,7 +1,7 @@
-//! SQLite by itself, on Curt's own tables: what `scripts/bench` compares the server with, and how
-//! it gets a database with millions of links.
+//! SQLite by itself, on Curt's own tables: the baseline that `scripts/bench` compares the server
+//! with, and the source of its databases with millions of links.
 //!
-//! Each command makes a new database with the store's migrations, then uses rusqlite directly, on
+//! Each command creates a new database with the store's migrations, then uses rusqlite directly, on
 //! one thread and with the server's settings where they matter (WAL, `synchronous=full`).
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command, and no server")]
 
@@ -27,7 +27,7 @@ const USAGE: &str = "usage:
   bare_sqlite batch FILE SECONDS LINKS   the same, with so many links in each transaction
   bare_sqlite seed FILE LINKS            inserts so many links, with the codes of bench/codes.lua";
 
-/// Links in one transaction of `seed`: enough to make the commits free.
+/// Links in one transaction of `seed`: enough to make the cost of commits negligible.
 const SEED_BATCH_LEN: u64 = 100_000;
 
 /// Memory for pages while seeding (in KiB, negative by SQLite's convention). The index of ten
@@ -66,7 +66,7 @@ fn commit(file: &str, time: Duration) -> Outcome<()> {
     let mut insert = connection.prepare(INSERT)?;
     let started = Instant::now();
     let mut rows = 0;
-    // Outside of a transaction each statement is one.
+    // Outside a transaction each statement is one.
     while started.elapsed() < time {
         rows += 1;
         links::insert(&mut insert, rows)?;
@@ -99,7 +99,7 @@ fn seed(file: &str, count: u64) -> Outcome<()> {
         insert_all(&mut connection, next..end)?;
         next = end;
     }
-    // The server takes over from a file that is on disk, all of it.
+    // The server takes over a file that is entirely on disk.
     connection.pragma_update(None, "synchronous", "full")?;
     connection.query_row("pragma wal_checkpoint(truncate)", [], |_| Ok(()))?;
     Ok(())
@@ -117,7 +117,8 @@ fn insert_all(connection: &mut Connection, numbers: Range<u64>) -> Outcome<()> {
     Ok(())
 }
 
-/// A database that did not exist, with Curt's tables, in which the first `ids` ids are given away.
+/// Creates a database with Curt's tables, in which the first `ids` ids are already reserved. The
+/// file must not exist.
 #[tokio::main(flavor = "current_thread")]
 async fn new_database(file: &str, ids: u64) -> Outcome<Connection> {
     if Path::new(file).exists() {

@@ -1,4 +1,4 @@
-//! Invitations: tokens that let somebody make an account, once.
+//! Invitations: tokens that let their holder create an account, once.
 
 use curt_domain::{Caller, Role, Timestamp, TokenHash};
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::{
     store::Store,
 };
 
-/// Most invitations that are listed; there are no more that can be used at a time.
+/// Most invitations that are listed, and most that can be valid at a time.
 pub const INVITES_MAX: u32 = 1_000;
 
 #[derive(Debug, Clone)]
@@ -31,7 +31,7 @@ pub struct Invite {
     pub used_at: Option<Timestamp>,
 }
 
-/// What keeps an invitation from being made.
+/// Why an invitation cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateInviteError {
     #[error("there are {INVITES_MAX} invitations already")]
@@ -100,7 +100,7 @@ impl Store {
         read.await.map_err(StoreError::while_doing("listing invitations"))
     }
 
-    /// Takes an invitation back; false if there is none of that id.
+    /// Deletes an invitation; false if there is none with that id.
     pub async fn delete_invite(
         &self,
         caller: &Caller,
@@ -112,14 +112,14 @@ impl Store {
         deleted.map_err(StoreError::while_doing("taking an invitation back"))
     }
 
-    /// Forgets invitations that expired then or earlier.
+    /// Deletes invitations that expired at `until` or earlier.
     pub async fn prune_invites(&self, until: Timestamp) -> Result<u64, StoreError> {
         let pruned = self.db.execute(PRUNE, &[until.into()]).await;
         pruned.map_err(StoreError::while_doing("forgetting expired invitations"))
     }
 }
 
-/// A few more than the limit may come of creates at the same time: it is there against runaways.
+/// Concurrent creates may exceed the limit by a few: it guards against runaways.
 fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, Invite, CreateInviteError> {
     Box::pin(async move {
         let Creation { id, new, attribution } = creation;
@@ -161,7 +161,7 @@ fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, bool, DbEr
     })
 }
 
-/// The role that the invitation is for, if it was still good; it is no longer.
+/// Uses up a valid invitation and returns its role.
 pub(in crate::accounts) async fn use_up(
     tx: &mut Tx<'_>,
     token: &TokenHash,

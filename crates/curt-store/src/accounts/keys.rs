@@ -1,4 +1,4 @@
-//! API keys: what programs act with for a user.
+//! API keys: what programs use to act for a user.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use crate::{
     store::Store,
 };
 
-/// Most keys of a user, expired ones too; so few that a list needs no pages.
+/// Most keys of a user, including expired ones; so few that a list needs no pages.
 pub const KEYS_PER_USER_MAX: u32 = 100;
 
-/// How exactly is known when a key was last used: a row is not written for every request.
+/// How precisely the last use of a key is known: not every request writes a row.
 const LAST_USE_PRECISION: Duration = Duration::from_mins(1);
 
-/// A key to be. Of the key itself only the hash is kept, and its hint to tell it from others.
+/// A key to create. Only its hash is kept, and a hint to tell it from other keys.
 #[derive(Debug, Clone)]
 pub struct NewKey {
     pub user: UserId,
@@ -40,7 +40,7 @@ pub struct KeyRecord {
     pub id: KeyId,
     pub user: UserId,
     pub name: KeyName,
-    /// How it begins.
+    /// How the key begins.
     pub hint: String,
     pub scopes: Scopes,
     pub created_at: Timestamp,
@@ -49,7 +49,7 @@ pub struct KeyRecord {
     pub last_used_at: Option<Timestamp>,
 }
 
-/// What keeps a key from being made.
+/// Why a key cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateKeyError {
     #[error("there is no such user, or they are disabled")]
@@ -79,7 +79,7 @@ struct Deletion {
     attribution: Attribution,
 }
 
-/// What [`key`] reads.
+/// The columns that [`key`] reads.
 macro_rules! key_columns {
     () => {
         "api_keys.id, api_keys.user_id, name, hint, scopes, api_keys.created_at, expires_at, \
@@ -136,8 +136,8 @@ impl Store {
         read.await.map_err(StoreError::while_doing("listing API keys"))
     }
 
-    /// The key of this hash, and whose it is: one read, so that whatever was taken from either
-    /// counts at once. Nothing if it has expired or its user is disabled.
+    /// The key with this hash, and its user: one read, so that any right taken from either counts
+    /// at once. `None` if the key has expired or its user is disabled.
     pub async fn key_with_user(
         &self,
         token: &TokenHash,
@@ -152,7 +152,7 @@ impl Store {
         read.await.map_err(StoreError::while_doing("reading an API key"))
     }
 
-    /// Writes down that a key is used, at most once a minute.
+    /// Records that a key is used, at most once a minute.
     pub async fn note_key_use(&self, key: &KeyRecord, now: Timestamp) -> Result<(), StoreError> {
         if key.last_used_at.is_some_and(|at| now.since(at) < LAST_USE_PRECISION) {
             return Ok(());
@@ -161,8 +161,8 @@ impl Store {
         noted.map(drop).map_err(StoreError::while_doing("noting the use of an API key"))
     }
 
-    /// Takes a key back, at once and for good. False if there is none of that id, as far as the
-    /// caller may know.
+    /// Deletes a key, at once and for good. False if there is no key with that id that the caller
+    /// may see.
     pub async fn delete_key(
         &self,
         caller: &Caller,
@@ -175,7 +175,7 @@ impl Store {
     }
 }
 
-/// The user's row is locked, so nobody else counts meanwhile.
+/// The user's row is locked, so no other transaction changes the count.
 fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, KeyRecord, CreateKeyError> {
     Box::pin(async move {
         let Creation { id, new, attribution } = creation;
@@ -232,7 +232,7 @@ fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, bool, DbEr
     })
 }
 
-/// Reads `key_columns!` from that column on.
+/// Reads `key_columns!`, starting at that column.
 fn key(row: &Row, start: usize) -> Result<KeyRecord, DbError> {
     let too_large = || DbError::unreadable("an id from 2^53 on");
     let time = |column| Ok(row.optional_int(start + column)?.map(Timestamp::from_millis));

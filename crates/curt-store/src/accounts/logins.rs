@@ -1,9 +1,9 @@
-//! Logins: refresh tokens of programs, and sessions of browsers. Of either only the hash is kept.
+//! Logins: refresh tokens of programs and sessions of browsers. Only their hashes are kept.
 //!
-//! Both are made and ended under the lock of the user's row, so that nothing of before outlives a
-//! new password, and checked against the epoch that was true when the password was. **Invariant:**
-//! whatever raises a user's epoch ends all their logins, so one that is there is of the current
-//! epoch.
+//! Both are created and ended under the lock of the user's row, so that no older login outlives a
+//! new password. A new login is checked against the epoch that was current when the password was.
+//! **Invariant:** every change that raises a user's epoch ends all their logins, so an existing
+//! login belongs to the current epoch.
 
 use curt_domain::{Timestamp, TokenHash, UserId};
 
@@ -19,17 +19,17 @@ mod sessions;
 
 pub use refresh_tokens::{REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation};
 
-/// A token or session to be, for somebody who has just proven who they are.
+/// A token or session to create, for a user who has just authenticated.
 #[derive(Debug, Clone)]
 pub struct NewLogin {
     pub user: UserId,
-    /// That of the user whose password was right.
+    /// The epoch of the user whose password was right.
     pub token_epoch: u64,
     pub token: TokenHash,
     pub expires_at: Timestamp,
 }
 
-/// What keeps somebody from being signed in after all.
+/// Why a user cannot be signed in after all.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateLoginError {
     #[error("the user was changed, disabled or deleted meanwhile")]
@@ -44,14 +44,14 @@ impl From<DbError> for CreateLoginError {
     }
 }
 
-/// A login with what its transaction goes by.
+/// A login with the time that its transaction uses.
 struct Creation {
     new: NewLogin,
     now: Timestamp,
 }
 
 impl Creation {
-    /// Locks the user, if they are still who they were.
+    /// Locks the user, if they are active and their epoch is unchanged.
     async fn lock_user(&self, tx: &mut Tx<'_>) -> Result<(), CreateLoginError> {
         let user = rows::lock(tx, self.new.user).await?;
         let same = |user: &curt_domain::User| {
@@ -83,7 +83,7 @@ const LAST_OF_SESSIONS: Sql = Sql::new(
 const PRUNE_SESSIONS: Sql = Sql::new("delete from sessions where expires_at <= $1");
 
 impl Store {
-    /// Forgets refresh tokens and sessions that expired then or earlier; says how many.
+    /// Deletes refresh tokens and sessions that expired at `until` or earlier; returns how many.
     pub async fn prune_logins(&self, until: Timestamp) -> Result<u64, StoreError> {
         let prune = async {
             let tokens = self.db.prune(LAST_OF_TOKENS, PRUNE_TOKENS, until).await?;
@@ -94,7 +94,7 @@ impl Store {
     }
 }
 
-/// Ends everything that a user is signed in with. The caller holds the lock of the user's row.
+/// Ends all logins of a user. The caller holds the lock of the user's row.
 pub(in crate::accounts) async fn end_all(tx: &mut Tx<'_>, user: UserId) -> Result<(), DbError> {
     tx.execute(DELETE_REFRESH_TOKENS, &[user.into()]).await?;
     tx.execute(DELETE_SESSIONS, &[user.into()]).await.map(drop)

@@ -1,4 +1,4 @@
-//! Rows of users, and the lock that each of them is.
+//! Rows of users, which also serve as locks.
 
 use curt_domain::{Email, FullName, Role, Timestamp, User, UserId};
 
@@ -7,7 +7,7 @@ use crate::{
     error::DbError,
 };
 
-/// What [`user`] reads, from a statement that has `users` in it.
+/// The columns that [`user`] reads, from a statement that selects from `users`.
 macro_rules! user_columns {
     () => {
         "users.id, users.email, users.full_name, users.role, users.token_epoch, users.disabled_at, \
@@ -22,7 +22,7 @@ pub(in crate::accounts) const USER_COLUMNS_LEN: usize = 8;
 const LOCK: Sql =
     Sql::new(concat!("select ", user_columns!(), " from users where id = $1")).locking();
 
-/// Locks a user's row, and with it all that belongs to the user.
+/// Locks a user's row, and with it everything that belongs to the user.
 pub(in crate::accounts) async fn lock(
     tx: &mut Tx<'_>,
     id: UserId,
@@ -30,7 +30,7 @@ pub(in crate::accounts) async fn lock(
     tx.row(LOCK, &[id.into()]).await?.as_ref().map(user).transpose()
 }
 
-/// Reads `user_columns!`, which stand first.
+/// Reads `user_columns!`, which come first.
 pub(in crate::accounts) fn user(row: &Row) -> Result<User, DbError> {
     let id = UserId::new(row.number(0)?);
     let full_name = row.optional_text(2)?.map(FullName::parse);

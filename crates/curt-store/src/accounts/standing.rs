@@ -1,4 +1,4 @@
-//! Whether what a caller came with is still good when its request changes something.
+//! Whether a caller's credentials are still valid when its request changes something.
 
 use curt_domain::{Access, Author, Caller, KeyId, Login, Role, Timestamp};
 
@@ -19,13 +19,13 @@ const OWNER_ROLE: Sql = Sql::new(
      where api_keys.id = $1 and (expires_at is null or $2 < expires_at) and disabled_at is null",
 );
 
-/// Whether what the caller came with is good still. It was when their request began, which may be
-/// seconds ago: a body comes slowly, a hash waits for its turn.
+/// Whether the caller's credentials are still valid. They were when the request began, which may be
+/// seconds ago: a body arrives slowly, a hash waits for its turn.
 ///
-/// What changes an account or makes something that opens one asks this under the lock of the
-/// account's row. So nothing that was let in before a new password undoes it or outlives it.
-/// `users::create` and `invites::create` have no account to lock: of what they make and a logout at
-/// the same moment, either may be the first.
+/// Every transaction that changes an account, or creates credentials for one, checks this under the
+/// lock of the account's row. So no request that was admitted before a new password undoes it or
+/// outlives it. `users::create` and `invites::create` have no account to lock: if a logout happens
+/// at the same moment, either may come first.
 pub(in crate::accounts) async fn is_still_good(
     tx: &mut Tx<'_>,
     attribution: &Attribution,
@@ -39,18 +39,18 @@ pub(in crate::accounts) async fn is_still_good(
             Ok(tx.row(FAMILY, &[(*user).into(), token.into()]).await?.is_some())
         }
         (None, Author::Key(_, key)) => is_key_still_good(tx, *key, *access, *at).await,
-        // Nobody is a user without being logged in.
+        // A caller that acts as a user always has a login.
         (None, Author::User(_)) => Ok(false),
-        // What they have nobody takes from them while the server runs, or they have nothing.
+        // These credentials cannot be revoked while the server runs, or there are none.
         (None, Author::AdminKey | Author::CommandLine(_) | Author::Anonymous | Author::System) => {
             Ok(true)
         }
     }
 }
 
-/// Whether the key still opens what it did, by the rules of `Store::key_with_user`: it was not
-/// taken back and has not expired, and its user was neither disabled nor, where the key acts on
-/// what is everybody's, made an ordinary user.
+/// Whether the key is still valid, by the rules of `Store::key_with_user`: it was not deleted and
+/// has not expired, its user is not disabled and, if the key acts on the data of all users, is
+/// still an administrator.
 async fn is_key_still_good(
     tx: &mut Tx<'_>,
     id: KeyId,

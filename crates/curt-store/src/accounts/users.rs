@@ -1,8 +1,9 @@
-//! Users: making accounts, finding and changing them.
+//! Users: creating, finding and changing accounts.
 //!
 //! **Invariant:** once there is an active administrator, there always is one. A user's row is the
-//! lock for all that belongs to the user: tokens, sessions and keys are made and ended under it.
-//! Who locks several locks the administrators first, by their ids.
+//! lock for everything that belongs to the user: tokens, sessions and keys are made and ended under
+//! it. A transaction that locks several users locks the administrators first, in the order of their
+//! ids.
 
 use curt_domain::{
     Caller, Email, FullName, PasswordHash, Role, Timestamp, TokenHash, User, UserId,
@@ -30,27 +31,27 @@ mod deletions;
 pub use changes::ChangeUserError;
 pub use deletions::{DeleteUserError, LinksOf};
 
-/// What an account begins with.
+/// What a new account starts with.
 #[derive(Debug, Clone)]
 pub struct NewUser {
     pub email: Email,
     pub full_name: Option<FullName>,
-    /// Nobody signs in without one.
+    /// Without a password the user cannot sign in.
     pub password: Option<PasswordHash>,
 }
 
-/// What lets somebody in, and with which role.
+/// What admits a new user, and with which role.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
-    /// Registration is open, or an administrator does it.
+    /// Registration is open, or an administrator creates the account.
     As(Role),
-    /// The token of an invitation, which says the role and is used up.
+    /// The token of an invitation, which sets the role and is used up.
     Invite(TokenHash),
     /// As the first administrator, if there never was one.
     FirstAdministrator,
 }
 
-/// What keeps an account from being made.
+/// Why an account cannot be created.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateUserError {
     #[error("somebody has this address")]
@@ -78,14 +79,14 @@ pub struct Credentials {
     pub password: Option<PasswordHash>,
 }
 
-/// Which users, by their ids, from where on.
+/// Which users, in the order of their ids, starting where.
 #[derive(Debug, Clone, Default)]
 pub struct UserQuery {
-    /// Found in the address, in any case.
+    /// Searched for in the address, ignoring case.
     pub q: Option<String>,
     /// At most [`PAGE_LEN_MAX`].
     pub limit: u32,
-    /// Where the page before ended.
+    /// The end of the previous page.
     pub cursor: Option<Cursor>,
 }
 
@@ -96,7 +97,7 @@ pub struct UserPage {
     pub next: Option<Cursor>,
 }
 
-/// What keeps users from being listed.
+/// Why users cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListUsersError {
     #[error(transparent)]
@@ -118,7 +119,7 @@ const INSERT: Sql = Sql::new(
      values ($1, $2, $3, $4, $5, $6, 1, $7, $8)",
 );
 
-/// There is one row of this name, and it stays.
+/// This name has at most one row, and the row stays.
 const INSERT_FIRST_ADMINISTRATOR: Sql =
     Sql::new("insert into meta (name, value) values ('first_administrator', $1)");
 
@@ -145,7 +146,7 @@ const LIST: Sql = Sql::new(concat!(
 ));
 
 impl Store {
-    /// Makes an account; the unique index decides who has an address. The first administrator gets
+    /// Creates an account; the unique index keeps addresses unique. The first administrator gets
     /// all links that have no owner: [`Store::move_links`].
     pub async fn create_user(
         &self,
@@ -160,7 +161,7 @@ impl Store {
         self.db.transaction("create_user", creation, create).await
     }
 
-    /// Whether there ever was an administrator.
+    /// Whether there has ever been an administrator.
     pub async fn is_set_up(&self) -> Result<bool, StoreError> {
         let row = self.db.row(FIRST_ADMINISTRATOR, &[]).await;
         let row = row.map_err(StoreError::while_doing("looking for an administrator"))?;
@@ -175,7 +176,7 @@ impl Store {
         read.await.map_err(StoreError::while_doing("reading a user"))
     }
 
-    /// Who has this address, also somebody who is disabled.
+    /// The user with this address, also if disabled.
     pub async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, StoreError> {
         self.read_credentials(CREDENTIALS_BY_EMAIL, email.key().into()).await
     }
@@ -210,12 +211,12 @@ impl Store {
 
     async fn user_page(&self, query: &UserQuery, after: i64) -> Result<UserPage, DbError> {
         let search = query.q.as_deref().unwrap_or_default();
-        // No address has one, and PostgreSQL refuses the one that ends texts in C.
+        // No address contains a control character, and PostgreSQL refuses NUL.
         if search.contains(char::is_control) {
             return Ok(UserPage { items: Vec::new(), next: None });
         }
         let limit = query.limit.min(PAGE_LEN_MAX) as usize;
-        // One more than the page holds.
+        // One extra row tells whether another page follows.
         let wanted = Value::number(limit as u64 + 1);
         let values = [after.into(), search.into(), pattern(search).into(), wanted];
         let rows = self.db.rows(LIST, &values).await?;
@@ -271,8 +272,7 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, User, Crea
     })
 }
 
-/// Whether this is the first administrator that there ever was; then all links without an owner are
-/// theirs.
+/// Whether this is the first administrator ever; if so, it gets all links without an owner.
 async fn note_administrator(tx: &mut Tx<'_>, id: UserId, now: Timestamp) -> Result<bool, DbError> {
     let values = [id.to_string().into()];
     let taken = DbErrorKind::UniqueViolation;

@@ -1,8 +1,8 @@
-//! What the audit log has a word for.
+//! The actions of the audit log.
 
 macro_rules! actions {
     ($($(#[doc = $about:literal])* $action:ident = $word:literal,)*) => {
-        /// What was done. The word before the dot says to what kind of object.
+        /// What was done. The word before the dot is the kind of object.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum Action {
             $($(#[doc = $about])* $action,)*
@@ -47,7 +47,7 @@ actions! {
     UserEndSessions = "user.end_sessions",
     UserPassword = "user.password",
     UserRole = "user.role",
-    /// A refresh token came again that was used before: somebody has a copy.
+    /// A refresh token was used a second time: there is a copy.
     UserTokenReused = "user.token_reused",
 }
 

@@ -162,7 +162,7 @@ async fn a_copy_ends_as_soon_as_it_is_told() {
 async fn a_log_that_was_left_behind_is_folded_into_its_database() {
     let original = Original::with_links(20).await;
     let moved = tempfile::tempdir().unwrap();
-    // In use, so the links are in the log alone.
+    // The store is open, so the links are in the log alone.
     for name in ["curt.db", "curt.db-wal"] {
         fs::copy(original.path(name), moved.path().join(name)).unwrap();
     }
@@ -183,7 +183,7 @@ fn a_database_that_is_not_there_is_not_made() {
     assert!(!source.exists());
 }
 
-/// One bit anywhere that is in use: either the copy is refused, or a checksum has to find it.
+/// Inverts single bytes of a copy. Reading it may then fail or succeed, but must not panic.
 #[tokio::test]
 async fn damage_never_panics() {
     let original = Original::with_links(50).await;

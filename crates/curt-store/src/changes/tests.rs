@@ -1,4 +1,4 @@
-//! Commit order is sequence order, also for transactions that overlap on a server.
+//! Sequence order is commit order, also for transactions that overlap on a server.
 
 use std::sync::{Arc, Mutex};
 
@@ -31,7 +31,7 @@ async fn migrated(database: &TestDatabase) -> Arc<Db> {
     store.db
 }
 
-/// A transaction that announces a change, and whose body can be kept from ending.
+/// A transaction that announces a change; a gate can keep its body from ending.
 struct Announcement {
     key: &'static str,
     gate: Option<Gate>,
@@ -61,10 +61,10 @@ fn at() -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000)
 }
 
-/// Begins, waits at its gate, and only then comes to the numbers.
+/// Begins, waits at its gate, and only then takes its number.
 fn announce_late<'t>(tx: &'t mut Tx<'_>, this: &'t Announcement) -> Work<'t, (), DbError> {
     Box::pin(async move {
-        // Something that a transaction does, so that it has really begun.
+        // A write, so that the transaction has really begun.
         tx.execute(Sql::new("insert into meta (name, value) values ($1, 'x')"), &[this.key.into()])
             .await?;
         tx.changed(ChangeKind::Link, this.key, at());
@@ -75,7 +75,7 @@ fn announce_late<'t>(tx: &'t mut Tx<'_>, this: &'t Announcement) -> Work<'t, (),
     })
 }
 
-/// Has its numbers already when it waits at its gate.
+/// Already has its number when it waits at its gate.
 fn announce_early<'t>(tx: &'t mut Tx<'_>, this: &'t Announcement) -> Work<'t, (), DbError> {
     Box::pin(async move {
         let change = NewChange { kind: ChangeKind::Link, key: this.key.into(), at: at() };
@@ -87,7 +87,7 @@ fn announce_early<'t>(tx: &'t mut Tx<'_>, this: &'t Announcement) -> Work<'t, ()
     })
 }
 
-/// Gives up soon when another transaction has the counter.
+/// Gives up soon if another transaction holds the counter.
 fn announce_impatiently<'t>(tx: &'t mut Tx<'_>, this: &'t Announcement) -> Work<'t, (), DbError> {
     const IMPATIENT: Sql = Sql::new("set local lock_timeout = '100ms'")
         .on_mysql("set session innodb_lock_wait_timeout = 1");

@@ -1,4 +1,4 @@
-//! Clicks of a link over time: by quarters of an hour, and by hours when they are old.
+//! Clicks of a link over time: by quarters of an hour, and old ones by hours.
 
 use curt_domain::{Bucket, ClickTotals, LinkId, Span, Timestamp};
 
@@ -8,10 +8,10 @@ use crate::{
     store::Store,
 };
 
-/// Buckets read at a time: three weeks of quarters of an hour, or twelve of hours.
+/// Buckets read at a time: three weeks of quarters of an hour, or twelve weeks of hours.
 const READ_AT_ONCE: u32 = 2_000;
 
-/// Rows added up in one transaction, so that nobody waits long for SQLite's writer.
+/// Rows added up in one transaction, so that no other write waits long for SQLite's writer.
 const ROLLED_UP_AT_ONCE: u32 = 1_000;
 
 pub(super) const ADD: Sql = Sql::new(
@@ -55,14 +55,14 @@ const SUM: Sql = Sql::new(
 
 const NEXT: Sql = Sql::new("select min(at) from click_buckets where $1 < at and at < $2");
 
-/// Locks them: none of them changes before it is deleted.
+/// Locks the rows: none of them changes before it is deleted.
 const SLICE: Sql = Sql::new(
     "select link_id, human, bot, preview, prefetch, suspicious from click_buckets
      where at = $1 order by link_id limit $2",
 )
 .locking();
 
-/// By their keys. Whatever was added meanwhile to another link stays for the next slice.
+/// Deletes rows by their keys. Clicks added to another link since then stay for the next slice.
 const DELETE: Sql = Sql::new(
     "delete from click_buckets
      where link_id = any(cast('{' || $1 || '}' as bigint[])) and at = $2",
@@ -79,10 +79,10 @@ const DELETE: Sql = Sql::new(
 );
 
 impl Store {
-    /// What was counted for the link in the buckets of the span, in order, those without any click
-    /// left out. Old ones stand under the first bucket of their hour.
+    /// The link's clicks in the buckets of the span, in order, without buckets that have no click.
+    /// Old clicks are in the first bucket of their hour.
     ///
-    /// Hands them on slice by slice, so that years of them take no more memory than weeks.
+    /// Passes the buckets on slice by slice, so that years of them take no more memory than weeks.
     pub async fn each_click_bucket(
         &self,
         link: LinkId,
@@ -124,10 +124,10 @@ impl Store {
         read.await.map_err(StoreError::while_doing("adding up clicks"))
     }
 
-    /// Adds up the buckets of each hour that ended before `until`; says how many buckets became
-    /// part of an hour. May be repeated, and run beside drains that add to the same buckets.
+    /// Adds up the buckets of each hour that ended before `until`; returns how many buckets became
+    /// part of an hour. May be repeated, and may run beside drains that add to the same buckets.
     ///
-    /// With `since`, those of before are not looked at: it was done up to there.
+    /// Skips buckets before `since`: they are already rolled up.
     pub async fn roll_up_click_buckets(
         &self,
         since: Option<Timestamp>,
@@ -138,9 +138,9 @@ impl Store {
         rolled_up.map_err(StoreError::while_doing("adding up old clicks by the hour"))
     }
 
+        // Each existing bucket costs one lookup through the index.
     async fn roll_up_between(&self, start: Option<Bucket>, end: Bucket) -> Result<u64, DbError> {
         let mut rolled_up = 0;
-        // Every bucket that there is costs one look, found through the index.
         let mut after = start.map_or(Timestamp::from_millis(i64::MIN), Bucket::start);
         loop {
             let next = self.db.row(NEXT, &[after.into(), end.start().into()]).await?;
@@ -166,15 +166,15 @@ impl Store {
     }
 }
 
-/// Some buckets of a span in order, and where the next slice begins, if this one is full.
+/// Some buckets of a span in order and, if this slice is full, the start of the next one.
 struct Slice {
     buckets: Vec<(Bucket, ClickTotals)>,
     next: Option<Bucket>,
 }
 
 impl Slice {
-    /// Ends a full slice with a whole hour: what is folded before the next one is read then moves
-    /// within what was read, or within what is to come.
+    /// Ends a full slice with a whole hour. A roll-up between two slices then moves clicks only
+    /// within the slice already read or within the next ones.
     fn of(mut buckets: Vec<(Bucket, ClickTotals)>) -> Self {
         let last = buckets.last().filter(|_| READ_AT_ONCE as usize <= buckets.len());
         let next = last.map(|(bucket, _)| bucket.first_of_hour());
@@ -209,7 +209,7 @@ fn bucket(start: i64) -> Bucket {
     Bucket::of(Timestamp::from_millis(start))
 }
 
-/// From the columns behind the first.
+/// Reads the columns after the first.
 fn totals(row: &Row) -> Result<ClickTotals, DbError> {
     Ok(ClickTotals {
         human: row.number(1)?,
@@ -220,7 +220,7 @@ fn totals(row: &Row) -> Result<ClickTotals, DbError> {
     })
 }
 
-/// In the order that [`ADD`] wants.
+/// Values in the order of [`ADD`].
 pub(super) fn values(link: LinkId, bucket: Bucket, totals: &ClickTotals) -> Vec<Value<'static>> {
     let mut values = Vec::with_capacity(7);
     values.extend([link.into(), bucket.start().into()]);
@@ -228,7 +228,7 @@ pub(super) fn values(link: LinkId, bucket: Bucket, totals: &ClickTotals) -> Vec<
     values
 }
 
-/// In the order of the columns.
+/// Values in the order of the columns.
 pub(super) fn class_values(totals: &ClickTotals) -> [Value<'static>; 5] {
     let ClickTotals { human, bot, preview, prefetch, suspicious } = *totals;
     [human, bot, preview, prefetch, suspicious].map(Value::number)
@@ -238,6 +238,6 @@ pub(super) fn class_values(totals: &ClickTotals) -> [Value<'static>; 5] {
 #[cfg(test)]
 pub(super) const STATEMENTS: &[Sql] = &[ADD, SELECT, SUM, NEXT, SLICE, DELETE];
 
-/// Those that have to find what is old among all there is.
+/// Statements that must find old rows among all rows.
 #[cfg(test)]
 pub(super) const FOLDING: &[Sql] = &[NEXT, SLICE];

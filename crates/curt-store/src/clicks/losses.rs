@@ -11,9 +11,9 @@ use crate::{
 /// How many clicks are missing.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClickLosses {
-    /// The journal could not take them: it was full, or its disk failed.
+    /// The journal could not store them: it was full, or its disk failed.
     pub dropped: u64,
-    /// They were in the journal, and could not be read from it.
+    /// They were in the journal but could not be read from it.
     pub lost: u64,
 }
 
@@ -38,7 +38,7 @@ const SUM: Sql = Sql::new(
 );
 
 impl Store {
-    /// What is missing of the span, of all links together.
+    /// The losses within the span, of all links together.
     pub async fn click_losses(&self, span: Span) -> Result<ClickLosses, StoreError> {
         let read = async {
             let values = [span.from().start().into(), span.to().start().into()];

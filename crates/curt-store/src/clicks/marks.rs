@@ -10,34 +10,34 @@ use crate::{
     store::Store,
 };
 
-/// Segments whose marks are read at a time: 34 bytes of the statement each.
+/// Segments whose marks are read at a time: each adds 34 bytes to the statement.
 const SEGMENTS_AT_ONCE: usize = 500;
 
 /// How far a segment is counted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct JournalMark {
-    /// The number of the next record to count: those before it are counted or known to be lost.
+    /// The number of the next record to count: earlier records are counted or known to be lost.
     pub records: u64,
-    /// How many of those that it never took are accounted for.
+    /// How many dropped clicks of the segment are accounted for; the journal never stored them.
     pub dropped: u64,
     /// How many of `records` were lost.
     pub lost: u64,
-    /// When its end was reached, as far as was known then. Only housekeeping goes by it: a copy of
-    /// the segment that turns up later may go further.
+    /// When the drain reached the segment's end, as far as it was known then. Only housekeeping
+    /// uses it: a copy of the segment that turns up later may go further.
     pub finished_at: Option<Timestamp>,
 }
 
 /// One step of a mark.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MarkMove {
-    /// The random number that the segment was given when it was made.
+    /// The random number that the segment got when it was created.
     pub segment: u128,
-    /// Where the mark has to be for the step to be taken; nowhere before the first.
+    /// Where the mark must be before the step; `None` for a segment without a mark.
     pub from: Option<JournalMark>,
     pub to: JournalMark,
 }
 
-/// The ids come as one text, `"a","b"`, which every engine splits in its own way.
+/// The ids come as one text, `"a","b"`, which each engine splits differently.
 const SELECT: Sql = Sql::new(
     "select segment_id, records, dropped, lost, finished_at from journal_marks
      where segment_id = any(cast('{' || $1 || '}' as varchar[]))",
@@ -71,7 +71,7 @@ const LAST_OF_SLICE: Sql = Sql::new(
 const DELETE: Sql = Sql::new("delete from journal_marks where finished_at <= $1");
 
 impl Store {
-    /// The marks of these segments; one that was never counted has none.
+    /// The marks of these segments; a segment that was never counted has none.
     pub async fn journal_marks(
         &self,
         segments: &[u128],
@@ -100,18 +100,18 @@ impl Store {
         Ok(marks)
     }
 
-    /// Forgets the marks of segments that were finished then or earlier; says how many.
+    /// Deletes the marks of segments that were finished at `until` or earlier; returns how many.
     ///
     /// A segment whose node died with its disk is never finished, and its mark stays: some rows for
-    /// each such death, against counting twice what turns up in a copy of the disk.
+    /// each such death, so that a copy of the disk cannot be counted twice.
     pub async fn prune_journal_marks(&self, until: Timestamp) -> Result<u64, StoreError> {
         let pruned = self.db.prune(LAST_OF_SLICE, DELETE, until).await;
         pruned.map_err(StoreError::while_doing("forgetting marks of the journal"))
     }
 }
 
-/// Compares and sets; says whether the mark was where the step begins. Of two that take the same
-/// step the second waits for the first, and loses.
+/// Compares and sets; returns whether the mark was where the step begins. Of two transactions that
+/// take the same step, the second waits for the first and loses.
 pub(super) async fn advance(tx: &mut Tx<'_>, step: &MarkMove) -> Result<bool, DbError> {
     let id = Value::from(text(step.segment));
     let JournalMark { records, dropped, lost, finished_at } = step.to;

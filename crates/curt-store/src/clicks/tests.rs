@@ -1,4 +1,4 @@
-//! How SQLite finds what it adds up, and how batches meet on the servers.
+//! How SQLite finds the rows that it adds up, and how concurrent batches behave on the servers.
 
 use curt_domain::{Bucket, ClickTotals, LinkId, Timestamp};
 use futures_util::{StreamExt as _, stream};
@@ -28,7 +28,7 @@ async fn old_buckets_are_found_through_their_index() {
 /// As many as the store has connections.
 const AT_A_TIME: usize = crate::CONNECTIONS_MAX_DEFAULT as usize;
 
-/// Clicks on links 1 to 200, beginning with another one each time.
+/// Clicks on links 1 to 200, starting with another link each time.
 fn overlapping(turn: usize) -> ClickBatch {
     let bucket = Bucket::of(Timestamp::from_millis(0));
     let totals = ClickTotals { human: 1, ..ClickTotals::default() };
@@ -43,7 +43,7 @@ fn overlapping(turn: usize) -> ClickBatch {
     ClickBatch { marks: vec![mark], clicks, losses: Vec::new() }
 }
 
-/// They wait for each other, and none has to be run again because two waited in a circle.
+/// Batches wait for each other, but none has to run again because two waited in a circle.
 #[tokio::test]
 async fn overlapping_batches_meet_in_the_same_order() {
     for_each_server(async |database| {

@@ -1,9 +1,9 @@
-//! Announcing changes to all nodes: the writing half of the changes feed, whose reading half is
+//! Announces changes to all nodes: the writing half of the changes feed, whose reading half is
 //! `changes`.
 //!
 //! **Invariant:** commit order is sequence order. The numbers come from one counter row, taken by
-//! the last statements before COMMIT and held until it; of a plain sequence a later number could
-//! commit first, and a reader that has seen it would never look for the earlier one.
+//! the last statements before COMMIT and locked until it. With a plain sequence a later number
+//! could commit first, and a reader that has seen it would never look for the earlier one.
 
 use super::{change::NewChange, sql::Sql, tx::Tx};
 use crate::error::DbError;
@@ -13,13 +13,13 @@ pub(crate) const CHANGES_PER_TRANSACTION_MAX: usize = 1_000;
 
 const TAKE_NUMBERS: Sql = Sql::new("update change_counter set seq = seq + $1");
 
-/// The number of the latest change; 0 when there never was one.
+/// The number of the latest change; 0 if there never was one.
 pub(crate) const LAST_NUMBER: Sql = Sql::new("select seq from change_counter");
 
 const INSERT: Sql =
     Sql::new("insert into changes (seq, kind, name_key, at) values ($1, $2, $3, $4)");
 
-/// Numbers the changes and writes them down. Nothing but COMMIT may follow.
+/// Numbers the changes and inserts them. Only COMMIT may follow.
 pub(crate) async fn announce(tx: &mut Tx<'_>, changes: &[NewChange]) -> Result<(), DbError> {
     let Ok(count @ 1..) = i64::try_from(changes.len()) else { return Ok(()) };
     tx.execute(TAKE_NUMBERS, &[count.into()]).await?;

@@ -1,4 +1,4 @@
-//! What a transaction does, and how it is run on any engine up to its COMMIT.
+//! What a transaction does, and how any engine runs it up to its COMMIT.
 
 use std::{any::Any, pin::Pin};
 
@@ -8,17 +8,17 @@ use super::{
 };
 use crate::error::{DbError, DbErrorKind};
 
-/// The future that a body returns. On SQLite it never waits: it runs on the writer's own thread.
+/// The future that a body returns. On SQLite it never waits: it runs on the writer's thread.
 pub(crate) type Work<'t, T, E> = Pin<Box<dyn Future<Output = Result<T, E>> + Send + 't>>;
 
 /// What a transaction does. A plain function of its input, because it may run more than once:
 /// after a serialization failure, or alone after its batch was abandoned.
 ///
-/// It awaits nothing but its `Tx`, and when a statement failed it returns an error: on PostgreSQL
-/// such a transaction is lost anyway. [`Tx::execute_unless`] is for failures that are expected.
+/// It awaits only its `Tx`, and returns an error when a statement failed: on PostgreSQL such a
+/// transaction is lost anyway. [`Tx::execute_unless`] is for expected failures.
 pub(crate) type Body<I, T, E> = for<'t, 'c> fn(&'t mut Tx<'c>, &'t I) -> Work<'t, T, E>;
 
-/// Runs the body and what belongs between it and COMMIT.
+/// Runs the body and the statements between it and COMMIT.
 pub(in crate::db) async fn run<I, T, E: From<DbError>>(
     tx: &mut Tx<'_>,
     input: &I,
@@ -38,7 +38,7 @@ pub(in crate::db) async fn run<I, T, E: From<DbError>>(
     Ok(value)
 }
 
-/// What a caller gets for a body that panicked. The panic's own message is in the log already.
+/// The caller's error for a body that panicked. The panic's own message is already in the log.
 pub(in crate::db) fn panicked(name: &'static str, panic: &(dyn Any + Send)) -> DbError {
     let message = panic.downcast_ref::<&str>().copied();
     let message = message.or(panic.downcast_ref::<String>().map(String::as_str));

@@ -1,8 +1,8 @@
-//! What changes in the database that nodes keep in memory.
+//! Changes to data that nodes keep in memory.
 
 use curt_domain::Timestamp;
 
-/// What kind of thing changed, and with it what its key means.
+/// What kind of thing changed, which determines the meaning of the key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChangeKind {
     /// The key is the link's code.
@@ -10,7 +10,7 @@ pub enum ChangeKind {
     /// The list of blocked destinations; the key is the id of the entry, or of the first of
     /// several.
     TargetBlocks,
-    /// The list of blocked clients; the key is the id of the block that came or went.
+    /// The list of blocked clients; the key is the id of the block that was added or lifted.
     IpBlocks,
 }
 
@@ -23,7 +23,7 @@ impl ChangeKind {
         }
     }
 
-    /// `None` for what only newer releases know: it concerns nothing that this one has.
+    /// `None` for kinds of newer releases: they concern nothing that this release has.
     pub(crate) fn from_str(word: &str) -> Option<Self> {
         match word {
             "link" => Some(Self::Link),
@@ -34,7 +34,7 @@ impl ChangeKind {
     }
 }
 
-/// A change that its transaction has made but not committed, hence without a number.
+/// A change that its transaction has made but not committed, so it has no number yet.
 #[derive(Debug)]
 pub(crate) struct NewChange {
     pub(crate) kind: ChangeKind,

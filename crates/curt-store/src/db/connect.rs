@@ -1,19 +1,19 @@
-//! Connecting to a database: what is asked for, and the clear refusals.
+//! Connecting to a database: the settings, and the clear refusals.
 
 use std::{io, path::PathBuf};
 
 use super::database_url::DatabaseUrl;
 use crate::error::{DbError, StoreError};
 
-/// Connections to a PostgreSQL or MySQL server, unless set otherwise: enough for one node's
-/// writes, and twelve nodes still fit into PostgreSQL's usual hundred.
+/// Connections to a PostgreSQL or MySQL server unless configured: enough for one node's writes, and
+/// twelve nodes still fit into PostgreSQL's usual hundred.
 pub const CONNECTIONS_MAX_DEFAULT: u32 = 8;
 
-/// Which database, and how much of it.
+/// Which database, and how many connections to it.
 #[derive(Debug, Clone)]
 pub struct StoreSettings {
     pub database: DatabaseUrl,
-    /// At most so many connections to a database server; SQLite has its own fixed few.
+    /// At most this many connections to a database server; SQLite has a fixed few.
     pub connections_max: u32,
 }
 

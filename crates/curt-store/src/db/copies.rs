@@ -1,4 +1,4 @@
-//! SQLite files that nobody writes: making one from a database in use, and reading one.
+//! SQLite files that are not written: making one from a database in use, and reading one.
 
 use std::path::Path;
 
@@ -8,11 +8,11 @@ use super::{
 };
 use crate::error::DbError;
 
-/// Writes what is committed at this moment into the empty file at `target`.
+/// Writes the currently committed state into the empty file at `target`.
 ///
 /// `VACUUM INTO` reads one snapshot and rebuilds every table from it, while writers go on. The
-/// backup API would copy pages instead: it begins anew whenever another connection writes, unless
-/// it copies all at once, and then it takes along what was deleted.
+/// backup API would copy pages instead: it restarts whenever another connection writes, unless it
+/// copies all at once, and then it includes deleted data.
 pub(crate) fn copy_sqlite(
     source: &Path,
     target: &Path,
@@ -23,8 +23,8 @@ pub(crate) fn copy_sqlite(
     connection.vacuum_into(target)
 }
 
-/// Leaves the database in one file. Of connections that close at the same time none may be the
-/// last, and then the log beside it stays.
+/// Leaves the database in one file. If connections close at the same time, none may see itself as
+/// the last, and then the log stays beside the database.
 pub(crate) fn checkpoint_wal(path: &Path) -> Result<(), DbError> {
     Connection::open_existing(path)?.checkpoint_wal()
 }

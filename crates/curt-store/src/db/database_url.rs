@@ -1,6 +1,6 @@
 //! Where the database is: `sqlite:PATH`, `postgres://…` or `mysql://…`.
 //!
-//! Neither `Debug` nor `Display` shows a password: addresses end up in logs and error messages.
+//! Neither `Debug` nor `Display` shows a password, because addresses end up in logs and errors.
 
 use std::{
     fmt,
@@ -33,7 +33,7 @@ pub enum Engine {
 impl Engine {
     pub const ALL: [Self; 3] = [Self::Sqlite, Self::Postgres, Self::MySql];
 
-    /// The word for metrics, logs and the health answer.
+    /// The name in metrics, logs and the health answer.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sqlite => "sqlite",
@@ -43,7 +43,7 @@ impl Engine {
     }
 }
 
-/// Why a text is not the address of a database.
+/// Why a text is not a database address.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidDatabaseUrl {
     #[error("a database address starts with sqlite:, postgres:// or mysql://")]
@@ -63,7 +63,7 @@ pub enum InvalidDatabaseUrl {
 }
 
 impl DatabaseUrl {
-    /// An SQLite database in a file, which is created when it is absent.
+    /// An SQLite database in a file, which is created if it is absent.
     pub fn sqlite(path: impl Into<PathBuf>) -> Self {
         Self(Location::Sqlite(path.into()))
     }
@@ -76,7 +76,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The file, when it is SQLite.
+    /// The file, if it is SQLite.
     pub fn sqlite_path(&self) -> Option<&Path> {
         match &self.0 {
             Location::Sqlite(path) => Some(path),
@@ -84,7 +84,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The same server, another database; `None` for SQLite, which has no server.
+    /// Another database on the same server; `None` for SQLite, which has no server.
     pub(in crate::db) fn with_database(&self, name: &str) -> Option<Self> {
         let mut sibling = self.clone();
         match &mut sibling.0 {
@@ -98,7 +98,7 @@ impl DatabaseUrl {
         &self.0
     }
 
-    /// The whole address, password included. For handing on, never for showing.
+    /// The whole address, including the password. Pass it on, never show it.
     pub fn expose(&self) -> String {
         match &self.0 {
             Location::Sqlite(path) => format!("sqlite:{}", path.display()),
@@ -130,7 +130,7 @@ fn sqlite_location(rest: &str) -> Result<Location, InvalidDatabaseUrl> {
     if path.contains(":memory:") {
         return Err(InvalidDatabaseUrl::InMemory);
     }
-    // Other programs read `?mode=…` here; taking it for a part of the file's name would surprise.
+    // Other programs read `?mode=…` here; treating it as part of the file name would surprise.
     if path.contains('?') {
         return Err(InvalidDatabaseUrl::SqliteOptions);
     }

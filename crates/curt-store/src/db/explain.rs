@@ -1,19 +1,19 @@
-//! For tests: what a database thinks of a statement, without running it.
+//! For tests: what a database makes of a statement, without running it.
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use super::{Db, Engine, Row, Sql, Value};
 use crate::error::DbError;
 
-/// Numbers the statements that PostgreSQL prepares, which need names.
+/// Numbers the statements that PostgreSQL prepares, because they need names.
 static PREPARED: AtomicU32 = AtomicU32::new(0);
 
-/// Has the database read a statement and look up every name in it.
+/// Has the database parse a statement and resolve every name in it.
 pub(crate) async fn prepare(db: &Db, sql: Sql) -> Result<(), DbError> {
     match db.engine() {
         Engine::Sqlite => explain("explain", db, sql).await.map(drop),
         Engine::Postgres => {
-            // Only here the types of the placeholders are found out and need not be told.
+            // Only `prepare` infers the types of the placeholders, so they need not be given.
             let number = PREPARED.fetch_add(1, Ordering::Relaxed);
             let prepare = format!("prepare checked_{number} as {}", sql.for_postgres());
             db.execute(Sql::new(prepare.leak()), &[]).await.map(drop)

@@ -1,4 +1,4 @@
-//! A transaction on its way through SQLite's writer: body, input, outcome, and who waits for it.
+//! A transaction on its way through SQLite's writer: body, input, outcome, and the waiting caller.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -16,24 +16,24 @@ use super::{
 };
 use crate::error::{DbError, DbErrorKind};
 
-/// What the writer sees of a job, whose types only its caller knows.
+/// The writer's view of a job; only the caller knows its types.
 pub(in crate::db) trait Job: Send {
     fn isolation(&self) -> Isolation;
 
     /// Runs the body inside the open transaction and keeps its outcome. May be called again.
     fn run(&mut self, connection: &mut Connection) -> Ran;
 
-    /// How the database failed the latest run, if it did.
+    /// How the database failed in the latest run, if it did.
     fn failure(&self) -> Option<DbErrorKind>;
 
-    /// Tells the caller: the outcome of the latest run, unless the transaction had another fate.
+    /// Sends the caller the outcome of the latest run, unless the transaction itself failed.
     fn answer(self: Box<Self>, fate: Result<(), DbError>);
 }
 
-/// What keeps a refused job from leaving half of its writes in the batch.
+/// How the writes of a refused job are undone within the batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum Isolation {
-    /// It is one statement, which SQLite undoes by itself.
+    /// The job is one statement, which SQLite undoes by itself.
     Statement,
     Savepoint,
 }
@@ -41,13 +41,13 @@ pub(in crate::db) enum Isolation {
 /// How a run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum Ran {
-    /// Its writes are to be kept.
+    /// The job's writes are to be kept.
     Done,
-    /// By its body or by a constraint: its writes are to be undone, nothing else is touched.
+    /// Its body or a constraint refused it: its writes are to be undone, nothing else is affected.
     Refused,
-    /// The database failed it, and perhaps the whole transaction with it.
+    /// The database failed, and perhaps the whole transaction with it.
     Broken,
-    /// Broken, and running it again would end the same way.
+    /// Like `Broken`, but running it again would end the same way.
     Hopeless,
 }
 
@@ -89,7 +89,7 @@ where
         let limited = connection.limit_time(self.patience.body_time_max());
         let mut tx = Tx::on_sqlite(connection);
         let outcome = limited.map_err(E::from).and_then(|()| {
-            // A panic leaves behind a connection that the writer rolls back, and nothing else.
+            // A panic leaves behind only a connection that the writer rolls back.
             let run = || finish_now(body::run(&mut tx, &self.input, self.body));
             catch_unwind(AssertUnwindSafe(run))
                 .unwrap_or_else(|panic| Err(body::panicked(self.name, &*panic).into()))
@@ -98,7 +98,7 @@ where
         let unlimited = connection.limit_time(None);
         let ran = match (&outcome, self.failure) {
             _ if unlimited.is_err() => Ran::Broken,
-            // It overran once, so it would again, and keep all others waiting.
+            // It exceeded its time once, so it would again, and keep all others waiting.
             (_, Some(DbErrorKind::TimedOut)) => Ran::Hopeless,
             (_, Some(kind)) if !kind.is_constraint() => Ran::Broken,
             (Ok(_), _) => Ran::Done,
@@ -118,12 +118,12 @@ where
             (Ok(()), Some(outcome)) => outcome,
             (Ok(()), None) => unreachable!("a job that did not run has failed"),
         };
-        // Nobody may be waiting any more; what is done is done all the same.
+        // The caller may be gone; the outcome stands all the same.
         drop(self.answer.send(answer));
     }
 }
 
-/// A body awaits nothing but its `Tx`, and on the writer's thread that is ready at once.
+/// A body awaits only its `Tx`, which is ready at once on the writer's thread.
 fn finish_now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,

@@ -1,4 +1,4 @@
-//! What the store tells Prometheus. Label values are names in our code, so their number is fixed.
+//! The store's Prometheus metrics. Label values are names in our code, so their number is fixed.
 
 use std::time::Duration;
 
@@ -73,7 +73,7 @@ impl StoreMetrics {
         metrics
     }
 
-    /// Metrics that nobody looks at, for commands that end by themselves.
+    /// Metrics that are not exported, for short commands.
     pub fn unregistered() -> Self {
         Self {
             latency: Family::new_with_constructor(latency_histogram),
@@ -94,7 +94,7 @@ impl StoreMetrics {
         self.latency.get_or_create(&labels).observe(elapsed.as_secs_f64());
     }
 
-    /// Constraints are left out: they are how a database answers, not how it fails.
+    /// Constraint violations are left out: they are answers of a database, not failures.
     pub(in crate::db) fn count_error(&self, engine: Engine, kind: DbErrorKind) {
         if kind.is_constraint() {
             return;

@@ -1,13 +1,13 @@
-//! Whose tables a database has: ours, those of another program, or none.
+//! The owner of a database's tables: Curt, another program, or none.
 
 use super::{sql::Sql, value::Row};
 use crate::error::DbError;
 
 const OUR_TABLE: &str = "curt_migrations";
 
-/// Our own table if it is there, else any other, else no row.
+/// Our own table if it exists, otherwise any other, otherwise no row.
 ///
-/// One statement, or another node might create the tables between two.
+/// One statement, because between two another node might create the tables.
 pub(crate) const FIRST_TABLE: Sql = Sql::new(
     "select tablename from pg_tables where schemaname = current_schema()
      order by case when tablename = 'curt_migrations' then 0 else 1 end limit 1",
@@ -21,7 +21,7 @@ pub(crate) const FIRST_TABLE: Sql = Sql::new(
      order by case when table_name = 'curt_migrations' then 0 else 1 end limit 1",
 );
 
-/// Whose the tables are.
+/// The owner of the tables.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Ownership {
     NoTables,
@@ -30,7 +30,7 @@ pub(crate) enum Ownership {
 }
 
 impl Ownership {
-    /// What the row of [`FIRST_TABLE`] says, if there is one.
+    /// Interprets the row of [`FIRST_TABLE`], if there is one.
     pub(crate) fn of(first_table: Option<&Row>) -> Result<Self, DbError> {
         let Some(row) = first_table else { return Ok(Self::NoTables) };
         let table = row.text(0)?;

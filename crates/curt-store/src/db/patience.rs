@@ -8,9 +8,9 @@ const SQLITE_BODY_TIME_MAX: Duration = Duration::from_secs(1);
 /// How long a transaction may take.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(in crate::db) enum Patience {
-    /// Somebody waits for it.
+    /// A request waits for it.
     Request,
-    /// It may rebuild a table or read all of it, and nobody waits.
+    /// It may rebuild a table or read all of it, and no request waits for it.
     Migration,
 }
 

@@ -1,7 +1,7 @@
-//! SQLite's readers: a few threads, each with a connection of its own that cannot write.
+//! SQLite's readers: a few threads, each with its own connection that cannot write.
 //!
-//! They share one queue. When it is full a read is refused at once: what waits is already tens
-//! of milliseconds of work.
+//! They share one queue. When it is full a read is refused at once: the waiting reads are already
+//! tens of milliseconds of work.
 
 use std::{path::Path, thread, time::Duration};
 
@@ -11,16 +11,16 @@ use tokio::sync::oneshot;
 use super::{Row, Sql, Value, sqlite::Connection};
 use crate::error::DbError;
 
-/// Enough for a slow list not to keep redirects waiting; each costs 2 MB of page cache.
+/// Enough that a slow list does not keep redirects waiting; each costs 2 MB of page cache.
 const READERS: usize = 4;
 
 /// Reads that may wait for a reader.
 const QUEUE_LEN_MAX: usize = 4_096;
 
-/// How long one read may take; only an export or a search over millions of links comes near.
+/// How long one read may take; only an export or a search over millions of links comes close.
 const READ_TIME_MAX: Duration = Duration::from_secs(10);
 
-/// Where reads are handed to the threads; clones share them.
+/// The handle through which reads reach the threads; clones share them.
 #[derive(Clone)]
 pub(in crate::db) struct Readers {
     queue: Sender<Message>,
@@ -45,7 +45,7 @@ impl Readers {
         Ok(Self::with(connections.collect::<Result<_, _>>()?))
     }
 
-    /// A thread for each of these connections, at most [`READERS`].
+    /// Starts a thread for each of these connections, at most [`READERS`].
     pub(in crate::db) fn with(connections: Vec<Connection>) -> (Self, Vec<thread::JoinHandle<()>>) {
         let (queue, reads) = crossbeam_channel::bounded(QUEUE_LEN_MAX);
         let mut threads = Vec::with_capacity(READERS);
@@ -78,10 +78,10 @@ impl Readers {
             .unwrap_or_else(|_| Err(DbError::unavailable("SQLite's readers have stopped")))
     }
 
-    /// Ends the threads after the reads that wait already.
+    /// Ends the threads after the reads that already wait.
     pub(in crate::db) fn stop(&self) {
         for _ in 0..READERS {
-            // Failing to send means that all have ended.
+            // A failed send means that all have ended.
             self.queue.send(Message::Stop).unwrap_or_default();
         }
     }
@@ -89,7 +89,7 @@ impl Readers {
 
 fn run(mut connection: Connection, reads: &Receiver<Message>) {
     while let Ok(Message::Run(read)) = reads.recv() {
-        // A read changes nothing, so when nobody waits for it any more it need not happen.
+        // A read changes nothing, so it is skipped once its caller is gone.
         if read.answer.is_closed() {
             continue;
         }

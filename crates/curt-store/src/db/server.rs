@@ -1,7 +1,7 @@
 //! PostgreSQL and MySQL through sqlx: connections, statements, transactions and errors.
 //!
-//! This module alone names sqlx. The two drivers have no type in common, so each `enum` here has
-//! one variant for either, and the rest of the crate sees the `enum`.
+//! Only this module names sqlx. The two drivers have no type in common, so each `enum` here has one
+//! variant for each, and the rest of the crate sees the `enum`.
 
 use std::sync::Arc;
 
@@ -38,7 +38,7 @@ pub(in crate::db) use databases::{create_database, drop_database};
 pub(in crate::db) struct Server {
     options: Arc<Options>,
     pool: Pool,
-    /// Transactions under way. They end by themselves, whether or not somebody waits for them.
+    /// Running transactions. They end by themselves, whether or not a caller waits for them.
     transactions: TaskTracker,
     metrics: StoreMetrics,
 }
@@ -77,7 +77,7 @@ impl Server {
         timeout(ANSWER_TIME_MAX, read).await.unwrap_or_else(|elapsed| Err(timed_out(elapsed)))
     }
 
-    /// Waits for the transactions under way, then says goodbye to the server.
+    /// Waits for the running transactions, then closes the connections.
     pub(in crate::db) async fn close(&self) {
         self.transactions.close();
         self.transactions.wait().await;

@@ -1,5 +1,5 @@
-//! What our sessions on a server are set to, and what the server itself must be set to if it is
-//! to keep what it acknowledges.
+//! The settings of our sessions on a server, and those that the server itself must have to keep
+//! what it acknowledges.
 
 use super::{Row, Sql, connect::ConnectError, patience::Patience};
 use crate::error::DbError;
@@ -16,17 +16,17 @@ const POSTGRES_TIME_LIMITS: &str = "
     set lock_timeout = '5s';
     set idle_in_transaction_session_timeout = '15s'";
 
-/// The modes make a text mean the same as on the other engines, and a bad value an error.
+/// The modes make texts mean the same as on the other engines, and bad values errors.
 const MYSQL_SESSION: &str = "set session autocommit = 1, session time_zone = '+00:00',
     session sql_mode = 'STRICT_ALL_TABLES,ONLY_FULL_GROUP_BY,NO_ZERO_IN_DATE,NO_ZERO_DATE,\
 ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,PIPES_AS_CONCAT,ANSI_QUOTES,\
 NO_BACKSLASH_ESCAPES'";
 const MYSQL_ISOLATION: &str = "set session transaction isolation level read committed";
-/// The comments are read by one product each: MariaDB limits all statements, MySQL only reads.
+/// Each comment is read by one product only: MariaDB limits all statements, MySQL only reads.
 const MYSQL_TIME_LIMITS: &str = "set session innodb_lock_wait_timeout = 5
     /*M!100100 , session max_statement_time = 10 */ /*!80000 , session max_execution_time = 10000 */";
 
-/// A cluster that only speaks PostgreSQL's language may lack a setting; then it is null.
+/// A cluster that only speaks PostgreSQL's protocol may lack a setting; then it is null.
 pub(in crate::db) const POSTGRES_STATE: Sql = Sql::new(
     "select current_setting('server_version_num', true), current_setting('fsync', true),
             current_setting('synchronous_commit', true), current_setting('full_page_writes', true)",
@@ -35,7 +35,7 @@ pub(in crate::db) const POSTGRES_STATE: Sql = Sql::new(
 pub(in crate::db) const MYSQL_STATE: Sql =
     Sql::new("select version(), cast(@@global.innodb_flush_log_at_trx_commit as char)");
 
-/// What a session begins with; migrations may take their time.
+/// The statements that begin a session; migrations have no time limits.
 pub(in crate::db) const fn postgres(patience: Patience) -> &'static [&'static str] {
     match patience {
         Patience::Request => &[POSTGRES_SESSION, POSTGRES_TIME_LIMITS],
@@ -89,7 +89,7 @@ pub(in crate::db) fn check_mysql(rows: &[Row]) -> Result<(), ConnectError> {
     Ok(())
 }
 
-/// The start of `10.11.6-MariaDB-1:10.11.6+maria` or `8.0.36`.
+/// Reads the start of `10.11.6-MariaDB-1:10.11.6+maria` or `8.0.36`.
 fn major_and_minor(version: &str) -> Option<(u32, u32)> {
     let (major, rest) = version.split_once('.')?;
     let minor = rest.split(|c: char| !c.is_ascii_digit()).next()?;

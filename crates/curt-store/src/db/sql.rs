@@ -1,10 +1,10 @@
-//! One SQL text per statement, with the dialect spelled out beside it where it differs.
+//! One SQL text per statement, with the dialect beside it where it differs.
 
 use std::borrow::Cow;
 
 /// One statement. Placeholders are `$1`, `$2`, … used once each and in order.
 ///
-/// Every text is written by us and none is assembled from input: that is what makes it safe.
+/// All texts are written in the source and none is assembled from input: that makes them safe.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Sql {
     standard: &'static str,
@@ -18,7 +18,7 @@ impl Sql {
         Self { standard, sqlite: None, mysql: None, locking: false }
     }
 
-    /// Spells the statement differently for MySQL, which lacks `on conflict` for one.
+    /// Spells the statement differently for MySQL, which for example lacks `on conflict`.
     #[must_use]
     pub(crate) const fn on_mysql(self, mysql: &'static str) -> Self {
         Self { mysql: Some(mysql), ..self }
@@ -31,7 +31,7 @@ impl Sql {
 
     /// For a read that decides a write: keeps the rows locked until the transaction ends.
     ///
-    /// SQLite needs none of it: its one writer runs transactions one after the other.
+    /// SQLite does not need it: its one writer runs transactions one after the other.
     #[must_use]
     pub(crate) const fn locking(self) -> Self {
         Self { locking: true, ..self }
@@ -49,7 +49,7 @@ impl Sql {
         }
     }
 
-    /// MySQL wants `?` where the others take `$1`.
+    /// MySQL wants `?` in place of `$1`.
     pub(in crate::db) fn for_mysql(self) -> Cow<'static, str> {
         let text = self.mysql.unwrap_or(self.standard);
         if !text.contains('$') && !self.locking {
@@ -62,7 +62,7 @@ impl Sql {
         Cow::Owned(out)
     }
 
-    /// The insert of one row as an insert of many, each with placeholders of its own.
+    /// Turns the insert of one row into an insert of many, each with its own placeholders.
     pub(in crate::db) fn for_postgres_rows(self, count: usize) -> String {
         with_rows(self.standard, count, |number| format!("${number}"))
     }
@@ -72,7 +72,7 @@ impl Sql {
     }
 }
 
-/// Repeats what stands behind `values`. Placeholders stand there and nowhere else.
+/// Repeats the part after `values`. Placeholders occur only there.
 fn with_rows(text: &str, count: usize, placeholder: impl Fn(usize) -> String) -> String {
     const VALUES: &str = "values (";
     let start = text.find(VALUES).map_or(text.len(), |at| at + VALUES.len() - 1);
@@ -90,12 +90,12 @@ fn with_rows(text: &str, count: usize, placeholder: impl Fn(usize) -> String) ->
     out
 }
 
-/// The text with other placeholders in place of its own, whose numbers they are made of.
+/// The text with each placeholder replaced by one made from its number.
 fn renumbered(text: &str, placeholder: impl Fn(usize) -> String) -> String {
     let mut out = String::with_capacity(text.len() + " for update".len());
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
-        // A dollar without a number belongs to the text, in the path of a JSON value for one.
+        // A dollar without a number belongs to the text, for example in a JSON path.
         if c != '$' || !rest.peek().is_some_and(char::is_ascii_digit) {
             out.push(c);
             continue;

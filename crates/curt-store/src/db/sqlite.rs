@@ -1,7 +1,7 @@
 //! SQLite through rusqlite: one connection, its settings, its statements and its errors.
 //!
-//! The only module that names rusqlite. Who may use a connection, and when, is settled by `writer`
-//! and `readers`.
+//! The only module that names rusqlite. `writer` and `readers` decide who may use a connection, and
+//! when.
 
 use std::{
     ops::ControlFlow,
@@ -29,21 +29,21 @@ const CHECKPOINT_PAGES: i32 = 1_000;
 /// Steps of SQLite's virtual machine between two looks at the clock: some tens of microseconds.
 const STEPS_BETWEEN_CLOCKS: i32 = 1_000;
 
-/// The same between two questions to whoever watches a backup, which are system calls.
+/// Steps between two calls of a backup's guard, which makes system calls.
 const STEPS_BETWEEN_QUESTIONS: i32 = 20_000;
 
-/// Asked again and again during long work on a file; `Break` ends it at once.
+/// Called again and again during long work on a file; `Break` ends the work at once.
 pub type ProgressGuard = Arc<dyn Fn() -> ControlFlow<()> + Send + Sync>;
 
 pub(in crate::db) struct Connection {
     inner: rusqlite::Connection,
     deadline: Option<Instant>,
-    /// Pages in the WAL after the latest commit, told by SQLite's hook.
+    /// Pages in the WAL after the latest commit, as reported by SQLite's hook.
     wal_pages: Arc<AtomicI32>,
 }
 
 impl Connection {
-    /// Runs a statement that returns no rows; says how many rows it changed.
+    /// Runs a statement that returns no rows; returns how many rows it changed.
     pub(in crate::db) fn execute(
         &mut self,
         sql: Sql,
@@ -54,7 +54,7 @@ impl Connection {
         Ok(count as u64)
     }
 
-    /// Runs a statement for each of the rows; it is prepared once.
+    /// Runs a statement for each of the rows, preparing it once.
     pub(in crate::db) fn execute_rows(
         &mut self,
         sql: Sql,
@@ -86,7 +86,7 @@ impl Connection {
         Ok(rows)
     }
 
-    /// Takes the lock that only one connection of all processes can have.
+    /// Takes the write lock, which only one connection of all processes can hold.
     pub(in crate::db) fn begin(&self) -> Result<(), DbError> {
         self.control("begin immediate")
     }
@@ -112,20 +112,20 @@ impl Connection {
         self.keep_job()
     }
 
-    /// Whether a transaction is open. SQLite ends it by itself on some errors, a full disk above
-    /// all, and whatever ran next would then commit alone.
+    /// Whether a transaction is open. Some errors, above all a full disk, make SQLite end it, and
+    /// the next statement would then commit alone.
     pub(in crate::db) fn in_transaction(&self) -> bool {
         !self.inner.is_autocommit()
     }
 
-    /// From now on statements are interrupted once the time is over; `None` takes the limit away.
+    /// From now on statements are interrupted once the time is over; `None` removes the limit.
     pub(in crate::db) fn limit_time(&mut self, limit: Option<Duration>) -> Result<(), DbError> {
         self.deadline = limit.map(|limit| Instant::now() + limit);
         let is_over = self.deadline.map(|deadline| move || deadline <= Instant::now());
         self.inner.progress_handler(STEPS_BETWEEN_CLOCKS, is_over).map_err(db_error)
     }
 
-    /// From now on `guard` is asked every few milliseconds of work whether to go on.
+    /// From now on asks `watch` every few milliseconds of work whether to continue.
     pub(in crate::db) fn set_progress_guard(
         &mut self,
         guard: ProgressGuard,
@@ -134,7 +134,7 @@ impl Connection {
         self.inner.progress_handler(STEPS_BETWEEN_QUESTIONS, Some(is_over)).map_err(db_error)
     }
 
-    /// Writes what is committed now into an empty file, with nothing of what was deleted.
+    /// Writes the committed state into an empty file, without traces of deleted rows.
     pub(in crate::db) fn vacuum_into(&self, path: &Path) -> Result<(), DbError> {
         let Some(path) = path.to_str() else {
             return Err(DbError::new(DbErrorKind::Other, "the path of the copy is not UTF-8"));
@@ -142,7 +142,8 @@ impl Connection {
         self.inner.execute("vacuum into ?1", [path]).map(drop).map_err(db_error)
     }
 
-    /// Moves all of the WAL into the database. As the last connection its end removes the file.
+    /// Moves the whole WAL into the database. Closing the last connection then removes the WAL
+    /// file.
     pub(in crate::db) fn checkpoint_wal(&self) -> Result<(), DbError> {
         let is_busy = |row: &rusqlite::Row<'_>| row.get(0);
         let text = "pragma wal_checkpoint(truncate)";
@@ -153,12 +154,12 @@ impl Connection {
         Err(DbError::new(DbErrorKind::TimedOut, "another connection uses the database"))
     }
 
-    /// What SQLite's own check finds: pages, rows and indexes that contradict each other.
+    /// Problems that SQLite's own check finds: pages, rows and indexes that contradict each other.
     pub(in crate::db) fn integrity_problems(&mut self) -> Result<Vec<String>, DbError> {
         const CHECK: Sql = Sql::new("pragma integrity_check");
         let rows = match self.rows(CHECK, &[]) {
             Ok(rows) => rows,
-            // Too damaged for the check to get through.
+            // The file is too damaged for the check to finish.
             Err(error) if error.kind() == DbErrorKind::StorageFailed => {
                 return Ok(vec![std::error::Error::source(&error).unwrap_or(&error).to_string()]);
             }
@@ -171,9 +172,9 @@ impl Connection {
 
     /// Copies the WAL into the database when it has grown enough.
     ///
-    /// We do this ourselves because SQLite's own checkpoint hides its errors, and a failed sync
-    /// must not be tried again as if nothing had happened; and because it is then done after
-    /// the answers are given, not before.
+    /// SQLite's own checkpoint is off for two reasons. It hides its errors, and a failed sync must
+    /// not be retried as if nothing had happened. And this one runs after the answers are sent, not
+    /// before.
     pub(in crate::db) fn checkpoint_when_due(&self) -> Result<(), DbError> {
         if self.wal_pages.load(Ordering::Relaxed) < CHECKPOINT_PAGES {
             return Ok(());
@@ -199,7 +200,7 @@ impl Connection {
         Ok(statement)
     }
 
-    /// Many statements that are short one by one never reach the next look at the clock.
+    /// Statements that are short one by one never reach SQLite's next look at the clock.
     fn check_deadline(&self) -> Result<(), DbError> {
         match self.deadline {
             Some(deadline) if deadline <= Instant::now() => {
@@ -217,7 +218,7 @@ fn bind(
 ) -> Result<(), DbError> {
     let (wanted, given) = (statement.parameter_count(), values.len());
     if wanted != given {
-        // SQLite would take the missing ones for nulls.
+        // SQLite would take missing values for nulls.
         let bug = format!("{given} values for the {wanted} placeholders of {sql:?}");
         return Err(DbError::new(DbErrorKind::Other, bug));
     }
@@ -232,7 +233,7 @@ fn bind(
     Ok(())
 }
 
-/// What SQLite's own check finds in a file; nothing when it is sound.
+/// Problems that SQLite's own check finds in a file; empty if it is sound.
 pub(in crate::db) fn integrity_problems(path: &Path) -> Result<Vec<String>, DbError> {
     Connection::open_reader(path)?.integrity_problems()
 }

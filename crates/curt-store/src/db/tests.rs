@@ -84,7 +84,7 @@ async fn values_come_back_as_they_went_in() {
 async fn nulls_come_back_as_nulls_and_empty_texts_as_empty() {
     for_each_engine(async |database| {
         let db = with_samples(database).await;
-        // Twice, in either order: a statement that was prepared for a null takes a value too.
+        // Twice, in either order: a statement that was prepared with a null takes a value too.
         for (id, name) in [(1, None), (2, Some("")), (-3, None)] {
             let nothing: Option<&[u8]> = None;
             let values = [id.into(), (-1).into(), name.into(), None::<&str>.into(), nothing.into()];
@@ -255,7 +255,7 @@ async fn a_locking_read_decides_its_write() {
     .await;
 }
 
-/// Two rows locked one after the other, the second only once another transaction has its first.
+/// Locks two rows one after the other, the second once both transactions have their first.
 struct Crossing {
     rows: [i64; 2],
     both_have_one: Arc<Barrier>,

@@ -1,4 +1,4 @@
-//! A transaction in progress, and what its body may do: the same on every engine.
+//! A transaction in progress and what its body may do, on every engine alike.
 
 use curt_domain::Timestamp;
 
@@ -35,14 +35,14 @@ impl<'c> Tx<'c> {
         Self { connection: Connection::Server(connection), changes: Vec::new(), failure: None }
     }
 
-    /// Runs a statement that returns no rows; says how many rows it found to change.
+    /// Runs a statement that returns no rows; returns how many rows it matched.
     pub(crate) async fn execute(&mut self, sql: Sql, values: &[Value<'_>]) -> Result<u64, DbError> {
         let result = self.execute_quietly(sql, values).await;
         self.noting_failure(result)
     }
 
-    /// Runs an `insert … values (…)` for each of the rows: one by one where that costs no trips,
-    /// else many at a time.
+    /// Runs an `insert … values (…)` for each of the rows: one by one where that costs no round
+    /// trips, otherwise many at a time.
     pub(crate) async fn execute_rows(
         &mut self,
         sql: Sql,
@@ -55,15 +55,15 @@ impl<'c> Tx<'c> {
         self.noting_failure(result)
     }
 
-    /// Like `execute`, but `None` when it fails in the one way that the caller is prepared for;
-    /// then the statement has done nothing, and the transaction goes on.
+    /// Like `execute`, but returns `None` if it fails in the expected way; then the statement has
+    /// done nothing, and the transaction goes on.
     pub(crate) async fn execute_unless(
         &mut self,
         expected: DbErrorKind,
         sql: Sql,
         values: &[Value<'_>],
     ) -> Result<Option<u64>, DbError> {
-        // Only PostgreSQL gives up the whole transaction when a statement fails.
+        // Only PostgreSQL aborts the whole transaction when a statement fails.
         let needs_savepoint = match &self.connection {
             Connection::Sqlite(_) => false,
             Connection::Server(connection) => connection.is_postgres(),
@@ -102,19 +102,19 @@ impl<'c> Tx<'c> {
         self.noting_failure(result)
     }
 
-    /// Announces to all nodes that something they may hold in memory has changed. Written down
-    /// by the last statements before COMMIT, in the order of these calls.
+    /// Announces to all nodes that something they may hold in memory has changed. The last
+    /// statements before COMMIT write the announcements, in the order of these calls.
     pub(crate) fn changed(&mut self, kind: ChangeKind, key: &str, at: Timestamp) {
         self.changes.push(NewChange { kind, key: key.to_owned(), at });
     }
 
-    /// What was announced, once; it is written down before COMMIT.
+    /// Takes the announcements, which are written before COMMIT.
     pub(in crate::db) fn take_changes(&mut self) -> Vec<NewChange> {
         std::mem::take(&mut self.changes)
     }
 
     /// How a statement failed, if one did: the body's own error does not tell. A failure that
-    /// concerns more than its statement counts for more than a constraint.
+    /// affects more than its statement takes precedence over a constraint.
     pub(in crate::db) fn failure(&self) -> Option<DbErrorKind> {
         self.failure
     }

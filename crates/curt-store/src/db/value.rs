@@ -1,4 +1,5 @@
-//! What goes into a statement and what comes out: integers, texts and bytes, the same everywhere.
+//! What goes into a statement and comes out of it: integers, texts and bytes, on every engine
+//! alike.
 
 use std::borrow::Cow;
 
@@ -6,8 +7,8 @@ use curt_domain::{LinkId, Timestamp, TokenHash, UserId};
 
 use crate::error::{DbError, DbErrorKind};
 
-/// A value to bind. A null has a type too, because PostgreSQL fixes the type of a parameter when
-/// it first sees the statement.
+/// A value to bind. A null has a type too, because PostgreSQL fixes a parameter's type when it
+/// first sees the statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Value<'a> {
     Int(Option<i64>),
@@ -16,8 +17,8 @@ pub(crate) enum Value<'a> {
 }
 
 impl Value<'_> {
-    /// An id, a revision or a count: they all stay far below 2^63. Not a `From`, which would
-    /// leave the type of integer literals open.
+    /// An id, a revision or a count: all stay far below 2^63. Not a `From`, which would leave the
+    /// type of integer literals open.
     pub(crate) fn number(number: u64) -> Self {
         Self::Int(Some(number.cast_signed()))
     }
@@ -37,7 +38,7 @@ impl From<i64> for Value<'_> {
     }
 }
 
-/// What a literal is when nothing says otherwise.
+/// The type of an integer literal without a suffix.
 impl From<i32> for Value<'_> {
     fn from(int: i32) -> Self {
         Self::Int(Some(int.into()))
@@ -122,13 +123,13 @@ impl<'a> From<Option<&'a [u8]>> for Value<'a> {
     }
 }
 
-/// One row of a result, owned, whichever database it came from.
+/// One row of a result, owned, from any engine.
 ///
-/// Sums and averages come back as decimals from the servers: cast them in the statement.
+/// The servers return sums and averages as decimals: cast them in the statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Row(Vec<Cell>);
 
-/// What one column of a row holds.
+/// The content of one column of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::db) enum Cell {
     Null,

@@ -1,7 +1,7 @@
 //! SQLite's one writer: a thread that owns the writing connection and commits in groups.
 //!
-//! It takes every job that waits, runs each inside one transaction, and answers all of them after
-//! the one COMMIT; nothing is answered before.
+//! It takes every waiting job, runs each inside one transaction, and answers all of them after the
+//! one COMMIT; no job is answered before.
 
 use std::{
     sync::{
@@ -25,22 +25,22 @@ use super::{
 };
 use crate::error::{DbError, DbErrorKind};
 
-/// Jobs that may wait for the writer. With so many there is about 0.2 s of work ahead; waiting
-/// for room as well would only add to an overload, so a job beyond is refused at once.
+/// Jobs that may wait for the writer. So many are about 0.2 s of work. Waiting for room as well
+/// would only add to an overload, so a further job is refused at once.
 const QUEUE_LEN_MAX: usize = 4_096;
 
-/// Jobs that share a COMMIT. More would gain nothing: a sync is then under 1 µs a job.
+/// Jobs that share a COMMIT. More would gain nothing: the sync then costs under 1 µs a job.
 const BATCH_LEN_MAX: usize = 256;
 
 /// A batch takes no further job after this time, so that the first is not kept waiting.
 const BATCH_TIME_MAX: Duration = Duration::from_millis(50);
 
-/// As `nice` does it: redirects come first where all share one core. (Measured there, with a drain
-/// that writes as fast as it can: 30 to 50 % more redirects of uncached links, and their p99 4.5
-/// ms, not 5.5.) What is left to the writer even then is enough for thousands of creates a second.
+/// As for `nice`: redirects come first where all share one core. (Measured there with a drain that
+/// writes as fast as it can: 30 to 50 % more redirects of uncached links, and a p99 of 4.5 instead
+/// of 5.5 ms.) The writer still manages thousands of creates a second.
 const NICENESS: i32 = 10;
 
-/// Where jobs are handed to the writer's thread; clones share the thread.
+/// The handle through which jobs reach the writer's thread; clones share the thread.
 #[derive(Clone)]
 pub(in crate::db) struct Writer {
     queue: Sender<Message>,
@@ -55,8 +55,8 @@ enum Message {
 
 /// Whether the disk can still be trusted with writes.
 ///
-/// After an I/O error on COMMIT nobody knows what it holds: the kernel drops what it failed to
-/// write, and the next sync succeeds. So writes stay refused until a restart.
+/// After an I/O error on COMMIT the state of the disk is unknown: the kernel drops what it failed
+/// to write, and the next sync succeeds. So writes stay refused until a restart.
 #[derive(Debug, Default)]
 struct Storage {
     failed: AtomicBool,
@@ -79,7 +79,7 @@ impl Writer {
         let thread = thread::Builder::new()
             .name("sqlite-writer".into())
             .spawn(move || {
-                // Only a lower priority is asked for, which everybody may have.
+                // Lowering the priority needs no privilege.
                 rustix::process::setpriority_process(None, NICENESS).ok();
                 desk.run();
             })
@@ -87,7 +87,7 @@ impl Writer {
         (Self { queue, storage, metrics }, thread)
     }
 
-    /// Hands a job over and waits for its answer. Leaving early does not cancel the job.
+    /// Hands a job over and waits for its answer. Dropping the future does not cancel the job.
     pub(in crate::db) async fn run<I, T, E>(
         &self,
         name: &'static str,
@@ -112,14 +112,14 @@ impl Writer {
         self.storage.has_failed()
     }
 
-    /// Ends the thread after the jobs that wait already.
+    /// Ends the thread after the jobs that already wait.
     pub(in crate::db) fn stop(&self) {
-        // Failing to send means that it has ended.
+        // A failed send means that the thread has ended.
         self.queue.send(Message::Stop).unwrap_or_default();
     }
 
     fn enqueue(&self, job: Box<dyn Job>) -> Result<(), DbError> {
-        // Before sending, or the thread might take the job away first.
+        // Before sending, because the thread might take the job at once.
         self.metrics.writer_queue_len().inc();
         self.queue.try_send(Message::Run(job)).map_err(|error| {
             self.metrics.writer_queue_len().dec();
@@ -152,7 +152,7 @@ struct WriterThread {
 }
 
 impl Drop for WriterThread {
-    /// A bug must not look like a node that is ready to write.
+    /// A panic must not leave a node that looks ready to write.
     fn drop(&mut self) {
         if thread::panicking() {
             self.storage.failed.store(true, Ordering::Relaxed);
@@ -162,8 +162,8 @@ impl Drop for WriterThread {
 
 /// A batch after its jobs have run.
 ///
-/// A savepoint undoes a job that was refused by a constraint or by its own body. Any other failure
-/// may have cost the whole transaction (a full disk does), so it costs the batch.
+/// A savepoint undoes a job that a constraint or its own body refused. Any other failure may have
+/// ended the whole transaction (a full disk does), so it abandons the batch.
 enum Batch {
     /// To be committed.
     Whole(Vec<Box<dyn Job>>),
@@ -184,8 +184,8 @@ impl WriterThread {
 
     fn commit_batch(&mut self, first: Box<dyn Job>) {
         if let Err(error) = self.begin() {
-            // Whatever waits behind it would fail the same way, after as long a wait. What comes
-            // after the first answer may come because of it, when the way is free.
+            // The jobs that wait now would fail the same way, after as long a wait. Jobs that
+            // arrive after the first answer may succeed, so only the present ones are refused.
             let waiting = self.jobs.len();
             self.refuse(first, &error);
             for _ in 0..waiting {
@@ -236,7 +236,7 @@ impl WriterThread {
     }
 
     fn run_in_savepoint(&mut self, job: &mut dyn Job) -> Ran {
-        // A single statement that fails undoes itself.
+        // SQLite itself undoes a single statement that fails.
         let Isolation::Savepoint = job.isolation() else {
             return job.run(&mut self.connection);
         };
@@ -252,7 +252,7 @@ impl WriterThread {
         if ended.is_ok() { ran } else { Ran::Broken }
     }
 
-    /// A whole transaction for one job of an abandoned batch.
+    /// Runs one job of an abandoned batch in its own transaction.
     fn run_alone(&mut self, mut job: Box<dyn Job>) {
         if let Err(error) = self.begin() {
             return self.refuse(job, &error);
@@ -286,7 +286,7 @@ impl WriterThread {
         committed
     }
 
-    /// **Invariant:** no transaction is open afterwards, or nothing is written any more.
+    /// **Invariant:** afterwards no transaction is open, or all further writes are refused.
     fn roll_back(&self) {
         if self.connection.in_transaction()
             && let Err(error) = self.connection.rollback()
@@ -302,7 +302,7 @@ impl WriterThread {
         match self.connection.checkpoint_when_due() {
             Ok(()) => {}
             Err(error) if error.kind() == DbErrorKind::StorageFailed => self.storage.fail(&error),
-            // A full disk or a busy one: the WAL grows until the next attempt.
+            // The disk is full or the database busy: the WAL grows until the next attempt.
             Err(error) => {
                 let error: &dyn std::error::Error = &error;
                 tracing::warn!(error, "the write-ahead log was not copied into the database");

@@ -1,4 +1,4 @@
-//! What can go wrong in a database, sorted by what a caller can do about it.
+//! Database failures, sorted by what a caller can do about them.
 
 use std::{error::Error, fmt, sync::Arc};
 
@@ -9,7 +9,7 @@ pub(crate) struct DbError {
     source: Arc<dyn Error + Send + Sync>,
 }
 
-/// What a caller would branch on.
+/// The distinctions that a caller acts on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) enum DbErrorKind {
     UniqueViolation,
@@ -17,15 +17,15 @@ pub(crate) enum DbErrorKind {
     OtherConstraint,
     /// The disk or the tablespace is full; it may have room again later.
     StorageFull,
-    /// Local storage answered with an I/O error or with damage, now or to an earlier write.
+    /// Local storage reported an I/O error or damage, now or at an earlier write.
     StorageFailed,
     /// No connection, no room in a queue, a read-only standby, or a commit whose answer was lost.
     Unavailable,
-    /// It took longer than a statement, a transaction or a wait for a lock may take.
+    /// A statement, a transaction or a wait for a lock took too long.
     TimedOut,
-    /// The database chose this transaction to fail so that another can go on: run it again.
+    /// The database aborted this transaction so that another can go on: run it again.
     Serialization,
-    /// A table, column or index is there already, or has gone already.
+    /// A table, column or index already exists, or is already gone.
     AlreadyDone,
     Other,
 }
@@ -39,12 +39,12 @@ impl DbError {
         Self::new(DbErrorKind::Unavailable, why)
     }
 
-    /// A row that every database of ours has is not there.
+    /// A row that every database of ours has is missing.
     pub(crate) fn row_missing() -> Self {
         Self::new(DbErrorKind::Other, "a row that must be there is missing")
     }
 
-    /// A row holds what this release cannot make sense of.
+    /// A row holds data that this release cannot interpret.
     pub(crate) fn unreadable(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
         Self::new(DbErrorKind::Other, source)
     }
@@ -60,7 +60,7 @@ impl fmt::Display for DbError {
     }
 }
 
-/// By hand, because the derived source would be the `Arc`, which is not the driver's error.
+/// By hand, because the derived source would be the `Arc` and not the driver's error.
 impl Error for DbError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         Some(&*self.source)
@@ -73,7 +73,7 @@ impl DbErrorKind {
         matches!(self, Self::UniqueViolation | Self::OtherConstraint)
     }
 
-    /// The word for metrics.
+    /// The name in metrics.
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::UniqueViolation => "unique_violation",

@@ -1,4 +1,4 @@
-//! The limit of blocks, with fewer than it takes outside of tests.
+//! The limit of blocks, with a smaller limit than in production.
 
 use super::*;
 use crate::tests::for_each_store;
@@ -16,7 +16,7 @@ fn new(number: u8, kind: BlockKind, until: Option<Timestamp>) -> NewIpBlock {
     NewIpBlock { network, kind, reason: None, until }
 }
 
-/// Adds these where three of a kind may hold; says which it added.
+/// Adds these blocks with room for three of a kind; returns the networks that were added.
 async fn add_of(store: &Store, blocks: Vec<NewIpBlock>, now: Timestamp) -> Vec<String> {
     let ids = store.reserve(Sequence::Blocks, blocks.len() as u64).await.unwrap();
     let attribution = store.attribute(&Caller::SYSTEM, now);
@@ -37,10 +37,10 @@ async fn a_batch_blocks_as_many_as_there_is_room_for() {
             add_of(store, numbers.iter().copied().map(automatic).collect(), now()).await
         };
         assert_eq!(batch(&[1, 2]).await, networks(&[1, 2]));
-        // The one that is blocked already needs no more room, wherever it stands.
+        // A network that is already blocked needs no more room, wherever it stands.
         assert_eq!(batch(&[3, 4, 1, 5]).await, networks(&[3, 1]));
         assert_eq!(batch(&[6]).await, networks(&[]));
-        // Of the other kind none holds.
+        // The other kind has no block yet.
         let manual = add_of(store, vec![new(7, BlockKind::Manual, None)], now()).await;
         assert_eq!(manual, networks(&[7]));
         assert_eq!(store.ip_blocks(None, 10, now()).await.unwrap().len(), 4);
@@ -70,7 +70,7 @@ async fn blocks_that_are_over_take_no_room() {
         let three = [1, 2, 3].map(until_later);
         assert_eq!(add_of(store, three.to_vec(), now()).await, networks(&[1, 2, 3]));
         let forever = |number| new(number, BlockKind::Manual, None);
-        // Their rows are there still, and one of them gets a block again.
+        // Their rows still exist, and one of them gets a block again.
         let four = [4, 1, 5, 2].map(forever);
         assert_eq!(add_of(store, four.to_vec(), later()).await, networks(&[4, 1, 5]));
         assert_eq!(store.ip_blocks(None, 10, later()).await.unwrap().len(), 3);

@@ -1,4 +1,4 @@
-//! Many links at once: one transaction, few trips, all or none.
+//! Many links at once: one transaction, few round trips, all or none.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -21,10 +21,10 @@ use crate::{
 /// Most links that one transaction creates: with everything in them, some 20 ms of SQLite's writer.
 pub const LINKS_AT_ONCE_MAX: usize = 500;
 
-/// What keeps links from being created; none of them is then.
+/// Why links cannot be created. None of them is created then.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateLinksError {
-    /// The codes of these links are taken, by others or by earlier ones of the same call.
+    /// The codes of these links are taken, by other links or by earlier ones of the same call.
     #[error("codes are taken")]
     CodesTaken(Vec<LinkId>),
     #[error("the same request was answered before")]
@@ -51,7 +51,7 @@ impl From<InsertReplayError> for CreateLinksError {
 #[derive(Clone)]
 struct NewLinks {
     links: Vec<Link>,
-    /// Those of each link.
+    /// The ids of each link's tags.
     tag_ids: Vec<Vec<i64>>,
     replay: Option<NewReplay>,
     attribution: Attribution,
@@ -59,17 +59,17 @@ struct NewLinks {
 
 struct CreationAgain {
     new: NewLinks,
-    /// Those of which the codes are taken.
+    /// The links whose codes are taken.
     ids: HashSet<LinkId>,
 }
 
-/// One taken code must not cost the others a savepoint each, so it is passed over here, and found
-/// out afterwards by the ids that are not there.
+/// Skips taken codes, because a savepoint for each link would cost too much. The ids that are
+/// missing afterwards tell which codes were taken.
 const INSERT_UNLESS_TAKEN: Sql =
     Sql::new(concat!(insert_link!(), " on conflict (domain_id, code) do nothing"))
         .on_mysql(concat!(insert_link!(), " on duplicate key update id = id"));
 
-/// The ids come as one text, `7,8,9`, which every engine splits in its own way.
+/// The ids come as one text, `7,8,9`, which each engine splits differently.
 const WRITTEN: Sql =
     Sql::new("select id from links where id = any(cast('{' || $1 || '}' as bigint[]))")
         .on_sqlite(
@@ -81,8 +81,8 @@ const WRITTEN: Sql =
              join links on links.id = wanted.id",
         );
 
-/// The codes come as one text, `"a","b"`. None of their characters needs to be escaped in it. Those
-/// of erased links are free for the users whose they were.
+/// The codes come as one text, `"a","b"`. None of their characters needs escaping in it. Codes of
+/// erased links are free for the users who owned them.
 const TAKEN: Sql = Sql::new(
     "select code from links
      where domain_id = 0 and code = any(cast('{' || $1 || '}' as varchar[]))
@@ -100,14 +100,14 @@ const TAKEN: Sql = Sql::new(
          and (target <> '' or owner_id is null or owner_id <> $2)",
 );
 
-/// No user's id, for links that are to belong to nobody.
+/// No user has this id; it stands for links without an owner.
 const NOBODY: i64 = -1;
 
 impl Store {
-    /// Writes all of these new links, at most [`LINKS_AT_ONCE_MAX`], or none of them; of links with
+    /// Writes all of these new links, at most [`LINKS_AT_ONCE_MAX`], or none of them. Of links with
     /// the same code the first counts. As with one link, the unique index decides who gets a code.
     ///
-    /// The replay may stand alone: a request that made nothing was answered too.
+    /// A replay without links is allowed: a request that created nothing has an answer too.
     pub async fn create_links(
         &self,
         caller: &Caller,
@@ -121,7 +121,7 @@ impl Store {
         let ids: BTreeMap<Tag, i64> = tags.into_iter().zip(ids).collect();
         let of_link = |link: &Link| link.tags.iter().map(|tag| ids[tag]).collect();
         let tag_ids = links.iter().map(of_link).collect();
-        // Nothing is written down where there is no link.
+        // Without links no row uses the time.
         let now = links.first().map_or(Timestamp::from_millis(0), |link| link.created_at);
         let new = NewLinks { links, tag_ids, replay, attribution: self.attribute(caller, now) };
         let again = new.links.iter().any(|link| link.owner.is_some()).then(|| new.clone());
@@ -135,8 +135,8 @@ impl Store {
         }
     }
 
-    /// Which of these codes a new link of that owner could not have now: they are those of other
-    /// links, also of deleted and erased ones.
+    /// Which of these codes a new link of that owner cannot have, because other links have them,
+    /// including deleted and erased ones.
     pub async fn taken_codes(
         &self,
         codes: &[Code],
@@ -152,7 +152,7 @@ impl Store {
     }
 }
 
-/// As with one link, the answer to a repeated request comes first.
+/// As with one link, the replay is written first.
 fn create_all<'t>(tx: &'t mut Tx<'_>, new: &'t NewLinks) -> Work<'t, (), CreateLinksError> {
     Box::pin(async move {
         let NewLinks { links, tag_ids, replay, attribution } = new;
@@ -170,7 +170,8 @@ fn create_all<'t>(tx: &'t mut Tx<'_>, new: &'t NewLinks) -> Work<'t, (), CreateL
         let limited = links.iter().filter(|link| link.max_clicks.is_some());
         let limits: Vec<_> = limited.map(|link| vec![Value::from(link.id)]).collect();
         tx.execute_rows(INSERT_LIMIT, &limits).await?;
-        // One row for all: the ids of a call lie side by side, but for what others took in between.
+        // One audit row for all: the ids of a call are consecutive except for ids that others took
+        // in between.
         if let (Some(first), Some(last)) = (ids().min(), ids().max()) {
             let details = json!({ "count": links.len(), "first_id": first, "last_id": last });
             attribution.write(tx, Action::LinkImport, None, &details).await?;
@@ -179,7 +180,7 @@ fn create_all<'t>(tx: &'t mut Tx<'_>, new: &'t NewLinks) -> Work<'t, (), CreateL
     })
 }
 
-/// Takes codes of erased links again, for the users whose they were.
+/// Takes codes of erased links again, for the users who owned those links.
 fn create_all_again<'t>(
     tx: &'t mut Tx<'_>,
     again: &'t CreationAgain,

@@ -1,4 +1,4 @@
-//! Deleted links that can still be restored: the list to look for one in.
+//! Deleted links that can still be restored: their list.
 
 use curt_domain::{Access, LinkRecord, Timestamp};
 
@@ -13,8 +13,8 @@ use crate::{
     store::Store,
 };
 
-/// The page is read from `deleted_links` first, whose key is the order. Its columns get names of
-/// their own there, because a link has a `deleted_at` too.
+/// The page is read from `deleted_links` first, whose key is the order. Its columns are renamed
+/// there, because a link has a `deleted_at` too.
 macro_rules! latest_first {
     ($join:literal, $filter:literal, $limit:literal) => {
         Sql::new(concat!(
@@ -39,7 +39,7 @@ macro_rules! latest_first {
 
 pub(super) const LATEST_FIRST: Sql = latest_first!("", "", "$5");
 
-/// Passes over what others deleted, which is no more than thirty days have brought.
+/// Skips the deletions of other users, at most those of the last thirty days.
 const LATEST_FIRST_OF: Sql =
     latest_first!("join links as owned on owned.id = link_id", "and owned.owner_id = $5", "$6");
 
@@ -78,7 +78,7 @@ impl Store {
         limit: u32,
     ) -> Result<LinkPage, DbError> {
         let limit = limit.min(PAGE_LEN_MAX) as usize;
-        // One more than the page holds.
+        // One extra row tells whether another page follows.
         values.push(Value::number(limit as u64 + 1));
         let rows = self.db.rows(sql, &values).await?;
         self.end_page(rows, limit, end_at).await

@@ -1,4 +1,4 @@
-//! Changing links: edits, deletion and restoring, each with what it replaced kept as a version.
+//! Changing links: edits, deletion and restoring. Each keeps what it replaced as a version.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::{
     store::Store,
 };
 
-/// How long a deleted link can be brought back; after that its content may be erased.
+/// How long a deleted link can be restored; after that its content may be erased.
 pub const RESTORE_WINDOW: Duration = Duration::from_hours(30 * 24);
 
-/// What keeps a link from being changed.
+/// Why a link cannot be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum EditLinkError {
     #[error("there is no such link")]
@@ -35,7 +35,7 @@ impl From<DbError> for EditLinkError {
     }
 }
 
-/// Which revisions of a link a change is meant for; at any other it is refused.
+/// The revisions of a link that a change is meant for; at any other it is refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExpectedRevision {
     Any,
@@ -51,7 +51,7 @@ impl ExpectedRevision {
     }
 }
 
-/// Which link, as the caller knows it.
+/// The link and revision that the caller aims at.
 struct Aim {
     id: LinkId,
     expected_revision: ExpectedRevision,
@@ -72,7 +72,7 @@ impl Aim {
 struct Editing {
     aim: Aim,
     edit: LinkEdit,
-    /// Those of `edit.tags`.
+    /// The ids of `edit.tags`.
     tag_ids: Vec<i64>,
 }
 
@@ -85,8 +85,8 @@ const UPDATE: Sql = Sql::new(
 );
 
 impl Store {
-    /// Changes a link; an edit that changes nothing writes nothing. Links that are not the caller's
-    /// are not there.
+    /// Changes a link; an edit that changes nothing writes nothing. Links of other owners are not
+    /// found.
     pub async fn edit_link(
         &self,
         caller: &Caller,
@@ -100,7 +100,7 @@ impl Store {
         self.db.transaction("edit_link", Editing { aim, edit, tag_ids }, apply).await
     }
 
-    /// Takes a link away from visitors at once; its owner has [`RESTORE_WINDOW`] to regret it.
+    /// Hides a link from visitors at once; its owner can restore it within [`RESTORE_WINDOW`].
     pub async fn delete_link(
         &self,
         caller: &Caller,
@@ -112,7 +112,7 @@ impl Store {
         self.db.transaction("delete_link", aim, delete).await
     }
 
-    /// Brings a deleted link back; one that is not deleted stays as it is.
+    /// Restores a deleted link; one that is not deleted stays as it is.
     pub async fn restore_link(
         &self,
         caller: &Caller,
@@ -173,7 +173,7 @@ fn restore<'t>(tx: &'t mut Tx<'_>, aim: &'t Aim) -> Work<'t, LinkRecord, EditLin
     })
 }
 
-/// Deleting and restoring are edits too: they have a revision, a version and a change of their own.
+/// Deleting and restoring are edits too: each makes a revision, a version and a change.
 fn with_deletion(link: &Link, deleted_at: Option<Timestamp>, now: Timestamp) -> Link {
     Link { deleted_at, revision: link.revision + 1, updated_at: now, ..link.clone() }
 }
@@ -199,7 +199,7 @@ async fn lock(tx: &mut Tx<'_>, aim: &Aim) -> Result<LinkRecord, EditLinkError> {
     Ok(record)
 }
 
-/// What was changed, the versions tell.
+/// The versions keep what was changed, so the audit row does not.
 async fn write_down(
     tx: &mut Tx<'_>,
     aim: &Aim,
@@ -210,7 +210,7 @@ async fn write_down(
     aim.attribution.write(tx, action, Some(link.id.get()), &details).await
 }
 
-/// Keeps the old values as a version, writes the new ones, and tells all nodes.
+/// Keeps the old values as a version, writes the new ones, and announces the change to all nodes.
 async fn replace(tx: &mut Tx<'_>, old: &Link, new: &Link) -> Result<(), DbError> {
     versions::insert(tx, old, new.updated_at).await?;
     let values = rows::settings(new).into_iter().chain(rows::derived(new));

@@ -1,4 +1,4 @@
-//! Erasing what was deleted long ago: the content goes, a tombstone keeps the code.
+//! Erasing links that were deleted long ago: the content goes, a tombstone keeps the code.
 //!
 //! **Invariant:** `deleted_links` has a row for each link that is deleted and not yet erased.
 
@@ -11,7 +11,7 @@ use crate::{
     store::Store,
 };
 
-/// Most links that one call erases, each in a transaction of its own.
+/// Most links that one call erases, each in a separate transaction.
 const ERASED_MAX: u32 = 1_000;
 
 const IS_SCHEDULED: Sql =
@@ -28,7 +28,7 @@ pub(super) const DUE: Sql = Sql::new(
      order by deleted_at, link_id limit $2",
 );
 
-/// Who it belonged to and when it was deleted stays with the code.
+/// Owner and time of deletion stay with the code.
 const BURY: Sql = Sql::new(
     "update links set target = '', target_host = '', target_hash = 0, search_text = '',
          title = null, note = null, password_hash = null, fallback_url = null,
@@ -39,7 +39,7 @@ const BURY: Sql = Sql::new(
 const DELETE_VERSIONS: Sql = Sql::new("delete from link_versions where link_id = $1");
 const DELETE_TOTALS: Sql = Sql::new("delete from link_totals where link_id = $1");
 
-/// Behind the last bucket of a slice, or nothing when there is none left.
+/// The time of the last bucket of a slice; null if none is left.
 pub(super) const LAST_OF_SLICE: Sql = Sql::new(
     "select max(at) from
          (select at from click_buckets where link_id = $1 order by at limit $2) as slice",
@@ -48,12 +48,12 @@ pub(super) const LAST_OF_SLICE: Sql = Sql::new(
 pub(super) const DELETE_BUCKETS: Sql =
     Sql::new("delete from click_buckets where link_id = $1 and at <= $2");
 
-/// Notes of reports may say who somebody is.
+/// Notes of reports may contain personal data.
 const DELETE_REPORTS: Sql = Sql::new("delete from reports where link_id = $1");
 const DELETE_LIMIT: Sql = Sql::new("delete from link_limits where link_id = $1");
 
-/// Rows of clicks deleted in a transaction: a link of many years has a hundred thousand, and nobody
-/// is to wait long for SQLite's writer.
+/// Click rows deleted in one transaction: a link of many years has a hundred thousand, and no other
+/// write should wait long for SQLite's writer.
 pub(super) const BUCKETS_AT_ONCE: u32 = 1_000;
 
 #[derive(Debug, Clone)]
@@ -65,7 +65,7 @@ pub(super) struct Deletion {
 impl Store {
     /// Erases links that were deleted before the given time, oldest first, at most `limit`.
     ///
-    /// Says how many. Their codes stay taken.
+    /// Returns how many. Their codes stay taken.
     pub async fn erase_deleted(
         &self,
         deleted_before: Timestamp,
@@ -101,7 +101,7 @@ pub(super) async fn schedule(
     tx.execute(SCHEDULE, &[deleted_at.into(), id.into()]).await.map(drop)
 }
 
-/// Whether it was still waiting: a link is restored or erased once.
+/// Whether the link was still scheduled: a link is restored or erased only once.
 pub(super) async fn unschedule(
     tx: &mut Tx<'_>,
     id: LinkId,
@@ -110,7 +110,7 @@ pub(super) async fn unschedule(
     Ok(tx.execute(UNSCHEDULE, &[deleted_at.into(), id.into()]).await? == 1)
 }
 
-/// A link that was restored meanwhile keeps the rest.
+/// Stops if the link was restored since; that link keeps the remaining rows.
 pub(super) fn erase_slice<'t>(
     tx: &'t mut Tx<'_>,
     deletion: &'t Deletion,
@@ -131,7 +131,7 @@ pub(super) fn erase_slice<'t>(
     })
 }
 
-/// One link in a transaction: short, so that nobody waits long for SQLite's writer.
+/// One link per transaction: short, so that no other write waits long for SQLite's writer.
 fn erase<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, u64, DbError> {
     Box::pin(async move {
         let id = deletion.id;
@@ -140,7 +140,7 @@ fn erase<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, u64, DbErro
             return Ok(0);
         }
         tags::detach_all(tx, id).await?;
-        // What came since the slices: clicks that had waited in a journal.
+        // Rows added since the slices: clicks that had waited in a journal.
         let all = Timestamp::from_millis(i64::MAX);
         tx.execute(DELETE_BUCKETS, &[id.into(), all.into()]).await?;
         for statement in [DELETE_VERSIONS, DELETE_TOTALS, DELETE_LIMIT, DELETE_REPORTS, BURY] {

@@ -1,8 +1,7 @@
 //! Lists of links: filters, orders, and pages that begin where the last one ended.
 //!
-//! A page reads along the index of its order until it is full, so the one in the middle costs what
-//! the first does. A search by text or status has no index of its own: it passes over what it does
-//! not want.
+//! A page reads along the index of its order until it is full, so a page in the middle costs as
+//! much as the first. A search by text or status has no index: it skips the rows that do not match.
 
 use curt_domain::{Access, LinkRecord, LinkStatus, Tag, Timestamp, UserId};
 
@@ -14,23 +13,23 @@ use crate::{
     store::Store,
 };
 
-/// Which links, in which order, from where on.
+/// Which links, in which order, starting where.
 #[derive(Debug, Clone)]
 pub struct LinkQuery {
-    /// Found in code, title, host or path, in any case.
+    /// Searched for in code, title, host and path, ignoring case.
     pub q: Option<String>,
     pub tag: Option<Tag>,
     pub status: Option<LinkStatus>,
-    /// Whose links; those of others are not found.
+    /// The owner; links of other users are not found.
     pub owner: Option<UserId>,
-    /// Created then or later.
+    /// Created at this time or later.
     pub created_from: Option<Timestamp>,
-    /// Created earlier than that.
+    /// Created before this time.
     pub created_to: Option<Timestamp>,
     pub sort: LinkSort,
     /// At most [`PAGE_LEN_MAX`].
     pub limit: u32,
-    /// Where the page before ended, in the same order.
+    /// The end of the previous page, in the same order.
     pub cursor: Option<Cursor>,
 }
 
@@ -41,7 +40,7 @@ pub struct LinkPage {
     pub next: Option<Cursor>,
 }
 
-/// What keeps links from being listed.
+/// Why links cannot be listed.
 #[derive(Debug, thiserror::Error)]
 pub enum ListLinksError {
     #[error(transparent)]
@@ -52,20 +51,20 @@ pub enum ListLinksError {
 
 /// The statements of one order: for all links, for those of a tag, and for those of a user.
 ///
-/// A user's links have an index by time of creation. In another order they are all looked at and
-/// sorted, which for most users is less than to pass over everybody else's.
+/// A user's links have an index by time of creation. For another order all of them are read and
+/// sorted, which for most users costs less than skipping the links of all others.
 struct Walk {
     all: Sql,
     tagged: Sql,
     owned: Sql,
 }
 
-/// What every list has in common. `$scope` takes `$1`; `$order` begins with its bounds, `$10` and
-/// on. `$2` says whether there is a tag besides the scope.
+/// What all lists have in common. `$scope` takes `$1`; the bounds of `$order` start at `$10`. `$2`
+/// says whether to filter by a tag in addition to the scope.
 ///
-/// The plus in `+created_at` says that the order has another index, and this is only a filter.
-/// Bounds look like `created_at <= x and (created_at < x or id < y)`, because MySQL does not know
-/// where in an index to begin with `(created_at, id) < (x, y)`.
+/// The plus in `+created_at` keeps that column's index from being used: the order has another one.
+/// Bounds look like `created_at <= x and (created_at < x or id < y)`, because MySQL cannot start in
+/// an index at `(created_at, id) < (x, y)`.
 macro_rules! list {
     ($from:literal, $scope:literal, $order:literal) => {
         Sql::new(concat!(
@@ -162,7 +161,7 @@ const MOST_CLICKED_FIRST: Walk = walk!(
      order by human desc, link_totals.link_id desc limit $15"
 );
 
-/// Links that nobody followed mostly have no row of totals, so they go by their own ids.
+/// Most links that were never followed have no row of totals, so they are sorted by link id.
 const NEVER_CLICKED_OLDEST_FIRST: Walk = walk!(
     "$10 <= +created_at and +created_at <= $11 and coalesce(human, 0) = 0 and $12 < id
      order by id limit $13"
@@ -173,7 +172,7 @@ const NEVER_CLICKED_NEWEST_FIRST: Walk = walk!(
      order by id desc limit $13"
 );
 
-/// Here the plus says that the codes of all users are not to be walked along for those of one.
+/// Here the plus keeps a user's list from walking along the codes of all users.
 const BY_CODE: Walk = Walk {
     owned: owned!(
         "$10 <= +created_at and +created_at <= $11 and +domain_id = 0 and $12 < code
@@ -206,7 +205,7 @@ impl Store {
         now: Timestamp,
     ) -> Result<LinkPage, DbError> {
         let nothing = LinkPage { items: Vec::new(), next: None };
-        // No text of a link has one, and PostgreSQL refuses the one that ends texts in C.
+        // No text of a link contains a control character, and PostgreSQL refuses NUL.
         if query.q.as_ref().is_some_and(|text| text.contains(char::is_control)) {
             return Ok(nothing);
         }
@@ -226,7 +225,7 @@ impl Store {
         let limit = query.limit.min(PAGE_LEN_MAX) as usize;
         let mut rows = Vec::new();
         for (walk, bounds) in walks {
-            // One more than the page holds.
+            // One extra row tells whether another page follows.
             let wanted = limit + 1 - rows.len();
             if wanted == 0 {
                 break;
@@ -243,7 +242,7 @@ impl Store {
         self.end_page(rows, limit, |last| Some(end_at(last, query.sort))).await
     }
 
-    /// The page of the first rows; one more than it holds tells that another page follows.
+    /// Makes the page of the first rows; an extra row means that another page follows.
     pub(super) async fn end_page(
         &self,
         mut rows: Vec<Row>,
@@ -259,8 +258,8 @@ impl Store {
     }
 }
 
-/// The statements that a list is read with, one after the other until the page is full, each with
-/// its bounds.
+/// The statements that read a list, one after the other until the page is full, each with its
+/// bounds.
 type Walks<'q> = Vec<(&'static Walk, Vec<Value<'q>>)>;
 
 fn walks(query: &LinkQuery) -> Result<Walks<'_>, InvalidCursor> {
@@ -322,7 +321,7 @@ fn filters(
     tag_id: Option<i64>,
     now: Timestamp,
 ) -> [Value<'_>; 9] {
-    // Without an owner or a tag it is the workspace, of which there is one so far.
+    // Without an owner or a tag the scope is the workspace; so far there is only one.
     let scope = owner.map(Value::from).or(tag_id.map(Value::from)).unwrap_or(Value::from(0_i64));
     let besides = if owner.is_some() && tag_id.is_some() { "tag" } else { "" };
     let search = query.q.as_deref().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! Between rows and links: which columns there are, and in which order.
+//! The mapping between rows and links: which columns there are, and in which order.
 
 use curt_domain::{
     ClickTotals, Code, Dates, Link, LinkId, LinkRecord, MaxClicks, Note, PasswordHash,
@@ -26,7 +26,7 @@ macro_rules! link_columns {
     };
 }
 
-/// A link with what happened to it, from `links`, `link_totals` and `link_limits` joined.
+/// A link with its totals and limits, from `links`, `link_totals` and `link_limits` joined.
 macro_rules! record_columns {
     () => {
         concat!(
@@ -37,7 +37,7 @@ macro_rules! record_columns {
     };
 }
 
-/// A new link, as `inserted` gives it.
+/// Inserts a new link, with the values of `inserted`.
 macro_rules! insert_link {
     () => {
         concat!(
@@ -56,7 +56,7 @@ pub(super) use {insert_link, link_columns, record_columns, settings_columns};
 const SETTINGS_LEN: usize = 14;
 /// Where the settings begin in `link_columns!`.
 const SETTINGS_START: usize = 4;
-/// Where in `record_columns!` follows what happened to the link.
+/// Where the totals and limits begin in `record_columns!`.
 const TOTALS_START: usize = SETTINGS_START + SETTINGS_LEN;
 
 /// The settings of a link in the order of `settings_columns!`.
@@ -79,20 +79,20 @@ pub(super) fn settings(link: &Link) -> [Value<'_>; SETTINGS_LEN] {
     ]
 }
 
-/// What is kept of the target besides itself: `target_host`, `target_hash` and `search_text`.
+/// Columns derived from the link: `target_host`, `target_hash` and `search_text`.
 pub(super) fn derived(link: &Link) -> [Value<'static>; 3] {
     [link.target.reversed_host().into(), link.target.hash().into(), search_text(link).into()]
 }
 
-/// Everything that `insert into links` takes.
+/// All values that `insert into links` takes.
 pub(super) fn inserted(link: &Link) -> Vec<Value<'_>> {
     let own =
         [link.id.into(), link.code.as_str().into(), link.created_at.into(), link.owner.into()];
     own.into_iter().chain(settings(link)).chain(derived(link)).collect()
 }
 
-/// The text that searches look into: code, title, host and path, one per line; host and path once
-/// more in their own letters where those differ.
+/// The text that searches look into: code, title, host and path, one per line. Host and path appear
+/// again in Unicode if that differs.
 fn search_text(link: &Link) -> String {
     let target = link.target.as_str();
     let after_scheme = target.split_once("://").map_or(target, |(_, rest)| rest);
@@ -107,7 +107,7 @@ fn search_text(link: &Link) -> String {
     without_case(&text)
 }
 
-/// Reads `record_columns!`. Tags are elsewhere, so the link has none yet.
+/// Reads `record_columns!`. Tags are in another table, so the link has none yet.
 pub(super) fn record(row: &Row) -> Result<LinkRecord, DbError> {
     let count = |column| row.optional_number(TOTALS_START + column).map(Option::unwrap_or_default);
     Ok(LinkRecord {
@@ -135,7 +135,7 @@ fn link(row: &Row) -> Result<Link, DbError> {
     origin.with_settings(row, SETTINGS_START, Vec::new())
 }
 
-/// What of a link no edit changes.
+/// The fields of a link that no edit changes.
 pub(super) struct Origin {
     pub(super) id: LinkId,
     pub(super) code: Code,
@@ -144,7 +144,7 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// Reads `settings_columns!`, of which the first is the column `start`.
+    /// Reads `settings_columns!`, starting at the column `start`.
     pub(super) fn with_settings(
         self,
         row: &Row,
@@ -176,7 +176,7 @@ impl Origin {
     }
 }
 
-/// Reads the columns of the redirect's own statement.
+/// Reads the columns of the redirect's statement.
 pub(super) fn route(row: &Row) -> Result<Route, DbError> {
     Ok(Route {
         id: id(row, 0)?,

@@ -1,4 +1,4 @@
-//! Tags: their ids, and which link carries which.
+//! Tags: their ids, and which link has which.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -12,7 +12,7 @@ use crate::{
     store::Store,
 };
 
-/// New tags made in one transaction: short, so that nobody waits long for SQLite's writer.
+/// New tags made in one transaction: short, so that no other write waits long for SQLite's writer.
 const TAGS_AT_ONCE_MAX: usize = 500;
 
 /// Ids and names.
@@ -30,7 +30,7 @@ const ATTACH: Sql =
 
 const DETACH_ALL: Sql = Sql::new("delete from link_tags where link_id = $1");
 
-/// The ids of the links come as one text, `7,8,9`, which every engine splits in its own way.
+/// The ids of the links come as one text, `7,8,9`, which each engine splits differently.
 const OF_LINKS: Sql = Sql::new(
     "select link_tags.link_id, tags.name from link_tags join tags on tags.id = link_tags.tag_id
      where link_tags.link_id = any(cast('{' || $1 || '}' as bigint[]))",
@@ -46,17 +46,17 @@ const OF_LINKS: Sql = Sql::new(
 );
 
 impl Store {
-    /// The id of a tag, if any link ever carried it.
+    /// The id of a tag, if any link ever had it.
     pub(super) async fn tag_id(&self, tag: &Tag) -> Result<Option<i64>, DbError> {
         let row = self.db.row(TAG_ID, &[tag.as_str().into()]).await?;
         row.map(|row| row.int(0)).transpose()
     }
 
-    /// The ids of these tags, in their order; new ones are made.
+    /// The ids of these tags, in their order; new tags are inserted.
     ///
-    /// They are made before the transaction that uses them, and in the order of their names: two
-    /// links that bring the same new tags in different order would otherwise wait for each other. A
-    /// tag that no link carries after all does no harm.
+    /// They are inserted before the transaction that uses them, and in the order of their names:
+    /// otherwise two links that bring the same new tags in different orders would wait for each
+    /// other. A tag that no link has does no harm.
     pub(super) async fn tag_ids(&self, tags: &[Tag]) -> Result<Vec<i64>, DbError> {
         let mut ids = BTreeMap::new();
         let mut new = Vec::new();
@@ -71,7 +71,7 @@ impl Store {
         }
         for tag in tags {
             if !ids.contains_key(tag) {
-                // Somebody else may have been first; the tag has one id all the same.
+                // Another transaction may have inserted the tag first; it has one id all the same.
                 let id = self.tag_id(tag).await?.ok_or_else(DbError::row_missing)?;
                 ids.insert(tag, id);
             }
@@ -87,10 +87,10 @@ impl Store {
         self.db.transaction("create_tags", NewTags(new), insert_tags).await
     }
 
-    /// Gives links that were read from their rows the tags that they carry, in one read for all.
+    /// Adds their tags to links that were read without them, in one read for all.
     ///
     /// An edit may commit between the two reads. Its revision is then newer than that of the row,
-    /// so an `If-Match` with what was read here fails as it must.
+    /// so an `If-Match` with the revision read here fails, as it must.
     pub(super) async fn add_tags<'l>(
         &self,
         links: impl IntoIterator<Item = &'l mut Link>,
@@ -119,7 +119,7 @@ fn insert_tags<'t>(tx: &'t mut Tx<'_>, new: &'t NewTags) -> Work<'t, (), DbError
     })
 }
 
-/// Gives new links, or one whose tags were taken off, the tags with these ids.
+/// Attaches the tags with these ids to links that have none.
 pub(super) async fn attach(
     tx: &mut Tx<'_>,
     links: impl IntoIterator<Item = (&Link, &[i64])>,

@@ -1,4 +1,4 @@
-//! How SQLite finds links: never by looking at all of them.
+//! How SQLite finds links: never by reading all of them.
 
 use curt_domain::{Bucket, ClickTotals, LinkId, Timestamp};
 
@@ -73,7 +73,7 @@ async fn a_page_of_deleted_links_reads_along_their_key() {
     for_each_store(async |store| {
         if store.engine() == Engine::Sqlite {
             let plan = explain::query_plan(&store.db, deletions::LATEST_FIRST).await;
-            // The page is there in its order before anything is joined to it: nothing is sorted.
+            // The page is read in its order before anything is joined to it: nothing is sorted.
             insta::assert_snapshot!(plan, @"
             CO-ROUTINE latest
             SEARCH deleted_links USING PRIMARY KEY (deleted_at>? AND deleted_at<?)

@@ -1,4 +1,4 @@
-//! The history of a link: what each edit replaced, by the revision that it replaced.
+//! The history of a link: what each edit replaced, by revision.
 
 use curt_domain::{Access, Link, LinkId, Tag, Timestamp};
 
@@ -36,8 +36,8 @@ const ORIGIN: Sql =
     Sql::new("select code, created_at, owner_id from links where id = $1 and deleted_at is null");
 
 impl Store {
-    /// What edits replaced, newest first, at most [`PAGE_LEN_MAX`]; `None` if there is no such
-    /// link, as far as the caller may know.
+    /// The replaced versions, newest first, at most [`PAGE_LEN_MAX`]; `None` if there is no such
+    /// link that the caller may see.
     pub async fn link_versions(
         &self,
         access: Access,
@@ -83,7 +83,7 @@ fn version(row: &Row, id: LinkId, origin: &Row) -> Result<LinkVersion, DbError> 
     })
 }
 
-/// Tags are written one per line: none has a line break in it.
+/// Tags are written one per line: no tag contains a line break.
 pub(super) async fn insert(
     tx: &mut Tx<'_>,
     link: &Link,

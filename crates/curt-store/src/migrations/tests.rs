@@ -76,8 +76,8 @@ async fn f19_nodes_that_start_together_take_turns() {
     .await;
 }
 
-/// A step, and another node that starts when the step's lock is released and its transaction still
-/// open.
+/// A step, and another node that starts after the step's lock is released but before its
+/// transaction ends.
 fn take_step_beside<'t>(
     tx: &'t mut Tx<'_>,
     input: &'t (Step, Store),
@@ -112,7 +112,7 @@ async fn f19_a_step_is_committed_before_the_next_node_takes_the_lock() {
 async fn a_database_of_another_program_is_not_touched() {
     for_each_server(async |database| {
         let store = connect(database).await;
-        // Many programs have a table of this name.
+        // Other programs may have a table of this name.
         store.db.execute(Sql::new("create table migrations (id bigint)"), &[]).await.unwrap();
         for result in [
             store.migrations().await.map(drop),
@@ -205,7 +205,7 @@ async fn p8_the_previous_release_runs_on_a_newer_schema() {
     .await;
 }
 
-/// On MySQL a run can die after the statement and before its note.
+/// On MySQL a run can die after the statement and before it records it.
 #[tokio::test]
 async fn f19_a_run_that_died_in_between_is_resumed() {
     const FORGET: Sql = Sql::new("update curt_migrations set finished_at = null where version = 5");

@@ -1,4 +1,4 @@
-//! Where a page of a list ended, so that the next one goes on from there, whatever came in between.
+//! Where a page of a list ended, so that the next one continues there despite later changes.
 
 use std::{fmt, str::FromStr};
 
@@ -7,17 +7,17 @@ use curt_domain::Code;
 
 use super::order::{LinkSort, Order};
 
-/// Longest text of a cursor that is looked at; those we make have at most 88 bytes.
+/// Longest cursor text that is parsed; ours have at most 88 bytes.
 const CURSOR_LEN_MAX: usize = 128;
 
-/// The last item of a page. Its text says nothing to clients, and its form may change.
+/// The last item of a page. Its text is opaque to clients, and its form may change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cursor {
     pub(crate) order: Order,
     pub(crate) last: Position,
 }
 
-/// What the order is by; the id settles the order of equal numbers.
+/// The key of the order; the id settles the order of equal numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Position {
     Number { number: i64, id: i64 },

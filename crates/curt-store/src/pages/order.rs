@@ -1,6 +1,6 @@
 //! The lists that have pages, and how they are sorted.
 
-/// Clicks are those of people, the headline number. Ids settle the order of equal ones.
+/// Clicks are human clicks, the headline number. Ids settle the order of equal ones.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkSort {
     CreatedAt,
@@ -10,7 +10,7 @@ pub enum LinkSort {
     ShortCode,
 }
 
-/// Which list, and how it is sorted: where another one ended says nothing.
+/// A list and its order: a cursor is valid only for the same one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Order {
     Links(LinkSort),

@@ -21,13 +21,13 @@ pub(crate) fn admin() -> Caller {
     }
 }
 
-/// Somebody with nothing but their own account.
+/// A caller that is a user without a login.
 pub(crate) fn as_user(user: &User) -> Caller {
     let author = Author::User(user.id);
     Caller { access: Access::Of(user.id), author, client: None, login: None }
 }
 
-/// Somebody who is logged in, and may change their own account.
+/// A caller that is logged in and may change its own account.
 pub(crate) async fn in_session(store: &Store, user: &User) -> Caller {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let user = store.user(user.id).await.unwrap().unwrap();
@@ -48,7 +48,7 @@ pub(crate) fn hash(text: &str) -> PasswordHash {
     PasswordHash::new(text)
 }
 
-/// A token that only its number tells from others.
+/// A token that differs from others only by its number.
 pub(crate) fn token(number: u8) -> TokenHash {
     Token::from_random([number; 32]).hash()
 }

@@ -1,4 +1,4 @@
-//! Every action of the audit log is written by the deed that it names, and by that alone.
+//! Each action of the audit log is written by the deed that it names, and by no other.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ use crate::{
     stores::{create, for_each_store, id, later, link, now},
 };
 
-/// What a deed is done to is made first, and told from that of others by a number.
+/// The objects of a deed are created first; a number tells them from those of other deeds.
 struct Deed<'a> {
     store: &'a Store,
     number: u8,
@@ -199,7 +199,7 @@ async fn every_action_is_written_by_the_deed_that_it_names() {
             assert_eq!(rows.len(), before + 1, "{action:?}");
             let (kind, _) = action.as_str().split_once('.').unwrap();
             assert_eq!(rows[0].object_kind, kind);
-            // Many have no id.
+            // An import of many links has no object id.
             assert_eq!(rows[0].object_id.is_none(), action == Action::LinkImport, "{action:?}");
         }
     })

@@ -1,4 +1,4 @@
-//! The audit log: every change has its row, and no row tells more than it should.
+//! The audit log: every change has its row, and no row reveals more than it should.
 
 use curt_domain::{
     Access, Author, Caller, FullName, KeyName, Role, Scopes, Switch, User, UserEdit,
@@ -21,7 +21,7 @@ async fn audit(store: &Store, query: &AuditQuery) -> Vec<AuditRecord> {
     store.audit(query).await.unwrap().items
 }
 
-/// Action, object and details of what was done, oldest first. Details are values here: the order of
+/// Action, object and details of each row, oldest first. Details are parsed, because the order of
 /// their fields depends on what else is built.
 async fn rows(store: &Store) -> Vec<(String, Option<u64>, Value)> {
     let rows = audit(store, &everything()).await;
@@ -92,7 +92,7 @@ async fn every_change_of_a_user_has_a_row() {
             .map(|(action, object, details)| (action.to_owned(), object, value(&details)))
             .collect();
         assert_eq!(rows, expected);
-        // EXPORT-01: of somebody who was deleted, the id is all that is left.
+        // EXPORT-01: of a deleted user only the id is left.
         assert!(!format!("{rows:?}").to_lowercase().contains("secret"));
     })
     .await;
@@ -154,7 +154,7 @@ async fn filters_and_pages_find_the_same_rows() {
         let bob = create_user(store, "bob", Role::User).await;
         for at in 1..=6 {
             let user = if at % 2 == 0 { &ada } else { &bob };
-            // Several at the same time.
+            // Several rows at the same time.
             let caller = in_session(store, user).await;
             store.end_sessions(&caller, ada.id, later(at / 3)).await.unwrap();
             let caller = in_session(store, user).await;

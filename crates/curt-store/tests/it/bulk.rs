@@ -1,4 +1,4 @@
-//! Many links in one transaction: all or none, on every engine, also when several try at once.
+//! Many links in one transaction: all or none, on every engine, also with concurrent attempts.
 
 use std::collections::HashSet;
 
@@ -43,7 +43,7 @@ async fn as_many_links_as_fit_are_written_with_all_that_is_in_them() {
     for_each_store(async |store| {
         let mut new = links(1..=LINKS_AT_ONCE_MAX as u64);
         for (number, link) in (0..).zip(&mut new) {
-            // Every other link is plain, as they are mixed in practice.
+            // Every other link is plain, as in practice.
             if number % 2 == 0 {
                 link.title = Some(Title::parse(&format!("Title {number} \u{1f980}")).unwrap());
                 link.note = Some(Note::parse("it\'s $1 ? \\ 100%").unwrap());
@@ -98,7 +98,7 @@ async fn taken_codes_are_named_and_nothing_is_written() {
         assert_eq!(count(store).await, 1);
         assert_eq!(store.replay("admin", "key").await.unwrap(), None);
 
-        // Another case is another code.
+        // Codes are case-sensitive.
         new[1].code = "Mine".parse().unwrap();
         new.retain(|link| ![13, 15].contains(&link.id.get()));
         store.create_links(&Caller::SYSTEM, new, Some(replay("key"))).await.unwrap();
@@ -134,7 +134,7 @@ async fn of_equal_requests_at_the_same_time_one_makes_links() {
     .await;
 }
 
-/// In opposite orders, where the servers would let two wait for each other.
+/// In opposite orders, where two transactions on a server could wait for each other.
 #[tokio::test]
 async fn race_01_one_of_many_gets_the_codes_that_all_want() {
     for_each_store(async |store| {

@@ -1,4 +1,4 @@
-//! Reading the changes feed, and forgetting its oldest part.
+//! Reading the changes feed and deleting its oldest part.
 
 use curt_domain::{Access, Caller, LinkEdit, Title};
 use curt_store::{Changes, ExpectedRevision, Store};
@@ -15,7 +15,7 @@ async fn change(store: &Store, number: u64) {
         .unwrap();
 }
 
-/// The numbers that were read, and where to go on.
+/// The numbers that were read, and where to continue.
 async fn numbers_after(store: &Store, seq: u64, limit: u32) -> Option<(Vec<u64>, u64)> {
     match store.changes_after(seq, limit).await.unwrap() {
         Changes::Next { changes, seq } => {
@@ -57,7 +57,7 @@ async fn whoever_missed_forgotten_changes_is_told() {
         assert_eq!(numbers_after(store, 3, 10).await, Some((vec![4, 5], 5)));
         assert_eq!(store.prune_changes(later(100)).await.unwrap(), 2);
         assert_eq!(store.prune_changes(later(100)).await.unwrap(), 0);
-        // With no row left the counter still knows.
+        // When no row is left, the counter still has the newest number.
         assert_eq!(numbers_after(store, 4, 10).await, None);
         assert_eq!(numbers_after(store, 5, 10).await, Some((vec![], 5)));
         assert_eq!(store.newest_change().await.unwrap(), 5);

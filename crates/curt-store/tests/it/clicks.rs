@@ -1,4 +1,4 @@
-//! Clicks: counted once whoever counts them, added up to hours, and what is known to be missing.
+//! Clicks: counted once whichever drain counts them, added up to hours, and known losses.
 
 use std::{collections::HashMap, time::Duration};
 
@@ -13,7 +13,7 @@ use crate::stores::{create, for_each_store, id, in_parallel, later, link, now};
 
 const QUARTER: Duration = Duration::from_mins(15);
 
-/// The bucket so many quarters of an hour after the first one of the hour that it is now.
+/// The bucket `quarters` quarters of an hour after the start of the current hour.
 fn bucket(quarters: u32) -> Bucket {
     let first = Bucket::of(now()).first_of_hour();
     Bucket::of(first.start().plus(QUARTER * quarters))
@@ -23,7 +23,7 @@ fn humans(human: u64) -> ClickTotals {
     ClickTotals { human, ..ClickTotals::default() }
 }
 
-/// So many people, the last of them at the end of the bucket.
+/// So many human clicks, the last of them at the end of the bucket.
 pub(crate) fn clicks(number: u64, quarters: u32, human: u64) -> LinkClicks {
     let bucket = bucket(quarters);
     let last_at = bucket.start().plus(QUARTER).minus(Duration::from_millis(1));
@@ -54,7 +54,7 @@ async fn buckets(store: &Store, number: u64, span: Span) -> Vec<(Bucket, ClickTo
     found
 }
 
-/// From the first of these quarters of an hour on, before the second.
+/// From the first of these quarters of an hour up to, not including, the second.
 fn span(from: u32, to: u32) -> Span {
     Span::around(bucket(from).start(), bucket(to).start()).unwrap()
 }
@@ -79,7 +79,7 @@ async fn clicks_are_added_by_class_link_and_time() {
         let of_all = LinkClicks { totals: every_class, ..clicks(1, 0, 0) };
         let first = batch(&[], &[clicks(1, 1, 10), clicks(2, 0, 7), of_all]);
         store.add_clicks(first).await.unwrap();
-        // An older click that comes late is not the last one; and rows of one bucket are added up.
+        // An older click that arrives late is not the last one; rows of one bucket are added up.
         let second = batch(&[], &[clicks(1, 0, 1), clicks(1, 0, 2)]);
         store.add_clicks(second).await.unwrap();
 
@@ -115,7 +115,7 @@ async fn a_batch_sent_twice_counts_once() {
     .await;
 }
 
-/// Of several segments one mark is elsewhere: nothing of the batch is left.
+/// One of several marks is elsewhere: nothing of the batch is written.
 #[tokio::test]
 async fn a_batch_that_is_refused_leaves_nothing() {
     for_each_store(async |store| {
@@ -137,7 +137,7 @@ async fn a_batch_that_is_refused_leaves_nothing() {
     .await;
 }
 
-/// Everything in a mark decides, and everything comes back.
+/// A step must match every field of the mark, and every field is read back.
 #[tokio::test]
 async fn a_mark_is_where_all_of_it_is() {
     for_each_store(async |store| {
@@ -154,7 +154,7 @@ async fn a_mark_is_where_all_of_it_is() {
             let step = MarkMove { segment: far, from: Some(elsewhere), to: mark(20) };
             assert_moved(&store.add_clicks(batch(&[step], &[])).await);
         }
-        // A copy that went further than the one that was thought to be finished.
+        // A copy that goes further than the one that was taken to be finished.
         let on =
             MarkMove { segment: far, from: Some(here), to: JournalMark { records: 12, ..here } };
         store.add_clicks(batch(&[on], &[])).await.unwrap();
@@ -179,8 +179,8 @@ async fn of_many_who_count_the_same_records_one_does() {
     .await;
 }
 
-/// Each drain has a segment of its own, and all have clicks of the same links, in any order. That
-/// none of them has to be run again is tested in the crate.
+/// Each drain has its own segment, and all have clicks of the same links, in any order. A test
+/// inside the crate checks that no batch has to run again.
 #[tokio::test]
 async fn batches_with_the_same_links_add_up_side_by_side() {
     const LINKS: u64 = 300;
@@ -233,7 +233,7 @@ async fn the_longest_batch_is_counted_whole() {
     .await;
 }
 
-/// More than a slice of them, some full hours, some not; and none but the link's own.
+/// More than one slice of buckets, some of them full hours; and only the link's own.
 #[tokio::test]
 async fn a_long_time_is_read_whole_and_in_order() {
     const QUARTERS: u32 = 6_543;
@@ -257,13 +257,13 @@ async fn a_long_time_is_read_whole_and_in_order() {
     .await;
 }
 
-/// What is folded between two slices is neither read twice nor passed over.
+/// Buckets rolled up between two slices are neither read twice nor skipped.
 #[tokio::test]
 async fn folding_while_a_long_time_is_read_changes_no_sum() {
     const HOURS: u32 = 1_990;
     const QUARTERS: u32 = 64;
     for_each_store(async |store| {
-        // The first slice ends among the quarters of an hour behind the hours.
+        // The first slice ends among the quarters of an hour that follow the hours.
         let old = (0..HOURS).map(|hour| 4 * hour);
         let new = 4 * HOURS..4 * HOURS + QUARTERS;
         let rows: Vec<_> = old.chain(new).map(|quarters| clicks(1, quarters, 1)).collect();
@@ -327,7 +327,7 @@ async fn old_buckets_are_added_up_by_the_hour() {
             let rows = quarters.map(|(quarters, human)| clicks(number, quarters, human * number));
             store.add_clicks(batch(&[], &rows)).await.unwrap();
         }
-        // In the middle of the last of these hours, which therefore stays as it is.
+        // In the middle of the last of these hours, which therefore is not rolled up.
         let until = bucket(14).start();
         assert_eq!(store.roll_up_click_buckets(None, until).await.unwrap(), 8);
         for number in 1..=2 {
@@ -350,7 +350,7 @@ async fn old_buckets_are_added_up_by_the_hour() {
     .await;
 }
 
-/// Two nodes fold while drains of old journals add to what they fold.
+/// Two nodes roll up buckets while drains of old journals add to the same buckets.
 #[tokio::test]
 async fn folding_beside_drains_loses_nothing() {
     const LINKS: u64 = 40;

@@ -1,4 +1,4 @@
-//! Finding deleted links while they can be restored, and any link by its code.
+//! Finding deleted links while they can be restored, and finding any link by its code.
 
 use curt_domain::{Access, Caller, Link, LinkRecord, LinkStatus, MaxClicks};
 use curt_store::{Cursor, ExpectedRevision, LinkSort, ListLinksError, RESTORE_WINDOW, Store};
@@ -8,7 +8,7 @@ use crate::{
     stores::{create, for_each_store, id, later, link, now, tags},
 };
 
-/// Codes of all deleted links, in pages of so many.
+/// Codes of all deleted links, read in pages of `limit`.
 async fn walk(store: &Store, limit: u32) -> Vec<String> {
     let mut codes = Vec::new();
     let mut cursor: Option<Cursor> = None;

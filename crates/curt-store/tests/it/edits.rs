@@ -1,4 +1,4 @@
-//! Editing, deleting and restoring: revisions, versions, and what stays as it was.
+//! Editing, deleting and restoring: revisions, versions, and what stays unchanged.
 
 use std::time::Duration;
 
@@ -238,7 +238,7 @@ async fn a_deleted_link_is_gone_at_once_and_comes_back_as_it_was() {
             ..before.clone()
         };
         assert_eq!(versions_of(store, 1).await, [(deleted, later(3)), (before, later(1))]);
-        // A second time there is nothing to restore.
+        // The second time there is nothing to restore.
         assert_eq!(
             store
                 .restore_link(&Caller::SYSTEM, id(1), ExpectedRevision::Any, later(4))

@@ -1,4 +1,4 @@
-//! What becomes of links that were deleted long ago: nothing is left of them but the code.
+//! Erasing links that were deleted long ago: only the code is left of them.
 
 use curt_domain::{Access, Caller, Link, LinkEdit, MaxClicks, Title};
 use curt_store::{ClickBatch, CreateLinkError, EditLinkError, ExpectedRevision, LinkSort};
@@ -80,7 +80,7 @@ async fn nothing_of_an_erased_link_can_be_found() {
     .await;
 }
 
-/// A printed link must never come to lead somewhere else, to whoever asks for its code.
+/// The code of a printed link must never lead elsewhere: no other user can take it.
 #[tokio::test]
 async fn slug_05_a_code_stays_taken_after_deletion_and_erasure() {
     for_each_store(async |store| {

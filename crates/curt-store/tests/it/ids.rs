@@ -7,7 +7,7 @@ async fn blocks_follow_one_another_from_1() {
     for_each_store(async |store| {
         assert_eq!(store.reserve_ids(10).await.unwrap(), 1..11);
         assert_eq!(store.reserve_ids(1).await.unwrap(), 11..12);
-        // Tags have ids of their own.
+        // Tags have a separate sequence of ids.
         create(store, &curt_domain::Link { tags: tags(&["a", "b"]), ..link(1, "abc") }).await;
         assert_eq!(store.reserve_ids(1_000).await.unwrap(), 12..1_012);
     })

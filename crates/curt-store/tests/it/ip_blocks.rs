@@ -1,4 +1,4 @@
-//! Blocked clients: added, replaced, listed, lifted, and heard of by all nodes.
+//! Blocked clients: added, replaced, listed, lifted, and announced to all nodes.
 
 use curt_domain::{Author, BlockKind, BlockReason, Caller, IpBlock, Timestamp, UserId};
 use curt_store::{AuditQuery, ChangeKind, Changes, NewIpBlock, Store};
@@ -19,7 +19,7 @@ async fn add(store: &Store, block: NewIpBlock) -> IpBlock {
     store.add_ip_block(block, &caller(), now()).await.unwrap()
 }
 
-/// How many blocks came or went.
+/// How many blocks were added or lifted.
 async fn changes(store: &Store) -> usize {
     let Changes::Next { changes, .. } = store.changes_after(0, 100).await.unwrap() else {
         panic!("nothing was forgotten yet")
@@ -43,7 +43,7 @@ async fn blocks_are_kept_as_they_were_made_until_they_are_lifted() {
         assert_eq!(all, [bare, block.clone()]);
         assert_eq!(store.ip_blocks(None, 1, now()).await.unwrap(), all[..1]);
         assert_eq!(store.ip_blocks(Some(all[0].id), 10, now()).await.unwrap(), all[1..]);
-        // What is over is not in the list.
+        // An expired block is not in the list.
         assert_eq!(store.ip_blocks(None, 10, later(10)).await.unwrap(), all[..1]);
 
         assert_eq!(
@@ -57,7 +57,7 @@ async fn blocks_are_kept_as_they_were_made_until_they_are_lifted() {
         let mut rows: Vec<_> =
             log.items.iter().map(|row| (row.action.as_str(), row.details.as_str())).collect();
         rows.sort_unstable();
-        // Also of what has been lifted, and of an address only its network.
+        // Rows of lifted blocks stay, and of an address the log has only the network.
         let within = |network| format!(r#"{{"kind":"manual","within":"{network}"}}"#);
         let (lifted, bare) = (within("203.0.113.0/24"), within("::/48"));
         let expected =
@@ -97,7 +97,7 @@ async fn many_are_added_at_once_and_forgotten_once_they_are_over() {
         assert_eq!(changes(store).await, 50);
         assert_eq!(store.prune_ip_blocks(later(20)).await.unwrap(), 20);
         assert_eq!(store.ip_blocks(None, 100, now()).await.unwrap().len(), 30);
-        // That they are over needs no telling: every node has a clock.
+        // Their end is not announced: every node has a clock.
         assert_eq!(changes(store).await, 50);
     })
     .await;

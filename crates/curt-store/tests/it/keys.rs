@@ -1,4 +1,4 @@
-//! API keys: found with their users, noted when used, gone at once when taken back.
+//! API keys: found with their users, noted when used, and gone at once when deleted.
 
 use std::time::Duration;
 

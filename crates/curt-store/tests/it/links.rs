@@ -1,4 +1,4 @@
-//! Creating links, reading them, and what redirects see of them.
+//! Creating links, reading them, and the redirect's view of them.
 
 use curt_domain::{
     Access, Caller, ClickTotals, Dates, Link, LinkRecord, MaxClicks, Note, RedirectStatus,
@@ -107,7 +107,7 @@ async fn clicks_of_a_limited_link_are_used_up_one_by_one() {
         assert!(store.use_click(limited.id, max).await.unwrap());
         assert!(!store.use_click(limited.id, max).await.unwrap());
         assert_eq!(store.link(Access::All, limited.id).await.unwrap().unwrap().used_clicks, 2);
-        // A link without a limit has no clicks to use up, and neither has one that is not there.
+        // A link without a limit has no clicks to use up, nor has a link that does not exist.
         create(store, &link(2, "free")).await;
         assert!(!store.use_click(id(2), max).await.unwrap());
         assert!(!store.use_click(id(9), max).await.unwrap());

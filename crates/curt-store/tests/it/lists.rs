@@ -1,5 +1,5 @@
-//! Lists of links: filters, orders and pages. (Orders by clicks are tried inside the crate, since
-//! nothing outside can count clicks yet.)
+//! Lists of links: filters, orders and pages. (Orders by clicks are tested inside the crate,
+//! because these tests cannot count clicks.)
 
 use std::collections::HashSet;
 
@@ -45,7 +45,7 @@ async fn codes(store: &Store, query: &LinkQuery) -> Vec<String> {
     page.items.iter().map(|record| record.link.code.to_string()).collect()
 }
 
-/// Walks through all pages, by the text that a client would send back.
+/// Walks through all pages, passing the cursor as the text that a client would send back.
 async fn codes_in_pages(store: &Store, mut query: LinkQuery, limit: u32) -> Vec<String> {
     query.limit = limit;
     let mut codes = Vec::new();
@@ -177,7 +177,8 @@ async fn links_are_found_by_code_title_host_and_path_in_any_case() {
     .await;
 }
 
-/// What means something to SQL or to `like` means itself in a search, in a tag and in a cursor.
+/// Characters with a meaning in SQL or in `like` stand for themselves in searches, tags and
+/// cursors.
 #[tokio::test]
 async fn sqli_01_special_characters_find_only_themselves() {
     for_each_store(async |store| {

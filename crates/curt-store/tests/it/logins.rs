@@ -1,4 +1,4 @@
-//! RT-01 to RT-04: refresh tokens give way to their successors, and copies end the family.
+//! RT-01 to RT-04: a refresh token is replaced by its successor, and a copied one ends the family.
 //! Sessions.
 
 use std::time::Duration;
@@ -37,7 +37,7 @@ async fn signed_in(store: &Store) -> User {
     ada
 }
 
-/// What becomes of a token of the first family.
+/// What the rotation of a token of the first family returns.
 fn rotated(user: &User) -> Rotation {
     rotated_in(1, user)
 }
@@ -62,20 +62,20 @@ async fn rt_01_a_token_that_comes_again_ends_its_family() {
         for token in [1, 2, 3, 4] {
             assert_eq!(rotate_at(store, token, 5, late).await, Rotation::Refused, "{token}");
         }
-        // Another device is signed in by itself.
+        // Another device has its own login.
         assert_eq!(rotate_at(store, 100, 101, late).await, rotated_in(100, &ada));
     })
     .await;
 }
 
-/// Tabs of one browser, which have one token; number 2 is what always follows on 1, and 3 on 2.
+/// Tabs of one browser share one token; the successor of 1 is always 2, and of 2 always 3.
 #[tokio::test]
 async fn rt_02_a_second_tab_gets_the_same_successor() {
     for_each_store(async |store| {
         let ada = signed_in(store).await;
         let rotated = rotated(&ada);
         assert_eq!(rotate_at(store, 1, 2, later(0)).await, rotated);
-        // Also a third, and whoever has a copy: all of them have the same line.
+        // A third tab or a thief with a copy gets the same successor too.
         for _ in 0..3 {
             assert_eq!(rotate_at(store, 1, 2, now().plus(REUSE_GRACE)).await, rotated);
         }
@@ -88,7 +88,7 @@ async fn rt_02_a_second_tab_gets_the_same_successor() {
     .await;
 }
 
-/// The other order: the first tab is one further when the second comes.
+/// The other order: the first tab has rotated twice when the second one comes.
 #[tokio::test]
 async fn rt_02_a_second_tab_that_is_behind_gets_nothing_and_takes_nothing() {
     for_each_store(async |store| {
@@ -96,7 +96,7 @@ async fn rt_02_a_second_tab_that_is_behind_gets_nothing_and_takes_nothing() {
         assert_eq!(rotate_at(store, 1, 2, later(0)).await, rotated(&ada));
         assert_eq!(rotate_at(store, 2, 3, later(1)).await, rotated(&ada));
         assert_eq!(rotate_at(store, 1, 2, later(2)).await, Rotation::Refused);
-        // Of a release that gave every tab its own, the successor is another.
+        // A release that gave every tab its own successor would send another one.
         assert_eq!(rotate_at(store, 2, 9, later(3)).await, Rotation::Refused);
         assert_eq!(rotate_at(store, 3, 4, later(60_000)).await, rotated(&ada));
     })
@@ -115,8 +115,7 @@ async fn rt_02_of_many_at_once_all_get_the_same_successor() {
     .await;
 }
 
-/// Whoever has a copy goes on with it and refreshes often, so that the stolen one should be
-/// forgotten.
+/// A thief rotates the copy often, so that the stolen token should be forgotten.
 #[tokio::test]
 async fn rt_01_a_thief_makes_no_used_token_unknown() {
     for_each_store(async |store| {
@@ -143,7 +142,7 @@ async fn rt_03_tokens_expire_unused_and_families_in_the_end() {
         let just_before = last_moment.minus(Duration::from_millis(1));
         assert_eq!(rotate_at(store, 1, 2, just_before).await, rotated(&ada));
 
-        // Used every day, it ends all the same.
+        // A family ends even if it is used every day.
         let end = now().plus(REFRESH_FAMILY_AGE_MAX);
         let (mut at, mut number) = (just_before, 2);
         loop {
@@ -163,7 +162,7 @@ async fn rt_03_tokens_expire_unused_and_families_in_the_end() {
     .await;
 }
 
-/// The new token is taken already, so that the second half of the transaction fails.
+/// The new token already exists, so the second half of the transaction fails.
 #[tokio::test]
 async fn rt_04_a_rotation_happens_as_a_whole_or_not_at_all() {
     for_each_store(async |store| {
@@ -183,7 +182,7 @@ async fn logging_out_ends_one_device() {
         let ada = signed_in(store).await;
         store.create_refresh_token(login(&ada, 100), now()).await.unwrap();
         rotate_at(store, 1, 2, now()).await;
-        // Also with a token that was used before.
+        // Also through a token that was used before.
         store.end_refresh_family(token(1)).await.unwrap();
         store.end_refresh_family(token(77)).await.unwrap();
         assert_eq!(rotate_at(store, 2, 3, now()).await, Rotation::Refused);
@@ -201,7 +200,7 @@ async fn jwt_09_an_access_token_is_good_as_long_as_its_family_and_its_epoch() {
             async |epoch, family| store.token_user(ada.id, epoch, &token(family)).await.unwrap();
         assert_eq!(holder(1, 1).await, Some(ada.clone()));
         assert_eq!((holder(2, 1).await, holder(1, 2).await), (None, None));
-        // A family keeps the name of its first token, also once that is used.
+        // A family keeps the name of its first token, also once that token is used.
         rotate_at(store, 1, 2, now()).await;
         assert_eq!(holder(1, 1).await, Some(ada.clone()));
         store.end_refresh_family(token(2)).await.unwrap();
@@ -216,7 +215,7 @@ async fn jwt_09_an_access_token_is_good_as_long_as_its_family_and_its_epoch() {
     .await;
 }
 
-/// Whatever the order in which they commit: after a new password nothing of before is good.
+/// In whatever order they commit: after a new password no older token is valid.
 #[tokio::test]
 async fn no_rotation_outlives_a_new_password() {
     for_each_store(async |store| {
@@ -239,7 +238,7 @@ async fn no_rotation_outlives_a_new_password() {
     .await;
 }
 
-/// Callers that were let in with a login that number 1 and 50 began.
+/// Callers authenticated by the logins that tokens 1 and 50 began.
 fn logged_in(user: &User) -> [Caller; 2] {
     [Login::Family { user: user.id, token: token(1) }, Login::Session(token(50))]
         .map(|login| Caller { login: Some(login), ..as_user(user) })
@@ -272,7 +271,7 @@ async fn nobody_undoes_a_new_password_who_was_let_in_before_it() {
     .await;
 }
 
-/// Whichever comes first.
+/// In either order.
 #[tokio::test]
 async fn of_two_new_passwords_at_once_the_administrators_stays() {
     for_each_store(async |store| {
@@ -304,7 +303,7 @@ async fn jwt_09_whoever_is_disabled_or_deleted_is_signed_out() {
         let refused = store.create_session(login(&ada, 51), now()).await;
         assert!(matches!(refused, Err(CreateLoginError::UserChanged)), "{refused:?}");
 
-        // And stays so when enabled again.
+        // Enabling the user does not bring the session back.
         let enabled =
             store.edit_user(&admin(), ada.id, switch(Switch::Active), now()).await.unwrap();
         assert_eq!(store.session_user(&token(50), now()).await.unwrap(), None);

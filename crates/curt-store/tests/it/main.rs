@@ -1,5 +1,5 @@
-//! What the store promises, tried on every engine that is there: SQLite always, PostgreSQL and
-//! MySQL where their addresses are set.
+//! The store's promises, tested on every available engine: SQLite always, PostgreSQL and MySQL if
+//! their addresses are set.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

@@ -1,4 +1,4 @@
-//! Whose links are whose: nobody sees or changes those of others, and owners leave.
+//! Owners of links: users neither see nor change the links of others, and owners leave.
 
 use std::time::Duration;
 
@@ -24,7 +24,7 @@ async fn owners(store: &Store) -> Vec<Option<UserId>> {
     page.items.into_iter().map(|record| record.link.owner).collect()
 }
 
-/// Links 1 and 3 are Ada's, 2 and 4 Bob's, 5 is nobody's.
+/// Links 1 and 3 are Ada's, 2 and 4 Bob's; 5 has no owner.
 async fn two_users(store: &Store) -> (User, User) {
     let ada = create_user(store, "ada", Role::User).await;
     let bob = create_user(store, "bob", Role::User).await;
@@ -63,7 +63,7 @@ async fn idor_02_links_of_others_are_not_there() {
             assert!(matches!(restored, Err(EditLinkError::NotFound)), "{restored:?}");
             assert_eq!(store.link_by_code(own, &code).await.unwrap(), None);
         }
-        // Nor when they are deleted: nobody else's and not before one's own.
+        // Among deleted links, too, users see only their own.
         store.delete_link(&caller, id(1), any(), later(1)).await.unwrap();
         for (access, expected) in
             [(own, vec![1]), (Access::Of(bob.id), vec![2]), (Access::All, vec![1, 5, 2])]
@@ -130,7 +130,7 @@ async fn only_its_former_owner_takes_the_code_of_an_erased_link_again() {
         let take = async |number, code: &str, owner: &User| {
             store.create_link(&as_user(owner), owned(number, code, owner), None).await
         };
-        // Deleted, it can still be restored.
+        // A deleted link can still be restored.
         let deleted = take(11, "code1", &ada).await;
         assert!(matches!(deleted, Err(CreateLinkError::CodeTaken)), "{deleted:?}");
         assert_eq!(store.erase_deleted(later(1), 10).await.unwrap(), 3);
@@ -145,7 +145,7 @@ async fn only_its_former_owner_takes_the_code_of_an_erased_link_again() {
         let code = "code1".parse().unwrap();
         assert!(store.link_by_code(Access::Of(ada.id), &code).await.unwrap().is_some());
 
-        // code5 was nobody's.
+        // code5 had no owner.
         let codes = ["code1", "code3", "code5", "free"].map(|code| code.parse().unwrap());
         for (owner, expected) in
             [(Some(ada.id), vec![0, 2]), (Some(bob.id), vec![0, 1, 2]), (None, vec![0, 1, 2])]
@@ -179,7 +179,7 @@ async fn the_first_administrator_gets_the_links_that_nobody_has() {
         }
         let first = Admission::FirstAdministrator;
         let root = store.create_user(&admin(), new_user("root"), first, later(1)).await.unwrap();
-        // Not those that come later.
+        // Links created later are not moved.
         let after = Link { created_at: later(2), ..link(2_000, "later") };
         create(store, &after).await;
         assert_eq!(store.move_links(later(3)).await.unwrap(), 1_499);
@@ -211,13 +211,13 @@ async fn export_01_a_deleted_user_leaves_nothing_but_links() {
             [Some(bob.id); 4].into_iter().chain([None]).collect::<Vec<_>>()
         );
 
-        // A request that was under way when its user was deleted.
+        // Created by a request that was still running when its user was deleted.
         create(store, &owned(6, "late", &ada)).await;
         assert_eq!(store.move_links(later(2)).await.unwrap(), 1);
         store.delete_user(&admin(), bob.id, LinksOf::Keep, later(3)).await.unwrap();
         assert_eq!(store.move_links(later(4)).await.unwrap(), 5);
         assert_eq!(owners(store).await, [None; 6]);
-        // The address is free again, and is somebody else's.
+        // The address is free again, and another user takes it.
         let again = create_user(store, "ada", Role::User).await;
         assert!(bob.id < again.id);
         let over = later(5).plus(Duration::from_hours(2));

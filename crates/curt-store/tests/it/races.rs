@@ -1,4 +1,4 @@
-//! Many at once for one thing that only one can have.
+//! Many concurrent attempts at something that only one can get.
 
 use curt_domain::{Access, Caller, Link, LinkEdit, MaxClicks, Title};
 use curt_store::{CreateLinkError, EditLinkError, ExpectedRevision};

@@ -41,7 +41,7 @@ async fn a_key_that_was_used_makes_nothing_more() {
             .create_link(&Caller::SYSTEM, link(1, "abc"), Some(replay("admin", "key")))
             .await
             .unwrap();
-        // With the same code as well: the earlier answer counts, not the taken code.
+        // With the same code, too, the earlier answer counts, not the taken code.
         for again in [link(2, "def"), link(3, "abc")] {
             let refused = store
                 .create_link(&Caller::SYSTEM, again.clone(), Some(replay("admin", "key")))

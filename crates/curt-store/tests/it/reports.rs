@@ -1,4 +1,4 @@
-//! Reports, what is decided about them, and the links that are disabled for abuse.
+//! Reports, the decisions on them, and the links disabled for abuse.
 
 use curt_domain::{
     Author, Caller, LinkStatus, Note, ReportReason, ReportState, TargetPattern, Verdict,
@@ -19,7 +19,7 @@ fn report(number: u64) -> NewReport {
     }
 }
 
-/// Somebody at that address reports it.
+/// A visitor at that address reports the link.
 async fn add(store: &Store, address: &str, report: NewReport) -> bool {
     let caller =
         Caller { client: address.parse().ok(), author: Author::Anonymous, ..Caller::SYSTEM };
@@ -107,12 +107,12 @@ async fn a_disabled_link_is_blocked_for_everybody_until_it_is_enabled() {
         assert_eq!(resolve(store, 1, Resolution::Disable).await, ReportState::Disabled);
         assert!(blocked().await);
         assert_eq!(states(store).await, [(2, ReportState::Disabled), (1, ReportState::Disabled)]);
-        // Deciding it again is no second entry in the feed.
+        // Repeating the decision adds no second entry to the feed.
         resolve(store, 2, Resolution::Disable).await;
         let feed = store.abuse_links(10).await.unwrap();
         assert_eq!(feed.len(), 1);
         assert_eq!((feed[0].code.as_str(), feed[0].at), ("one", later(5)));
-        // The owner's own switch is another one.
+        // The owner's own switch is separate.
         let edit = curt_domain::LinkEdit {
             switch: Some(curt_domain::Switch::Active),
             title: Some(None),
@@ -193,7 +193,7 @@ async fn settled_reports_are_forgotten_when_no_disabled_link_needs_them() {
             create(store, &link(number, code)).await;
             add(store, "203.0.113.7", report(number)).await;
         }
-        // Both at 5 ms; the third stays open.
+        // Both are settled at 5 ms; the third report stays open.
         resolve(store, 1, Resolution::Dismiss).await;
         resolve(store, 2, Resolution::Disable).await;
         let states_are = async |expected: &[(u64, ReportState)]| {
@@ -202,7 +202,7 @@ async fn settled_reports_are_forgotten_when_no_disabled_link_needs_them() {
         assert_eq!(store.prune_reports(later(4)).await.unwrap(), 0);
         assert_eq!(store.prune_reports(later(5)).await.unwrap(), 1);
         states_are(&[(3, ReportState::Open), (2, ReportState::Disabled)]).await;
-        // Another decision keeps the link disabled, and the report with it.
+        // Another decision keeps the link disabled, so its report stays.
         resolve(store, 2, Resolution::BlockHost).await;
         assert_eq!(store.prune_reports(later(9)).await.unwrap(), 0);
         assert_eq!(resolve(store, 2, Resolution::Enable).await, ReportState::Dismissed);

@@ -10,7 +10,7 @@ use curt_store::{Store, StoreMetrics, StoreSettings};
 use futures_util::{StreamExt as _, stream};
 use testkit::databases::for_each_engine;
 
-/// The present of all these tests, some day in 2025.
+/// The current time of all these tests, a day in 2025.
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(1_760_000_000_000)
 }
@@ -67,7 +67,7 @@ pub(crate) fn link(number: u64, code: &str) -> Link {
     }
 }
 
-/// What a redirect is to see of the link.
+/// The redirect's view of the link.
 pub(crate) fn route(link: &Link) -> Route {
     Route {
         id: link.id,
@@ -88,7 +88,7 @@ pub(crate) async fn create(store: &Store, link: &Link) {
     store.create_link(&Caller::SYSTEM, link.clone(), None).await.unwrap();
 }
 
-/// Runs all of them, as many at a time as the store has connections.
+/// Runs all of these, as many at a time as the store has connections.
 pub(crate) async fn in_parallel<T>(
     work: impl IntoIterator<Item = impl Future<Output = T>>,
 ) -> Vec<T> {

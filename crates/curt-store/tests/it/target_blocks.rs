@@ -35,7 +35,7 @@ async fn what_is_on_the_list_already_is_not_added_again() {
         assert_eq!(block(store, &["b.example", "c.example/x"]).await, 1);
         assert_eq!(block(store, &["b.example"]).await, 0);
         assert_eq!(patterns(store).await, ["b.example", "*.a.example", "c.example/x"]);
-        // Patterns are compared by their bytes on every engine.
+        // Patterns are compared bytewise on every engine.
         assert_eq!(block(store, &["c.example/X"]).await, 1);
         let found = store.target_block_of(&pattern("b.example")).await.unwrap().unwrap();
         assert_eq!(found.reason.as_deref(), Some("a test's"));

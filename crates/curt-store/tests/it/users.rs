@@ -1,4 +1,4 @@
-//! Accounts: who can have one, what changes, and that somebody can always administer.
+//! Accounts: who can have one, what changes, and that an administrator always remains.
 
 use curt_domain::{Access, FullName, Role, Switch, UserEdit, UserId};
 use curt_store::{
@@ -296,7 +296,7 @@ async fn jwt_09_a_new_password_ends_everything_of_before() {
         assert_eq!(changed.token_epoch, 2);
         assert_eq!(store.user(ada.id).await.unwrap(), Some(changed));
         assert_eq!(store.session_user(&token(1), later(1)).await.unwrap(), None);
-        // Whose password was checked before the change comes too late.
+        // A login whose password was checked before the change comes too late.
         let refused = store.create_session(login(2, 1), later(2)).await;
         assert!(matches!(refused, Err(CreateLoginError::UserChanged)), "{refused:?}");
         store.create_session(login(2, 2), later(2)).await.unwrap();

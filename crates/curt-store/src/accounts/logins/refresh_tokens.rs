@@ -1,8 +1,9 @@
-//! Refresh tokens: each is used once, and gives way to the next of its family.
+//! Refresh tokens: each is used once, and replaced by the next of its family.
 //!
-//! Who uses one again has a copy, unless it is a second tab of the same browser: for a few seconds
-//! it gets the same successor, so that a family is one line and a copy shows itself sooner or
-//! later. After that the whole family ends, whoever has its latest (RFC 9700 §4.14.2).
+//! A second use means that the token was copied, unless it comes from a second tab of the same
+//! browser. For a few seconds the second use gets the same successor, so that a family stays one
+//! chain and a copy shows itself sooner or later. After that the second use ends the whole family,
+//! even if another client holds its latest token (RFC 9700 §4.14.2).
 
 use std::time::Duration;
 
@@ -18,28 +19,28 @@ use crate::{
     store::Store,
 };
 
-/// How long after its use a token gives a second tab what it gave the first.
+/// How long after its use a token gives a second tab the same successor.
 pub const REUSE_GRACE: Duration = Duration::from_secs(10);
 
-/// Used tokens that a family keeps, to know them again until they expire: a hundred a day, which is
-/// one every quarter of an hour, for a hundred days; about a megabyte. None makes room for another,
-/// or a thief would make the stolen one unknown by refreshing often. A family that has so many
-/// ends.
+/// Used tokens that a family keeps until they expire, to recognize them: a hundred a day, which is
+/// one every quarter of an hour, for a hundred days; about a megabyte. Old ones are not dropped for
+/// new ones, or a thief could make the stolen token unknown by refreshing often. A family that has
+/// used so many ends.
 const USED_TOKENS_MAX: u32 = 10_000;
 
-/// How long a family lives, however often it is used; then a password is asked for again.
+/// How long a family lives, however often it is used; then the user must enter a password again.
 pub const REFRESH_FAMILY_AGE_MAX: Duration = Duration::from_hours(365 * 24);
 
-/// What became of a refresh token that somebody sent.
+/// The result of presenting a refresh token.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rotation {
-    /// Its successor is good from now on.
+    /// The successor is valid from now on.
     Rotated { user: User, family: TokenHash },
-    /// Unknown, expired, of a user who is disabled or a family that has used too many, or its
-    /// successor has been used already: whoever comes so late would get what is void, and end the
-    /// family by using it.
+    /// The token is unknown or expired, the user is disabled, the family has used too many tokens,
+    /// or the successor has already been used. A client this late would get a void token and end
+    /// the family by using it.
     Refused,
-    /// It was used before: somebody has a copy, and all of its family are void.
+    /// The token was used before: there is a copy, and the whole family is void.
     Reused(UserId),
 }
 
@@ -47,12 +48,12 @@ struct Rotating {
     old: TokenHash,
     new: TokenHash,
     expires_at: Timestamp,
-    /// [`USED_TOKENS_MAX`], less in tests.
+    /// [`USED_TOKENS_MAX`], fewer in tests.
     used_max: u32,
     attribution: Attribution,
 }
 
-/// A row, as far as it decides.
+/// The columns of a row that a rotation depends on.
 struct TokenRow {
     family: TokenHash,
     expires_at: Timestamp,
@@ -76,7 +77,7 @@ const LOCK: Sql = Sql::new(
 
 const USE: Sql = Sql::new("update refresh_tokens set used_at = $1 where token_hash = $2");
 
-/// A family is there as long as any of its tokens is.
+/// A family exists as long as any of its tokens.
 const USER: Sql = Sql::new(concat!(
     "select ",
     user_columns!(),
@@ -84,8 +85,8 @@ const USER: Sql = Sql::new(concat!(
          and exists (select 1 from refresh_tokens where user_id = $3 and family = $4)"
 ));
 
-/// Finds a row if a family has more tokens than that. One of them is unused; to ask which would
-/// read the table, where the index alone knows how many.
+/// Finds a row if a family has more than so many tokens. One of them is unused. Asking which one
+/// would read the table; the index alone knows how many there are.
 const HAS_MORE: Sql = Sql::new(
     "select user_id from refresh_tokens where user_id = $1 and family = $2 limit 1 offset $3",
 );
@@ -93,7 +94,7 @@ const HAS_MORE: Sql = Sql::new(
 const END_FAMILY: Sql = Sql::new("delete from refresh_tokens where user_id = $1 and family = $2");
 
 impl Store {
-    /// Begins a family: somebody has signed in.
+    /// Begins a family: the user has signed in.
     pub async fn create_refresh_token(
         &self,
         new: NewLogin,
@@ -102,8 +103,8 @@ impl Store {
         self.db.transaction("create_refresh_token", Creation { new, now }, create).await
     }
 
-    /// Takes a refresh token and makes the new one its successor, or neither: one transaction. For
-    /// the same token it must always be the same.
+    /// Takes a refresh token and makes the new one its successor, or does neither: one transaction.
+    /// The caller must always pass the same successor for the same token.
     pub async fn rotate_refresh_token(
         &self,
         old: TokenHash,
@@ -117,8 +118,8 @@ impl Store {
         rotated.map_err(StoreError::while_doing("rotating a refresh token"))
     }
 
-    /// Who holds an access token of that epoch and family; nobody once either has ended, or the
-    /// user is disabled.
+    /// The holder of an access token of that epoch and family. `None` once either has ended, or if
+    /// the user is disabled.
     pub async fn token_user(
         &self,
         user: UserId,
@@ -133,7 +134,7 @@ impl Store {
         read.await.map_err(StoreError::while_doing("reading whose an access token is"))
     }
 
-    /// Signs out: the token's whole family ends. One that is unknown has ended already.
+    /// Signs out: ends the token's whole family. An unknown token has no family left to end.
     pub async fn end_refresh_family(&self, token: TokenHash) -> Result<(), StoreError> {
         let ended = self.db.transaction("end_refresh_family", token, end_family).await;
         ended.map_err(StoreError::while_doing("ending a family of refresh tokens"))
@@ -145,7 +146,7 @@ fn create<'t>(tx: &'t mut Tx<'_>, creation: &'t Creation) -> Work<'t, (), Create
         creation.lock_user(tx).await?;
         let Creation { new, now } = creation;
         let ends_at = now.plus(REFRESH_FAMILY_AGE_MAX);
-        // The first gives the family its name.
+        // The first token gives the family its name.
         insert(tx, new.user, &new.token, &new.token, new.expires_at, ends_at, *now).await?;
         Ok(())
     })
@@ -190,7 +191,7 @@ fn rotate<'t>(tx: &'t mut Tx<'_>, rotating: &'t Rotating) -> Work<'t, Rotation, 
     })
 }
 
-/// Or who refreshes all the time would have rows without an end.
+/// Without this limit a client that refreshes all the time would add rows without end.
 async fn has_used_too_many(
     tx: &mut Tx<'_>,
     user: UserId,
@@ -210,13 +211,13 @@ fn end_family<'t>(tx: &'t mut Tx<'_>, token: &'t TokenHash) -> Work<'t, (), DbEr
     })
 }
 
-/// Locks the user, then the token, and reads both. A user's tokens go with the user.
+/// Locks the user, then the token, and reads both. Deleting a user deletes the tokens.
 async fn lock(tx: &mut Tx<'_>, token: &TokenHash) -> Result<Option<(User, TokenRow)>, DbError> {
     let Some(row) = tx.row(WHOSE, &[token.into()]).await? else { return Ok(None) };
     let id = UserId::new(row.number(0)?);
     let id = id.ok_or_else(|| DbError::unreadable("an id from 2^53 on"))?;
     let Some(user) = rows::lock(tx, id).await? else { return Ok(None) };
-    // It may have gone while the user was waited for.
+    // The token may have been deleted while this waited for the user's lock.
     Ok(find(tx, token).await?.map(|token| (user, token)))
 }
 

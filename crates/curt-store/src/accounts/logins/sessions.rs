@@ -1,4 +1,4 @@
-//! Sessions: browsers that are signed in.
+//! Sessions: the logins of browsers.
 
 use curt_domain::{Timestamp, TokenHash, User};
 
@@ -32,7 +32,7 @@ impl Store {
         self.db.transaction("create_session", Creation { new, now }, create).await
     }
 
-    /// Whose session this is; nobody's if it has ended or its user is disabled.
+    /// The user of this session; `None` if it has ended or its user is disabled.
     pub async fn session_user(
         &self,
         token: &TokenHash,
@@ -45,7 +45,7 @@ impl Store {
         read.await.map_err(StoreError::while_doing("reading a session"))
     }
 
-    /// Signs a browser out. A session that is unknown has ended already.
+    /// Signs a browser out. An unknown session has already ended.
     pub async fn delete_session(&self, token: &TokenHash) -> Result<(), StoreError> {
         let deleted = self.db.execute(DELETE, &[token.into()]).await;
         deleted.map(drop).map_err(StoreError::while_doing("ending a session"))

@@ -1,4 +1,4 @@
-//! Changing users: names, roles, switching off, passwords.
+//! Changing users: names, roles, disabling, passwords.
 
 use curt_domain::{Caller, FullName, PasswordHash, Timestamp, User, UserEdit, UserId};
 use serde_json::json;
@@ -12,7 +12,7 @@ use crate::{
     store::Store,
 };
 
-/// What keeps a user from being changed.
+/// Why a user cannot be changed.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeUserError {
     #[error("there is no such user")]
@@ -44,7 +44,7 @@ struct Ending {
     attribution: Attribution,
 }
 
-/// Ids of all administrators who could go on, locked in their order.
+/// Ids of all active administrators, locked in order.
 const LOCK_ADMINISTRATORS: Sql = Sql::new(
     "select id from users where role = 'administrator' and disabled_at is null order by id",
 )
@@ -60,13 +60,13 @@ const SET_PASSWORD: Sql = Sql::new("update users set password_hash = $1 where id
 
 const RAISE_EPOCH: Sql = Sql::new("update users set token_epoch = token_epoch + 1 where id = $1");
 
-/// Unless the password was changed meanwhile.
+/// Unless the password was changed since.
 const REHASH: Sql =
     Sql::new("update users set password_hash = $1 where id = $2 and password_hash = $3");
 
 impl Store {
-    /// Changes a user; an edit that changes nothing writes nothing. Whoever is switched off or gets
-    /// another role or password is signed out everywhere.
+    /// Changes a user; an edit that changes nothing writes nothing. Disabling a user, or changing
+    /// the role or password, signs the user out everywhere.
     pub async fn edit_user(
         &self,
         caller: &Caller,
@@ -78,8 +78,8 @@ impl Store {
         self.db.transaction("edit_user", editing, apply).await
     }
 
-    /// Sets a password and signs out everywhere; whoever asked needs new tokens, of the epoch that
-    /// the returned user has.
+    /// Sets a password and signs the user out everywhere. The caller needs new tokens, of the epoch
+    /// that the returned user has.
     pub async fn set_password(
         &self,
         caller: &Caller,
@@ -91,7 +91,7 @@ impl Store {
         self.edit_user(caller, id, edit, now).await
     }
 
-    /// Replaces the hash of the same password by a better one, unless there is a new password.
+    /// Replaces the hash by a better one of the same password, unless the password was changed.
     pub async fn rehash_password(
         &self,
         id: UserId,
@@ -164,7 +164,7 @@ fn apply<'t>(tx: &'t mut Tx<'_>, input: &'t Editing) -> Work<'t, User, ChangeUse
     })
 }
 
-/// Locks the user who is to be changed, if the caller still may.
+/// Locks the user to be changed, if the caller still may.
 async fn lock_for(
     tx: &mut Tx<'_>,
     attribution: &Attribution,
@@ -174,8 +174,8 @@ async fn lock_for(
     if is_still_good(tx, attribution).await? { Ok(user) } else { Err(ChangeUserError::LoggedOut) }
 }
 
-/// A row for each thing that an edit did. Names and addresses are personal, so only that they were
-/// changed is kept.
+/// Writes an audit row for each thing that an edit did. Names and addresses are personal, so the
+/// row only tells that they changed.
 async fn write_down(
     tx: &mut Tx<'_>,
     attribution: &Attribution,
@@ -205,7 +205,7 @@ async fn write_down(
     attribution.write(tx, switched, id, &json!({})).await
 }
 
-/// The ids of all who can administer now, until the transaction ends.
+/// The ids of all active administrators, locked until the transaction ends.
 pub(super) async fn lock_administrators(tx: &mut Tx<'_>) -> Result<Vec<u64>, DbError> {
     let rows = tx.rows(LOCK_ADMINISTRATORS, &[]).await?;
     rows.iter().map(|row| row.number(0)).collect()

@@ -1,4 +1,4 @@
-//! Deleting users: everything personal goes at once, their links change hands afterwards.
+//! Deleting users: all personal data goes at once, their links change owners afterwards.
 
 use curt_domain::{Caller, Timestamp, UserId};
 use serde_json::json;
@@ -16,12 +16,12 @@ use crate::{
 /// What becomes of a deleted user's links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinksOf {
-    /// They go on, and belong to nobody.
+    /// They go on working, without an owner.
     Keep,
     TransferTo(UserId),
 }
 
-/// What keeps a user from being deleted.
+/// Why a user cannot be deleted.
 #[derive(Debug, thiserror::Error)]
 pub enum DeleteUserError {
     #[error("there is no such user")]
@@ -52,8 +52,8 @@ const DELETE_KEYS: Sql = Sql::new("delete from api_keys where user_id = $1");
 const DELETE: Sql = Sql::new("delete from users where id = $1");
 
 impl Store {
-    /// Deletes a user, and all that is personal with them. Their links change hands from now on:
-    /// [`Store::move_links`] does it, and housekeeping if nobody else.
+    /// Deletes a user and all personal data of theirs. [`Store::move_links`] then moves their
+    /// links; if the caller does not run it, housekeeping does.
     pub async fn delete_user(
         &self,
         caller: &Caller,
@@ -74,7 +74,7 @@ fn delete<'t>(tx: &'t mut Tx<'_>, deletion: &'t Deletion) -> Work<'t, (), Delete
             LinksOf::Keep => None,
             LinksOf::TransferTo(heir) => Some(*heir),
         };
-        // In the order of their ids, as everybody who locks two.
+        // In the order of their ids, like every transaction that locks two users.
         let mut users = [Some(*id), heir];
         users.sort_unstable();
         let mut found = Vec::new();

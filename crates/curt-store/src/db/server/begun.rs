@@ -33,7 +33,7 @@ impl Begun {
         };
         match timeout(ANSWER_TIME_MAX, commit).await {
             Ok(committed) => committed.map_err(db_error),
-            // It may have been committed or not, so it is not tried again.
+            // It may have been committed or not, so it is not retried.
             Err(_) => Err(DbError::unavailable("no answer to COMMIT: its outcome is unknown")),
         }
     }
@@ -50,7 +50,7 @@ impl Begun {
             Err(elapsed) => Err(timed_out(elapsed)),
         };
         if let Err(error) = rolled_back {
-            // The connection is lost, and with it goes the transaction.
+            // The connection is lost, and its transaction with it.
             let error: &dyn std::error::Error = &error;
             tracing::debug!(error, "a transaction was not rolled back");
         }

@@ -13,8 +13,8 @@ use crate::{
     error::DbError,
 };
 
-/// Values in one statement that inserts many rows. Both protocols end at 65 535; far below, the
-/// trips that are saved no longer matter.
+/// Values in one statement that inserts many rows. Both protocols allow at most 65 535; far below
+/// that, saving more round trips no longer matters.
 const VALUES_PER_STATEMENT: usize = 10_000;
 
 /// A borrowed connection, inside a transaction or not.
@@ -28,7 +28,7 @@ impl Connection<'_> {
         matches!(self, Self::Postgres(_))
     }
 
-    /// Runs a statement that returns no rows; says how many rows it found to change.
+    /// Runs a statement that returns no rows; returns how many rows it matched.
     pub(in crate::db) async fn execute(
         &mut self,
         sql: Sql,
@@ -49,8 +49,8 @@ impl Connection<'_> {
         .map_err(db_error)
     }
 
-    /// Inserts many rows in few trips. Its texts differ by how many rows there are, so none of them
-    /// is kept prepared.
+    /// Inserts many rows in few round trips. The statement's text depends on the number of rows, so
+    /// it is not kept prepared.
     pub(in crate::db) async fn execute_rows(
         &mut self,
         sql: Sql,

@@ -1,4 +1,4 @@
-//! Databases on a server, created and dropped whole.
+//! Creating and dropping databases on a server.
 
 use std::borrow::Cow;
 
@@ -41,7 +41,7 @@ async fn run_once(server: &DatabaseUrl, text: String) -> Result<(), DbError> {
     .map_err(db_error)
 }
 
-/// A name that means the same quoted and unquoted, since it cannot be a bound value.
+/// A name that means the same quoted and unquoted, because it cannot be a bound value.
 fn checked_name(name: &str) -> Result<&str, DbError> {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
     if name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(is_plain) {

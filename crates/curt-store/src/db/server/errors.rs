@@ -1,4 +1,4 @@
-//! What the drivers' errors mean to a caller.
+//! The meaning of the drivers' errors for a caller.
 
 use sqlx::{mysql::MySqlDatabaseError, postgres::PgDatabaseError};
 

@@ -1,4 +1,4 @@
-//! How a server is connected to, and whether it may be.
+//! How to connect to a server, and whether its settings allow it.
 
 use sqlx::{
     ConnectOptions as _, Connection as _, mysql::MySqlConnectOptions, postgres::PgConnectOptions,
@@ -10,7 +10,7 @@ use crate::{
     error::DbError,
 };
 
-/// Prepared statements kept per connection; all the texts we have fit.
+/// Prepared statements kept per connection; all our statements fit.
 const STATEMENTS_MAX: usize = 256;
 
 pub(super) enum Options {
@@ -35,7 +35,7 @@ impl Options {
         }
     }
 
-    /// Connects once, without the pool, which would hide why it could not.
+    /// Connects once, without the pool, which would hide the cause of a failure.
     pub(super) async fn check(&self) -> Result<(), ConnectError> {
         match self {
             Self::Postgres(options) => {

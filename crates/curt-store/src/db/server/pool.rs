@@ -1,8 +1,8 @@
 //! The connections to a database server that a node keeps.
 //!
-//! **Invariant:** a connection that is being made is made to its end, also when whoever wanted it
-//! has given up. On a slow network or a busy machine every attempt would be broken off otherwise,
-//! and the database stay out of reach although it answers.
+//! **Invariant:** a connection attempt runs to its end, even if the request that wanted it has
+//! given up. Otherwise every attempt would be aborted on a slow network or a busy machine, and the
+//! database would stay out of reach although it answers.
 
 use std::{sync::Arc, time::Duration};
 
@@ -25,11 +25,11 @@ use crate::{
     error::DbError,
 };
 
-/// How long a request waits for a connection. Longer, and the caller's caller has given up.
+/// How long a request waits for a connection. After a longer wait its client would have given up.
 const ACQUIRE_TIME_MAX: Duration = Duration::from_millis(500);
 
-/// A connection that was idle for so long is tried before it is used; the server may have been
-/// restarted. Under load that never happens, and each statement is spared a trip.
+/// A connection that was idle for so long is tested before use, because the server may have
+/// restarted. Under load that never happens, which saves each statement a round trip.
 const TRIED_AFTER_IDLE: Duration = Duration::from_secs(1);
 
 /// Clones share the connections.
@@ -37,8 +37,8 @@ const TRIED_AFTER_IDLE: Duration = Duration::from_secs(1);
 pub(super) struct Pool {
     connections: Connections,
     wait_max: Duration,
-    /// Taken by each connection that is still being made although nobody waits for it any more: at
-    /// most as many as there may be connections.
+    /// One permit for each connection attempt that no request waits for any more: at most as many
+    /// as there may be connections.
     unwanted: Arc<Semaphore>,
     making: TaskTracker,
 }
@@ -49,7 +49,7 @@ enum Connections {
     MySql(MySqlPool),
 }
 
-/// A connection that goes back when it is dropped.
+/// A connection that returns to the pool when it is dropped.
 pub(super) enum Pooled {
     Postgres(PoolConnection<Postgres>),
     MySql(PoolConnection<MySql>),
@@ -65,7 +65,7 @@ impl Pooled {
 }
 
 impl Pool {
-    /// Connects to nothing yet.
+    /// Opens no connection yet.
     pub(super) fn new(options: &Options, connections_max: u32, patience: Patience) -> Self {
         let connections = match options {
             Options::Postgres(options) => {
@@ -95,7 +95,7 @@ impl Pool {
         }
     }
 
-    /// Acquires a connection and begins a transaction on it, both within the same time.
+    /// Acquires a connection and begins a transaction on it, both within one time limit.
     pub(super) async fn begin(&self) -> Result<Begun, DbError> {
         match self.connections.clone() {
             Connections::Postgres(pool) => {
@@ -119,8 +119,8 @@ impl Pool {
         }
         if let Ok(place) = Arc::clone(&self.unwanted).try_acquire_owned() {
             self.making.spawn(async move {
-                // Good or bad, it is for whoever asks next; a network that is silent has to end
-                // too.
+                // Good or bad, the connection is for the next request. A silent network must not
+                // keep the attempt alive.
                 drop(timeout(ANSWER_TIME_MAX, getting).await);
                 drop(place);
             });
@@ -141,7 +141,7 @@ impl Pool {
     }
 }
 
-/// Connections that are tried after a pause, and begin with the statements of `session`.
+/// Connections are tested after a pause, and begin with the statements of `session`.
 fn pool_options<DB: Database>(
     connections_max: u32,
     session: &'static [&'static str],

@@ -1,4 +1,4 @@
-//! How long a server may take to answer, as seen from here.
+//! How long a server may take to answer, measured here.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use tokio::time::error::Elapsed;
 
 use crate::error::{DbError, DbErrorKind};
 
-/// How long the first connection may take: a server that starts at the same time is waited for
-/// by whoever starts us.
+/// How long the first connection may take. If the server starts at the same time, the supervisor
+/// that starts this node has to wait for it.
 pub(super) const CONNECT_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// How long a body, a single statement, a BEGIN, COMMIT or ROLLBACK, or the goodbye may take as
-/// seen from here: a little more than the limits that the server itself keeps, so that only a hung
-/// network is cut off here.
+/// How long a body, a single statement, a BEGIN, COMMIT or ROLLBACK, or closing may take as
+/// measured here: a little more than the server's own limits, so that this cuts off only a hung
+/// network.
 pub(super) const ANSWER_TIME_MAX: Duration = Duration::from_secs(12);
 
 pub(super) fn timed_out(elapsed: Elapsed) -> DbError {

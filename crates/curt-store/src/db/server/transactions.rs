@@ -1,4 +1,4 @@
-//! A transaction on a server: run, committed, and run again when it met another one.
+//! A transaction on a server: run, committed, and run again if it conflicted with another one.
 //!
 //! A COMMIT whose answer was lost is not tried again: it may have happened.
 
@@ -20,10 +20,10 @@ use crate::{
     error::{DbError, DbErrorKind},
 };
 
-/// The same for a migration: an index over a billion rows, and no more than a weekend.
+/// The time limit for a migration: enough for an index over a billion rows, but a weekend at most.
 const MIGRATION_TIME_MAX: Duration = Duration::from_hours(48);
 
-/// A transaction that meets another one is run so many times in all.
+/// How often in all a transaction that conflicts with another one is run.
 const ATTEMPTS_MAX: u32 = 6;
 
 /// The wait before the second attempt, doubled for each further one, and shortened at random.
@@ -32,12 +32,12 @@ const BACKOFF: Duration = Duration::from_millis(10);
 /// How one run of a transaction ended.
 enum Attempt<T, E> {
     Ended(Result<T, E>),
-    /// It met another transaction. The error is for when this was the last attempt.
+    /// It conflicted with another transaction. The error is returned if this was the last attempt.
     MetAnother(E),
 }
 
 impl Server {
-    /// Runs the transaction in a task of its own, so that it ends even if its caller leaves.
+    /// Runs the transaction in a separate task, so that it ends even if its caller is dropped.
     pub(in crate::db) async fn transaction<I, T, E>(
         &self,
         name: &'static str,
@@ -138,7 +138,7 @@ impl Server {
     }
 }
 
-/// At random between half and the whole, so that two that met do not meet again.
+/// At random between half and all of it, so that two that conflicted do not conflict again.
 fn backoff(attempt: u32) -> Duration {
     let whole = BACKOFF * 2_u32.pow(attempt - 1);
     let random = getrandom::u32().map_or(1.0, |random| f64::from(random) / f64::from(u32::MAX));

@@ -1,4 +1,4 @@
-//! Opening SQLite databases: what is asked of the library, the file and its format.
+//! Opening SQLite databases: what is required of the library, the file and its format.
 
 use std::{
     fs, io,
@@ -19,27 +19,27 @@ use crate::{
     error::{DbError, DbErrorKind},
 };
 
-/// Below it, two connections may lose committed rows between them: the WAL-reset bug.
+/// In older versions two connections may lose committed rows between them: the WAL-reset bug.
 pub(super) const LIBRARY_VERSION_MIN: i32 = 3_051_003;
 
-/// How long a statement waits for another process, `curt` on the command line for example.
+/// How long a statement waits for another process, for example `curt` on the command line.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Prepared statements kept per connection; all the texts we have fit.
+/// Prepared statements kept per connection; all our statements fit.
 const STATEMENTS_MAX: usize = 256;
 
-/// The writer's page cache: in an index of codes every create lands on another page.
+/// The writer's page cache: in an index of codes every create hits another page.
 const WRITER_CACHE_KIB: i64 = 16 * 1024;
 
-/// What a WAL that grew under a long read is cut to afterwards.
+/// The size that a WAL is truncated to after it grew under a long read.
 const WAL_KEPT_BYTES: i64 = 64 * 1024 * 1024;
 
-/// How often another process that opens the same new database may come in between.
+/// How often another process may interfere while both open the same new database.
 const WAL_ATTEMPTS_MAX: u32 = 10;
 
 impl Connection {
-    /// Opens the connection that writes. It creates the file and fixes its format, so it comes
-    /// before any reader, and it refuses what is not ours before it changes anything.
+    /// Opens the connection that writes. It creates the file and fixes its format, so it is opened
+    /// before any reader. It refuses a foreign database before it changes anything.
     pub(in crate::db) fn open_writer(path: &Path) -> Result<Self, ConnectError> {
         check_library()?;
         create_file(path)?;
@@ -58,22 +58,23 @@ impl Connection {
         Ok(connection)
     }
 
-    /// Keeps all other connections away, also those of other processes. So it knows of itself
-    /// alone, which takes no room on the disk, and it cannot write.
+    /// Excludes all other connections, also those of other processes. So it needs no shared-memory
+    /// file, which would take room on the disk. It cannot write.
     pub(in crate::db) fn open_alone(path: &Path) -> Result<Self, DbError> {
-        // Before anything is read: then no file is made through which connections know each other.
+        // Before anything is read: then SQLite makes no shared-memory file.
         let connection = Self::open_existing(path)?;
         connection.set("locking_mode", "exclusive")?;
         connection.set("query_only", "on")?;
         Ok(connection)
     }
 
-    /// For a look at a database that others use. Unlike the others it never creates the file.
+    /// For reading a database that is in use elsewhere. Unlike the others it never creates the
+    /// file.
     pub(in crate::db) fn open_existing(path: &Path) -> Result<Self, DbError> {
         Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
     }
 
-    /// For a file that nobody writes and that stays as it is, to the last byte.
+    /// For a file that is not written and must stay as it is, to the last byte.
     pub(in crate::db) fn open_unchanging(path: &Path) -> Result<Self, DbError> {
         Self::open_with(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
     }
@@ -83,7 +84,7 @@ impl Connection {
     }
 
     fn open_with(path: &Path, flags: OpenFlags) -> Result<Self, DbError> {
-        // Each connection belongs to one thread at a time, so SQLite need not see to that.
+        // Each connection belongs to one thread at a time, so SQLite need not lock it.
         let flags = flags | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let inner = rusqlite::Connection::open_with_flags(path, flags).map_err(db_error)?;
         inner.busy_timeout(BUSY_TIMEOUT).map_err(db_error)?;
@@ -102,9 +103,9 @@ impl Connection {
         if let Ownership::Foreign { table } = Ownership::of(first_table.as_ref())? {
             return Err(ConnectError::Foreign { table });
         }
-        // Only effective before the first page is written, and switching to WAL writes it. Set
-        // again it would be written again: a wait for other writers, a sync, and no start on a full
-        // disk.
+        // Only effective before the first page is written, and switching to WAL writes that page.
+        // Setting it again would write it again: a wait for other writers, a sync, and no start on
+        // a full disk.
         if !self.has_incremental_vacuum()? {
             self.set("auto_vacuum", "incremental")?;
         }
@@ -122,8 +123,8 @@ impl Connection {
         rows.first().map_or(Ok(false), |row| Ok(row.int(0)? == INCREMENTAL))
     }
 
-    /// Two processes may open a new database at the same time. SQLite does not wait then, so we
-    /// wait for the other's lock and ask again.
+    /// Two processes may open a new database at the same time. SQLite does not wait then, so this
+    /// waits for the other's lock and tries again.
     fn switch_to_wal(&self) -> Result<(), DbError> {
         for _ in 1..WAL_ATTEMPTS_MAX {
             match self.set("journal_mode", "wal") {
@@ -139,7 +140,7 @@ impl Connection {
 
     fn checkpoint_by_ourselves(&mut self) -> Result<(), DbError> {
         let pages = Arc::clone(&self.wal_pages);
-        // Taking the hook turns SQLite's automatic checkpoint off.
+        // Installing the hook turns SQLite's automatic checkpoint off.
         let hook = move |_: &mut rusqlite::hooks::Wal, in_wal| {
             pages.store(in_wal, Ordering::Relaxed);
             Ok(())
@@ -158,7 +159,7 @@ pub(super) fn check_library() -> Result<(), ConnectError> {
 
 /// SQLite would create the file readable by everyone; the `-wal` and `-shm` files copy its mode.
 ///
-/// A file that exists is not opened here: closing it again would drop the locks that another
+/// An existing file is not opened here: closing it again would drop the locks that another
 /// connection of this process has on it (POSIX).
 fn create_file(path: &Path) -> Result<(), ConnectError> {
     match fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path) {

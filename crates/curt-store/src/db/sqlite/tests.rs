@@ -35,7 +35,7 @@ fn a_new_file_is_durable_and_private() {
     assert_eq!(mode & 0o777, 0o600);
 }
 
-/// On a full disk it could not, and beside a server it would wait.
+/// A write would fail on a full disk, and would wait beside a running server.
 #[test]
 fn opening_a_database_again_writes_nothing() {
     let (_directory, path) = new_file();
@@ -97,7 +97,7 @@ fn a_database_of_another_program_is_refused_and_left_as_it_was() {
 #[test]
 fn a_place_that_takes_no_file_is_named() {
     let (directory, _) = new_file();
-    // Nobody can create files in /proc, not even root.
+    // Not even root can create files in /proc.
     for path in [directory.path().join("absent/curt.db"), "/proc/curt.db".into()] {
         let refused = Connection::open_writer(&path).map(drop).unwrap_err();
         assert!(matches!(refused, ConnectError::CannotCreate { .. }), "{refused:?}");

@@ -1,5 +1,5 @@
-//! Every way in which a batch can fail. A first job holds the writer until the others wait, so
-//! that they are run as one batch; nothing here depends on luck.
+//! Every way in which a batch can fail. A first job holds the writer until the others wait, so that
+//! they run as one batch; nothing here depends on timing.
 
 use std::{
     collections::BTreeSet,
@@ -22,7 +22,7 @@ use crate::db::{Sql, Tx, Work};
 
 const INSERT: Sql = Sql::new("insert into t (id, v) values ($1, $2)");
 const INSERT_ORPHAN: Sql = Sql::new("insert into child (t_id) values (-1)");
-/// As many pages as the tables need, and a few more: a disk that is nearly full.
+/// As many pages as the tables need and a few more: a disk that is nearly full.
 const LITTLE_ROOM: Sql = Sql::new("pragma max_page_count = 30");
 const MUCH_ROOM: Sql = Sql::new("pragma max_page_count = 30000");
 /// A row of about a page.
@@ -30,7 +30,7 @@ const LONG_TEXT_LEN: usize = 3_000;
 
 struct Fixture {
     file: PathBuf,
-    /// Goes away with the fixture, unless it is another's.
+    /// Deleted with the fixture, unless it belongs to another fixture.
     directory: Option<TempDir>,
     writer: Writer,
     thread: thread::JoinHandle<()>,
@@ -59,7 +59,7 @@ impl Fixture {
         Self { file, directory: None, writer, thread }
     }
 
-    /// What another connection sees, which is what is committed.
+    /// What another connection sees: the committed rows.
     fn ids(&self) -> BTreeSet<i64> {
         let mut reader = Connection::open_reader(&self.file).unwrap();
         let rows = reader.rows(Sql::new("select id from t"), &[]).unwrap();
@@ -102,7 +102,7 @@ impl Fixture {
         (held, release)
     }
 
-    /// Lets the jobs gather behind one that holds the writer, then lets them run.
+    /// Lets the jobs queue up behind one that holds the writer, then lets them run.
     async fn together<F: Future>(&self, jobs: impl IntoIterator<Item = F>) -> Vec<F::Output> {
         let (held, release) = self.hold().await;
         let mut jobs = pin!(join_all(jobs));
@@ -151,7 +151,7 @@ impl Hold {
 
 fn stay<'t>(_: &'t mut Tx<'_>, hold: &'t Hold) -> Work<'t, (), DbError> {
     Box::pin(async move {
-        // When its batch is abandoned it runs again, and then nobody waits for it any more.
+        // When its batch is abandoned the job runs again, and then the test no longer waits for it.
         if let Some(entered) = hold.entered.lock().unwrap().take() {
             entered.send(()).unwrap();
             hold.release.lock().unwrap().recv().unwrap();
@@ -223,7 +223,7 @@ async fn nothing_is_answered_before_the_commit() {
     assert_eq!(store.ids(), BTreeSet::from([1]));
 }
 
-/// What was acknowledged is there, what was refused is not, and there was some of both.
+/// Acknowledged writes are there, refused ones are not, and both kinds occurred.
 async fn full_disk_keeps_its_word(jobs: impl Fn(&Fixture, i64) -> Job<'_, (), DbError>) {
     let store = Fixture::new();
     assert_eq!(store.row(LITTLE_ROOM).await.unwrap(), 30);
@@ -321,7 +321,7 @@ fn count_runs<'t>(_: &'t mut Tx<'_>, runs: &'t Arc<AtomicU32>) -> Work<'t, (), D
     })
 }
 
-/// Would count for ever; also counts how often it began to.
+/// Would count without end; also counts how often it started.
 fn overrun<'t>(tx: &'t mut Tx<'_>, runs: &'t Arc<AtomicU32>) -> Work<'t, (), DbError> {
     const ENDLESS: Sql = Sql::new(
         "with recursive n (i) as (select 1 union all select i + 1 from n) select count(*) from n",
@@ -413,11 +413,12 @@ async fn stopping_finishes_what_waits_and_takes_no_more() {
     assert!(!store.file.with_extension("db-wal").exists(), "all is in the file");
 }
 
-/// The name of the file where the child below notes how many writes were acknowledged.
+/// The file in which the child below notes how many writes were acknowledged.
 const ACKNOWLEDGED: &str = "acknowledged";
 
-/// Runs itself again in a process whose files cannot grow beyond 1 MiB, so that the kernel fails
-/// a write of the WAL in the midst of a COMMIT. (The limit's signal must be ignored from birth.)
+/// Runs itself again in a process whose files cannot grow beyond 1 MiB, so that the kernel fails a
+/// write of the WAL in the middle of a COMMIT. (The process must ignore the limit's signal from its
+/// start.)
 #[test]
 fn f6_after_an_io_error_on_commit_writes_are_refused_until_a_restart() {
     const DIRECTORY: &str = "CURT_TEST_IO_ERROR_IN";
@@ -442,7 +443,7 @@ fn f6_after_an_io_error_on_commit_writes_are_refused_until_a_restart() {
     let rows = restarted.rows(Sql::new("select count(*), max(id) from t"), &[]).unwrap();
     let (count, last) = (rows[0].int(0).unwrap(), rows[0].int(1).unwrap());
     assert!(20 < acknowledged, "{acknowledged}");
-    // Whether the failed write is there is open: that is why nothing may be written after it.
+    // The failed write may be there or not: that is why nothing may be written after it.
     assert!((acknowledged..=acknowledged + 1).contains(&count), "{acknowledged} {count}");
     assert_eq!(count, last, "none is missing in between");
     let check = restarted.rows(Sql::new("pragma integrity_check"), &[]).unwrap();
@@ -462,7 +463,7 @@ async fn write_until_the_disk_fails(directory: &Path) {
     fs::write(directory.join(ACKNOWLEDGED), acknowledged.to_string()).unwrap();
     assert_eq!(error.kind(), DbErrorKind::StorageFailed);
     assert!(store.writer.storage_failed());
-    // Not `Unavailable`, which would invite to try again.
+    // Not `Unavailable`, which would invite a retry.
     let refused = store.insert(&[0]).await;
     assert_eq!(kinds(&[refused]), [Some(DbErrorKind::StorageFailed)]);
     assert_eq!(store.ids(), (1..=acknowledged).collect(), "reads go on");

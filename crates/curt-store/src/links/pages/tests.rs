@@ -18,8 +18,8 @@ fn tagged(number: u64) -> Link {
     Link { tags: vec![Tag::parse("tag").unwrap()], ..link(number) }
 }
 
-/// Links 1 to 7: two with the same clicks, two with a row of totals but no people in it, two
-/// without any row.
+/// Links 1 to 7: two with the same clicks, two with a row of totals but no human clicks, two
+/// without a row.
 async fn create_clicked(store: &Store) {
     for (number, human) in [
         (1_u64, Some(5_i64)),
@@ -97,7 +97,7 @@ async fn a_link_tells_its_clicks_by_class() {
     .await;
 }
 
-/// With ten million links a list that sorts or looks at all of them is no list.
+/// With ten million links a list must not sort or read all of them.
 #[tokio::test]
 async fn each_list_walks_along_an_index() {
     let by_primary_key = "USING INTEGER PRIMARY KEY";

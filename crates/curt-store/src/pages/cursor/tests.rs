@@ -1,4 +1,4 @@
-//! Cursors survive the way through a client, and nothing else is taken for one.
+//! Cursors survive the round trip through a client, and no other text is accepted as one.
 
 use super::*;
 

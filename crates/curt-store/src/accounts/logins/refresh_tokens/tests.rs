@@ -1,4 +1,4 @@
-//! That a family ends once it has used too many tokens, with fewer than it takes outside of tests.
+//! A family ends once it has used too many tokens, with a smaller limit than in production.
 
 use curt_domain::{Email, Role, Token};
 
@@ -24,7 +24,7 @@ async fn signed_in(store: &Store, now: Timestamp) -> UserId {
     user
 }
 
-/// Takes that token and makes the next by its number its successor; says whether it did.
+/// Rotates that token to its successor by number; returns whether it was rotated.
 async fn next(store: &Store, old: u8, now: Timestamp) -> bool {
     let rotating = Rotating {
         old: token(old),
@@ -51,14 +51,14 @@ async fn rt_01_a_family_that_has_used_too_many_ends() {
         assert!(store.token_user(user, 1, &token(1)).await.unwrap().is_some());
         assert!(!next(store, 6, now).await);
         assert_eq!(store.token_user(user, 1, &token(1)).await.unwrap(), None);
-        // Another of the same user goes on, and none of the first's rows are left.
+        // Another family of the same user goes on, and no row of the first is left.
         assert!(next(store, 100, now).await);
         assert_eq!(store.prune_logins(now.plus(Duration::from_hours(48))).await.unwrap(), 2);
     })
     .await;
 }
 
-/// Who refreshes all the time for longer than a token lives needs not log in again.
+/// A client that refreshes all the time for longer than a token lives need not log in again.
 #[tokio::test]
 async fn used_tokens_that_have_expired_do_not_count() {
     for_each_store(async |store| {

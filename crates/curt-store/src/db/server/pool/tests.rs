@@ -23,10 +23,10 @@ use crate::{
 
 const QUESTION: Sql = Sql::new("select 1");
 
-/// Far longer than a connection takes that is let through.
+/// Far longer than a connection takes once it is let through.
 const LET_THROUGH_WITHIN: Duration = Duration::from_secs(20);
 
-/// Each connection waits for a ticket, in the order in which they came.
+/// Each connection waits for a ticket, in order of arrival.
 async fn run(listener: TcpListener, tickets: Arc<Semaphore>, url: Url) {
     let mut connections = JoinSet::new();
     while let Ok((mut client, _)) = listener.accept().await {
@@ -45,7 +45,7 @@ async fn f9_a_connection_that_comes_too_late_is_there_for_the_next() {
         let url = Url::parse(&database.url()).unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let detour = through(listener.local_addr().unwrap(), &url);
-        // For the first look at the server, which is not the pool's.
+        // For the first look at the server, which does not use the pool.
         let tickets = Arc::new(Semaphore::new(1));
         let mut running = JoinSet::new();
         running.spawn(run(listener, Arc::clone(&tickets), url));
@@ -57,7 +57,7 @@ async fn f9_a_connection_that_comes_too_late_is_there_for_the_next() {
 
         let late = db.rows(QUESTION, &[]).await.unwrap_err();
         assert_eq!(late.kind(), DbErrorKind::Unavailable);
-        // The one that was given up gets it; whoever had to begin anew would get none.
+        // The abandoned attempt gets this ticket; a new attempt would get none.
         tickets.add_permits(1);
         let start = Instant::now();
         while let Err(error) = db.rows(QUESTION, &[]).await {

@@ -1,5 +1,4 @@
-//! A network that fails at the worst moments: after BEGIN, COMMIT or ROLLBACK was sent and before
-//! it was answered.
+//! A network that fails at the worst moments: between BEGIN, COMMIT or ROLLBACK and the answer.
 
 use std::{future::pending, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -28,15 +27,15 @@ async fn connect(url: &str) -> Db {
     Db::connect(&settings, StoreMetrics::unregistered()).await.unwrap()
 }
 
-/// What becomes of a connection when the answer to some word comes back.
+/// What happens to a connection when the answer to a given word comes back.
 #[derive(Debug, Clone, Copy)]
 enum Fault {
     HangUp,
-    /// Neither end hears anything any more, and nobody tells them.
+    /// Neither end receives anything more, and neither is told.
     Silence,
 }
 
-/// A network that works until the word was answered, but does not pass on that answer.
+/// A network that works until the server has answered the word, but drops that answer.
 #[derive(Clone)]
 struct BadNetwork {
     word: &'static [u8],
@@ -84,7 +83,7 @@ impl BadNetwork {
     }
 }
 
-/// A connection through the network, which is there as long as the set.
+/// A connection through the network, which exists as long as the set.
 async fn connect_through(network: BadNetwork, url: &Url) -> (Db, JoinSet<()>) {
     let server = server_address(url);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -99,7 +98,7 @@ pub(in crate::db::server) fn server_address(url: &Url) -> SocketAddr {
     url.socket_addrs(usual_port).unwrap()[0]
 }
 
-/// The address with the bad network in between, which must be able to read along.
+/// The address with the bad network in between, which must see the traffic unencrypted.
 pub(in crate::db::server) fn through(proxy: SocketAddr, url: &Url) -> Url {
     let mut detour = url.clone();
     detour.set_ip_host(proxy.ip()).unwrap();
@@ -130,7 +129,7 @@ async fn f20_a_commit_whose_answer_was_lost_is_not_run_again() {
     .await;
 }
 
-/// From when the network is silent, time passes as soon as there is nothing left to do but wait.
+/// Once the network is silent, tokio's paused clock advances whenever all tasks only wait.
 #[tokio::test]
 async fn a_transaction_ends_when_the_network_falls_silent() {
     const LONG: Duration = Duration::from_mins(5);
