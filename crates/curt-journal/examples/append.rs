@@ -1,8 +1,8 @@
-//! What an append costs: `cargo run --release -p curt-journal --example append [DIRECTORY]`.
+//! The cost of an append: `cargo run --release -p curt-journal --example append [DIRECTORY]`.
 //!
-//! Records of 147 bytes, a usual click. First at the pace of a busy server, in bursts, as workers
-//! do it; then every call timed alone (the clock's own cost is printed, to be subtracted); then
-//! flat out.
+//! Records of 147 bytes, a typical click. First at the pace of a busy server, in bursts like those
+//! of workers. Then every call timed alone (the clock's own cost is printed, to be subtracted).
+//! Then at full speed.
 
 #![expect(clippy::print_stdout, reason = "a program that prints what it measured")]
 
@@ -22,7 +22,7 @@ const ROUNDS: usize = 5;
 const BURST_LEN: u32 = 300;
 const BURST_INTERVAL: Duration = Duration::from_millis(2);
 const BURSTS: u32 = 1_000;
-/// Nearly two segments: what a journal takes at once.
+/// Nearly two segments: what a journal accepts at once.
 const FLAT_OUT_LEN: u32 = 100_000;
 
 fn main() {
@@ -47,7 +47,7 @@ fn main() {
     println!("power_waits_us={:.0}", power_wait(&place));
 }
 
-/// In nanoseconds for each record, but the worst burst of [`BURST_LEN`].
+/// In nanoseconds for each record; `worst_burst` is for [`BURST_LEN`] records.
 struct Round {
     paced: f64,
     worst_burst: Duration,
@@ -97,7 +97,7 @@ fn open(directory: &Path, writing: Option<WritingKind>, durability: Durability) 
 }
 
 fn append(journal: &Journal) {
-    // What is dropped is counted, and printed.
+    // A dropped record is counted, and the count is printed.
     drop(journal.append(PAYLOAD_LEN, |out| out.fill(0x5A)));
 }
 
@@ -113,7 +113,7 @@ fn paced<T>(mut burst: impl FnMut() -> T) -> Vec<T> {
     (0..BURSTS).map(&mut run).collect()
 }
 
-/// What one client waits that writes one record after the other.
+/// The latency of a client that writes one record after the other.
 fn power_wait(place: &Path) -> f64 {
     let directory = tempfile::tempdir_in(place).expect("the directory can be written");
     let journal = open(directory.path(), None, Durability::Power);

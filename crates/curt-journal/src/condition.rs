@@ -1,61 +1,61 @@
-//! What state the journal is in, for health, metrics and the log.
+//! The journal's state, for health, metrics and the log.
 
 use std::time::{Duration, Instant};
 
 use crate::shard::Counts;
 
-/// The journal's thread has a round five times a second. When one takes longer than this, the disk
-/// hangs, and gives no error to tell.
+/// The journal's thread runs a round five times a second. If one takes longer than this, the disk
+/// hangs without returning an error.
 const ROUND_TIME_MAX: Duration = Duration::from_secs(5);
 
-/// What is said of a disk that gives no answer.
+/// The error for a disk that does not answer.
 pub(crate) const NO_ANSWER: &str = "the disk does not answer";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum State {
     Working,
-    /// Its capacity is used up by records that nobody has drained: what comes next may be dropped.
+    /// Undrained records use up its capacity: further clicks may be dropped.
     Full,
-    /// The disk refuses something and is asked again every second, or it does not answer.
+    /// The disk refuses an operation, which is retried every second, or it does not answer.
     Failing,
 }
 
-/// A journal at one moment. Counts begin when it is opened.
+/// A journal's state at one moment. Counts begin when it is opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stats {
     pub state: State,
     /// Why it is failing.
     pub error: Option<String>,
-    /// On the disk, reserved space included, as of the last sync interval.
+    /// Bytes on the disk, including reserved space, as of the last sync interval.
     pub bytes: u64,
     pub capacity: u64,
     pub segments: usize,
     pub records_appended: u64,
     pub records_dropped: u64,
-    /// When the latest of them was.
+    /// The time of the latest drop.
     pub last_drop: Option<Instant>,
     pub sync_failures: u64,
 }
 
-/// What the keeper knows.
+/// The keeper's knowledge.
 #[derive(Debug, Default)]
 pub(crate) struct Condition {
     pub(crate) is_full: bool,
     pub(crate) bytes: u64,
     pub(crate) segments: usize,
     pub(crate) sync_failures: u64,
-    /// When its latest round began, while it is to make any.
+    /// When its latest round began, while the keeper runs rounds.
     pub(crate) last_round: Option<Instant>,
     making: Trouble,
     keeping: Trouble,
     syncing: Trouble,
 }
 
-/// One thing that can fail, and whether it does.
+/// One kind of work that can fail, and its current error.
 #[derive(Debug, Default)]
 struct Trouble(Option<String>);
 
-/// What the keeper does.
+/// The kinds of work that the keeper does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Work {
     /// Making and writing segments.
@@ -66,7 +66,7 @@ pub(crate) enum Work {
 }
 
 impl Condition {
-    /// Logged once for each change, as clicks come by the thousand.
+    /// Logged once for each change, because clicks arrive by the thousand.
     pub(crate) fn has_failed(&mut self, work: Work, error: &std::io::Error) {
         let error = error.to_string();
         let trouble = self.trouble(work);

@@ -1,6 +1,6 @@
-//! The directory of a journal: what stands in it, who may write to it, and what becomes of damage.
+//! The directory of a journal: its files, who may write to it, and where damaged segments go.
 //!
-//! Everything here is ours alone: directories 0700, files 0600. Reading needs no lock.
+//! Everything here is private: directories 0700, files 0600. Reading needs no lock.
 
 use std::{
     fs::{self, DirBuilder, File, OpenOptions, TryLockError},
@@ -18,14 +18,15 @@ use crate::format::SegmentId;
 const LOCK_FILE: &str = "lock";
 const DAMAGED_DIRECTORY: &str = "damaged";
 const SEGMENT_EXTENSION: &str = "seg";
-/// Of a segment that is being made; whoever opens the journal next removes it.
+/// For a segment being created; the next process that opens the journal removes leftovers.
 const UNFINISHED_EXTENSION: &str = "new";
 const MODE_PRIVATE_DIR: u32 = 0o700;
 pub(crate) const MODE_PRIVATE_FILE: u32 = 0o600;
 
-/// How long damaged segments are kept for somebody to look at.
+/// How long damaged segments are kept for inspection.
 pub(crate) const DAMAGED_KEPT: Duration = Duration::from_hours(7 * 24);
-/// How much of them is kept at most: a dying disk must not be filled up by its own remains.
+/// How many bytes of them are kept at most: a dying disk must not be filled up by its damaged
+/// segments.
 pub(crate) const DAMAGED_LEN_MAX: u64 = 64 << 20;
 
 /// A segment on the disk.
@@ -35,28 +36,28 @@ pub struct SegmentFile {
     pub created_at: Timestamp,
     pub path: PathBuf,
     pub len: u64,
-    /// Which file it is, whatever comes to stand under its name.
+    /// Identifies the file even if another one takes its name.
     pub inode: u64,
 }
 
 impl SegmentFile {
-    /// Whether it still stands under its name, and no other file does.
+    /// Whether this very file still exists under its name.
     pub fn is_in_place(&self) -> bool {
         fs::symlink_metadata(&self.path).is_ok_and(|there| there.ino() == self.inode)
     }
 }
 
-/// What stands in a directory.
+/// The content of a directory.
 #[derive(Debug, Default)]
 pub struct Listing {
     /// Oldest first.
     pub segments: Vec<SegmentFile>,
-    /// What is there and not ours, or could not be looked at. Nobody touches it.
+    /// Paths that are not ours or could not be inspected. The journal never touches them.
     pub foreign: Vec<PathBuf>,
 }
 
-/// The segments in `directory`; the same for a journal in use, for one whose server has died, and
-/// for a copy. A directory that does not exist has none.
+/// The segments in `directory`, whether the journal is in use, was left by a dead server, or is a
+/// copy. A directory that does not exist has none.
 pub fn segments(directory: &Path) -> io::Result<Listing> {
     let mut listing = Listing::default();
     let entries = match fs::read_dir(directory) {
@@ -92,12 +93,12 @@ fn parse_name(path: &Path) -> Option<(Timestamp, SegmentId)> {
     }
     let (created_ms, id) = path.file_stem()?.to_str()?.rsplit_once('-')?;
     let (created_at, id) = (Timestamp::from_millis(created_ms.parse().ok()?), id.parse().ok()?);
-    // One segment has one name: with more zeros it is that of a copy.
+    // A segment has exactly one name: with more zeros it would be that of a copy.
     (path.file_name()? == file_name(created_at, id).as_str()).then_some((created_at, id))
 }
 
 fn file_name(created_at: Timestamp, id: SegmentId) -> String {
-    // Thirteen digits last until the year 2286, so that names sort as their times do.
+    // Thirteen digits suffice until the year 2286, so names sort like their times.
     format!("{:013}-{id}.{SEGMENT_EXTENSION}", created_at.as_millis())
 }
 
@@ -111,7 +112,7 @@ fn is_unfinished(path: &Path) -> bool {
         && parse_name(&path.with_extension(SEGMENT_EXTENSION)).is_some()
 }
 
-/// Where a segment will stand, and where it is made.
+/// The final path of a segment, and the path where it is created.
 pub(crate) fn segment_paths(
     directory: &Path,
     created_at: Timestamp,
@@ -128,7 +129,7 @@ pub(crate) fn unfinished(segment: &Path) -> PathBuf {
 
 /// Whether a journal is open in `directory` right now, in this process or another.
 ///
-/// Asking takes a shared lock for a moment; a journal that is being opened waits for that.
+/// The check takes a shared lock for a moment; a journal that is being opened waits for it.
 pub(crate) fn is_in_use(directory: &Path) -> io::Result<bool> {
     let lock = match open(&directory.join(LOCK_FILE)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
@@ -141,22 +142,21 @@ pub(crate) fn is_in_use(directory: &Path) -> io::Result<bool> {
     }
 }
 
-/// Whether a journal is or was here, as far as names tell: segments, or its lock file and nothing
-/// that others would have put beside one. Without any, a mistyped path would pass for an empty
-/// journal.
+/// Whether a journal is or was here, judging by names: segments, or the lock file without any
+/// foreign file beside it. Otherwise a mistyped path would pass for an empty journal.
 pub fn is_journal(directory: &Path, listing: &Listing) -> bool {
     let is_ours =
         || directory.join(LOCK_FILE).is_file() && !listing.foreign.iter().any(|p| p.is_file());
     !listing.segments.is_empty() || is_ours()
 }
 
-/// Where damaged segments are put aside. It can be read and replayed like any journal.
+/// Where damaged segments are moved. It can be read and replayed like any journal.
 pub fn damaged_directory(directory: &Path) -> PathBuf {
     directory.join(DAMAGED_DIRECTORY)
 }
 
-/// Deletes a segment that was read to its end and whose records are safe elsewhere. Not an error
-/// when it is gone already.
+/// Deletes a segment that was read to its end and whose records are stored elsewhere. No error if
+/// it is already gone.
 pub fn remove_finished(segment: &SegmentFile) -> io::Result<()> {
     allow_absent(fs::remove_file(&segment.path))
 }
@@ -165,7 +165,7 @@ pub fn remove_finished(segment: &SegmentFile) -> io::Result<()> {
 pub fn quarantine(directory: &Path, segment: &SegmentFile, now: Timestamp) -> io::Result<()> {
     let damaged = damaged_directory(directory);
     create_private(&damaged)?;
-    // Its age begins here. Without permission to say so, it keeps that of the last write.
+    // Its age counts from now. Without permission to set the time, it keeps that of the last write.
     if let Ok(file) = open(&segment.path)
         && let Err(error) = file.set_modified(system_time(now))
     {
@@ -176,8 +176,8 @@ pub fn quarantine(directory: &Path, segment: &SegmentFile, now: Timestamp) -> io
     remove_old_damaged(directory, now)
 }
 
-/// Removes quarantined segments that are older than `DAMAGED_KEPT`, and the oldest of those that
-/// take more than `DAMAGED_LEN_MAX` together.
+/// Removes quarantined segments older than `DAMAGED_KEPT`, and the oldest beyond `DAMAGED_LEN_MAX`
+/// in total.
 pub(crate) fn remove_old_damaged(directory: &Path, now: Timestamp) -> io::Result<()> {
     let mut kept = Vec::new();
     for segment in segments(&damaged_directory(directory))?.segments {
@@ -196,8 +196,8 @@ pub(crate) fn remove_old_damaged(directory: &Path, now: Timestamp) -> io::Result
     Ok(())
 }
 
-/// For reading only, and nothing but a file of ours: no link leads out of the directory, and no
-/// pipe keeps its reader waiting.
+/// Opens for reading, and only regular files: no link leads out of the directory, and no pipe
+/// blocks the reader.
 pub(crate) fn open(path: &Path) -> io::Result<File> {
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let file = OpenOptions::new().read(true).custom_flags(flags).open(path)?;
@@ -207,7 +207,7 @@ pub(crate) fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// Creates what is missing and keeps other writers out for as long as the result lives.
+/// Creates what is missing, and excludes other writers as long as the result lives.
 pub(crate) fn create_and_lock(directory: &Path) -> Result<File, LockError> {
     create_private(directory).map_err(|error| match error.kind() {
         io::ErrorKind::NotFound => LockError::Unfit(Unfit::NoParent),
@@ -219,7 +219,7 @@ pub(crate) fn create_and_lock(directory: &Path) -> Result<File, LockError> {
     let mut options = OpenOptions::new();
     options.read(true).write(true).create(true).truncate(false).mode(MODE_PRIVATE_FILE);
     options.custom_flags(OFlags::NOFOLLOW.bits().cast_signed());
-    // Somebody may just be asking `is_in_use`, which takes microseconds.
+    // Another process may be in `is_in_use`, which takes microseconds.
     for _ in 0..LOCK_ATTEMPTS {
         let lock = options.open(&path).map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied => LockError::Unfit(Unfit::Forbidden(error)),
@@ -236,7 +236,7 @@ pub(crate) fn create_and_lock(directory: &Path) -> Result<File, LockError> {
     Err(LockError::InUse)
 }
 
-/// Whether `lock` is still the file that keeps others out of `directory`.
+/// Whether `lock` is still the lock file of `directory`.
 pub(crate) fn is_locked_by(directory: &Path, lock: &File) -> io::Result<bool> {
     let ours = lock.metadata()?;
     match fs::symlink_metadata(directory.join(LOCK_FILE)) {
@@ -256,7 +256,7 @@ pub(crate) enum LockError {
     Failed(io::Error),
 }
 
-/// Why no journal may or can be in a directory, however long one waits. Somebody has to change it.
+/// Why a directory cannot hold a journal. Waiting does not help; an administrator must change it.
 #[derive(Debug, thiserror::Error)]
 pub enum Unfit {
     #[error("cannot be made: the directory above it does not exist")]
@@ -278,7 +278,7 @@ pub enum Unfit {
 
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 
-/// Whoever can write here can take clicks away, or have us write to files elsewhere.
+/// A user who can write here can take clicks away, or make us write to files elsewhere.
 fn check(directory: &Path) -> Result<(), LockError> {
     let metadata = fs::metadata(directory).map_err(LockError::Failed)?;
     let (owner, user) = (metadata.uid(), rustix::process::geteuid().as_raw());
@@ -299,21 +299,21 @@ fn is_link(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|metadata| metadata.is_symlink())
 }
 
-/// Removes what was being made when a process died.
+/// Removes unfinished segments of processes that died.
 pub(crate) fn remove_unfinished(directory: &Path) -> io::Result<()> {
     for entry in fs::read_dir(directory)? {
         let path = entry?.path();
         if is_unfinished(&path)
             && let Err(error) = allow_absent(fs::remove_file(&path))
         {
-            // It is in nobody's way: no segment gets the same name again.
+            // It does no harm: no segment ever gets the same name.
             tracing::warn!(%error, path = %path.display(), "cannot be removed from the journal");
         }
     }
     Ok(())
 }
 
-/// A name is durable when its directory is.
+/// A name is durable once its directory is synced.
 pub(crate) fn sync(directory: &Path) -> io::Result<()> {
     File::open(directory)?.sync_all()
 }

@@ -1,4 +1,4 @@
-//! What the bytes of a segment mean, and what they look like when they are not whole.
+//! The meaning of a segment's bytes, and how incomplete ones look.
 //!
 //! Pure: bytes in, values out. The module doc of the crate describes the format.
 
@@ -6,25 +6,25 @@ use std::{fmt, num::ParseIntError, str::FromStr};
 
 use curt_domain::Timestamp;
 
-/// A segment's reserved length. Small enough that a spare one costs little, long enough that a busy
-/// shard takes a new one a few times a second at most.
+/// A segment's reserved length. Small enough that a spare costs little, large enough that a busy
+/// shard needs a new one a few times a second at most.
 pub const SEGMENT_LEN: u32 = 8 << 20;
 
-/// A longer record would be a mistake, and bounds what a damaged length can make a reader look at.
+/// A longer record would be a bug. The limit also bounds what a damaged length makes a reader read.
 pub const RECORD_LEN_MAX: usize = 4 << 10;
 
-/// Records start on the second page: the first, once synced, changes only when records are dropped.
+/// Records start on the second page: once synced, the first changes only when records are dropped.
 pub(crate) const HEADER_LEN: u32 = 4096;
 pub(crate) const ALIGN: u32 = 8;
 /// The word, the CRC and the number.
 pub(crate) const RECORD_HEADER_LEN: usize = 12;
-/// What the longest record takes, padding included.
+/// The space of the longest record, including padding.
 pub(crate) const RECORD_SPACE_MAX: usize = space(RECORD_LEN_MAX);
-/// What the shortest record takes, and a seal.
+/// The space of the shortest record, and of a seal.
 pub(crate) const RECORD_SPACE_MIN: usize = space(0);
 pub(crate) const SEAL_LEN: u32 = 16;
 const _: () = assert!(SEAL_LEN as usize == RECORD_SPACE_MIN);
-/// Where the word of dropped records stands.
+/// The offset of the word of dropped records.
 pub(crate) const DROPPED_AT: u32 = 40;
 
 const MAGIC: [u8; 8] = *b"curtjrnl";
@@ -33,17 +33,17 @@ const CHECKED_LEN: usize = 36;
 /// Magic, version, id, creation, CRC, and the word of dropped records.
 pub(crate) const HEADER_FIELDS_LEN: usize = 48;
 
-/// The word that opens a record: this, and the length in the lower half. Never zero, and far from
-/// zero: no single flipped bit makes a record look like room that was never written.
+/// The word at the start of a record: this tag, with the length in the lower half. Never zero, and
+/// far from zero: no single flipped bit makes a record look like unwritten space.
 const RECORD_TAG: u32 = 0xC11C_0000;
-/// The word that opens a seal.
+/// The word at the start of a seal.
 const SEAL_WORD: u32 = 0x5EA1_0000;
 const LEN_MASK: u32 = 0xFFFF;
 
-/// The lower bits of the word of dropped records; the rest of it is a check.
+/// The lower bits of the word of dropped records; the other bits are a check.
 const DROPPED_BITS: u32 = 40;
 
-/// What a segment is called, for ever: 128 random bits.
+/// The permanent name of a segment: 128 random bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SegmentId(pub u128);
 
@@ -70,7 +70,7 @@ impl FromStr for SegmentId {
 #[error("not the id of a journal segment: 32 lower-case hexadecimal digits")]
 pub struct InvalidSegmentId;
 
-/// Where the CRCs of a segment start from, so that no record of another segment passes for its own.
+/// The start value of a segment's CRCs, so that no record of another segment passes as its own.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Seed(u32);
 
@@ -79,21 +79,21 @@ impl Seed {
         Self(crc32c::crc32c(&id.0.to_le_bytes()))
     }
 
-    /// The word goes in with the seed, so that the CRC covers it although it is written last.
+    /// The word is mixed into the seed, so that the CRC covers it although it is written last.
     fn checksum(self, word: u32, rest: &[u8]) -> u32 {
         crc32c::crc32c_append(self.0 ^ word, rest)
     }
 }
 
-/// What a payload of `len` bytes takes, padding included.
+/// The space that a payload of `len` bytes takes, including padding.
 pub(crate) const fn space(len: usize) -> usize {
     (RECORD_HEADER_LEN + len).next_multiple_of(ALIGN as usize)
 }
 
-/// Room to put one record together.
+/// A buffer to assemble one record in.
 pub(crate) type Scratch = [u8; RECORD_SPACE_MAX];
 
-/// Puts a record together; `len` is at most [`RECORD_LEN_MAX`].
+/// Assembles a record; `len` is at most [`RECORD_LEN_MAX`].
 pub(crate) fn encode_record(
     seed: Seed,
     number: u32,
@@ -110,7 +110,7 @@ pub(crate) fn encode_record(
     record
 }
 
-/// The end of a segment that has `count` records, lost ones included.
+/// The seal of a segment that has `count` records, including lost ones.
 pub(crate) fn encode_seal(seed: Seed, count: u32) -> [u8; RECORD_SPACE_MIN] {
     let mut seal = [0; RECORD_SPACE_MIN];
     finish_record(seed, SEAL_WORD, count, &mut seal, RECORD_HEADER_LEN);
@@ -124,7 +124,7 @@ fn finish_record(seed: Seed, word: u32, number: u32, record: &mut [u8], end: usi
     record[4..8].copy_from_slice(&checksum.to_le_bytes());
 }
 
-/// What there is at an aligned place of a segment.
+/// What is at an aligned offset of a segment.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Entry<'a> {
     Record {
@@ -134,13 +134,13 @@ pub(crate) enum Entry<'a> {
     Seal {
         count: u32,
     },
-    /// Zeros, or nothing but the first bytes of a word: no record begins here yet.
+    /// Zeros, or only the first bytes of a word: no record starts here yet.
     Nothing,
     /// Bytes that are not one whole record.
     NotWhole,
 }
 
-/// Looks at the start of `bytes`, which reach as far as the longest record or to the file's end.
+/// Parses the start of `bytes`, which extend to the longest record's length or to the file's end.
 pub(crate) fn look(seed: Seed, bytes: &[u8]) -> Entry<'_> {
     let Some(word) = word_at(bytes, 0) else {
         return if bytes.iter().all(|&byte| byte == 0) { Entry::Nothing } else { Entry::NotWhole };
@@ -168,13 +168,13 @@ pub(crate) fn look(seed: Seed, bytes: &[u8]) -> Entry<'_> {
     Entry::Record { number, payload: &bytes[RECORD_HEADER_LEN..end] }
 }
 
-/// What a header says about its file.
+/// What a header tells about its file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Header {
     Sound,
-    /// The name still has the id, so the records can be told from garbage.
+    /// The file's name still has the id, so records can be distinguished from garbage.
     Damaged,
-    /// Sound, but of another segment, or made at another time: somebody renamed the file.
+    /// Valid, but of another segment or another time of creation: the file was renamed.
     Foreign,
     Newer {
         version: u32,
@@ -218,7 +218,7 @@ pub(crate) fn dropped_word(seed: Seed, count: u64) -> u64 {
     check << DROPPED_BITS | count
 }
 
-/// `None` when no writer of this segment has stored that.
+/// `None` if no writer of this segment stored the word.
 pub(crate) fn dropped_count(seed: Seed, word: u64) -> Option<u64> {
     let count = word & ((1 << DROPPED_BITS) - 1);
     (dropped_word(seed, count) == word).then_some(count)

@@ -1,4 +1,4 @@
-//! What people want to know of a segment, without changing anything.
+//! Inspecting a segment without changing anything.
 
 use std::{io, path::Path};
 
@@ -12,9 +12,9 @@ use crate::{
 pub enum SegmentState {
     /// A process may be writing to it.
     Live,
-    /// Ended in order, and cut to its length or about to be.
+    /// Properly ended, and cut to its length or about to be.
     Sealed,
-    /// Its process died; the next one to open the journal seals it.
+    /// Its process died; the next process to open the journal seals it.
     Left,
 }
 
@@ -22,25 +22,25 @@ pub enum SegmentState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Inspection {
     pub state: SegmentState,
-    /// Whole ones.
+    /// Whole records.
     pub records: u64,
-    /// Records that were written and are not there, as far as that can be known.
+    /// Records that were written and are missing, as far as that can be known.
     pub lost: u64,
     /// Bytes that are no record.
     pub bytes_skipped: u64,
-    /// `None` when the header's count cannot be believed.
+    /// `None` if the header's count is invalid.
     pub dropped: Option<u64>,
-    /// From the start of the file to behind the last record, and the seal.
+    /// From the start of the file to the end of the last record, or of the seal.
     pub bytes_used: u64,
-    /// Of everything above, and the header.
+    /// Whether anything above, or the header, is damaged.
     pub is_damaged: bool,
 }
 
-/// The segments of a journal that is not open in this process, and whether they may still grow.
+/// The segments of a journal that this process has not opened, and whether they may still grow.
 pub fn survey(directory: &Path) -> io::Result<(Listing, Liveness)> {
     let listing = directory::segments(directory)?;
-    // Afterwards: what was there before nobody uses the directory has ended for good, but of a
-    // server that starts in between there may be segments already.
+    // After listing: if the journal is not in use now, the listed segments have ended for good.
+    // Before listing, a server could start in between and add segments.
     let is_in_use = directory::is_in_use(directory)?;
     Ok((listing, if is_in_use { Liveness::Live } else { Liveness::Ended }))
 }
@@ -64,11 +64,11 @@ pub fn inspect(
         if progress.ended {
             break;
         }
-        // What could not be read behind the records of one call is an error of the next.
+        // The next call returns the error for what could not be read after these records.
         if 0 < progress.records {
             continue;
         }
-        // Records are written in their order: what is whole behind a place tells that this was
+        // Records are written in order: a whole record after a place shows that the place was
         // written.
         let Some(to) = reader.written_beyond()? else { break };
         liveness = Liveness::Written { to };

@@ -1,4 +1,4 @@
-//! The open journal: what redirects append to, and what the rest of the server asks of it.
+//! The open journal: what redirects append to, and what the rest of the server asks it.
 
 use std::{io, sync::Arc, thread::JoinHandle, time::Instant};
 
@@ -23,8 +23,9 @@ pub struct Journal {
 }
 
 impl Journal {
-    /// Locks the directory, ends what dead processes left there, and begins new segments. Succeeds
-    /// on a disk that is full or cannot be written: then everything is dropped until it can.
+    /// Locks the directory, ends the segments of dead processes there, and creates new ones.
+    /// Succeeds on a disk that is full or cannot be written: then everything is dropped until it
+    /// can.
     pub fn open(settings: JournalSettings, clock: Clock) -> Result<Self, OpenError> {
         let shared = Arc::new(Shared::new(settings, clock));
         let keeper = Keeper::new(Arc::clone(&shared), Instant::now())?;
@@ -34,8 +35,8 @@ impl Journal {
         Ok(Self { shared, thread: Mutex::new(Some(thread)) })
     }
 
-    /// Writes a record of `len` bytes, all of which `fill` sets: what it finds there is left over
-    /// from other records.
+    /// Writes a record of `len` bytes. `fill` must set all of them, because the buffer still holds
+    /// bytes of other records.
     ///
     /// Never waits for a file. `Ok` means that the record survives the death of the process;
     /// otherwise it is counted as dropped.
@@ -47,19 +48,20 @@ impl Journal {
         self.shared.settings.durability
     }
 
-    /// Waits until the disk has the record. Without delay in [`Durability::Process`].
+    /// Waits until the disk has the record. Returns at once in [`Durability::Process`].
     pub async fn synced(&self, receipt: Receipt) -> Result<(), SyncFailed> {
         self.shared.synced(receipt).await
     }
 
-    /// Says that the disk does not answer, until it does: for whoever gives up waiting for a sync.
+    /// Reports that the disk does not answer, until it does: for callers that stop waiting for a
+    /// sync.
     pub fn syncs_too_slowly(&self) {
         let error = io::Error::other(NO_ANSWER);
         self.shared.condition.lock().has_failed(Work::Syncing, &error);
     }
 
-    /// Whether somebody may still write to the segment, and how far it is written. Ask before
-    /// reading, not after.
+    /// Whether the segment may still be written to, and how far it is written. Call before reading,
+    /// not after.
     pub fn liveness(&self, id: SegmentId) -> Liveness {
         if !self.has_directory() {
             return Liveness::Live;
@@ -68,7 +70,7 @@ impl Journal {
             return Liveness::Ended;
         }
         let written_to = |shard: &Mutex<Shard>| shard.lock().written_to(id);
-        // A spare, or ended since: next time.
+        // A spare, or ended since: its end shows the next time.
         self.shared
             .shards
             .iter()
@@ -76,18 +78,18 @@ impl Journal {
             .map_or(Liveness::Live, |to| Liveness::Written { to })
     }
 
-    /// Whether this journal made the segment, and no earlier run. Ask while it is there.
+    /// Whether this journal created the segment, and not an earlier run. Ask while it exists.
     pub fn has_made(&self, id: SegmentId) -> bool {
         self.shared.made.lock().contains(&id)
     }
 
-    /// How many records were written down since it was opened; all of them can be read by now.
+    /// How many records were written since the journal was opened; all of them can be read by now.
     pub fn records_appended(&self) -> u64 {
         self.shared.counts().records
     }
 
-    /// Whether the directory is this journal's: not when the disk did not allow to lock it. Then
-    /// another process may have it, and no file in there is to be removed.
+    /// Whether this journal has the directory: not if the disk did not allow to lock it. Then
+    /// another process may have it, and no file in it may be removed.
     pub fn has_directory(&self) -> bool {
         self.shared.lock.lock().is_some()
     }
@@ -99,7 +101,7 @@ impl Journal {
     }
 
     /// Seals, trims and syncs everything; later records are dropped. Returns when all is done. The
-    /// directory stays locked until the journal is dropped, so that what is left can be drained.
+    /// directory stays locked until the journal is dropped, so that the rest can be drained.
     pub fn close(&self) {
         self.shared.ask(|request| request.close = true);
         let thread = self.thread.lock().take();

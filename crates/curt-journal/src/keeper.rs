@@ -1,7 +1,7 @@
-//! The thread beside the redirects: syncs what was written, has spare segments ready, and knows
-//! what state the journal is in.
+//! The thread beside the redirects: syncs what was written, keeps spare segments ready, and tracks
+//! the journal's state.
 //!
-//! Whatever takes time happens here and outside the shards' locks.
+//! All slow work happens here and outside the shards' locks.
 
 mod drops;
 
@@ -28,31 +28,31 @@ use crate::{
     shared::{OpenError, RoundRequest, Shared},
 };
 
-/// A disk that refused is asked again this often.
+/// A disk that refused is retried this often.
 const RETRY_INTERVAL: Duration = Duration::from_secs(1);
 
-/// So much is ready for a burst, even when nothing was written lately.
+/// Kept ready for a burst even if nothing was written lately.
 const WINDOW_LEN_MIN: u32 = 256 << 10;
 
-/// Quarantined segments are looked through this often; they live for days.
+/// Quarantined segments are checked this often; they are kept for days.
 const DAMAGED_CHECK_INTERVAL: Duration = Duration::from_hours(1);
 
 #[derive(Debug)]
 pub(crate) struct Keeper {
     shared: Arc<Shared>,
-    /// While the directory is ours.
+    /// Set while the directory is ours.
     kind: Option<WritingKind>,
-    /// Not before this, because something has failed.
+    /// No new segment before this time, because something failed.
     retry_at: Option<Instant>,
-    /// No round before this.
+    /// No round before this time.
     panicked_until: Option<Instant>,
     next_sync: Instant,
     next_damaged_check: Instant,
     /// How far ahead pages are kept ready, for each shard.
     windows: Vec<Window>,
-    /// What has records, and whose file somebody has deleted or moved: to be restored.
+    /// Segments with records whose files were deleted or moved: to be restored.
     gone: Vec<SegmentWriter>,
-    /// The capacity is used up, so nothing is made before the next interval.
+    /// The capacity is used up, so nothing is created before the next interval.
     waits_for_drain: bool,
     drops: Drops,
     /// Whether a segment could not be synced in this interval.
@@ -66,8 +66,8 @@ struct Window {
 }
 
 impl Keeper {
-    /// Locks the directory, ends what is in it, and makes the first segments. A disk that refuses
-    /// is no error: a server that cannot count can still redirect.
+    /// Locks the directory, ends the segments in it, and creates the first ones. A disk that
+    /// refuses is no error: a server that cannot count can still redirect.
     pub(crate) fn new(shared: Arc<Shared>, now: Instant) -> Result<Self, OpenError> {
         let windows = vec![Window { bytes_before: 0, len: WINDOW_LEN_MIN }; shared.shards.len()];
         let mut keeper = Self {
@@ -112,8 +112,9 @@ impl Keeper {
     }
 
     /// A panic must not end the thread: without spares all clicks would be dropped, and without
-    /// syncs nobody would know what a power cut costs. What a round has taken from a shard is
-    /// sealed, which is all that a reader needs; what it was to make is found lacking by the next.
+    /// syncs the cost of a power cut would be unknown. Segments that the round took from a shard
+    /// are already sealed, which is all that a reader needs; the next round creates what is still
+    /// missing.
     fn guarded_round(&mut self, now: Instant, request: RoundRequest) {
         if self.panicked_until.is_some_and(|until| now < until) {
             return;
@@ -132,8 +133,8 @@ impl Keeper {
         self.shared.condition.lock().has_failed(Work::Keeping, &error);
     }
 
-    /// A segment that was made and given to no shard must not count as live for ever: ended, it is
-    /// empty, and whoever drains the journal removes it. Shards get new ones from this thread only.
+    /// A segment that was created but given to no shard must not count as live forever. Once ended
+    /// it is empty, and the drain removes it. Only this thread gives segments to shards.
     fn let_go_of_orphans(&self) {
         let mut held = HashSet::new();
         for shard in &self.shared.shards {
@@ -142,7 +143,7 @@ impl Keeper {
         self.shared.live.lock().retain(|id| held.contains(id));
     }
 
-    /// What is due now.
+    /// Does the work that is due now.
     pub(crate) fn round(&mut self, now: Instant, request: RoundRequest) {
         let is_due = self.next_sync <= now;
         if is_due {
@@ -171,8 +172,8 @@ impl Keeper {
         }
     }
 
-    /// Gives every shard what it lacks, as far as capacity and disk allow. Asked for often: it
-    /// looks at the directory only if something is lacking, and once.
+    /// Gives every shard what it lacks, as far as capacity and disk allow. Called often: it reads
+    /// the directory only if something is lacking, and then once.
     fn make_segments(&mut self, now: Instant) {
         if self.waits_for_drain || self.retry_at.is_some_and(|at| now < at) {
             return;
@@ -219,7 +220,7 @@ impl Keeper {
         made
     }
 
-    /// A page is often there when eight megabytes are not.
+    /// There is often room for a page when there is none for eight megabytes.
     fn count_drops_only(&mut self, index: usize) {
         match self.create(Room::DropsOnly) {
             Ok(segment) => self.shared.shards[index].lock().add_segment(segment),
@@ -227,7 +228,7 @@ impl Keeper {
         }
     }
 
-    /// Where space cannot be reserved, by the other kind: some ext file systems only look like
+    /// Falls back to `Pwrite` if space cannot be reserved: some ext file systems only look like
     /// ext4.
     fn create(&mut self, room: Room) -> io::Result<SegmentWriter> {
         let Some(kind) = self.kind else { return Err(io::ErrorKind::NotFound.into()) };
@@ -244,7 +245,7 @@ impl Keeper {
         let mut id = [0; 16];
         getrandom::fill(&mut id).map_err(io::Error::other)?;
         let id = SegmentId(u128::from_le_bytes(id));
-        // Before it has a name that a reader could meet.
+        // Registered before it has a name under which a reader could find it.
         self.shared.live.lock().push(id);
         self.shared.made.lock().insert(id);
         let now = self.shared.clock.now();
@@ -270,7 +271,7 @@ impl Keeper {
             self.make_segments(now);
         }
         let Some((segment, offset, dropped)) = current else { return };
-        // First what the writer comes to next: the disk takes its time.
+        // First the pages that the writer needs next, because the disk is slow.
         segment.keep_pages(offset, self.windows[index].len);
         if let Some(spare) = spare {
             spare.keep_pages(HEADER_LEN, self.windows[index].len);
@@ -290,7 +291,7 @@ impl Keeper {
         self.note(segment.finish());
     }
 
-    /// Remembers how a sync went, and says whether it went well.
+    /// Records how a sync went; returns whether it succeeded.
     fn note(&mut self, synced: io::Result<()>) -> bool {
         let Err(error) = synced else { return true };
         self.sync_has_failed = true;
@@ -300,7 +301,7 @@ impl Keeper {
         false
     }
 
-    /// What could not be synced may or may not be there after a power cut; nothing is added to it.
+    /// After a failed sync a power cut may or may not lose the data, so nothing is appended to it.
     fn end_failed(&self, index: usize, failed: &Segment) {
         let mut shard = self.shared.shards[index].lock();
         if shard.current.as_ref().is_some_and(|current| current.segment.id == failed.id) {
@@ -323,7 +324,7 @@ impl Keeper {
     fn size_windows(&mut self) {
         for (window, shard) in self.windows.iter_mut().zip(&self.shared.shards) {
             let bytes = shard.lock().counts.bytes;
-            // Twice the last interval's, as rates rise.
+            // Twice the last interval's bytes, because rates rise.
             let len = u32::try_from((bytes - window.bytes_before) * 2).unwrap_or(SEGMENT_LEN);
             *window = Window { bytes_before: bytes, len: len.clamp(WINDOW_LEN_MIN, SEGMENT_LEN) };
         }
@@ -348,8 +349,8 @@ impl Keeper {
         }
     }
 
-    /// Keeps in mind only what is still to be counted, or will be there again. Nothing was made
-    /// since `listing` was read: that happens on this thread.
+    /// Remembers only segments that are still to be counted or restored. None was created since
+    /// `listing` was read, because only this thread creates them.
     fn forget_counted(&self, listing: &Listing) {
         let listed = listing.segments.iter().map(|segment| segment.id);
         let gone = self.gone.iter().map(|writer| writer.segment.id);
@@ -357,16 +358,16 @@ impl Keeper {
         self.shared.made.lock().retain(|id| kept.contains(id));
     }
 
-    /// Notices that somebody has deleted, moved or replaced what is being written.
+    /// Detects that open segments or the lock file were deleted, moved or replaced.
     fn look_for_gone(&mut self) {
         let is_ours = match &*self.shared.lock.lock() {
             None => return,
-            // While nobody can tell, nothing is given up.
+            // If the check fails, nothing is given up.
             Some(lock) => directory::is_locked_by(self.directory(), lock).unwrap_or(true),
         };
         let mut gone = Vec::new();
         for shard in &self.shared.shards {
-            // Looked at outside the lock: a disk may take its time.
+            // Checked outside the shard's lock, because a disk may be slow.
             let missing = shard.lock().segments();
             let missing = missing.iter().filter(|s| !is_ours || s.standing() != Standing::Itself);
             let missing: HashSet<SegmentId> = missing.map(|segment| segment.id).collect();
@@ -375,7 +376,7 @@ impl Keeper {
             }
         }
         if !is_ours {
-            // With the lock's file went what keeps others out, so it is all begun anew.
+            // Without the lock file other processes are not excluded, so everything starts anew.
             self.kind = None;
             *self.shared.lock.lock() = None;
         }
@@ -384,7 +385,7 @@ impl Keeper {
         }
     }
 
-    /// Says that files are gone, and remembers those with records, to restore them.
+    /// Reports that files are gone, and remembers those with records, to restore them.
     fn take_over(&mut self, gone: Vec<SegmentWriter>) {
         let records: u32 = gone.iter().map(SegmentWriter::records).sum();
         tracing::error!(segments = gone.len(), records, "the journal's files were taken away");
@@ -393,7 +394,7 @@ impl Keeper {
         self.gone.extend(gone.into_iter().filter(|segment| !segment.is_empty()));
     }
 
-    /// Writes anew what can still be read of files that are gone; ended ones of before cannot.
+    /// Rewrites files that are gone but still open; segments closed earlier cannot be restored.
     fn restore_gone(&mut self) -> io::Result<()> {
         if self.gone.is_empty() {
             return Ok(());
@@ -430,8 +431,8 @@ impl Keeper {
         self.shared.condition.lock().has_failed(Work::Writing, error);
     }
 
-    /// Seals, syncs and trims, so that nothing is left but what is to be drained. The lock stays:
-    /// until the last reader of this journal has gone, no other may judge its segments.
+    /// Seals, syncs and trims, so that only data for the drain is left. The lock stays: until the
+    /// last reader of this journal is gone, no other process may judge its segments.
     fn close(&mut self) {
         self.shared.condition.lock().last_round = None;
         for index in 0..self.shared.shards.len() {
@@ -455,11 +456,11 @@ impl Keeper {
     }
 }
 
-/// What a shard has not.
+/// What a shard is missing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Lacks {
     Spare,
-    /// Nor a spare, which would have taken its place.
+    /// No spare either, because a spare would have become the current segment.
     Current,
 }
 

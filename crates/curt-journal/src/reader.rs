@@ -1,12 +1,12 @@
-//! Reads a segment, beside its writer or after its death; shares nothing with it but the file.
+//! Reads a segment beside its writer or after the writer's death, sharing only the file with it.
 //!
-//! It never maps: what it reads is copied by the kernel, so a file that somebody shortens is an
-//! error here and not the end of the process. Whether a copy is whole is for the CRC to say, and
-//! only there.
+//! It never maps the file: the kernel copies what it reads, so a file that another process shortens
+//! is an error here and does not kill this process. Only the CRC tells whether a copy is whole.
 //!
-//! **Invariant:** damage is judged only in what is known to be written: in a segment that has
-//! ended, and in a live one before the place that its writer tells. Anywhere else, whatever is not
-//! one whole record with the very next number is not there *yet*, and is looked at again later.
+//! **Invariant:** damage is judged only where data is known to be written: in a segment that has
+//! ended, and in a live one before the offset that its writer reports. Anywhere else, bytes that
+//! are not one whole record with the very next number are not there *yet*, and are read again
+//! later.
 
 mod cursor;
 mod progress;
@@ -26,10 +26,10 @@ use crate::{
 
 #[derive(Debug, thiserror::Error)]
 pub enum OpenSegmentError {
-    /// Leave it: the release that made it can read it.
+    /// Leave the file: the release that made it can read it.
     #[error("the segment has format {version}, of a newer release")]
     Newer { version: u32 },
-    /// Leave it: its name says another segment than its content.
+    /// Leave the file: its name is that of another segment.
     #[error("the file holds another segment than its name says")]
     Foreign,
     #[error("the segment cannot be read")]
@@ -48,7 +48,7 @@ pub struct SegmentReader {
 }
 
 impl SegmentReader {
-    /// Goes on after `mark`.
+    /// Continues after `mark`.
     pub fn open(segment: &SegmentFile, mark: Mark) -> Result<Self, OpenSegmentError> {
         let file = directory::open(&segment.path)?;
         let mut header = [0; HEADER_FIELDS_LEN];
@@ -75,17 +75,17 @@ impl SegmentReader {
         self.id
     }
 
-    /// What is done once everything that was handed over is safe.
+    /// The mark to keep once everything that was handed over is safe.
     pub fn mark(&self) -> Mark {
         self.cursor.mark
     }
 
-    /// Whether anything in it, also before the mark, was not as its writer left it.
+    /// Whether anything in it, even before the mark, differs from what its writer left.
     pub fn is_damaged(&self) -> bool {
         self.cursor.is_damaged || !self.has_header
     }
 
-    /// Hands over the records that follow, `records_max` at most.
+    /// Hands over the records that follow, at most `records_max`.
     ///
     /// An error means that nothing was handed over. A segment that is `Live` in name only (sealed
     /// and cut to its length) is treated as ended.
@@ -97,12 +97,12 @@ impl SegmentReader {
     ) -> io::Result<Progress> {
         let mut progress = Progress::default();
         let read = self.read_records(records_max, liveness, each, &mut progress);
-        // After the records: once a seal was seen, this count is the last.
+        // After the records: once a seal was seen, this count is final.
         let dropped = self.read_dropped();
         progress.ended = self.cursor.is_finished && dropped.is_ok();
         progress.dropped = self.cursor.mark.dropped;
         if progress.records == 0 {
-            // With records in hand, the same error comes back with the next call.
+            // If records were handed over, the next call returns the same error.
             read.and(dropped)?;
         }
         Ok(progress)
@@ -115,7 +115,7 @@ impl SegmentReader {
         each: &mut dyn FnMut(&[u8]),
         progress: &mut Progress,
     ) -> io::Result<()> {
-        // What was read while the writer was at it may be older than what is there now.
+        // Bytes read while the writer was active may be out of date.
         self.window.forget();
         while progress.records < records_max && !self.cursor.is_finished {
             let bytes = self.window.at(&self.file, self.cursor.offset)?;
@@ -153,8 +153,8 @@ impl SegmentReader {
         Ok(())
     }
 
-    /// Goes on at the next whole record of those that are written. `false` if none of them is here:
-    /// then this is perhaps not the file that is written to, but a copy in its place.
+    /// Skips to the next whole record before `written_to`. `false` if there is none: then this may
+    /// not be the file being written, but a copy in its place.
     fn pass_damage(&mut self, written_to: u64) -> io::Result<bool> {
         let from = self.cursor.offset;
         let Some((to, _)) = self.whole_record_behind(from, written_to)? else { return Ok(false) };
@@ -163,21 +163,21 @@ impl SegmentReader {
         Ok(true)
     }
 
-    /// Whether it cannot get to where the segment is written.
+    /// Whether the reader cannot get past damage to where the segment is written.
     pub fn is_stuck(&self, liveness: Liveness) -> bool {
         matches!(liveness, Liveness::Written { to } if self.cursor.offset < to)
     }
 
-    /// Behind the first whole record that follows a place where none is, in a segment of another
-    /// process: up to there it has written. `None` if there is none, or the place is only not
-    /// written yet.
+    /// The offset after the first whole record that follows a place without one, in a segment of
+    /// another process, which has written at least that far. `None` if no whole record follows:
+    /// then the place may only not be written yet.
     pub(crate) fn written_beyond(&mut self) -> io::Result<Option<u64>> {
         self.window.forget();
         let behind = self.whole_record_behind(self.cursor.offset, SEGMENT_LEN.into())?;
         Ok(behind.map(|(at, len)| at + len))
     }
 
-    /// Where the next whole record begins between the two places, and how long it is.
+    /// The offset and length of the next whole record between the two places.
     fn whole_record_behind(&mut self, place: u64, end: u64) -> io::Result<Option<(u64, u64)>> {
         let mut at = place + u64::from(ALIGN);
         while at < end {
@@ -202,13 +202,13 @@ impl SegmentReader {
         }
         match self.dropped {
             Some(dropped) => self.cursor.mark.dropped = self.cursor.mark.dropped.max(dropped),
-            // In a live segment it may be half of two counts, read between them.
+            // In a live segment the word may be a mix of two counts, read between them.
             None => self.cursor.is_damaged |= self.cursor.is_finished,
         }
         Ok(())
     }
 
-    /// What its header says, if it can be believed.
+    /// The count in its header, if it is valid.
     pub(crate) fn dropped(&self) -> Option<u64> {
         self.dropped
     }
@@ -222,7 +222,7 @@ impl SegmentReader {
     }
 }
 
-/// Whether a file ends in a seal: its writer, or whoever came after it, has finished with it.
+/// Whether a file ends in a seal: its writer or a later recovery has finished it.
 pub(crate) fn is_sealed_at_end(file: &File, seed: Seed) -> io::Result<bool> {
     let len = file.metadata()?.len();
     let Some(at) = len.checked_sub(RECORD_SPACE_MIN as u64) else { return Ok(false) };
@@ -231,7 +231,7 @@ pub(crate) fn is_sealed_at_end(file: &File, seed: Seed) -> io::Result<bool> {
     }
     let mut bytes = [0; RECORD_SPACE_MIN];
     match file.read_exact_at(&mut bytes, at) {
-        // It became shorter in between, which is what a writer does last.
+        // The file was cut in between, which is the last thing that a writer does.
         Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
         Err(error) => Err(error),
         Ok(()) => Ok(matches!(format::look(seed, &bytes), Entry::Seal { .. })),

@@ -1,8 +1,7 @@
-//! Ends what dead processes left, before anything new is written.
+//! Ends the segments of dead processes before anything new is written.
 //!
-//! A segment gets a seal behind its last whole record and is cut to its length; an empty one goes.
-//! Damage stays as it is: the seal goes behind it, and whoever drains the segment tells what is
-//! lost.
+//! A segment gets a seal after its last whole record and is cut to its length; an empty one is
+//! removed. Damage stays as it is: the seal goes after it, and the drain reports the losses.
 
 use std::{
     fs::{File, OpenOptions},
@@ -20,8 +19,8 @@ use crate::{
     segment::write_published,
 };
 
-/// The directory must be locked. What cannot be ended is left as it is, which every reader can
-/// take.
+/// The directory must be locked. A segment that cannot be ended stays as it is, which every reader
+/// can handle.
 pub(crate) fn end_segments(directory: &Path) -> io::Result<()> {
     directory::remove_unfinished(directory)?;
     let listing = directory::segments(directory)?;
@@ -39,7 +38,7 @@ pub(crate) fn end_segments(directory: &Path) -> io::Result<()> {
 }
 
 fn end_segment(segment: &SegmentFile) -> Result<(), OpenSegmentError> {
-    // Nothing is to be done with what was ended in order, and there may be a gigabyte of it.
+    // A properly ended segment needs no work, and there may be a gigabyte of them.
     let is_empty = segment.len <= u64::from(HEADER_LEN + SEAL_LEN);
     if !is_empty && is_sealed_at_end(&directory::open(&segment.path)?, Seed::of(segment.id))? {
         return Ok(());
@@ -66,16 +65,16 @@ fn end_segment(segment: &SegmentFile) -> Result<(), OpenSegmentError> {
     Ok(())
 }
 
-/// Returns where the segment ends now.
+/// Returns the new end of the segment.
 fn seal(file: &File, segment: &SegmentFile, at: u64, count: u64) -> io::Result<u64> {
     let end = at + RECORD_SPACE_MIN as u64;
-    // Full to the brim with damage: a seal may not grow it, or it would be none of ours.
+    // Completely full of damage: a seal must not grow the file, or it would not count as ours.
     if u64::from(SEGMENT_LEN) < end {
         return Ok(segment.len);
     }
     let count = u32::try_from(count).unwrap_or(u32::MAX);
     let seal = format::encode_seal(Seed::of(segment.id), count);
-    // Killed within it, half a seal would pass for damage.
+    // If killed within this write, half a seal would pass for damage.
     write_published(file, u32::try_from(at).map_err(io::Error::other)?, &seal)?;
     Ok(end)
 }

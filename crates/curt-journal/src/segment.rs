@@ -1,7 +1,7 @@
-//! The writing side of one segment: how it is made, filled and ended.
+//! The writing side of one segment: how it is created, filled and ended.
 //!
-//! **Invariant:** only the [`SegmentWriter`] that made a segment writes records to it, from its
-//! start to its end, and nothing is ever written behind a record that failed.
+//! **Invariant:** only the [`SegmentWriter`] that created a segment writes records to it, from its
+//! start to its end, and nothing is ever written after a record that failed.
 
 use std::{
     fs::{self, File, OpenOptions},
@@ -28,17 +28,17 @@ use crate::{
 /// How records get into files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WritingKind {
-    /// Stored to a mapping: no system call, about 0.2 µs.
+    /// A store to a mapping: no system call, about 0.2 µs.
     Mapped,
-    /// One `pwrite` each, where reserved space is a promise that the file system may not keep.
+    /// One `pwrite` each, for file systems that may not keep space that was reserved.
     Pwrite,
 }
 
 impl WritingKind {
-    /// A store to a mapped page for which the disk has no room kills the process. These file
-    /// systems keep space that was reserved; copy-on-write and network ones do not, and overlays do
-    /// not say. XFS does not either once somebody has made a copy that shares its blocks, as `cp`
-    /// does there by itself.
+    /// Storing to a mapped page for which the disk has no room kills the process. The file systems
+    /// below keep reserved space. Copy-on-write and network file systems do not, and overlays do
+    /// not tell. XFS does not either once a copy shares the file's blocks, and `cp` shares them by
+    /// default there.
     pub(crate) fn of_file_system(directory: &File) -> io::Result<Self> {
         // All of ext2, ext3 and ext4; `/usr/include/linux/magic.h`.
         const EXT: FsWord = 0xEF53;
@@ -50,11 +50,11 @@ impl WritingKind {
     }
 }
 
-/// How much a segment is for.
+/// What a segment has room for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Room {
     Records,
-    /// When there is no room for records, drops are counted where `kill -9` cannot take them.
+    /// Without room for records, drops are counted in a file, where they survive `kill -9`.
     DropsOnly,
 }
 
@@ -67,14 +67,14 @@ impl Room {
     }
 }
 
-/// How far a segment is on the disk; what those wait for who asked for it.
+/// How far a segment is on the disk. Receipts wait for this.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SyncedTo {
     pub(crate) offset: u32,
     pub(crate) has_failed: bool,
 }
 
-/// What the keeper does for a segment, whoever writes to it.
+/// The part of a segment that the keeper uses, independent of its writer.
 #[derive(Debug)]
 pub(crate) struct Segment {
     pub(crate) id: SegmentId,
@@ -84,7 +84,7 @@ pub(crate) struct Segment {
     device_and_inode: (u64, u64),
     mapping: Option<Arc<Mapping>>,
     len: u32,
-    /// In a cell of its own, so that a receipt does not keep the file open.
+    /// Shared separately, so that a receipt does not keep the file open.
     synced_to: Arc<watch::Sender<SyncedTo>>,
     upkeep: Mutex<Upkeep>,
 }
@@ -96,13 +96,13 @@ struct Upkeep {
     released_to: u32,
 }
 
-/// What there is under the name of a segment.
+/// What exists under the name of a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Standing {
     Itself,
-    /// It was counted and removed, or taken away.
+    /// The file was counted and removed, or taken away.
     Nothing,
-    /// Somebody's copy.
+    /// Another file, for example a copy.
     Another,
 }
 
@@ -118,14 +118,14 @@ pub(crate) struct SegmentWriter {
     medium: Medium,
     /// Where the next record goes.
     pub(crate) offset: u32,
-    /// Which number it gets.
+    /// The number of the next record.
     number: u32,
     pub(crate) dropped: u64,
     has_failed: bool,
 }
 
 impl SegmentWriter {
-    /// Makes a new file, durable under its name.
+    /// Creates a new file, durable under its name.
     pub(crate) fn create(
         directory: &Path,
         id: SegmentId,
@@ -134,7 +134,7 @@ impl SegmentWriter {
         room: Room,
     ) -> io::Result<Self> {
         let (path, unfinished) = directory::segment_paths(directory, created_at, id);
-        // Under its name only once it is whole, so that no reader meets half a header.
+        // Renamed once it is complete, so that no reader sees half a header.
         let made = make(&unfinished, id, created_at, kind, room).and_then(|made| {
             fs::rename(&unfinished, &path)?;
             directory::sync(directory)?;
@@ -173,14 +173,14 @@ impl SegmentWriter {
         })
     }
 
-    /// Whether a record of this length fits, and a seal behind it.
+    /// Whether a record of this length fits, and a seal after it.
     pub(crate) fn has_room(&self, len: usize) -> bool {
         let needed = format::space(len) + RECORD_SPACE_MIN;
         let left = (self.segment.len - self.offset) as usize;
         len <= RECORD_LEN_MAX && needed <= left && !self.has_failed
     }
 
-    /// Writes a record for which there is room. An error fails the segment: it takes no more.
+    /// Writes a record for which there is room. An error fails the segment: it accepts no more.
     pub(crate) fn append(
         &mut self,
         scratch: &mut Scratch,
@@ -193,7 +193,7 @@ impl SegmentWriter {
         Ok(())
     }
 
-    /// Counts dropped records where the death of the process leaves them.
+    /// Counts dropped records in the file, where they survive the death of the process.
     pub(crate) fn add_dropped(&mut self, dropped: u64) -> io::Result<()> {
         let total = self.dropped + dropped;
         let word = format::dropped_word(self.segment.seed, total);
@@ -207,7 +207,7 @@ impl SegmentWriter {
         Ok(())
     }
 
-    /// Says that no record follows. Without that, a reader learns it from the journal.
+    /// Marks the end of the records. Without a seal, a reader learns it from the journal.
     pub(crate) fn seal(&mut self) {
         let seal = format::encode_seal(self.segment.seed, self.number);
         if let Err(error) = self.write(&seal) {
@@ -219,13 +219,13 @@ impl SegmentWriter {
         self.number == 0 && self.dropped == 0
     }
 
-    /// Whoever waits on it hears how far the segment is synced.
+    /// Receivers of this sender learn how far the segment is synced.
     pub(crate) fn synced_to(&self) -> &Arc<watch::Sender<SyncedTo>> {
         &self.segment.synced_to
     }
 
-    /// Syncs what is not synced yet and gives back the space behind the seal. Consumes the writer:
-    /// a mapping must be gone before its file is cut.
+    /// Syncs the rest and frees the space after the seal. Consumes the writer, because a mapping
+    /// must be gone before its file is cut.
     pub(crate) fn finish(self) -> io::Result<()> {
         let Self { segment, medium, offset, dropped, .. } = self;
         drop(medium);
@@ -239,8 +239,8 @@ impl SegmentWriter {
         synced
     }
 
-    /// Ends a segment whose file somebody has deleted or moved, by a whole one of the same name. It
-    /// has the same id, so a drain goes on at its mark, and a file that was moved may come back.
+    /// Replaces the file, which was deleted or moved, by a complete copy of the same name. It keeps
+    /// the id, so a drain continues at its mark, and a moved file may come back.
     pub(crate) fn restore(&self) -> io::Result<()> {
         let unfinished = directory::unfinished(&self.segment.path);
         let mut options = OpenOptions::new();
@@ -254,14 +254,14 @@ impl SegmentWriter {
         directory::sync(self.segment.path.parent().unwrap_or(Path::new(".")))
     }
 
-    /// How many it has.
+    /// The number of its records.
     pub(crate) fn records(&self) -> u32 {
         self.number
     }
 
     pub(crate) fn remove(self) {
         let path = &self.segment.path;
-        // Whoever drains the journal may have found it ended and empty first.
+        // The drain may have removed it first as ended and empty.
         if let Err(error) = directory::allow_absent(fs::remove_file(path)) {
             tracing::warn!(%error, path = %path.display(), "an empty segment could not be removed");
         }
@@ -272,7 +272,7 @@ impl SegmentWriter {
             Medium::Mapped(writer) => writer.publish(self.offset, record),
             Medium::Pwrite => {
                 let written = write_published(&self.segment.file, self.offset, record);
-                // What was written of it is garbage that a shorter record would not cover.
+                // Part of it may be written, and a shorter record would not cover that garbage.
                 self.has_failed |= written.is_err();
                 written?;
             }
@@ -283,7 +283,7 @@ impl SegmentWriter {
 }
 
 impl Segment {
-    /// What stands under its name. While nobody can tell, it is its own file.
+    /// What exists under its name. If that cannot be determined, its own file.
     pub(crate) fn standing(&self) -> Standing {
         match fs::symlink_metadata(&self.path) {
             Ok(there) if (there.dev(), there.ino()) != self.device_and_inode => Standing::Another,
@@ -292,8 +292,8 @@ impl Segment {
         }
     }
 
-    /// Waits until everything before `offset` is on the disk. After an error it is not tried again:
-    /// the kernel has marked the pages clean, and would say yes to what it has not done.
+    /// Waits until everything before `offset` is on the disk. After an error it does not retry: the
+    /// kernel has marked the pages clean and would report success for what it has not written.
     pub(crate) fn sync(&self, offset: u32, dropped: u64) -> io::Result<()> {
         let from = *self.synced_to.borrow();
         if from.has_failed {
@@ -319,18 +319,18 @@ impl Segment {
         synced
     }
 
-    /// For tests of what happens when the disk refuses.
+    /// For tests of a disk that refuses.
     #[cfg(test)]
     pub(crate) fn replace_file(&mut self, file: File) {
         self.file = file;
     }
 
-    /// Keeps the pages ready that the next `window` bytes go to.
+    /// Keeps the pages ready for the next `window` bytes.
     pub(crate) fn keep_pages(&self, offset: u32, window: u32) {
         let Some(mapping) = &self.mapping else { return };
         let mut upkeep = self.upkeep.lock();
         let wanted_to = offset.saturating_add(window).min(self.len);
-        // In larger steps than the writer's, so that a slow one is not a call each time.
+        // In larger steps than the writer's, so that a slow writer does not cost a call each time.
         if upkeep.populated_to < wanted_to.min(offset.saturating_add(window / 2)) {
             mapping.populate(upkeep.populated_to.max(offset), wanted_to);
             upkeep.populated_to = wanted_to;
@@ -339,24 +339,24 @@ impl Segment {
 }
 
 impl Drop for Segment {
-    /// What is not synced by now nobody will sync. Whoever waits for what was has it.
+    /// Data that is not synced by now never will be. Receipts for synced data still succeed.
     fn drop(&mut self) {
         self.synced_to.send_modify(|synced_to| synced_to.has_failed = true);
     }
 }
 
 impl Upkeep {
-    /// Lets go of the pages that the writer has filled, before they are synced: all at once. A sync
-    /// would write-protect one after the other, and interrupt the writer's core for each.
+    /// Releases all filled pages at once, before they are synced. A sync would write-protect one
+    /// page after the other, and interrupt the writer's core for each.
     fn release(&mut self, mapping: &Mapping, offset: u32) {
         self.released_to = mapping.release(self.released_to.max(HEADER_LEN), offset);
     }
 }
 
-/// Writes a record so that nobody finds its first word without the rest of it, whatever happens.
+/// Writes a record so that no reader ever finds its first word without the rest.
 ///
-/// `kill -9` ends a `pwrite` between two pages: what crosses from one to the next gets its word
-/// last, by a call of its own. (Found by killing: the half of a record looked like damage.)
+/// `kill -9` ends a `pwrite` between two pages, so a record that crosses a page gets its word last,
+/// by a separate call. (Found by killing: half a record looked like damage.)
 pub(crate) fn write_published(file: &File, offset: u32, record: &[u8]) -> io::Result<()> {
     const PAGE_LEN_MIN: u64 = 4096;
     const WORD_LEN: usize = 4;
@@ -370,7 +370,7 @@ pub(crate) fn write_published(file: &File, offset: u32, record: &[u8]) -> io::Re
     file.write_all_at(word, offset)
 }
 
-/// Whether the file system has no way to promise space for a segment.
+/// Whether the file system cannot reserve space for a segment.
 pub(crate) fn cannot_reserve(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::OPNOTSUPP.raw_os_error())
 }
@@ -387,7 +387,7 @@ fn make(
     let file = options.open(path)?;
     let reserved = fallocate(&file, FallocateFlags::empty(), 0, room.len().into());
     match (reserved, kind) {
-        // Not every file system can; a failed `pwrite` is then the way to hear of a full disk.
+        // Not every file system can reserve space; a failed `pwrite` then reports a full disk.
         (Err(rustix::io::Errno::OPNOTSUPP), WritingKind::Pwrite) => {
             file.set_len(HEADER_LEN.into())?;
         }

@@ -1,24 +1,24 @@
-//! What a journal is opened with.
+//! The settings of a journal.
 
 use std::{num::NonZeroUsize, path::PathBuf, time::Duration};
 
 use crate::segment::WritingKind;
 
-/// How much undrained clicks may take before they are dropped: hours of a busy server.
+/// How much space undrained clicks may take before clicks are dropped: hours of a busy server.
 pub const CAPACITY_DEFAULT: u64 = 1 << 30;
-/// What a power cut may cost in [`Durability::Process`].
+/// What a power cut may lose in [`Durability::Process`].
 pub(crate) const SYNC_INTERVAL_DEFAULT: Duration = Duration::from_millis(200);
 
 #[derive(Debug, Clone)]
 pub struct JournalSettings {
     pub directory: PathBuf,
-    /// In bytes on the disk, quarantined damage apart. Room for two segments is the least.
+    /// In bytes on the disk, not counting quarantined segments. At least room for two segments.
     pub capacity: u64,
-    /// Of which as many are used as capacity allows, and `SHARDS_MAX` at most.
+    /// As many of them are used as capacity allows, at most `SHARDS_MAX`.
     pub shards: NonZeroUsize,
     pub durability: Durability,
     pub sync_interval: Duration,
-    /// Unless given, what the file system allows.
+    /// Unless set, what the file system allows.
     pub writing: Option<WritingKind>,
 }
 

@@ -1,5 +1,5 @@
-//! What one worker writes to: the current segment, a spare one, and counts. Behind a lock that its
-//! worker has nearly always to itself; nothing in here waits for a file.
+//! What one worker writes to: the current segment, a spare one, and counts. Its worker nearly
+//! always has the lock to itself; nothing in here waits for a file.
 
 use std::{io, sync::Arc, time::Instant};
 
@@ -12,12 +12,12 @@ use crate::{
     settings::Durability,
 };
 
-/// The record was not written, and is counted as dropped.
+/// The record was not written and is counted as dropped.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the journal dropped the record, and counted it")]
 pub struct Dropped;
 
-/// Says which record to wait for, in [`Durability::Power`].
+/// Identifies the record to wait for, in [`Durability::Power`].
 #[derive(Debug, Clone)]
 pub struct Receipt {
     pub(crate) awaited: Option<Awaited>,
@@ -26,31 +26,31 @@ pub struct Receipt {
 #[derive(Debug, Clone)]
 pub(crate) struct Awaited {
     pub(crate) synced_to: Arc<watch::Sender<SyncedTo>>,
-    /// Behind the record.
+    /// The offset after the record.
     pub(crate) offset: u32,
 }
 
-/// The segments that are being written, or may be soon. A reader must not judge them yet.
+/// Segments that are being written, or may be soon. A reader must not judge them yet.
 pub(crate) type LiveSegments = Mutex<Vec<SegmentId>>;
 
-/// On cache lines of its own, so that workers do not slow each other down.
+/// Aligned to separate cache lines, so that workers do not slow each other down.
 #[derive(Debug)]
 #[repr(align(128))]
 pub(crate) struct Shard {
     pub(crate) current: Option<SegmentWriter>,
-    /// Made ahead of need, so that no redirect waits for the file system.
+    /// Created ahead of need, so that no redirect waits for the file system.
     pub(crate) spare: Option<SegmentWriter>,
-    /// What the keeper has still to sync and trim.
+    /// Segments that the keeper still has to sync and trim.
     pub(crate) ended: Vec<SegmentWriter>,
-    /// Dropped while there was no header to count it in.
+    /// Drops that no header has counted, because there was no segment.
     unrecorded: u64,
     pub(crate) counts: Counts,
-    /// Why the last segment failed under a record, for the keeper to report.
+    /// Why the last segment failed at a record, for the keeper to report.
     pub(crate) write_error: Option<io::Error>,
     scratch: Box<Scratch>,
 }
 
-/// Since the journal was opened.
+/// Counts since the journal was opened.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     pub(crate) records: u64,
@@ -59,11 +59,11 @@ pub(crate) struct Counts {
     pub(crate) last_drop: Option<Instant>,
 }
 
-/// What an append leaves for the keeper to do.
+/// What the keeper has to do after an append.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Afterwards {
     Nothing,
-    /// The spare was taken.
+    /// The spare was used.
     MakeSpare,
 }
 
@@ -90,7 +90,7 @@ impl Shard {
         let mut afterwards = Afterwards::Nothing;
         let has_room = |writer: &SegmentWriter| writer.has_room(len);
         if !self.current.as_ref().is_some_and(has_room) {
-            // A record that is too long for any segment must not use them up.
+            // A record that is too long for any segment must not use segments up.
             if RECORD_LEN_MAX < len || !self.spare.as_ref().is_some_and(has_room) {
                 return (Err(self.drop_one()), afterwards);
             }
@@ -119,7 +119,7 @@ impl Shard {
         }
     }
 
-    /// Ends the current segment, and goes on in the spare one if there is one.
+    /// Ends the current segment, and continues in the spare one if there is one.
     pub(crate) fn roll_over(&mut self, live: &LiveSegments) {
         if let Some(mut ended) = self.current.take() {
             ended.seal();
@@ -132,7 +132,7 @@ impl Shard {
         }
     }
 
-    /// Takes a new segment into use: at once if there is no current one.
+    /// Adds a new segment, and uses it at once if there is no current one.
     pub(crate) fn add_segment(&mut self, segment: SegmentWriter) {
         self.spare = Some(segment);
         if self.current.is_none() {
@@ -141,13 +141,13 @@ impl Shard {
         }
     }
 
-    /// What is being written or may be soon.
+    /// The segments that are being written or may be soon.
     pub(crate) fn segments(&self) -> Vec<Arc<Segment>> {
         let writers = [&self.current, &self.spare].into_iter().flatten();
         writers.map(|writer| Arc::clone(&writer.segment)).collect()
     }
 
-    /// Takes out the segments whose files are gone, the current one ended.
+    /// Removes the segments whose files are gone; the current one is ended first.
     pub(crate) fn take_gone(
         &mut self,
         live: &LiveSegments,
@@ -165,8 +165,8 @@ impl Shard {
         gone
     }
 
-    /// Hands over everything, and the number of drops that no file knows of. Without segments,
-    /// whatever is appended from here on is dropped.
+    /// Hands over all segments, and the number of drops that no file has counted. Without segments,
+    /// everything appended from now on is dropped.
     pub(crate) fn close(&mut self, live: &LiveSegments) -> (Vec<SegmentWriter>, u64) {
         self.roll_over(live);
         self.roll_over(live);
@@ -179,7 +179,7 @@ impl Shard {
         Some(current.offset.into())
     }
 
-    /// Drops that no file knows of; after the end, those since then.
+    /// Drops that no file has counted; after `close`, those since then.
     pub(crate) fn unrecorded(&self) -> u64 {
         self.unrecorded
     }

@@ -1,4 +1,4 @@
-//! What appending threads and the keeper share: the shards, and what each side asks of the other.
+//! State shared by appending threads and the keeper: the shards, and requests between the two.
 
 use std::{
     cell::Cell,
@@ -22,7 +22,7 @@ use crate::{
     shard::{Afterwards, Counts, Dropped, LiveSegments, Receipt, Shard},
 };
 
-/// More shards than this are memory and files, and no gain: the lock is not what costs.
+/// More shards only cost memory and files: the lock is not the bottleneck.
 const SHARDS_MAX: usize = 8;
 /// A current segment and a spare one.
 const SHARD_LEN: u64 = 2 * SEGMENT_LEN as u64;
@@ -37,30 +37,30 @@ pub enum OpenError {
     Thread(#[source] io::Error),
 }
 
-/// The record's segment could not be written to the disk; the process still has the record, and
-/// will count it unless the power fails.
+/// The record's segment could not be synced to the disk. The process still has the record, and will
+/// count it unless the power fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the journal could not be synced")]
 pub struct SyncFailed;
 
-/// What appending threads and the keeper share.
+/// State shared by appending threads and the keeper.
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) settings: JournalSettings,
     pub(crate) clock: Clock,
     pub(crate) shards: Box<[Mutex<Shard>]>,
     pub(crate) live: LiveSegments,
-    /// By this process, as far as they are still there: at most what the capacity allows.
+    /// Segments that this process created and that still exist: limited by the capacity.
     pub(crate) made: Mutex<HashSet<SegmentId>>,
-    /// Of the directory, while this journal has it. The kernel releases it with the last handle,
-    /// however the process ends.
+    /// The directory's lock, while this journal holds it. The kernel releases it with the last
+    /// handle, however the process ends.
     pub(crate) lock: Mutex<Option<File>>,
     pub(crate) condition: Mutex<Condition>,
     next_round: Mutex<RoundRequest>,
     bell: Condvar,
 }
 
-/// What the keeper is asked for before its time.
+/// What the keeper is asked to do early.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct RoundRequest {
     pub(crate) spare: bool,
@@ -71,7 +71,7 @@ pub(crate) struct RoundRequest {
 impl Shared {
     pub(crate) fn new(mut settings: JournalSettings, clock: Clock) -> Self {
         settings.capacity = settings.capacity.max(SHARD_LEN);
-        // So that every shard can have a spare whenever the drain has caught up.
+        // So that every shard can have a spare once the drain has caught up.
         let affordable = usize::try_from(settings.capacity / SHARD_LEN).unwrap_or(usize::MAX);
         let shards = settings.shards.get().min(SHARDS_MAX).min(affordable);
         Self {
@@ -109,12 +109,12 @@ impl Shared {
         if !is_decided_already {
             self.ask(|request| request.sync = true);
         }
-        // The receipt holds the sender, so the channel cannot close while we wait.
+        // The receipt holds the sender, so the channel cannot close during the wait.
         let at = *synced_to.wait_for(is_decided).await.map_err(|_| SyncFailed)?;
         if awaited.offset <= at.offset { Ok(()) } else { Err(SyncFailed) }
     }
 
-    /// Of all shards.
+    /// The counts of all shards together.
     pub(crate) fn counts(&self) -> Counts {
         let mut counts = Counts::default();
         for shard in &self.shards {
@@ -127,7 +127,7 @@ impl Shared {
         counts
     }
 
-    /// Waits until something is wanted, or `deadline`.
+    /// Waits for a request, or until `deadline`.
     pub(crate) fn wait(&self, deadline: Instant) -> RoundRequest {
         let mut request = self.next_round.lock();
         if *request == RoundRequest::default() {
@@ -145,7 +145,7 @@ impl Shared {
     }
 }
 
-/// Numbers the threads that append, so that each keeps to its own shard while there are enough.
+/// Numbers the appending threads, so that each has its own shard while there are enough.
 fn worker() -> usize {
     static NEXT: AtomicUsize = AtomicUsize::new(0);
     thread_local! {

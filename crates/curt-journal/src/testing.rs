@@ -31,7 +31,7 @@ pub(crate) fn append(journal: &Journal, payload: &[u8]) {
     journal.append(payload.len(), |out| out.copy_from_slice(payload)).unwrap();
 }
 
-/// A sealed segment of half a megabyte, and how many records it has.
+/// A sealed segment of half a megabyte, and the number of its records.
 pub(crate) fn long_segment(directory: &Path) -> (SegmentFile, u64) {
     const RECORDS: u64 = 100;
     let journal = open(directory, WritingKind::Pwrite);
@@ -42,7 +42,7 @@ pub(crate) fn long_segment(directory: &Path) -> (SegmentFile, u64) {
     (segments(directory).unwrap().segments.remove(0), RECORDS)
 }
 
-/// Everything that is in a journal which nobody writes to.
+/// Everything in a journal that is not being written.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Content {
     pub(crate) payloads: Vec<Vec<u8>>,
@@ -65,7 +65,7 @@ pub(crate) fn read(directory: &Path) -> Content {
     content
 }
 
-/// In small batches, so that what is kept between them is tried too.
+/// In small batches, so that the state kept between them is tested too.
 pub(crate) fn read_to_end(reader: &mut SegmentReader, payloads: &mut Vec<Vec<u8>>) -> Progress {
     let mut sum = Progress::default();
     while !sum.ended {
@@ -80,12 +80,12 @@ pub(crate) fn read_to_end(reader: &mut SegmentReader, payloads: &mut Vec<Vec<u8>
     sum
 }
 
-/// In memory where there is such a place, for tests that are not about the disk.
+/// In memory if possible, for tests that are not about the disk.
 pub(crate) fn quick_directory() -> TempDir {
     tempfile::tempdir_in("/dev/shm").unwrap_or_else(|_| tempfile::tempdir().unwrap())
 }
 
-/// What the process's death would leave: the files as they are at this moment.
+/// What the process's death would leave: the files as they are now.
 pub(crate) fn snapshot(directory: &Path) -> TempDir {
     let copy = quick_directory();
     for entry in fs::read_dir(directory).unwrap() {
@@ -97,7 +97,7 @@ pub(crate) fn snapshot(directory: &Path) -> TempDir {
     copy
 }
 
-/// Without the space that is only reserved, so that it is quick.
+/// Without space that is only reserved, to be fast.
 fn copy_data(from: &Path, to: &Path) {
     let (from, to) = (File::open(from).unwrap(), File::create_new(to).unwrap());
     to.set_len(from.metadata().unwrap().len()).unwrap();

@@ -8,7 +8,7 @@ use crate::{
     testing::{append, open as open_journal, quick_directory, read},
 };
 
-/// With two segments, each with a record.
+/// Two segments, each with a record.
 fn two_segments() -> (TempDir, Vec<SegmentFile>) {
     let directory = quick_directory();
     for payload in [b"first", b"other"] {
@@ -133,7 +133,7 @@ fn what_cannot_be_removed_keeps_no_journal_from_being_opened() {
     assert_eq!(read(directory.path()).payloads.len(), 3);
 }
 
-/// Else a copy would pass for the segment itself.
+/// Otherwise a copy would pass for the segment itself.
 #[test]
 fn a_segment_has_one_name() {
     let (directory, found) = two_segments();

@@ -1,4 +1,4 @@
-//! A segment is only called sound when all of it was read.
+//! A segment is only called sound if all of it was read.
 
 use super::*;
 use crate::{

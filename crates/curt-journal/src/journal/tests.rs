@@ -69,11 +69,11 @@ fn every_death_is_ended_by_the_next_start_and_leaves_only_what_was_written() {
             let journal = open(directory.path(), kind);
             append(&journal, &round.to_le_bytes());
             let killed = snapshot(directory.path());
-            // Not after its directory.
+            // The journal goes first, then its directory.
             drop(journal);
             directory = killed;
         }
-        // Ends the last one, and starts without anything to say.
+        // Ends the last segment, and starts without reporting anything.
         open(directory.path(), kind).close();
         assert_eq!(numbers(&read(directory.path())), (0..40).collect::<Vec<_>>());
         let found = segments(directory.path()).unwrap();
@@ -132,7 +132,7 @@ fn many_threads_append_while_a_reader_follows() {
     }
 }
 
-/// Returns those that were not dropped.
+/// Returns the numbers that were not dropped.
 fn append_numbers(journal: &Journal, from: u64, count: u64) -> Vec<u64> {
     let is_kept = |number: &u64| {
         let bytes = [*number; 20].map(u64::to_le_bytes);
@@ -146,7 +146,7 @@ fn follow(journal: &Journal, directory: &Path, is_closed: &AtomicBool) -> Vec<u6
     let mut readers: Vec<SegmentReader> = Vec::new();
     let mut seen = Vec::new();
     loop {
-        // Before the look at the directory: then all that was written stands in it.
+        // Read before the directory is listed, so that the listing has all that was written.
         let is_closed = is_closed.load(Ordering::Acquire);
         let listing = segments(directory).unwrap();
         for segment in &listing.segments {
@@ -165,7 +165,7 @@ fn follow(journal: &Journal, directory: &Path, is_closed: &AtomicBool) -> Vec<u6
                 })
                 .unwrap();
             assert_eq!((progress.lost, progress.bytes_skipped), (0, 0));
-            // An empty one goes with its journal.
+            // An empty segment is removed by its journal.
             let file = listing.segments.iter().find(|segment| segment.id == reader.id());
             if let (true, Some(file)) = (progress.ended, file) {
                 crate::remove_finished(file).unwrap();
@@ -220,7 +220,7 @@ fn at_capacity_records_are_dropped_and_counted_until_there_is_room() {
 
 /// Tells the test, run again as a child, where its journal is, and where its numbers begin.
 const CHILD_VARIABLE: &str = "CURT_JOURNAL_CHILD";
-/// More than it gets to before it is killed.
+/// More than the child can append before it is killed.
 const CHILD_RECORDS_MAX: u64 = 1_000_000;
 
 #[test]
@@ -249,7 +249,7 @@ fn kill_9_loses_nothing_that_was_appended() {
     }
 }
 
-/// Two threads, so that it dies while one of them is within a record.
+/// Two threads, so that the process dies while one of them is within a record.
 fn append_until_killed(job: &str) {
     let [directory, kind, from] = job.split(' ').collect::<Vec<_>>().try_into().unwrap();
     let kind = KINDS.into_iter().find(|k| format!("{k:?}") == kind).unwrap();
@@ -271,7 +271,7 @@ fn append_until_killed(job: &str) {
     });
 }
 
-/// Returns what the child had appended when it was killed, after `lines` lines at the earliest.
+/// Returns what the child had appended when it was killed, which is after at least `lines` lines.
 fn kill_after(job: &str, lines: u64) -> Vec<u64> {
     let mut command = Command::new(std::env::current_exe().unwrap());
     command.args(["journal::tests::kill_9_loses_nothing_that_was_appended", "--exact"]);
@@ -283,7 +283,7 @@ fn kill_after(job: &str, lines: u64) -> Vec<u64> {
         assert_ne!(said.read_line(&mut text).unwrap(), 0, "it ended by itself: {text}");
     }
     child.kill().unwrap();
-    // What it had said before, but not what it was saying.
+    // Only complete lines count; the child died while it wrote the last one.
     said.read_to_string(&mut text).unwrap();
     child.wait().unwrap();
     let whole = text.rsplit_once('\n').map_or("", |(whole, _)| whole);
@@ -312,7 +312,7 @@ fn no_segment_is_judged_without_the_lock() {
     append(&journal, b"of another process");
     drop(journal);
     let found = segments(directory.path()).unwrap().segments;
-    // A full table of open files, a disk that cannot be written: opening does not fail for it.
+    // A full table of open files, or a disk that cannot be written: opening succeeds anyway.
     let journal = open(directory.path(), WritingKind::Pwrite);
     let lock = journal.shared.lock.lock().take();
     assert!(lock.is_some() && !journal.has_directory());

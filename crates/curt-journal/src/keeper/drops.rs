@@ -1,8 +1,8 @@
-//! What the log tells of dropped clicks: once that there are any, and once how many there were.
+//! What the log reports about dropped clicks: once that drops began, and once how many there were.
 
 use std::time::{Duration, Instant};
 
-/// Without drops for so long, there are none any more.
+/// Without drops for this long, they are over.
 const OVER_AFTER: Duration = Duration::from_mins(1);
 
 #[derive(Debug, Default)]
@@ -12,16 +12,16 @@ pub(super) struct Drops {
     over_at: Option<Instant>,
 }
 
-/// What there is to be told.
+/// What there is to report.
 #[derive(Debug, PartialEq, Eq)]
 enum News {
     Drops,
-    /// So many clicks, since it was told that there are any.
+    /// The number of clicks dropped since the first report.
     Over(u64),
 }
 
 impl Drops {
-    /// `dropped` is how many there were since the start.
+    /// `dropped` is the number of drops since the start.
     pub(super) fn tell(&mut self, dropped: u64, is_full: bool, now: Instant) {
         match self.news(dropped, now) {
             Some(News::Drops) => {

@@ -17,7 +17,7 @@ use crate::{
 
 const SYNC: RoundRequest = RoundRequest { spare: false, sync: true, close: false };
 
-/// A journal whose keeper works when it is told to.
+/// A journal whose keeper runs only when a test calls it.
 struct Rig {
     shared: Arc<Shared>,
     keeper: Keeper,
@@ -32,7 +32,7 @@ impl Rig {
         Self { shared, keeper, now }
     }
 
-    /// After every pause that the keeper makes.
+    /// Runs a round after the longest pause of the keeper.
     fn round(&mut self) {
         self.now += RETRY_INTERVAL;
         self.keeper.round(self.now, SYNC);
@@ -47,7 +47,7 @@ impl Rig {
         Stats::new(&self.shared.condition.lock(), Counts::default(), capacity, self.now)
     }
 
-    /// From here on the current segment is written to and synced through another file.
+    /// From now on the current segment is written to and synced through another file.
     fn break_current(&self, path: &str, options: &OpenOptions) {
         let file = options.open(path).unwrap();
         let mut shard = self.shared.shards[0].lock();
@@ -57,7 +57,7 @@ impl Rig {
     }
 }
 
-/// Whether it is done, and how.
+/// Polls once.
 fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
     std::pin::pin!(future).poll(&mut Context::from_waker(Waker::noop()))
 }
@@ -110,7 +110,7 @@ fn a_failed_sync_ends_the_segment_and_no_record_is_lost() {
     let covered = rig.shared.append(4, |out| out.copy_from_slice(b"soon")).unwrap();
     rig.round();
     let lost = rig.shared.append(4, |out| out.copy_from_slice(b"last")).unwrap();
-    // Takes every write, and cannot be synced.
+    // Accepts every write but cannot be synced.
     rig.break_current("/dev/null", OpenOptions::new().read(true).write(true));
     assert_eq!(rig.stats().state, State::Working);
     rig.round();
@@ -140,7 +140,7 @@ fn a_disk_that_syncs_again_needs_no_click_to_say_so() {
     assert_eq!(rig.stats().state, State::Working);
 }
 
-/// A network volume that is gone gives no error, and the thread is in the kernel.
+/// A dead network volume returns no error, and the thread hangs in the kernel.
 #[test]
 fn b9_a_disk_that_does_not_answer_is_told_though_nothing_fails() {
     let directory = quick_directory();
@@ -158,7 +158,7 @@ fn b9_a_disk_that_does_not_answer_is_told_though_nothing_fails() {
     assert_eq!(rig.stats().state, State::Working, "no round is to come");
 }
 
-/// It is made to index a list that is empty.
+/// An emptied list makes the keeper index out of bounds.
 #[test]
 fn b9_a_keeper_that_panics_says_so_and_goes_on() {
     for kind in KINDS {
@@ -192,7 +192,7 @@ fn b9_a_keeper_that_panics_says_so_and_goes_on() {
     }
 }
 
-/// As when the keeper panics before it comes to it.
+/// As when the keeper panics before it syncs the segment.
 #[test]
 fn b9_nobody_waits_for_a_segment_that_nobody_will_sync() {
     let directory = quick_directory();
@@ -261,7 +261,7 @@ fn drops_are_exact_over_restarts() {
     }
 }
 
-/// By whatever the administrator's script has in mind.
+/// Whatever an administrator's script does to the files.
 #[test]
 fn files_that_are_taken_away_cost_no_record() {
     type Taking = fn(&Path);
@@ -275,7 +275,7 @@ fn files_that_are_taken_away_cost_no_record() {
                 directory::remove_finished(&segment).unwrap();
             }
         }),
-        // As `rsync` and a restore do it.
+        // As `rsync` and a restore replace files.
         ("segments replaced by copies", |directory| {
             for segment in directory::segments(directory).unwrap().segments {
                 let copy = segment.path.with_extension("copy");
@@ -295,7 +295,7 @@ fn files_that_are_taken_away_cost_no_record() {
         rig.round();
         take(&directory);
         assert!(rig.append(b"meanwhile"), "nobody can know yet");
-        // One that had ended and is not there was counted, for all that is known here.
+        // An ended segment whose file is missing is taken as counted; only a replaced one is not.
         if ends && what.contains("replaced") {
             rig.shared.shards[0].lock().roll_over(&rig.shared.live);
             rig.round();
@@ -348,11 +348,11 @@ fn the_memory_of_a_long_run_stays_small() {
         rig.round();
     }
     let mapped = mapped_kilobytes(directory.path());
-    // What is kept ready for twice the last round's records, here and in the spare.
+    // The pages kept ready for twice the last round's records, here and in the spare.
     assert!((1..4_096).contains(&mapped), "{mapped} kB of 16 MiB are mapped");
 }
 
-/// Resident pages of files below `directory`.
+/// Resident memory, in kB, of mappings of files below `directory`.
 fn mapped_kilobytes(directory: &Path) -> u64 {
     let maps = std::fs::read_to_string("/proc/self/smaps").unwrap();
     let mut is_ours = false;
@@ -368,7 +368,7 @@ fn mapped_kilobytes(directory: &Path) -> u64 {
     sum
 }
 
-/// Tells the test, run again inside, where the small file system is.
+/// Tells the test, run again as a child, where the small file system is.
 const SMALL_DISK_VARIABLE: &str = "CURT_JOURNAL_SMALL_DISK";
 
 #[test]
@@ -389,7 +389,7 @@ fn where_no_space_can_be_reserved_records_are_written_one_by_one() {
     });
 }
 
-/// Runs the test with this name again, in a process that has such a file system for itself.
+/// Runs the test with this name again, in a process with a separate file system like this.
 fn on_a_disk_of_its_own(name: &str, file_system: &str, test: fn(&Path)) {
     if let Some(disk) = std::env::var_os(SMALL_DISK_VARIABLE) {
         return test(Path::new(&disk));
@@ -430,7 +430,7 @@ fn fill_and_free(disk: &Path) {
         assert!(!rig.append(b"refused: full"));
         assert_eq!(rig.stats().state, State::Failing);
 
-        // Five pages are enough for names, a header and a seal, and far too few for a segment.
+        // Five pages are enough for names, a header and a seal, but far too few for a segment.
         let len = ballast.metadata().unwrap().len();
         ballast.set_len(len - 5 * 4096).unwrap();
         rig.round();
@@ -450,7 +450,7 @@ fn fill_and_free(disk: &Path) {
     }
 }
 
-/// Takes all space there is.
+/// Fills the disk completely.
 fn fill(disk: &Path) -> File {
     let mut ballast = File::create(disk.join("ballast")).unwrap();
     loop {

@@ -1,4 +1,4 @@
-//! Where a reader is in a segment, and what it makes of what it passes. Pure.
+//! The position of a reader in a segment, and how it interprets what it passes. Pure.
 
 use super::progress::{Liveness, Mark, Progress};
 use crate::format::{ALIGN, HEADER_LEN, RECORD_SPACE_MAX, RECORD_SPACE_MIN, SEGMENT_LEN, space};
@@ -6,13 +6,13 @@ use crate::format::{ALIGN, HEADER_LEN, RECORD_SPACE_MAX, RECORD_SPACE_MIN, SEGME
 #[derive(Debug)]
 pub(crate) struct Cursor {
     pub(crate) mark: Mark,
-    /// What is looked at next, always aligned.
+    /// The next offset to read, always aligned.
     pub(crate) offset: u64,
-    /// The number that the next record has, if none is lost.
+    /// The number of the next record, if none is lost.
     pub(crate) next_number: u64,
-    /// Behind the last whole record.
+    /// The offset after the last whole record.
     pub(crate) used_to: u64,
-    /// Where the seal was found.
+    /// The offset of the seal.
     pub(crate) sealed_at: Option<u64>,
     pub(crate) is_damaged: bool,
     pub(crate) is_finished: bool,
@@ -23,19 +23,19 @@ pub(crate) struct Cursor {
 #[derive(Debug, Clone, Copy)]
 struct Stretch {
     from: u64,
-    /// Behind the last eight bytes that are not all zero; `from` if all are.
+    /// The offset after the last eight bytes that are not all zero; `from` if all are.
     written_to: u64,
     opens_with_zeros: bool,
 }
 
 impl Stretch {
     fn new(from: u64, bytes: &[u8]) -> Self {
-        // The word of a record is written last, and it is never zero.
+        // A writer stores the word of a record last, and the word is never zero.
         let opens_with_zeros = bytes.iter().take(4).all(|&byte| byte == 0);
         Self { from, written_to: from, opens_with_zeros }
     }
 
-    /// What a writer leaves that dies within a record; nobody was told that it is there.
+    /// A writer that died within a record leaves this; the record was never acknowledged.
     fn is_unfinished_record(&self) -> bool {
         self.opens_with_zeros && self.written_to - self.from <= RECORD_SPACE_MAX as u64
     }
@@ -55,8 +55,8 @@ impl Cursor {
         }
     }
 
-    /// Whether a record or seal with this number can stand here. Behind damage nobody knows which
-    /// is the next.
+    /// Whether a record or seal with this number can be here. After damage the next number is
+    /// unknown.
     pub(super) fn accepts(&self, number: u32, liveness: Liveness) -> bool {
         if liveness == Liveness::Ended || self.stretch.is_some() {
             return self.can_follow(number, self.offset);
@@ -64,14 +64,14 @@ impl Cursor {
         u64::from(number) == self.next_number
     }
 
-    /// Whether the number is possible at a place from here on. Beside the CRC, there is no more of
-    /// them than have room before it.
+    /// Whether the number is possible at an offset from here on. In addition to the CRC, the number
+    /// is limited by how many records have room before the offset.
     pub(super) fn can_follow(&self, number: u32, at: u64) -> bool {
         let possible_max = (at - u64::from(HEADER_LEN)) / RECORD_SPACE_MIN as u64;
         (self.next_number..=possible_max).contains(&u64::from(number))
     }
 
-    /// Goes behind a record, and says whether it is news.
+    /// Moves past a record; returns whether it is after the mark.
     pub(super) fn pass_record(
         &mut self,
         number: u32,
@@ -95,12 +95,12 @@ impl Cursor {
         self.is_finished = true;
     }
 
-    /// Goes on looking at the next place where a record could stand.
+    /// Moves to the next place where a record could start.
     pub(super) fn pass_unknown(&mut self, bytes: &[u8]) {
         let from = self.offset;
         let stretch = self.stretch.get_or_insert_with(|| Stretch::new(from, bytes));
         let zeros = zeros_len(bytes);
-        // Over zeros at once; a place where anything is written is looked at before it is left.
+        // Skips zeros at once; elsewhere every aligned place is parsed.
         if 0 < zeros {
             self.offset += zeros;
         } else {
@@ -109,7 +109,7 @@ impl Cursor {
         }
     }
 
-    /// Goes behind bytes that were written and are no record.
+    /// Moves past written bytes that are no record.
     pub(super) fn pass_damage(&mut self, bytes: &[u8], to: u64) {
         let from = self.offset;
         let stretch = self.stretch.get_or_insert_with(|| Stretch::new(from, bytes));
@@ -136,7 +136,7 @@ impl Cursor {
         progress.bytes_skipped += bytes;
     }
 
-    /// Everything before the record or seal with this number is passed, for better or worse.
+    /// Accounts for everything before the record or seal with this number, present or lost.
     fn reach(&mut self, number: u32, progress: &mut Progress) {
         let number = u64::from(number);
         let missing_from = self.next_number.max(self.mark.records);
@@ -144,7 +144,7 @@ impl Cursor {
         self.is_damaged |= self.next_number < number;
         if let Some(stretch) = self.stretch.take() {
             self.is_damaged = true;
-            // Told already by whoever moved the mark beyond it.
+            // Already reported by the reader that moved the mark past it.
             if self.mark.records <= number {
                 progress.bytes_skipped += self.offset - stretch.from;
             }
@@ -153,7 +153,8 @@ impl Cursor {
     }
 }
 
-/// In whole words. Page by page as far as that goes: what a dead process left is mostly zeros.
+/// The length of leading zeros in whole words. Compares whole pages first, because what a dead
+/// process leaves is mostly zeros.
 pub(super) fn zeros_len(bytes: &[u8]) -> u64 {
     const PAGE: [u8; 4096] = [0; 4096];
     let pages = bytes.chunks_exact(PAGE.len()).take_while(|page| **page == PAGE).count();

@@ -1,6 +1,6 @@
-//! How far a segment is read, how far it is written, and what came of a look at it.
+//! How far a segment is read, how far it is written, and the result of reading it.
 
-/// What is done with of a segment; kept wherever the records go, and moved with them.
+/// How much of a segment is done; stored wherever the records go, and moved together with them.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Mark {
     /// Records with lower numbers are done, lost ones included.
@@ -12,25 +12,25 @@ pub struct Mark {
 /// Whether a segment may still grow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Liveness {
-    /// A process may be writing to it, and nobody knows how far it is.
+    /// A process may be writing to it, and how far it is written is unknown.
     Live,
-    /// This process is writing to it, and has written all before this place, told *before* the
-    /// reader is asked. Bytes from the start of the file.
+    /// This process is writing to it, and has written everything before this offset, determined
+    /// *before* the reader is called. In bytes from the start of the file.
     Written { to: u64 },
-    /// Nobody will write to it any more, known *before* the reader is asked.
+    /// It will not be written to any more, determined *before* the reader is called.
     Ended,
 }
 
-/// What one call found, after the mark only.
+/// What one call found, only after the mark.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Progress {
     /// Records handed over.
     pub records: u64,
-    /// Records that were written and are not there: gaps in the numbers.
+    /// Records that were written and are missing: gaps in the numbers.
     pub lost: u64,
     /// Bytes that are no record, in a segment that has ended.
     pub bytes_skipped: u64,
-    /// How many records this segment's shard has dropped so far, in all; never less than the
+    /// How many records this segment's shard has dropped so far in total; never less than the
     /// mark's.
     pub dropped: u64,
     /// The segment has ended and everything in it is consumed.

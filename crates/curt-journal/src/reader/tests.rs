@@ -13,18 +13,18 @@ use crate::{
 
 const HEADER: usize = HEADER_LEN as usize;
 
-/// All different, of all kinds of lengths.
+/// All different, and covering all alignments.
 const LENGTHS: [usize; 10] = [30, 1, 147, 0, 4, 64, 128, 5, 16, 33];
 
 fn payloads() -> Vec<Vec<u8>> {
     (1..).zip(LENGTHS).map(|(n, len)| vec![n; len]).collect()
 }
 
-/// A directory with one segment in it, which can be damaged and repaired.
+/// A directory with one segment, which tests damage and repair.
 struct Patient {
     directory: TempDir,
     path: PathBuf,
-    /// As its writer left it.
+    /// As the writer left it.
     sound: Vec<u8>,
 }
 
@@ -40,7 +40,7 @@ impl Patient {
         Self::of(directory)
     }
 
-    /// With the end that a dead process leaves, but for the space that it has not used.
+    /// As a dead process leaves it, but without the space that it did not use.
     fn left() -> Self {
         let directory = quick_directory();
         let journal = open(directory.path(), WritingKind::Pwrite);
@@ -53,7 +53,7 @@ impl Patient {
     }
 
     fn of(directory: TempDir) -> Self {
-        // The one that was written to; the spare may or may not have been made.
+        // The segment that was written to; the spare may or may not exist.
         let mut found = segments(directory.path()).unwrap().segments;
         found.retain(|segment| {
             let used = fs::read(&segment.path).unwrap()[HEADER..].iter().any(|&byte| byte != 0);
@@ -87,7 +87,7 @@ impl Patient {
         self.write(&bytes);
     }
 
-    /// Anew for each batch, as after restarts.
+    /// With a new reader for each batch, as after restarts.
     fn read_in_sessions(&self, batch: u64) -> (Vec<Vec<u8>>, u64) {
         let (mut seen, mut lost, mut mark) = (Vec::new(), 0, Mark::default());
         loop {
@@ -102,7 +102,7 @@ impl Patient {
         }
     }
 
-    /// As the next start would.
+    /// Recovers as the next start would.
     fn recover(&self) {
         recovery::end_segments(self.directory.path()).unwrap();
     }
@@ -118,7 +118,7 @@ impl Patient {
     }
 }
 
-/// Behind the record with this number.
+/// The offset after the record with this number.
 fn end_of(number: usize) -> usize {
     HEADER + LENGTHS[..=number].iter().map(|&len| space(len)).sum::<usize>()
 }
@@ -127,7 +127,7 @@ fn end_of_records() -> usize {
     end_of(LENGTHS.len() - 1)
 }
 
-/// Which record a byte of the file belongs to.
+/// The record that a byte of the file belongs to.
 fn record_at(offset: usize) -> Option<usize> {
     (0..LENGTHS.len()).find(|&number| offset < end_of(number)).filter(|_| HEADER <= offset)
 }
@@ -136,7 +136,7 @@ fn padding(number: usize) -> usize {
     space(LENGTHS[number]) - RECORD_HEADER_LEN - LENGTHS[number]
 }
 
-/// Of records, or of the seal.
+/// Padding of a record or of the seal.
 fn is_padding(offset: usize) -> bool {
     match record_at(offset) {
         Some(number) => end_of(number) - padding(number) <= offset,
@@ -196,7 +196,7 @@ fn a_flipped_bit_in_what_a_dead_process_left_is_told_too() {
         for content in [found, recovered] {
             let where_it_is = format!("byte {offset}, bit {bit}: {content:?}");
             assert_eq!(content.payloads, without(number), "{where_it_is}");
-            // No number follows the last one, so what is lost is bytes.
+            // No number follows the last record, so only bytes can be reported as lost.
             assert_eq!(content.lost, u64::from(!is_last), "{where_it_is}");
             assert_ne!(content.bytes_skipped, 0, "{where_it_is}");
         }
@@ -209,7 +209,7 @@ fn a_file_cut_anywhere_has_what_is_whole_before_the_cut() {
     for len in 0..patient.sound.len() {
         patient.write(&patient.sound[..len]);
         let found = patient.read();
-        // A file that is cut within zeros has said all that it has to say.
+        // A cut within trailing zeros loses nothing.
         let is_whole = |&number: &usize| {
             let end = end_of(number);
             patient.sound[len.min(end)..end].iter().all(|&byte| byte == 0)
@@ -288,7 +288,7 @@ fn damage_in_a_live_segment_is_judged_once_it_has_ended() {
     assert_eq!(reader.mark(), Mark { records: 10, dropped: 0 });
 }
 
-/// The drain's own server has written it, so nobody has to wait until it ends.
+/// The drain's own server wrote it, so damage is known before the segment ends.
 #[test]
 fn damage_in_what_this_process_has_written_is_judged_at_once() {
     let a_byte = end_of(3) + 8..end_of(3) + 9;
@@ -307,7 +307,7 @@ fn damage_in_what_this_process_has_written_is_judged_at_once() {
                 sum.lost += progress.lost;
                 assert!(!progress.ended);
             };
-            // As its writer goes on: not a byte is judged before it is known to be written.
+            // While its writer proceeds: no byte is judged before it is known to be written.
             (0..LENGTHS.len()).map(end_of).for_each(&mut read);
             assert_eq!(sum.records, 10 - lost, "{damage:?}");
             assert_eq!(sum.lost, lost, "{damage:?}");
@@ -331,7 +331,7 @@ fn damage_in_a_live_segment_of_another_process_is_seen_by_whoever_inspects_it() 
         let found = live(&patient);
         assert_eq!((found.state, found.records, found.lost), (SegmentState::Live, 8, 2));
         assert!(found.is_damaged && 0 < found.bytes_skipped);
-        // Nothing whole is behind it, so it may be on its way.
+        // No whole record follows, so the record may still be in progress.
         bytes[end_of(3)..].fill(fill);
         patient.write(&bytes);
         assert_eq!((live(&patient).records, live(&patient).is_damaged), (4, false));

@@ -1,4 +1,4 @@
-//! The piece of a segment's file that is in memory.
+//! The part of a segment's file that is in memory.
 
 #[cfg(test)]
 use std::{cell::RefCell, ops::Range};
@@ -6,16 +6,16 @@ use std::{fs::File, io, os::unix::fs::FileExt as _};
 
 use crate::format::{RECORD_SPACE_MAX, SEGMENT_LEN};
 
-/// Read at once: some hundreds of records for each system call.
+/// Bytes read at once: some hundreds of records for each system call.
 const WINDOW_LEN: usize = 128 << 10;
 
 #[cfg(test)]
 thread_local! {
-    /// For tests of a disk with bad sectors: what cannot be read of any file.
+    /// For tests of a disk with bad sectors: a range that cannot be read in any file.
     pub(crate) static UNREADABLE: RefCell<Range<u64>> = const { RefCell::new(0..0) };
 }
 
-/// Bytes of the file from `start` on, and zeros behind its end.
+/// Bytes of the file from `start` on, and zeros after its end.
 #[derive(Debug, Default)]
 pub(super) struct Window {
     bytes: Vec<u8>,
@@ -30,11 +30,10 @@ impl Window {
         self.reaches_end = false;
     }
 
-    /// What stands at `offset`: at least as much as the longest record takes; nothing behind the
-    /// end.
+    /// The bytes at `offset`: at least as many as the longest record takes; none after the end.
     ///
-    /// A record that the file's end cuts is followed by zeros, as it will be once somebody seals
-    /// the file behind it: when they make it whole, it is.
+    /// A record that the file's end cuts is followed by zeros, as it will be once a seal is written
+    /// after it: if the zeros make the record whole, it is whole.
     pub(super) fn at(&mut self, file: &File, offset: u64) -> io::Result<&[u8]> {
         let end = self.start + self.filled as u64;
         let is_inside = self.start <= offset && offset <= end;
@@ -49,7 +48,7 @@ impl Window {
     }
 
     fn read(&mut self, file: &File, offset: u64) -> io::Result<()> {
-        // Whatever comes after a segment's length is nothing that we have written.
+        // Bytes after a segment's length were not written by us.
         let left = u64::from(SEGMENT_LEN).saturating_sub(offset);
         let len = usize::try_from(left).unwrap_or(usize::MAX).min(WINDOW_LEN);
         self.forget();
@@ -64,7 +63,7 @@ impl Window {
     }
 }
 
-/// Fills `bytes` as far as the file goes.
+/// Fills `bytes` as far as the file reaches.
 pub(super) fn read_at_most(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<usize> {
     #[cfg(test)]
     if UNREADABLE.with_borrow(|at| at.start < offset + bytes.len() as u64 && offset < at.end) {

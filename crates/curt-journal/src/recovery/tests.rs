@@ -1,4 +1,4 @@
-//! A recovery that is killed at any point leaves what the next one makes good.
+//! A recovery that is killed at any point leaves a state that the next one repairs.
 
 use std::{fs, ops::Range, os::unix::fs::FileExt as _};
 
@@ -35,7 +35,7 @@ fn left_by_the_dead(kind: WritingKind) -> TempDir {
     home
 }
 
-/// Killed when these bytes of the seal were there, and before the segment was cut.
+/// As if killed when these bytes of the seal were written, and before the segment was cut.
 fn begin_to_end(segment: &SegmentFile, there: Range<usize>) {
     let mut reader = SegmentReader::open(segment, Mark::default()).unwrap();
     while !reader.next_batch(u64::MAX, Liveness::Ended, &mut |_| {}).unwrap().ended {}
@@ -60,7 +60,7 @@ fn p2_a_recovery_that_was_killed_is_made_good_by_the_next() {
         let dead = left_by_the_dead(kind);
         let files = segments(dead.path()).unwrap().segments.len();
         for ended in 0..files {
-            // Where a seal crosses from one page to the next, its first word comes last.
+            // If a seal crosses from one page to the next, its first word is written last.
             for there in [0..0, 4..RECORD_SPACE_MIN, 0..RECORD_SPACE_MIN] {
                 let point = format!("{kind:?}, {ended} of {files}, {there:?} of a seal");
                 let copy = snapshot(dead.path());
@@ -69,7 +69,7 @@ fn p2_a_recovery_that_was_killed_is_made_good_by_the_next() {
                     end_segment(segment).unwrap();
                 }
                 begin_to_end(&listed[ended], there);
-                // A drain, or whoever looks, may come first.
+                // A drain or an inspection may come first.
                 assert_exact(copy.path(), &point);
                 end_segments(copy.path()).unwrap();
                 assert_exact(copy.path(), &point);
@@ -86,7 +86,7 @@ fn p2_a_recovery_that_was_killed_is_made_good_by_the_next() {
     }
 }
 
-/// Else a start would read a gigabyte when the database was away for long.
+/// Otherwise a start would read a gigabyte after the database was away for long.
 #[test]
 fn what_was_ended_in_order_is_not_read_again() {
     let directory = quick_directory();

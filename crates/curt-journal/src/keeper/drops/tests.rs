@@ -1,4 +1,4 @@
-//! What the log says of drops.
+//! What the log reports about drops.
 
 use super::*;
 
