@@ -1,8 +1,8 @@
-//! How many clicks a drain counts in a second of one core: real journal files, SQLite, a durable
-//! transaction for each batch.
+//! How many clicks a drain counts per second of one core, with real journal files, SQLite, and a
+//! durable transaction for each batch.
 //!
 //! Fills a journal first, then starts a drain on it and waits until it has counted everything.
-//! What it prints, `key=value` on a line for each run, is for `scripts/bench`.
+//! Prints `key=value` on a line for each run, for `scripts/bench`.
 
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "it is a command, and no server")]
 
@@ -30,10 +30,10 @@ const USAGE: &str = "usage: drain_rate DIRECTORY CLICKS LINKS
 /// Different user agents among the clicks.
 const AGENTS: u64 = 200;
 
-/// Links whose clicks are looked at afterwards.
+/// Links whose clicks are checked afterwards.
 const CHECKED: u64 = 1_000;
 
-/// So that a slow machine still ends.
+/// Long enough for a slow machine.
 const PATIENCE: Duration = Duration::from_mins(30);
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
@@ -79,7 +79,7 @@ fn open(home: &Path) -> Outcome<Journal> {
     Ok(Journal::open(settings, Clock::System)?)
 }
 
-/// Appends the clicks; says how many bytes they are without their frames.
+/// Appends the clicks; returns how many bytes they are without their frames.
 fn fill(home: &Path, clicks: u64, links: u64) -> Outcome<u64> {
     let journal = open(home)?;
     let agents: Vec<String> = (0..AGENTS).map(agent).collect();
@@ -98,7 +98,7 @@ fn fill(home: &Path, clicks: u64, links: u64) -> Outcome<u64> {
         };
         let len = click.encoded_len();
         bytes += len as u64;
-        // Faster than the disk: the next segment is on its way.
+        // This is faster than the disk: the next segment is still being created.
         while journal.append(len, |place| click.encode(place)).is_err() {
             #[expect(
                 clippy::disallowed_methods,
@@ -118,7 +118,7 @@ fn agent(number: u64) -> String {
     )
 }
 
-/// Wall time, and processor time of the whole process, that is of the drain and SQLite's writer.
+/// Wall time, and processor time of the whole process: the drain and SQLite's writer.
 async fn drain(home: &Path, clicks: u64, links: u64) -> Outcome<(Duration, Duration)> {
     let settings = StoreSettings::new(DatabaseUrl::sqlite(home.join("curt.db")));
     let store = Store::connect(&settings, StoreMetrics::unregistered()).await?;
@@ -143,7 +143,7 @@ async fn drain(home: &Path, clicks: u64, links: u64) -> Outcome<(Duration, Durat
     Ok(times)
 }
 
-/// Some of the links have exactly the clicks that they should.
+/// Checks that some of the links have exactly the clicks that they should.
 async fn check(store: &Store, clicks: u64, links: u64) -> Outcome<()> {
     let [from, to] = [i64::MIN, i64::MAX].map(Timestamp::from_millis);
     let ever = Span::around(from, to).ok_or("no time")?;

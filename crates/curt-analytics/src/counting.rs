@@ -1,8 +1,8 @@
-//! Counting a journal, one batch after the other: read, add up, store with the marks, remove.
+//! Counts a journal batch by batch: read, add up, store with the marks, remove.
 //!
-//! **Invariant:** what was read and not stored lives in the fold and in the readings alone. After
-//! any failure both are thrown away, and the marks in the database say where to go on. So there is
-//! one way back from everything: a database that was away, an answer to COMMIT that was lost,
+//! **Invariant:** data that was read but not stored exists only in the fold and in the readings.
+//! After any failure both are discarded, and the marks in the database tell where to continue. So
+//! there is one way to recover from everything: an unavailable database, a lost answer to COMMIT,
 //! another drain on the same segments.
 
 use std::{
@@ -28,23 +28,24 @@ use crate::{
     skipped::{Name, SkipReason, SkippedSegments, name},
 };
 
-/// A batch takes no more after this time: who waits for its clicks to show waits for all of it.
+/// A batch takes no more after this time: a click shows only when its whole batch is stored.
 const BATCH_TIME_MAX: Duration = Duration::from_millis(100);
 
-/// Segments in a batch. Each mark is a statement of its own, a trip to a server.
+/// Segments in a batch. Each mark is a separate statement, a round trip to a server.
 const BATCH_SEGMENTS_MAX: usize = 64;
 
-/// Rows of a batch when the database is slow. One click may be one row.
+/// Rows of a batch if the database is slow. One click may be one row.
 const ROWS_FLOOR: usize = 125;
 
-/// No look at a segment for fewer clicks: each begins with reading a piece of the file again.
+/// Minimum rows for one look at a segment: each look begins by reading a piece of the file again.
 const LOOK_ROWS_MIN: usize = 60;
 
-/// Longer, and others wait too long for SQLite's writer, or the batch for its time limit: the next
-/// one is half as large. Else it is a little larger: what a batch costs is not the rows alone.
+/// If storing takes longer, other writes wait too long for SQLite's writer, or the batch exceeds
+/// its time limit: the next batch is half as large. Otherwise it is a little larger, because rows
+/// are not the only cost of a batch.
 const STORE_TIME_HIGH: Duration = Duration::from_millis(100);
 
-/// Why a batch did not come about. Nothing of it was counted.
+/// Why a batch was not counted. Nothing of it was.
 #[derive(Debug, thiserror::Error)]
 pub enum PassError {
     #[error("the journal's directory cannot be read")]
@@ -55,15 +56,15 @@ pub enum PassError {
     Panicked,
 }
 
-/// What a journal is counted for, and so what becomes of its segments.
+/// The purpose of counting a journal, which decides what happens to its segments.
 #[derive(Debug, Clone)]
 pub(crate) enum CountingMode {
-    /// It is this process's own: what is read is stored, and a segment that was read whole removed.
+    /// This process's own journal: clicks are stored, and fully read segments are removed.
     Drain(Arc<Journal>),
-    /// It is somebody else's, or nobody's, as it was when the segments were listed: what is read is
-    /// stored, and no file changed.
+    /// A journal that is not this process's, live or ended when its segments were listed: clicks
+    /// are stored, but no file is changed.
     Replay(Liveness),
-    /// As before, but nothing is stored either.
+    /// Like `Replay`, but nothing is stored either.
     Rehearse(Liveness),
 }
 
@@ -76,12 +77,12 @@ impl CountingMode {
         }
     }
 
-    /// Whether the segment is of this process's journal.
+    /// Whether the segment belongs to this process's journal.
     fn has_made(&self, id: SegmentId) -> bool {
         matches!(self, Self::Drain(journal) if journal.has_made(id))
     }
 
-    /// Of this process, so far.
+    /// Records written by this process so far.
     fn records_written(&self) -> u64 {
         match self {
             Self::Drain(journal) => journal.records_appended(),
@@ -90,30 +91,30 @@ impl CountingMode {
     }
 }
 
-/// What became of one pass.
+/// The result of one pass.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pass {
     Counted(Batch),
-    /// A segment had to be skipped; the others can be counted without it.
+    /// A segment was skipped; the others can be counted without it.
+    /// Another process has counted or removed the records, or this one has and the answer was lost:
+    /// the marks are read again.
     Skipped,
-    /// Somebody else has counted or removed what was read, or we have and the answer was lost: the
-    /// marks are read anew.
     Overtaken,
 }
 
-/// What one batch brought.
+/// The result of one batch.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Batch {
     pub(crate) clicks: u64,
     pub(crate) missing: ClickLosses,
     pub(crate) undecodable: u64,
-    /// Nothing that could be read was left when the batch was read.
+    /// All readable records had been read when the batch was read.
     pub(crate) is_dry: bool,
-    /// But something is written that cannot be read.
+    /// But written data exists that cannot be read.
     is_stuck: bool,
-    /// Clicks of before are counted, about.
+    /// Clicks older than this are counted, approximately.
     pub(crate) counted_to: Timestamp,
-    /// Reading and adding up, and storing if there was anything to store.
+    /// The time to read and add up. `store_time` is absent if there was nothing to store.
     pub(crate) read_time: Duration,
     pub(crate) store_time: Option<Duration>,
 }
@@ -141,11 +142,11 @@ impl Batch {
     }
 }
 
-/// What all batches brought; of a rehearsal, those since it last began anew.
+/// The sum of all batches; for a rehearsal, of those since it last started over.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Tally {
     pub(crate) clicks: u64,
-    /// Of these, on links that the database does not have.
+    /// How many of `clicks` are on links that the database does not have.
     pub(crate) of_unknown_links: u64,
 }
 
@@ -154,8 +155,8 @@ pub(crate) struct Counting {
     directory: PathBuf,
     clock: Clock,
     mode: CountingMode,
-    /// Oldest first: a shard that brings too much cannot keep the others waiting for longer than
-    /// it takes to fill a segment.
+    /// Oldest first: a busy shard keeps the others waiting for at most as long as it takes to fill
+    /// a segment.
     readings: BTreeMap<Name, Reading>,
     skipped: SkippedSegments,
     fold: Fold,
@@ -163,7 +164,7 @@ pub(crate) struct Counting {
     rows_max: usize,
     tally: Tally,
     said_unremovable: bool,
-    /// For tests of what becomes of a batch that is committed when the thread panics.
+    /// For tests of a batch that is committed when the thread panics.
     #[cfg(test)]
     pub(crate) panics_after_commit: bool,
 }
@@ -187,7 +188,7 @@ impl Counting {
         }
     }
 
-    /// Counts one batch of whatever there is.
+    /// Counts one batch of what is there.
     pub(crate) async fn pass(&mut self) -> Result<Pass, PassError> {
         let result = self.try_pass().await;
         if result.is_err() {
@@ -196,8 +197,7 @@ impl Counting {
         result
     }
 
-    /// In place of one that panicked: with nothing of what it had read, and its marks of what is
-    /// done.
+    /// Replaces a counting that panicked: without anything it had read, but with what it had done.
     pub(crate) fn anew(&mut self) -> Self {
         let (store, directory) = (self.store.clone(), self.directory.clone());
         let done = std::mem::take(&mut self.done);
@@ -205,7 +205,7 @@ impl Counting {
         Self { done, ..anew }
     }
 
-    /// Whether nothing is stored, so that whatever is read again counts anew.
+    /// Whether nothing is stored, so that records that are read again count again.
     fn is_rehearsal(&self) -> bool {
         matches!(self.mode, CountingMode::Rehearse(_))
     }
@@ -214,12 +214,12 @@ impl Counting {
         self.tally
     }
 
-    /// Where the marks stand of all segments that could be read.
+    /// The marks of all segments that could be read.
     pub(crate) fn marks(&self) -> impl Iterator<Item = JournalMark> {
         self.readings.values().map(Reading::stored)
     }
 
-    /// How many records of this process's journal are done with.
+    /// How many records of this process's journal are done.
     pub(crate) fn records_done(&self) -> u64 {
         self.done.records()
     }
@@ -271,7 +271,7 @@ impl Counting {
         Ok(Pass::Counted(batch))
     }
 
-    /// Looks for new segments and their marks. One that is known already needs no question.
+    /// Looks for new segments and reads their marks. A known segment needs no query.
     async fn list_segments(&mut self) -> Result<(), PassError> {
         let files = match &mut self.mode {
             CountingMode::Drain(_) => segments(&self.directory)?.segments,
@@ -282,7 +282,7 @@ impl Counting {
             }
         };
         let listed: HashSet<Name> = files.iter().map(name).collect();
-        // A file that was replaced is read anew: by its mark, like one that was not known.
+        // A replaced file is read anew from its mark, like an unknown one.
         let inodes: HashMap<Name, u64> =
             files.iter().map(|file| (name(file), file.inode)).collect();
         self.readings.retain(|name, reading| inodes.get(name) == Some(&reading.file.inode));
@@ -301,7 +301,7 @@ impl Counting {
         let marks = self.store.journal_marks(&ids).await?;
         let mut read: HashSet<SegmentId> = self.readings.keys().map(|(_, id)| *id).collect();
         for file in new {
-            // Both would move the same mark, and neither ever get on.
+            // Both would move the same mark, and neither would make progress.
             if !read.insert(file.id) {
                 self.skipped.add(name(&file), SkipReason::Repeated, now);
                 continue;
@@ -315,7 +315,7 @@ impl Counting {
         Ok(())
     }
 
-    /// Fills the fold until it is full, its time is over, or there is no more.
+    /// Fills the fold until it is full, its time is over, or nothing is left to read.
     fn read(&mut self, now: Timestamp) -> Result<Batch, (Name, SkipReason)> {
         let started = Instant::now();
         let mut batch = Batch::of_nothing(now);
@@ -328,7 +328,7 @@ impl Counting {
                 if is_full || BATCH_TIME_MAX <= started.elapsed() {
                     return Ok(Batch { is_dry: false, ..batch });
                 }
-                // Before reading: what is sealed in between shows next time.
+                // Before reading: a seal written in between is seen the next time.
                 let liveness = self.mode.liveness(name.1);
                 let look = reading.look(room as u64, liveness, &mut self.fold, now);
                 let look = look.map_err(|because| (*name, because))?;
@@ -342,16 +342,17 @@ impl Counting {
         Ok(batch)
     }
 
-    /// Clicks of before are read, whatever segment they are in.
+    /// Clicks older than this are read, whatever segment they are in.
     fn counted_to(&self, now: Timestamp) -> Timestamp {
         let unfinished = self.readings.values().filter(|reading| !reading.has_ended());
         unfinished.map(Reading::read_to).min().map_or(now, |read_to| read_to.min(now))
     }
 
-    /// Breaks off when somebody else has counted the same.
+    /// Breaks if another process has counted the same records.
     async fn store(&mut self, steps: &[MarkMove]) -> Result<ControlFlow<()>, StoreError> {
         let (clicks, losses) = self.fold.take();
-        // The server's own journal has what it redirected; in any other there may be anything.
+        // The server's own journal has only its redirects; any other journal may have unknown
+        // links.
         let of_unknown_links = match self.mode {
             CountingMode::Drain(_) => 0,
             CountingMode::Replay(_) | CountingMode::Rehearse(_) => {
@@ -383,7 +384,7 @@ impl Counting {
     /// Everything that has ended is stored by now.
     fn put_away_finished(&mut self, now: Timestamp) {
         match &self.mode {
-            // Else somebody else may be at the files.
+            // Without the directory's lock another process may use the files.
             CountingMode::Drain(journal) if journal.has_directory() => self.remove_finished(now),
             CountingMode::Drain(_) => {}
             CountingMode::Replay(_) | CountingMode::Rehearse(_) => {
@@ -416,7 +417,7 @@ impl Counting {
         self.readings.clear();
         self.fold.take();
         if self.is_rehearsal() {
-            // No mark was moved, so everything is read once more.
+            // No mark was moved, so everything is read again.
             self.tally = Tally::default();
         }
     }

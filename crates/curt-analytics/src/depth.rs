@@ -1,9 +1,9 @@
-//! How many records of this process's journal are done with: what was written less that is what
-//! waits.
+//! How many records of this process's journal are done. The number of written records less this is
+//! the number that still wait.
 //!
-//! Known from the marks that the drain moves anyway, so nobody has to look at the journal, and a
-//! batch whose answer was lost counts when its mark is found. It counts no clicks: only health and
-//! metrics ask for it.
+//! It follows from the marks that the drain moves anyway, so no extra look at the journal is
+//! needed, and a batch whose answer was lost counts once its mark is found. It does not affect the
+//! count of clicks: only health and metrics use it.
 
 use std::collections::{HashMap, HashSet};
 
@@ -12,7 +12,7 @@ use crate::skipped::Name;
 #[derive(Debug, Default)]
 pub(crate) struct Done {
     records: u64,
-    /// Where the marks stand of segments that this process has made.
+    /// The marks of segments that this process created.
     marks: HashMap<Name, u64>,
 }
 
@@ -21,13 +21,13 @@ impl Done {
         self.records
     }
 
-    /// A segment of this process was found, with this mark.
+    /// A segment of this process was found with this mark.
     pub(crate) fn found(&mut self, name: Name, records: u64) {
         self.marks.entry(name).or_default();
         self.moved(&name, records);
     }
 
-    /// A mark was moved; those of segments of earlier runs change nothing.
+    /// A mark was moved; marks of earlier runs' segments change nothing.
     pub(crate) fn moved(&mut self, name: &Name, records: u64) {
         if let Some(mark) = self.marks.get_mut(name) {
             self.records += records.saturating_sub(*mark);
@@ -39,9 +39,9 @@ impl Done {
         self.marks.retain(|name, _| listed.contains(name));
     }
 
-    /// All was read that could be. So whatever was written `before` is done with, also if somebody
-    /// has deleted it; and nothing was done that was written later than `after`, also if it was
-    /// counted twice here because its file was away for a while.
+    /// Everything readable was read. So all records written before the pass (`before`) are done,
+    /// even if their file was deleted. And no more are done than are written by now (`after`), even
+    /// if a file was counted twice here because it was missing for a while.
     pub(crate) fn all_read(&mut self, before: u64, after: u64) {
         self.records = self.records.max(before).min(after);
     }

@@ -1,9 +1,10 @@
-//! The drain: one thread that counts this server's journal for as long as the server runs.
+//! The drain: one thread that counts this server's journal as long as the server runs.
 //!
-//! It looks at the journal ten times a second, and at once again while there is more than one
-//! batch. A database that is away or full costs nothing but time: the clicks stay in the journal,
-//! and only when that is full are they dropped and counted as such. The thread is at low priority,
-//! because redirects come first; what it does is at most `CLICK_ROWS_MAX` rows and some megabytes.
+//! It looks at the journal ten times a second, and again at once if there is more than one batch.
+//! If the database is unavailable or full, only time is lost: the clicks stay in the journal, and
+//! only when the journal is full are they dropped and counted as dropped. The thread has low
+//! priority, because redirects come first; its work at a time is at most `CLICK_ROWS_MAX` rows and
+//! some megabytes.
 
 use std::{
     error::Error,
@@ -28,14 +29,14 @@ use crate::{
     watch::DrainWatch,
 };
 
-/// Between two looks at a journal that has nothing more: what a click waits before it shows.
+/// The pause between two looks at an empty journal: how long a click waits before it shows.
 const INTERVAL: Duration = Duration::from_millis(100);
 
-/// The pause after a failure, and after somebody else was faster, doubled for each further one.
+/// The pause after a failure or after another drain was faster, doubled for each further one.
 const PAUSE_MIN: Duration = Duration::from_millis(100);
 const PAUSE_MAX: Duration = Duration::from_secs(5);
 
-/// As `nice` does it: redirects come first.
+/// As for `nice`: redirects come first.
 const NICENESS: i32 = 10;
 
 pub struct DrainSettings {
@@ -47,7 +48,7 @@ pub struct DrainSettings {
     pub metrics: DrainMetrics,
 }
 
-/// The running drain. Dropped without [`Drain::finish`] it ends after the batch at hand.
+/// The running drain. If dropped without [`Drain::finish`], it ends after the current batch.
 #[derive(Debug)]
 pub struct Drain {
     shared: Arc<Shared>,
@@ -55,7 +56,7 @@ pub struct Drain {
     watch: DrainWatch,
 }
 
-/// How it ended.
+/// How the drain ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Finished {
     /// Everything that could be read is counted.
@@ -66,7 +67,7 @@ pub enum Finished {
 
 #[derive(Debug, Default)]
 struct Shared {
-    /// When to give up what is still to be counted.
+    /// When to stop, even with records left to count.
     end: Mutex<Option<Instant>>,
     bell: Condvar,
 }
@@ -91,7 +92,7 @@ impl Drain {
         let runtime = Handle::current();
         thread::Builder::new().name("drain".to_owned()).spawn(move || {
             lower_priority();
-            // Whoever wanted to know may have left.
+            // The receiver may be gone.
             finished.send(thread.run(&runtime)).unwrap_or(());
         })?;
         Ok(Self { shared, ended, watch })
@@ -101,13 +102,13 @@ impl Drain {
         &self.watch
     }
 
-    /// Counts everything that is in the journal, which has to be closed already, and ends; or gives
-    /// up after `patience`, and leaves the rest to the next start.
+    /// Counts everything in the journal, which must already be closed, and ends. After `patience`
+    /// it gives up and leaves the rest to the next start.
     pub async fn finish(mut self, patience: Duration) -> Finished {
         self.shared.end_by(Instant::now() + patience);
         match timeout(patience, &mut self.ended).await {
             Ok(Ok(finished)) => finished,
-            // It panicked, or waits for the database.
+            // It panicked, or is waiting for the database.
             Ok(Err(_)) | Err(_) => Finished::Early,
         }
     }
@@ -129,7 +130,7 @@ impl Shared {
         *self.end.lock()
     }
 
-    /// Waits for so long, or until the end is wanted and that was not known yet.
+    /// Waits for `pause`, or until the end is requested if it was not yet known.
     fn wait(&self, pause: Duration, known: Option<Instant>) {
         let mut end = self.end.lock();
         if end.is_some() == known.is_some() {
@@ -138,7 +139,7 @@ impl Shared {
     }
 }
 
-/// What comes after a pass.
+/// What follows a pass.
 #[derive(Debug, PartialEq, Eq)]
 enum Next {
     End(Finished),
@@ -158,7 +159,7 @@ struct DrainThread {
 impl DrainThread {
     fn run(mut self, runtime: &Handle) -> Finished {
         loop {
-            // Asked first: a pass that began when the journal was closed has seen all of it.
+            // Read first: a pass that began after the journal was closed has seen all of it.
             let end = self.shared.end();
             let passed = self.pass(runtime);
             self.report(&passed);
@@ -181,9 +182,8 @@ impl DrainThread {
         }
     }
 
-    /// A panic is a batch that was not counted: whatever was half done is thrown away, and the
-    /// marks say where to go on. Else one bad batch would end the counting, and nobody would hear
-    /// of it.
+    /// A panic counts as a batch that was not counted: unfinished work is discarded, and the marks
+    /// tell where to continue. Otherwise one bad batch would end the counting unnoticed.
     fn pass(&mut self, runtime: &Handle) -> Result<Pass, PassError> {
         let pass = AssertUnwindSafe(|| runtime.block_on(self.counting.pass()));
         panic::catch_unwind(pass).unwrap_or_else(|_| {
@@ -206,7 +206,7 @@ impl DrainThread {
                 self.pause = PAUSE_MIN;
                 None
             }
-            // Nothing was counted, so it is not known whether it can be.
+            // Nothing was counted, so it is unknown whether counting works.
             Ok(Pass::Skipped | Pass::Overtaken) => self.watch.state().failure,
             Err(error) => {
                 self.metrics.count_failure();
@@ -239,14 +239,14 @@ fn chain(error: &PassError) -> String {
     text
 }
 
-/// What an earlier run may have left begins with its oldest segment.
+/// Clicks of an earlier run begin with its oldest segment.
 fn oldest_click(directory: &std::path::Path, clock: &Clock) -> Timestamp {
     let now = clock.now();
     let listing = segments(directory).unwrap_or_default();
     listing.segments.first().map_or(now, |segment| segment.created_at.min(now))
 }
 
-/// Of this thread alone: Linux has a priority for each.
+/// For this thread alone: Linux has a priority for each thread.
 fn lower_priority() {
     if let Err(error) = rustix::process::setpriority_process(None, NICENESS) {
         tracing::debug!(%error, "the drain keeps the priority of all");

@@ -1,4 +1,4 @@
-//! What clicks add up to before they are stored.
+//! Clicks added up in memory before they are stored.
 
 use std::collections::HashMap;
 
@@ -22,13 +22,13 @@ struct Sum {
 }
 
 impl Fold {
-    /// How many links and buckets there are clicks of.
+    /// How many pairs of link and bucket have clicks.
     pub(crate) fn len(&self) -> usize {
         self.rows.len()
     }
 
-    /// Says when the click was. One from the future tells of a clock that was set back since: it
-    /// is counted as of now, or it would stand in the statistics of a day that has not come.
+    /// Counts a click and returns its time. A click from the future means that the clock was set
+    /// back since. It counts as of now, or it would appear in the statistics of a future day.
     pub(crate) fn count(&mut self, click: &Click<'_>, now: Timestamp) -> Timestamp {
         let at = click.at.min(now);
         let class = click.decided.unwrap_or_else(|| self.agents.class(click.user_agent));
@@ -49,7 +49,7 @@ impl Fold {
         losses.lost += missing.lost;
     }
 
-    /// Takes everything out, and keeps what it knows of user agents.
+    /// Takes all sums out, and keeps the known user agents.
     pub(crate) fn take(&mut self) -> (Vec<LinkClicks>, Vec<(Bucket, ClickLosses)>) {
         let row = |((link, bucket), Sum { totals, last_at })| LinkClicks {
             link,

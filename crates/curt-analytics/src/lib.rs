@@ -1,15 +1,15 @@
-//! What becomes of a click after its redirect: read from the journal, judged, added up, stored.
+//! What happens to a click after its redirect: it is read from the journal, classified, added up
+//! and stored.
 //!
-//! A redirect only appends to the journal. Here a thread of its own, the [`Drain`], counts what
-//! stands there, and [`replay`] counts the journal of a server that is no more.
+//! A redirect only appends to the journal. Here a separate thread, the [`Drain`], counts the clicks
+//! in the journal, and [`replay`] counts the journal of a server that is gone.
 //!
-//! - `agents`, `rate`, `skipped`: user agents seen lately, clicks per second, segments that are
-//!   skipped
+//! - `agents`, `rate`, `skipped`: recent user agents, clicks per second, segments that are skipped
 //! - `fold`, `depth`: sums in memory, and how far this process is counted
-//! - `reading`, `watch`: one segment being read; how the drain is
+//! - `reading`, `watch`: one segment being read; the drain's state
 //! - `counting`: a pass over the journal, from the marks to the store
-//! - `metrics`: what the drain tells Prometheus
-//! - `drain`, `replay`: counting for as long as the server runs, and once
+//! - `metrics`: the drain's Prometheus metrics
+//! - `drain`, `replay`: counting as long as the server runs, and once
 
 mod agents;
 mod counting;

@@ -1,4 +1,4 @@
-//! What the drain tells Prometheus.
+//! The drain's Prometheus metrics.
 
 use std::{fmt, sync::atomic::AtomicU64};
 
@@ -51,7 +51,7 @@ impl DrainMetrics {
         metrics
     }
 
-    /// Metrics that nobody looks at.
+    /// Metrics that are not exported.
     pub fn unregistered() -> Self {
         Self {
             clicks: Counter::default(),
@@ -85,8 +85,8 @@ impl DrainMetrics {
     }
 }
 
-/// Asked when somebody looks, so that the lag grows and the rate falls while the drain waits for
-/// the database.
+/// Computed on each scrape, so that the lag grows and the rate falls while the drain waits for the
+/// database.
 #[derive(Debug)]
 struct Asked {
     watch: DrainWatch,

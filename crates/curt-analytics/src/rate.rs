@@ -1,11 +1,11 @@
-//! How many clicks were counted lately: of each of the last sixty seconds, one number.
+//! How many clicks were counted recently: one number for each of the last sixty seconds.
 
 use std::{
     collections::VecDeque,
     time::{Duration, Instant},
 };
 
-/// Long enough to be steady at a click every few seconds, short enough to show what happens now.
+/// Long enough to be steady at a click every few seconds, short enough to show current changes.
 const WINDOW_SECONDS: u64 = 60;
 
 /// The first moments of a drain say nothing about a whole second.
@@ -15,8 +15,8 @@ const TIME_MIN: Duration = Duration::from_secs(1);
 pub(crate) struct Rate {
     /// Absent while there is no drain.
     began: Option<Instant>,
-    /// Those of the window in which there were clicks: the second since the beginning, and how
-    /// many.
+    /// The seconds of the window that had clicks: the second since the start, and its number of
+    /// clicks.
     seconds: VecDeque<(u64, u64)>,
 }
 
@@ -38,7 +38,7 @@ impl Rate {
         }
     }
 
-    /// Over the 59 seconds before this one, and as much of this one as is over.
+    /// Averages over the 59 seconds before this one, plus the elapsed part of this one.
     pub(crate) fn per_second(&self, now: Instant) -> f64 {
         let Some(began) = self.began else { return 0.0 };
         let running = now.saturating_duration_since(began);

@@ -12,29 +12,29 @@ use crate::{fold::Fold, skipped::SkipReason};
 pub(crate) struct Reading {
     pub(crate) file: SegmentFile,
     reader: Option<SegmentReader>,
-    /// Where its mark stands in the database.
+    /// Its mark in the database.
     stored: Option<JournalMark>,
-    /// Of the records up to the reader's mark, how many were lost.
+    /// How many records up to the reader's mark were lost.
     lost: u64,
-    /// When the last click was that was read, or else when the segment was made.
+    /// The time of the last click that was read; before that, when the segment was created.
     last_at: Timestamp,
-    /// No click in it that is not read yet is older, about.
+    /// No unread click in it is older than this, approximately.
     read_to: Timestamp,
     /// Everything in it was read, and it will not grow.
     has_ended: bool,
     said_undecodable: bool,
 }
 
-/// What one look at a segment brought.
+/// The result of one look at a segment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Look {
     pub(crate) clicks: u64,
     pub(crate) missing: ClickLosses,
-    /// Of those missing, how many were there and could not be understood.
+    /// How many of `missing` were present but undecodable.
     pub(crate) undecodable: u64,
-    /// There was no more, for now or for ever.
+    /// There was no more, for now or for good.
     pub(crate) is_dry: bool,
-    /// There is more that is written, and cannot be read.
+    /// More is written but cannot be read.
     pub(crate) is_stuck: bool,
 }
 
@@ -46,7 +46,7 @@ impl Reading {
         Self { file, reader, stored, lost, last_at, read_to, has_ended, said_undecodable }
     }
 
-    /// Whether there was a look at it.
+    /// Whether its file is open.
     pub(crate) fn is_open(&self) -> bool {
         self.reader.is_some()
     }
@@ -63,10 +63,10 @@ impl Reading {
         self.stored.unwrap_or_default()
     }
 
-    /// Adds the next records to the fold, so many at most.
+    /// Adds the next records to the fold, at most `records_max`.
     ///
     /// After an error the fold may hold clicks of this segment that must not count, and the reading
-    /// may have passed over what it should have told: throw both away.
+    /// may have skipped losses that it should have reported: discard both.
     pub(crate) fn look(
         &mut self,
         records_max: u64,
@@ -100,7 +100,8 @@ impl Reading {
         self.has_ended = progress.ended;
         self.say_undecodable(undecodable);
         let missing = ClickLosses { dropped, lost };
-        // What a running server drops it drops now; of a dead one only its last click is known.
+        // A running server drops clicks now; for a dead one only the time of its last click is
+        // known.
         fold.miss(if liveness == Liveness::Ended { last_at.min(now) } else { now }, missing);
         let is_dry = progress.ended || progress.records < records_max;
         let is_stuck = is_dry && self.reader.as_ref().is_some_and(|r| r.is_stuck(liveness));
@@ -109,7 +110,7 @@ impl Reading {
         Ok(Look { clicks, missing, undecodable, is_dry, is_stuck })
     }
 
-    /// The step of its mark that belongs to what was read of it, if any.
+    /// The step that moves its mark past what was read, if anything was.
     pub(crate) fn step(&self, now: Timestamp) -> Option<MarkMove> {
         let Mark { records, dropped } = self.reader.as_ref()?.mark();
         let stored = self.stored();
@@ -122,20 +123,20 @@ impl Reading {
         (has_moved || ends).then_some(step)
     }
 
-    /// The step was taken.
+    /// Notes that the step was taken.
     pub(crate) fn stepped(&mut self, step: &MarkMove) {
         self.stored = Some(step.to);
     }
 
-    /// Lets go of the file: there may be more segments than a process can have open.
+    /// Closes the file: there may be more segments than a process can have open files.
     pub(crate) fn close(&mut self) {
         self.reader = None;
     }
 
-    /// Removes the file of a segment that is counted whole; a damaged one is kept aside.
+    /// Removes the file of a completely counted segment; a damaged one is moved aside.
     pub(crate) fn remove(&self, directory: &Path, now: Timestamp) -> io::Result<()> {
-        // A copy was read, and the journal has put the whole segment in its place: that is read
-        // next.
+        // A copy was read, and the journal has since restored the whole segment in its place: that
+        // is read next.
         if !self.file.is_in_place() {
             return Ok(());
         }

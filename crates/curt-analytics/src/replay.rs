@@ -1,4 +1,5 @@
-//! Counting the journal of a server that is no more, or a copy of it: once, whatever was counted.
+//! Counting the journal of a server that is gone, or a copy of it: once, whatever was counted
+//! before.
 
 use std::{error::Error, path::PathBuf, time::Duration};
 
@@ -12,31 +13,31 @@ use crate::{
     skipped::SkipReason,
 };
 
-/// Whoever counts the same journal goes first.
+/// Gives way to the other process that counts the same journal.
 const OVERTAKEN_PAUSE: Duration = Duration::from_millis(100);
 
-/// What became of the records of a journal.
+/// The totals of a journal's records.
 #[derive(Debug, Default)]
 pub struct Replayed {
     /// Counted now.
     pub counted: u64,
-    /// Counted before, or meanwhile by somebody else.
+    /// Counted before, or at the same time by another process.
     pub counted_before: u64,
-    /// Were there once and cannot be read, or are no clicks; noted now or before.
+    /// Written once but unreadable, or not clicks; found now or before.
     pub lost: u64,
-    /// Refused when they should have been written; noted now or before.
+    /// Refused when they should have been written; found now or before.
     pub dropped: u64,
-    /// Of those counted now, how many are of links that the database does not have: they were
-    /// erased, or the journal is another database's.
+    /// How many of `counted` are on links that the database does not have: they were erased, or the
+    /// journal belongs to another database.
     pub of_unknown_links: u64,
     /// Segments that were skipped.
     pub skipped: Vec<(SegmentId, String)>,
 }
 
-/// Counts whatever in this directory is not counted yet, and changes none of its files. It may be
-/// the journal of a running server.
+/// Counts the clicks in this directory that are not counted yet, without changing any of its files.
+/// It may be the journal of a running server.
 ///
-/// `progress` is told after each batch how many clicks were counted so far.
+/// After each batch `progress` gets the number of clicks counted so far.
 pub async fn replay(
     store: Store,
     directory: PathBuf,
@@ -47,7 +48,7 @@ pub async fn replay(
     run(Counting::new(store, directory, clock, mode), progress).await
 }
 
-/// Tells what [`replay`] would do now, and changes nothing in the database either.
+/// Reports what [`replay`] would do now, without changing the database either.
 pub async fn rehearse(
     store: Store,
     directory: PathBuf,

@@ -1,7 +1,7 @@
-//! The segments that are skipped: which, why, and when one is tried again.
+//! The segments that are skipped: which, why, and when each is tried again.
 //!
-//! **Invariant:** a segment stays in here until it was read or is gone. So health tells of it all
-//! the time, and the log once: that it fails again every few seconds is no news.
+//! **Invariant:** a segment stays in here until it is read or gone. So health reports it all the
+//! time, and the log once: repeated failures every few seconds are not logged.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -12,11 +12,11 @@ use std::{
 use curt_domain::Timestamp;
 use curt_journal::{OpenSegmentError, SegmentFile, SegmentId};
 
-/// A segment that could not be read is tried again after this time.
+/// How long after a failure a segment is read again.
 const UNREADABLE_PAUSE: Duration = Duration::from_secs(5);
 
-/// What a file says of itself, first of all in which order it comes. The id alone
-/// would not do: to skip a copy under another name must not skip the segment.
+/// What a file's name says: first the order, then the id. The id alone would not do: skipping a
+/// copy under another name must not skip the segment.
 pub(crate) type Name = (Timestamp, SegmentId);
 
 pub(crate) fn name(file: &SegmentFile) -> Name {
@@ -26,20 +26,20 @@ pub(crate) fn name(file: &SegmentFile) -> Name {
 /// Why a segment is skipped.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum SkipReason {
-    /// That release, started again, counts it.
+    /// The newer release counts it when it runs again.
     #[error("a newer release has written it")]
     Newer,
     #[error("it is not what its name says")]
     Foreign,
     #[error("it is a copy of another one")]
     Repeated,
-    /// It is tried again.
+    /// It is retried.
     #[error("it cannot be read")]
     Unreadable(#[from] io::Error),
 }
 
 impl SkipReason {
-    /// Its file was removed since it was listed, by whoever had no more use for it.
+    /// Its file was removed since it was listed, because it was no longer needed.
     pub(crate) fn is_gone(&self) -> bool {
         matches!(self, Self::Unreadable(error) if error.kind() == io::ErrorKind::NotFound)
     }
@@ -80,17 +80,17 @@ impl SkippedSegments {
         self.0.len()
     }
 
-    /// Forgets those that are not there any more.
+    /// Forgets segments that are gone.
     pub(crate) fn keep_listed(&mut self, listed: &HashSet<Name>) {
         self.0.retain(|name, _| listed.contains(name));
     }
 
-    /// Whether a segment may be read now: one that was never skipped, or is worth another try.
+    /// Whether a segment may be read now: it was never skipped, or is due for a retry.
     pub(crate) fn may_be_read(&self, name: &Name, listed: &HashSet<Name>, now: Instant) -> bool {
         let Some(skipped) = self.0.get(name) else { return true };
         match skipped.because {
             SkipReason::Unreadable(_) => UNREADABLE_PAUSE <= now.duration_since(skipped.tried_at),
-            // Not while one with the same id is there that can be counted.
+            // Not while a countable segment with the same id exists.
             SkipReason::Repeated => {
                 !listed.iter().any(|other| other.1 == name.1 && !self.0.contains_key(other))
             }
@@ -106,7 +106,7 @@ impl SkippedSegments {
         self.0.insert(name, Skipped { because, tried_at: now });
     }
 
-    /// It was read, and nothing is wrong with it any more.
+    /// Notes that the segment was read, so that it is no longer skipped.
     pub(crate) fn has_been_read(&mut self, name: &Name) {
         if self.0.remove(name).is_some() {
             tracing::info!(segment = %name.1, "a segment that was left uncounted can be read");

@@ -1,4 +1,4 @@
-//! How large batches are, and what is said of them.
+//! The size of batches, and what they report.
 
 use std::{
     fs::{self, OpenOptions},
@@ -14,8 +14,7 @@ use testkit::databases::TestDatabase;
 use super::*;
 use crate::testing::{append, connect};
 
-/// A disk that takes its time for each transaction, however small, must not keep batches small for
-/// ever.
+/// A disk that is slow for each transaction, however small, must not keep batches small forever.
 #[test]
 fn batches_that_were_too_large_for_a_moment_grow_again() {
     let slow = STORE_TIME_HIGH + Duration::from_millis(1);
@@ -32,7 +31,7 @@ fn batches_that_were_too_large_for_a_moment_grow_again() {
     assert_eq!(rows_max, CLICK_ROWS_MAX);
 }
 
-/// A journal in a directory of its own, with clicks of different links.
+/// A journal in a separate directory, with clicks on different links.
 fn journal(home: &Path, clock: &ManualClock) -> Arc<Journal> {
     let settings = JournalSettings::new(home.join("journal"), NonZeroUsize::MIN);
     Arc::new(Journal::open(settings, Clock::Manual(clock.clone())).unwrap())
@@ -50,7 +49,7 @@ async fn count(counting: &mut Counting) -> Batch {
     }
 }
 
-/// A quiet worker's segment, which is the oldest, and a backlog in those that come after it.
+/// A quiet worker's segment, which is the oldest, and a backlog in later segments.
 #[tokio::test]
 async fn the_lag_is_that_of_the_oldest_click_whatever_segment_it_is_in() {
     const HOUR: Duration = Duration::from_hours(1);
@@ -84,7 +83,7 @@ async fn the_lag_is_that_of_the_oldest_click_whatever_segment_it_is_in() {
     }
 }
 
-/// Else everything behind it waits until the segment is full, which may take months.
+/// Otherwise all later records would wait until the segment is full, which may take months.
 #[tokio::test]
 async fn damage_in_a_segment_that_is_being_written_costs_no_other_click() {
     let home = tempfile::tempdir().unwrap();
@@ -110,7 +109,7 @@ async fn damage_in_a_segment_that_is_being_written_costs_no_other_click() {
     assert_eq!((batch.clicks, batch.missing.lost, batch.is_dry), (10, 0, true));
 }
 
-/// As `rsync` or a restore does it. The journal writes the file anew when it notices.
+/// As `rsync` or a restore does it. The journal restores the file when it notices.
 #[tokio::test]
 async fn a_segment_that_is_replaced_while_it_is_written_costs_no_click() {
     const PATIENCE: Duration = Duration::from_secs(20);
@@ -133,7 +132,7 @@ async fn a_segment_that_is_replaced_while_it_is_written_costs_no_click() {
         assert!(since.elapsed() < PATIENCE, "{clicks} of 20");
         let batch = match counting.pass().await {
             Ok(Pass::Counted(batch)) => batch,
-            // It was written anew between being listed and being opened.
+            // The file was restored between being listed and being opened.
             Ok(Pass::Skipped | Pass::Overtaken) => continue,
             Err(error) => panic!("{error}"),
         };

@@ -1,4 +1,4 @@
-//! What is done with, also when an answer, a file or a mark is lost.
+//! The number of done records, also when an answer, a file or a mark is lost.
 
 use curt_domain::Timestamp;
 use curt_journal::SegmentId;
@@ -17,7 +17,7 @@ fn each_record_is_done_once_whoever_tells_of_it() {
     done.moved(&own, 10);
     done.moved(&earlier, 1_000);
     assert_eq!(done.records(), 10, "what an earlier run has written was never this run's to count");
-    // The answer to COMMIT was lost: the segment is found again, with a mark that was moved.
+    // The answer to COMMIT was lost: the segment is found again, with its mark moved.
     done.found(own, 30);
     done.moved(&own, 35);
     assert_eq!(done.records(), 35);

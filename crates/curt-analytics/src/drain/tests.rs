@@ -1,4 +1,4 @@
-//! A panic costs no click and does not go unnoticed.
+//! A panic loses no click and is reported.
 
 use std::num::NonZeroUsize;
 
@@ -28,7 +28,7 @@ fn drain_thread(store: &Store, journal: &Arc<Journal>, directory: PathBuf) -> Dr
     }
 }
 
-/// After the commit and before anybody knows of it, which is the worst moment.
+/// After the commit but before the drain knows of it, which is the worst moment.
 #[tokio::test(flavor = "multi_thread")]
 async fn b9_a_drain_that_panics_says_so_and_goes_on_to_count_each_click_once() {
     for_each_engine(async |database| {

@@ -1,4 +1,4 @@
-//! What is counted in the last minute, and over how long.
+//! The clicks counted in the last minute, and the time they are averaged over.
 
 use super::*;
 
@@ -21,7 +21,7 @@ fn a_rate_is_that_of_the_last_minute() {
     assert(&rate, 60_000, 30.0 / 59.0);
     assert(&rate, 61_500, 0.0);
 
-    // Busy for an hour, at ten batches a second: no more is kept than the window.
+    // An hour at ten batches a second: only the window is kept.
     for batch in 0..36_000 {
         rate.add(at(100_000 + batch * 100), 5);
     }

@@ -1,4 +1,4 @@
-//! When a segment is tried again, and when the log hears of it.
+//! When a segment is retried, and when the log reports it.
 
 use std::io::ErrorKind;
 

@@ -1,4 +1,4 @@
-//! A clock that is set: clicks are counted once all the same, and none on a day that has not come.
+//! A clock that is changed: clicks are still counted once, and none on a future day.
 
 use std::time::Duration;
 
@@ -13,10 +13,10 @@ use crate::{
 const HOUR: i64 = 3_600_000;
 const YEAR: i64 = 365 * 24 * HOUR;
 
-/// Where the clock goes, from `now`, one after the other.
+/// The clock's successive offsets from `now`.
 const STEPS: [i64; 8] = [0, -HOUR, HOUR, -10 * YEAR, 10 * YEAR, -1_760_000_000_000, -HOUR, 0];
 
-/// Clicks before each step of the clock, and after it.
+/// Clicks before and after each step of the clock.
 const CLICKS: u64 = 30;
 
 async fn buckets(store: &Store) -> Vec<(Bucket, ClickTotals)> {
@@ -32,7 +32,7 @@ async fn clicks_at(store: &Store, at: Timestamp) -> u64 {
     found.map_or(0, |(_, totals)| totals.total())
 }
 
-/// A server that is started after each step, and finds a clock that was set.
+/// A server that restarts after each step and finds the clock changed.
 #[tokio::test(flavor = "multi_thread")]
 async fn f_clicks_are_counted_at_the_time_that_the_clock_said() {
     for_each_store(async |store, _| {
@@ -56,7 +56,7 @@ async fn f_clicks_are_counted_at_the_time_that_the_clock_said() {
     .await;
 }
 
-/// While the server runs, and between a click and its count.
+/// While the server runs, between a click and its count.
 #[tokio::test(flavor = "multi_thread")]
 async fn f_a_click_that_is_ahead_of_the_clock_counts_as_of_now() {
     for_each_store(async |store, _| {

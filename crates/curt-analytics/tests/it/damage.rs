@@ -1,4 +1,4 @@
-//! What cannot be read is known, kept aside, and in nobody's way.
+//! Unreadable data is reported, kept aside, and does not block the rest.
 
 use curt_analytics::DrainState;
 use curt_store::ClickLosses;
@@ -48,7 +48,7 @@ async fn f_a_record_that_is_no_click_is_a_lost_click() {
     .await;
 }
 
-/// After a downgrade: the newer release counts it when it comes back.
+/// After a downgrade: the newer release counts it when it runs again.
 #[tokio::test(flavor = "multi_thread")]
 async fn p8_what_a_newer_release_wrote_is_left_to_it() {
     for_each_store(async |store, _| {
@@ -71,7 +71,7 @@ async fn p8_what_a_newer_release_wrote_is_left_to_it() {
     .await;
 }
 
-/// As somebody makes it who wants to be safe, or restores a directory into another.
+/// As from a manual backup copy, or a directory restored into another.
 #[tokio::test(flavor = "multi_thread")]
 async fn f_a_copy_beside_a_segment_is_told_and_keeps_nobody_from_counting() {
     for_each_store(async |store, _| {

@@ -1,4 +1,4 @@
-//! What waits to be counted, and how fast it is.
+//! How many records wait to be counted, and how fast they are counted.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use crate::{
     stores::{clock, connect, counted, for_each_store},
 };
 
-/// Of an earlier run, and of this one: more than one batch.
+/// Records of an earlier run, and of this one: more than one batch.
 const BEFORE: u64 = 700;
 const NOW: u64 = 12_000;
 
@@ -35,7 +35,7 @@ async fn what_waits_is_what_this_process_has_written_and_nobody_counted() {
         journal.finish(drain).await;
         assert_eq!((depth(&watch), watch.state().records_done), (0, NOW));
         assert_eq!(counted(store).await, BEFORE + NOW);
-        // Nothing moves this clock, so all of it was in the first second.
+        // The test's clock stands still, so everything was counted in the first second.
         let per_second = watch.clicks_per_second(clock().instant());
         assert!((per_second - 12_700.0).abs() < 1e-6, "{per_second}");
     })

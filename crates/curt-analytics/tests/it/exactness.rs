@@ -1,4 +1,4 @@
-//! Nothing is counted twice, and nothing is left out.
+//! No click is counted twice, and none is left out.
 
 use std::time::Duration;
 
@@ -60,7 +60,7 @@ async fn each_click_has_one_class_and_its_own_time() {
     .await;
 }
 
-/// What `kill -9` leaves: segments in use, neither sealed nor cut to their length.
+/// As `kill -9` leaves them: segments in use, neither sealed nor cut to their length.
 #[tokio::test(flavor = "multi_thread")]
 async fn p2_what_a_dead_server_leaves_is_counted_at_the_next_start() {
     for_each_store(async |store, _| {
@@ -72,7 +72,7 @@ async fn p2_what_a_dead_server_leaves_is_counted_at_the_next_start() {
     .await;
 }
 
-/// It died between the commit and the removal of its segments, or its directory was copied.
+/// The server died between the commit and the removal of its segments, or its directory was copied.
 #[tokio::test(flavor = "multi_thread")]
 async fn p2_segments_that_were_counted_do_not_count_again() {
     for_each_store(async |store, _| {
@@ -82,7 +82,7 @@ async fn p2_segments_that_were_counted_do_not_count_again() {
         journal.append(2_000);
         copies[0].drain(store).await;
         assert_eq!(counted(store).await, 3_000);
-        // The original goes further than the copy that was thought to be at its end.
+        // The original goes further than the copy that was taken to be finished.
         journal.drain(store).await;
         assert_eq!(counted(store).await, 5_000);
         copies[1].drain(store).await;
@@ -111,7 +111,7 @@ async fn p2_copies_that_are_counted_at_the_same_time_count_once() {
     .await;
 }
 
-/// The database goes away at some moment: before, within or after a commit.
+/// The database becomes unavailable before, within or after a commit.
 #[tokio::test(flavor = "multi_thread")]
 async fn p2_a_database_that_goes_away_costs_nothing_but_time() {
     for_each_store(async |store, database| {
@@ -123,7 +123,7 @@ async fn p2_a_database_that_goes_away_costs_nothing_but_time() {
             let drain = journal.start(&going);
             journal.append(100);
             written += 100;
-            // Whatever it is doing: what it asks for from here on fails.
+            // Whatever the drain is doing, its requests fail from now on.
             going.close().await;
             let finished = drain.finish(Duration::from_millis(200)).await;
             assert_eq!(finished, Finished::Early);
@@ -154,7 +154,7 @@ async fn health_says_what_keeps_clicks_from_being_counted() {
     .await;
 }
 
-/// A journal that has no room drops clicks, and each of them is known.
+/// A journal without room drops clicks, and each of them is accounted for.
 #[tokio::test(flavor = "multi_thread")]
 async fn dropped_clicks_are_counted_as_dropped() {
     for_each_store(async |store, _| {

@@ -19,7 +19,7 @@ use tempfile::TempDir;
 
 use crate::stores::{LINKS, clock, id, now};
 
-/// Longer than any of it takes on a busy machine.
+/// Longer than anything takes on a busy machine.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 pub(crate) fn click(number: u64, at: Timestamp) -> Click<'static> {
@@ -39,7 +39,7 @@ pub(crate) fn click(number: u64, at: Timestamp) -> Click<'static> {
 /// As on a machine with two processors.
 const SHARDS: usize = 2;
 
-/// A journal in a directory of its own.
+/// A journal in a separate directory.
 pub(crate) struct TestJournal {
     home: TempDir,
     journal: Arc<Journal>,
@@ -51,12 +51,12 @@ impl TestJournal {
         Self::open(tempfile::tempdir().unwrap(), u64::MAX)
     }
 
-    /// With room for so many segments.
+    /// With room for that many segments.
     pub(crate) fn small(segments: u64) -> Self {
         Self::open(tempfile::tempdir().unwrap(), segments * u64::from(SEGMENT_LEN))
     }
 
-    /// One shard, synced only when somebody waits for it.
+    /// One shard, synced only when a test waits for it.
     pub(crate) fn synced_on_demand(writing: WritingKind) -> Self {
         Self::with(tempfile::tempdir().unwrap(), 1, clock(), |settings| JournalSettings {
             durability: Durability::Power,
@@ -66,7 +66,7 @@ impl TestJournal {
         })
     }
 
-    /// In the same directory from one to the next, as a server that is started again.
+    /// In the given directory, for a server that restarts.
     pub(crate) fn at(home: TempDir, clock: Clock) -> Self {
         Self::with(home, SHARDS, clock, |settings| settings)
     }
@@ -87,13 +87,13 @@ impl TestJournal {
         Self { home, journal, clock }
     }
 
-    /// The journal of the next process in the same place.
+    /// The journal of the next process in the same directory.
     pub(crate) fn reopen(directory: &Path) -> Journal {
         let shards = NonZeroUsize::new(SHARDS).unwrap();
         Journal::open(JournalSettings::new(directory.to_owned(), shards), clock()).unwrap()
     }
 
-    /// What is there if the process dies now, as another journal finds it.
+    /// The files that are left if the process dies now, as another journal.
     pub(crate) fn copy(&self) -> Self {
         let home = tempfile::tempdir().unwrap();
         let directory = home.path().join("journal");
@@ -120,26 +120,26 @@ impl TestJournal {
         &self.journal
     }
 
-    /// So many clicks, on all links in turn, now. None may be dropped.
+    /// Appends that many clicks, on all links in turn, now. None may be dropped.
     pub(crate) fn append(&self, clicks: u64) {
         for number in 0..clicks {
             assert!(self.append_one(&click(1 + number % LINKS, now())));
         }
     }
 
-    /// A click that the disk has when this returns.
+    /// Appends a click that is on the disk when this returns.
     pub(crate) async fn append_synced(&self, click: &Click<'_>) {
         let receipt = self.journal.append(click.encoded_len(), |place| click.encode(place));
         self.journal.synced(receipt.unwrap()).await.unwrap();
     }
 
-    /// The directory, for the next journal.
+    /// Closes the journal and returns the directory, for the next journal.
     pub(crate) fn into_home(self) -> TempDir {
         self.journal.close();
         self.home
     }
 
-    /// Whether the journal took it.
+    /// Whether the journal took the click.
     pub(crate) fn append_one(&self, click: &Click<'_>) -> bool {
         append_one(&self.journal, click)
     }
@@ -163,13 +163,13 @@ impl TestJournal {
         Drain::start(settings).unwrap()
     }
 
-    /// Ends the journal, and then the drain when it has counted all.
+    /// Closes the journal, then ends the drain once it has counted everything.
     pub(crate) async fn finish(&self, drain: Drain) {
         self.journal.close();
         assert_eq!(drain.finish(PATIENCE).await, Finished::Whole);
     }
 
-    /// A drain from its start to its end.
+    /// Runs a drain from start to end.
     pub(crate) async fn drain(&self, store: &Store) {
         self.finish(self.start(store)).await;
     }

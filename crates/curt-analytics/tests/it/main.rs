@@ -1,5 +1,5 @@
-//! Clicks are counted exactly once, whatever happens between the journal and the database: real
-//! journals, real stores, on every engine that is there.
+//! Clicks are counted exactly once, whatever happens between the journal and the database. Uses
+//! real journals and real stores, on every available engine.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 

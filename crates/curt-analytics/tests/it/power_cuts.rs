@@ -1,5 +1,5 @@
-//! A power cut, with journals as a disk may leave them: what was synced is there, and of what came
-//! after it any pages. What the database has committed is there, too.
+//! A power cut, with journals as a disk may leave them: synced data is there, and any pages of
+//! later data. Everything that the database has committed is there too.
 
 use std::{collections::BTreeMap, ffi::OsString, fs};
 
@@ -13,14 +13,14 @@ use crate::{
     stores::{clock, counted, for_each_store, id, losses, now},
 };
 
-/// In which a disk forgets.
+/// The unit in which a disk loses data.
 const PAGE_LEN: usize = 4096;
 
 const SYNCED: u64 = 500;
 const UNSYNCED: u64 = 700;
 const NEW: u64 = 1_000;
 
-/// Disks, each of which forgets something else.
+/// Disks, each of which loses different pages.
 const DISKS: u64 = 12;
 
 type Files = BTreeMap<OsString, Vec<u8>>;
@@ -33,7 +33,7 @@ fn files(journal: &TestJournal) -> Files {
     journal.segments().iter().map(|segment| file(&segment.path)).collect()
 }
 
-/// What a disk has of `written` when it has `synced` for sure. The first forgets all else, the
+/// What a disk has of `written` if it surely has `synced`. The first loses everything else, the
 /// second nothing.
 fn disk(number: u64, synced: &Files, written: &Files) -> TestJournal {
     let mut random = fastrand::Rng::with_seed(number);
@@ -41,7 +41,7 @@ fn disk(number: u64, synced: &Files, written: &Files) -> TestJournal {
     let directory = home.path().join("journal");
     fs::create_dir(&directory).unwrap();
     for (name, synced) in synced {
-        // One that was removed since may come back.
+        // A file that was removed since may reappear.
         let written = written.get(name).unwrap_or(synced);
         let mut bytes = synced.clone();
         for (page, after) in bytes.chunks_mut(PAGE_LEN).zip(written.chunks(PAGE_LEN)) {
@@ -54,7 +54,7 @@ fn disk(number: u64, synced: &Files, written: &Files) -> TestJournal {
     TestJournal::at(home, clock())
 }
 
-/// Clicks on link 1 that the disk has, and then some that it may have.
+/// Clicks on link 1 that the disk has, followed by some that it may have.
 async fn journal_and_its_disk(number: u64) -> (TestJournal, Files) {
     let writing = if number.is_multiple_of(2) { WritingKind::Mapped } else { WritingKind::Pwrite };
     let journal = TestJournal::synced_on_demand(writing);
@@ -79,7 +79,7 @@ async fn p2_what_was_counted_before_a_power_cut_hides_no_new_click() {
         for number in 0..DISKS {
             let before = counted(store).await;
             let (journal, synced) = journal_and_its_disk(number).await;
-            // As the running server does it: nothing is sealed or synced.
+            // Counted as by the running server: nothing is sealed or synced.
             let replayed = replay(store.clone(), journal.directory(), clock(), |_| {}).await;
             assert_eq!(replayed.unwrap().counted, SYNCED + UNSYNCED);
 

@@ -1,4 +1,4 @@
-//! Counting a journal that no server uses, or beside one that does.
+//! Counting a journal that is not in use, or that a running server uses.
 
 use std::{fs, path::Path};
 
@@ -94,7 +94,7 @@ async fn a_rehearsal_tells_no_click_twice_when_a_segment_is_left() {
         for journal in [&journal, &newer] {
             journal.journal().close();
         }
-        // Read last, when there was a batch already.
+        // Read last, after a batch was already counted.
         for segment in newer.segments() {
             let name = segment.path.file_name().unwrap();
             fs::copy(&segment.path, journal.directory().join(name)).unwrap();
@@ -105,7 +105,7 @@ async fn a_rehearsal_tells_no_click_twice_when_a_segment_is_left() {
     .await;
 }
 
-/// More than one batch of clicks, each of another link.
+/// More than one batch of clicks, each on a different link.
 fn append_batches(journal: &TestJournal) {
     for number in 1..=2 * CLICK_ROWS_MAX as u64 {
         assert!(journal.append_one(&click(number, now())));
@@ -161,7 +161,7 @@ async fn a_replay_keeps_no_segment_open_that_it_has_read() {
 
 fn open_files_in(directory: &Path) -> usize {
     let files = fs::read_dir("/proc/self/fd").unwrap();
-    // One of them is the directory that is being read, and closed by then.
+    // One of them would be the directory that is being read, but it is closed by then.
     let targets = files.filter_map(|file| fs::read_link(file.unwrap().path()).ok());
     targets.filter(|target| target.starts_with(directory)).count()
 }

@@ -1,4 +1,4 @@
-//! A store on a fresh database of each engine, and what was counted in it.
+//! A store on a fresh database of each engine, and the clicks counted in it.
 
 use curt_domain::{
     Access, Caller, Clock, Dates, Link, LinkId, ManualClock, RedirectStatus, Span, TargetUrl,
@@ -10,7 +10,7 @@ use testkit::databases::{TestDatabase, for_each_engine};
 /// How many links there are.
 pub(crate) const LINKS: u64 = 5;
 
-/// The present of all these tests, some day in 2025.
+/// The current time of all these tests, a day in 2025.
 pub(crate) fn now() -> Timestamp {
     Timestamp::from_millis(1_760_000_000_000)
 }
@@ -65,13 +65,13 @@ fn link(number: u64) -> Link {
     }
 }
 
-/// All time that there is.
+/// All of time.
 pub(crate) fn ever() -> Span {
     let [from, to] = [i64::MIN, i64::MAX].map(Timestamp::from_millis);
     Span::around(from, to).unwrap()
 }
 
-/// The clicks of all links, after a check that their buckets tell the same.
+/// The clicks of all links, after checking that their buckets agree.
 pub(crate) async fn counted(store: &Store) -> u64 {
     let mut sum = 0;
     for number in 1..=LINKS {
