@@ -1,5 +1,4 @@
-//! Colours: read from hexadecimal digits, written as SVG has them, and how far apart two of them
-//! are.
+//! Colours: parsed from hexadecimal digits, written for SVG, and the contrast between two of them.
 
 use std::{fmt, str::FromStr};
 
@@ -15,7 +14,7 @@ impl Color {
     pub const BLACK: Self = Self([0; 3]);
     pub const WHITE: Self = Self([255; 3]);
 
-    /// From 1 to 21, as WCAG 2 has it: how far apart people and cameras see two colours.
+    /// From 1 to 21, as WCAG 2 defines it: how well people and cameras distinguish two colours.
     pub fn contrast(self, other: Self) -> f64 {
         let (one, other) = (self.luminance(), other.luminance());
         (one.max(other) + 0.05) / (one.min(other) + 0.05)
@@ -31,7 +30,7 @@ impl Color {
     }
 }
 
-/// Reads `RRGGBB` or `RGB`, in hexadecimal.
+/// Parses `RRGGBB` or `RGB`, in hexadecimal.
 impl FromStr for Color {
     type Err = InvalidColor;
 
@@ -50,7 +49,7 @@ impl FromStr for Color {
     }
 }
 
-/// As SVG writes it.
+/// Writes the colour as in SVG.
 impl fmt::Display for Color {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [red, green, blue] = self.0;

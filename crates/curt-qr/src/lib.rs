@@ -1,6 +1,6 @@
 //! QR codes of short links: as PNG and SVG images, and as text for terminals.
 //!
-//! Which modules are dark comes from the `qrcode` crate; how they are drawn is here.
+//! The `qrcode` crate decides which modules are dark; this crate draws them.
 
 mod color;
 mod png;

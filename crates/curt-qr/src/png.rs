@@ -1,10 +1,10 @@
-//! PNG: two colours from a palette, a bit a pixel, so that large images stay cheap.
+//! PNG: two colours from a palette, one bit a pixel, so that large images stay cheap.
 
 use png::{BitDepth, ColorType, Encoder, Filter};
 
 use crate::{color::Color, style::Style, symbol::Symbol};
 
-/// Which bit of a pixel says what: the colours' places in the palette.
+/// The value of a dark pixel's bit: the place of its colour in the palette.
 const DARK: u8 = 1;
 
 /// Fewer pixels than the symbol and its margins have modules.
@@ -15,8 +15,8 @@ pub struct TooSmall {
 }
 
 impl Symbol {
-    /// A square image of `size` pixels on a side. Modules have whole pixels, all the same number;
-    /// what is left over widens the margins.
+    /// A square image of `size` pixels on a side. All modules have the same whole number of pixels;
+    /// the rest widens the margins.
     pub fn png(&self, size: u32, style: &Style) -> Result<Vec<u8>, TooSmall> {
         let width = self.width_with(style.margin);
         let scale = size / width;
@@ -59,7 +59,7 @@ fn encode(size: u32, image: &[u8], style: &Style) -> Vec<u8> {
         // The opacity of the palette's first colour; the others are opaque.
         encoder.set_trns(vec![0]);
     }
-    // Most rows repeat the one above, which leaves zeros.
+    // Most rows repeat the row above, which the filter turns into zeros.
     encoder.set_filter(Filter::Up);
     let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(image));
     written.expect("the image has the size that its header says, and memory takes it");

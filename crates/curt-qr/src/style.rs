@@ -11,7 +11,7 @@ pub struct Style {
     /// The quiet zone on every side, in modules.
     pub margin: u32,
     pub foreground: Color,
-    /// Transparent where there is none.
+    /// Transparent if absent.
     pub background: Option<Color>,
 }
 

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::{style::Style, symbol::Symbol};
 
 impl Symbol {
-    /// A square image that is shown `size` pixels wide, and sharp at any other size.
+    /// A square image that is displayed `size` pixels wide, and is sharp at any other size.
     pub fn svg(&self, size: u32, style: &Style) -> String {
         let width = self.width_with(style.margin);
         let mut svg = format!(

@@ -1,9 +1,9 @@
-//! Symbols: which modules are dark, from the `qrcode` crate. How they are drawn is in the files
-//! named after the forms.
+//! Symbols: which modules are dark, from the `qrcode` crate. The files named after the output forms
+//! draw them.
 
 use qrcode::EcLevel;
 
-/// How much of a symbol may be dirty or covered and can still be read: about 7, 15, 25 or 30 %.
+/// How much of a symbol may be dirty or covered and still be read: about 7, 15, 25 or 30 %.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Correction {
     Low,
@@ -13,7 +13,7 @@ pub enum Correction {
     High,
 }
 
-/// More text than a symbol holds with that much correction.
+/// The text is longer than a symbol with that much correction holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the text is too long for a QR code")]
 pub struct TooLong;
@@ -42,7 +42,7 @@ impl Symbol {
         Ok(Self { width, modules: modules.collect() })
     }
 
-    /// Modules on a side, with a margin on both ends.
+    /// Modules on a side, including a margin on both ends.
     pub(crate) fn width_with(&self, margin: u32) -> u32 {
         self.width + 2 * margin
     }

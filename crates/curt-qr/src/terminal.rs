@@ -1,12 +1,13 @@
-//! Text for terminals: half blocks, two modules above each other in a character.
+//! Text for terminals: half blocks, two modules above each other in one character.
 
 use crate::symbol::Symbol;
 
 impl Symbol {
-    /// Lines of Unicode block elements, each ended by a line break, with `margin` modules around.
+    /// Lines of Unicode block elements, each ended by a line break, with a margin of `margin`
+    /// modules.
     ///
-    /// What is drawn is the light: on a dark terminal the code looks as on paper. On a light one it
-    /// is inverted, which most scanners read, unless the caller sets the colours.
+    /// The light modules are drawn: on a dark terminal the code looks as on paper. On a light one
+    /// it is inverted, which most scanners read, unless the caller sets the colours.
     pub fn half_blocks(&self, margin: u32) -> String {
         let (width, margin) = (self.width_with(margin) as usize, margin as usize);
         let is_light = |x: usize, y: usize| {

@@ -1,4 +1,4 @@
-//! Symbols are read back by a decoder, from every form that they are drawn in.
+//! A decoder reads symbols back from every form in which they are drawn.
 
 use ::png::{Decoder, Transformations};
 
@@ -28,7 +28,7 @@ impl Picture {
     }
 }
 
-/// Transparent pixels show the given brightness of what lies behind.
+/// Transparent pixels get the brightness `behind`.
 fn from_png(file: &[u8], behind: u8) -> Picture {
     let mut decoder = Decoder::new(std::io::Cursor::new(file));
     decoder.set_transformations(Transformations::EXPAND | Transformations::ALPHA);
@@ -47,7 +47,7 @@ fn from_png(file: &[u8], behind: u8) -> Picture {
     Picture { side: info.width as usize, pixels }
 }
 
-/// Draws what `svg` writes, a rectangle at a time, four pixels a module.
+/// Draws what `svg` writes, a rectangle at a time, with four pixels a module.
 fn from_svg(svg: &str) -> Picture {
     const SCALE: usize = 4;
     let between = |start: &str, end: &str| {
@@ -110,7 +110,7 @@ fn the_smallest_and_the_largest_picture_read_back() {
     let style = Style::default();
     let min = symbol.png(16, &style).unwrap_err().min;
     assert_eq!(symbol.png(min - 1, &style), Err(TooSmall { min }));
-    // A pixel a module is too fine for the decoder: each of them is looked at.
+    // One pixel a module is too fine for the decoder, so each pixel is compared.
     let smallest = from_png(&symbol.png(min, &style).unwrap(), 0);
     let twice = from_png(&symbol.png(2 * min, &style).unwrap(), 0);
     assert_eq!(twice.read(), TEXT);
