@@ -1,4 +1,4 @@
-//! A code is what its alphabet and length say, and never anything that a path could mean otherwise.
+//! A code obeys its alphabet and length, and never has another meaning in a path.
 
 #![no_main]
 

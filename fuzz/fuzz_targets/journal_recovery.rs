@@ -1,5 +1,5 @@
-//! Whatever happens to a journal's file, only what was written comes back: in order, once, and the
-//! same after recovery and over any number of restarts of its reader.
+//! Whatever happens to a journal's file, only written records are read back: in order, once, and
+//! the same after recovery and over any number of restarts of the reader.
 
 #![no_main]
 
@@ -13,7 +13,7 @@ use libfuzzer_sys::fuzz_target;
 use tempfile::TempDir;
 
 const RECORDS: u8 = 40;
-/// Records stand behind the header's page.
+/// Records start after the header's page.
 const HEADER_LEN: usize = 4096;
 
 static PATIENT: LazyLock<Patient> = LazyLock::new(Patient::new);
@@ -27,7 +27,7 @@ fuzz_target!(|input: &[u8]| {
     fs::write(&PATIENT.path, &bytes).unwrap();
     let read = PATIENT.read(u64::from(batch % 16) + 1);
     PATIENT.check(&read);
-    // Which takes a thousand times as long as all the rest.
+    // Recovery takes a thousand times as long as all the rest.
     if batch.is_multiple_of(32) {
         PATIENT.recover();
         assert_eq!(PATIENT.read(100), read, "after recovery");
@@ -35,7 +35,7 @@ fuzz_target!(|input: &[u8]| {
     }
 });
 
-/// Takes one damage from the input: what, where, how much, and sometimes with what.
+/// Takes one damage from the input: what, where, how much, and sometimes which bytes.
 fn damage<'a>(bytes: &mut Vec<u8>, input: &'a [u8]) -> Option<&'a [u8]> {
     let (&[what, at_low, at_high, len], rest) = input.split_first_chunk()?;
     let at = usize::from(u16::from_le_bytes([at_low, at_high])) % (bytes.len() + 1);
@@ -60,7 +60,7 @@ fn damage<'a>(bytes: &mut Vec<u8>, input: &'a [u8]) -> Option<&'a [u8]> {
     Some(rest)
 }
 
-/// A directory with one segment, whose file is damaged and read again and again.
+/// A directory with one segment, whose file is damaged and read repeatedly.
 struct Patient {
     directory: TempDir,
     path: PathBuf,
@@ -83,7 +83,7 @@ impl Patient {
         Self { directory, path, sound, payloads }
     }
 
-    /// With a new reader for each batch.
+    /// Reads with a new reader for each batch.
     fn read(&self, batch: u64) -> Read {
         let mut read = Read::default();
         let Ok(listing) = segments(self.directory.path()) else { return read };
@@ -133,7 +133,7 @@ struct Read {
     is_sealed_as_written: bool,
 }
 
-/// Recovery seals what was not.
+/// Ignores seals, because recovery adds missing ones.
 impl PartialEq for Read {
     fn eq(&self, other: &Self) -> bool {
         (&self.payloads, self.lost) == (&other.payloads, other.lost)

@@ -1,4 +1,4 @@
-//! No header makes a client of an address that no trusted proxy vouches for.
+//! No header makes an address the client unless a trusted proxy vouches for it.
 
 #![no_main]
 
@@ -15,18 +15,18 @@ fuzz_target!(|input: (Vec<&[u8]>, u32, &str)| {
     let real = IpAddr::V4(real.into());
     let client = |peer| proxies.client(peer, values.iter().copied());
 
-    // Who connects and is no proxy is the client.
+    // A peer that is not a proxy is the client.
     if !proxies.trusts(real) {
         assert_eq!(client(real), real);
-        // Behind a proxy it is the last that the proxy wrote.
+        // Behind a proxy the client is the last address that the proxy wrote.
         let written = real.to_string();
         let appended = values.iter().copied().chain([written.as_bytes()]);
         assert_eq!(proxies.client(PROXY, appended.collect::<Vec<_>>().into_iter()), real);
     }
-    // Whoever it is, it is written as IPv4 where it is IPv4.
+    // An IPv4 client is always written as IPv4.
     assert_eq!(client(PROXY).to_canonical(), client(PROXY));
 
-    // Networks that are accepted trust what they name, and nothing is named by nothing.
+    // Accepted networks are trusted, and an empty list trusts nothing.
     if let Ok(networks) = networks.parse::<Proxies>() {
         assert!(!networks.is_empty() || !networks.trusts(real));
     }

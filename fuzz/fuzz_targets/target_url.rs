@@ -1,4 +1,4 @@
-//! A target that was accepted is what browsers will read, whatever was typed.
+//! An accepted target means the same to browsers, whatever was typed.
 
 #![no_main]
 
@@ -12,10 +12,10 @@ fuzz_target!(|input: (&str, &str)| {
     let Ok(target) = TargetUrl::parse(text, &rules) else { return };
 
     check(target.as_str());
-    // Parsing it again, or taking it back from the database, changes nothing.
+    // Parsing it again, or reading it back from the database, changes nothing.
     assert_eq!(TargetUrl::parse(target.as_str(), &rules).as_ref(), Ok(&target));
     assert_eq!(TargetUrl::from_stored(target.as_str()).as_ref(), Ok(&target));
-    // What a browser makes of the host is not us.
+    // The browser's reading of the host is not our own host.
     assert!(!target.host().trim_end_matches('.').eq_ignore_ascii_case("go.example.com"));
 
     let forwarded = target.with_query(query);
