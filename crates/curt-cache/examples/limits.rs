@@ -1,8 +1,8 @@
-//! Times one take of a limit, and one look at the blocks:
-//! `cargo run --release -p curt-cache --example limits`.
+//! Times one take of a limit, and one lookup of the blocks: `cargo run --release -p curt-cache
+//! --example limits`.
 //!
-//! Nanoseconds for one client that is allowed, one that is refused, and clients that are all new;
-//! then for two threads at once. Of the blocks: while there are none, and among ten thousand.
+//! Prints nanoseconds for a client that is allowed, one that is refused, and clients that are all
+//! new; then for two threads at once. For the blocks: without any, and among ten thousand.
 
 #![expect(clippy::print_stdout, reason = "its result is what it prints")]
 

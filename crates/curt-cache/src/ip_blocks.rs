@@ -1,7 +1,7 @@
 //! Which clients are blocked: an immutable table that is replaced as a whole.
 //!
-//! A redirect asks it, so nothing waits and nothing is allocated: one load while nobody is blocked,
-//! else a binary search. Blocks end by the clock that comes with the call; no reload is needed.
+//! Redirects read it, so it never waits or allocates: one load while no client is blocked,
+//! otherwise a binary search. Blocks end by the clock that comes with the call, without a reload.
 
 use std::{
     net::IpAddr,
@@ -16,7 +16,7 @@ mod table;
 pub use table::Blocked;
 use table::Table;
 
-/// The blocks that this node knows of. Its methods take `&self`: share it in an `Arc`.
+/// This node's copy of the blocks. Its methods take `&self`: share it in an `Arc`.
 #[derive(Default)]
 pub struct IpBlocks {
     has_some: AtomicBool,
@@ -24,19 +24,19 @@ pub struct IpBlocks {
 }
 
 impl IpBlocks {
-    /// From now on these, and no others.
+    /// Replaces all blocks by these.
     pub fn replace(&self, blocks: &[IpBlock]) {
         self.table.store(Table::new(blocks).into());
-        // After the table: who sees none for a moment longer sees what held a moment ago.
+        // After the table: a reader that misses the change for a moment sees the previous state.
         self.has_some.store(!blocks.is_empty(), Ordering::Release);
     }
 
-    /// Whether anybody may be blocked at all: the one load that most redirects need.
+    /// Whether any client may be blocked at all: the one load that most redirects need.
     pub fn has_some(&self) -> bool {
         self.has_some.load(Ordering::Acquire)
     }
 
-    /// The block of this client, a manual one before all others.
+    /// The block of this client; a manual one takes precedence.
     pub fn find(&self, client: IpAddr, now: Timestamp) -> Option<Blocked> {
         self.table.load().find(client, now)
     }

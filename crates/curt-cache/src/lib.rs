@@ -1,6 +1,6 @@
-//! Short-lived state of one node: what requests meet before they ask the database.
+//! Short-lived state of one node, which requests consult before the database.
 //!
-//! Nothing here is the truth. Everything may be thrown away at any moment, and is read again.
+//! Nothing here is authoritative. Everything may be discarded at any moment, and is read again.
 //!
 //! - `route`: a link in memory
 //! - `links`: routes by code, remembered absences, and one read per code at a time

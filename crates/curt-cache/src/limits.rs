@@ -1,12 +1,12 @@
 //! How often something may be done: an exact sliding window for each purpose and key.
 //!
-//! **Invariant:** in any stretch of time as long as the window, no key is allowed more than its
-//! limit. Refused requests are not recorded: who keeps knocking is let in as soon as who does not.
-//! Memory is bounded, and divided among the purposes so that a flood of one leaves the others
-//! alone. When a purpose's part is full, expired keys go first; then new keys share a bucket with
-//! their network, and at last with everybody. Nobody is ever unlimited.
+//! **Invariant:** in any period as long as the window, no key is allowed more than its limit.
+//! Refused requests are not recorded: a client that keeps trying is admitted as soon as one that
+//! waits. Memory is bounded, and divided among the purposes so that a flood of one leaves the
+//! others alone. When a purpose's part is full, expired keys go first; then new keys share a bucket
+//! with their network, and finally with everyone. No client is ever unlimited.
 //!
-//! Time comes with the call and is monotonic: no step of the wall clock opens or closes anything.
+//! Time comes with the call and is monotonic: steps of the wall clock have no effect.
 
 use std::{
     hash::{BuildHasher as _, RandomState},
@@ -32,7 +32,7 @@ pub use quotas::{Decision, LIMIT_COUNT_MAX, LIMIT_WINDOW_MAX, Limit, Quota};
 pub use settings::{LIMITS_BYTES_MAX_DEFAULT, LimitSettings};
 use table::Table;
 
-/// Each lock guards one part in so many of a purpose's keys: more than there are threads.
+/// Each lock guards this fraction of a purpose's keys: more shards than threads.
 const SHARDS: usize = 16;
 
 /// The limits of this node. Its methods take `&self`: share it in an `Arc`.
@@ -46,8 +46,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Nothing has been done yet. Time begins at `start`: what is said to be earlier counts as
-    /// then.
+    /// Limits without any requests yet. Time begins at `start`: earlier times count as `start`.
     pub fn new(settings: LimitSettings, start: Instant, registry: &mut Registry) -> Self {
         let hasher = RandomState::new();
         let bytes_max = settings.bytes_max / Purpose::ALL.len() / SHARDS;
@@ -65,21 +64,22 @@ impl Limits {
         &self.settings
     }
 
-    /// Judges one more of these, and records it if it is allowed.
+    /// Judges one more request, and records it if it is allowed.
     ///
-    /// Waits for nothing but a lock that is held for some ten nanoseconds, and allocates nothing to
+    /// Waits only for a lock that is held for some ten nanoseconds, and does not allocate to
     /// refuse.
     pub fn take(&self, purpose: Purpose, key: LimitKey, now: Instant) -> Decision {
         self.judge(purpose, key, now, Table::take)
     }
 
-    /// Judges one more of these without recording it, for what counts only once it is done. Of
-    /// those that are judged at a time, more than the limit may be allowed.
+    /// Judges one more request without recording it, for actions that count only once they are
+    /// done. Concurrent requests may be allowed beyond the limit.
     pub fn look(&self, purpose: Purpose, key: LimitKey, now: Instant) -> Decision {
         self.judge(purpose, key, now, Table::look)
     }
 
-    /// Takes back what [`Limits::take`] allowed and recorded then: it turned out not to count.
+    /// Takes back what [`Limits::take`] allowed and recorded at that time: it turned out not to
+    /// count.
     pub fn give_back(
         &self,
         purpose: Purpose,
@@ -129,10 +129,10 @@ impl Limits {
     }
 
     fn table(&self, purpose: Purpose, hash: u64) -> MutexGuard<'_, Table> {
-        // The map inside takes the hash's other end.
+        // The map inside uses the other end of the hash.
         let shard = (hash >> 16) as usize % SHARDS;
         let table = &self.shards[purpose.index()][shard];
-        // A table is whole after every call, so what a panic elsewhere left behind is good.
+        // A table is consistent after every call, so a panic elsewhere does no harm.
         table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -1,8 +1,8 @@
 //! The link cache: routes by code, remembered absences, and one database read per code at a time.
 //!
 //! **Invariant:** once [`LinkCache::invalidate`] or [`LinkCache::clear`] has returned, nothing that
-//! was read before is kept or given out by [`LinkCache::get`], however late its load ends.
-//! Nothing here asks for the time or for the database: both come with the call.
+//! was read before is kept, or returned by [`LinkCache::get`], however late its load ends.
+//! Nothing here reads the clock or the database: both come with the call.
 
 use std::{
     hash::RandomState,
@@ -29,24 +29,24 @@ use weights::{ByWeight, MISSING_WEIGHT_TYPICAL, ROUTE_WEIGHT_TYPICAL};
 
 /// About 200 000 links: the hot part of most sites, in a fraction of a small machine's memory.
 pub const BYTES_MAX_DEFAULT: u64 = 128 << 20;
-/// Edits are heard of through the changes feed; this bounds the harm if one is missed.
+/// Edits arrive through the changes feed; this bounds the harm if one is missed.
 pub const ENTRY_AGE_MAX_DEFAULT: Duration = Duration::from_hours(1);
 /// Long enough to repair a database, short enough that deleted links do not live on for days.
 pub const OFFLINE_MAX_DEFAULT: Duration = Duration::from_hours(1);
-/// Creates are not in the changes feed: other nodes serve a new link once this is over.
+/// Creates are not in the changes feed: other nodes serve a new link after this time.
 pub const MISSING_AGE_MAX: Duration = Duration::from_secs(1);
 
-/// Remembered absences get one part in so many of the memory, and links the rest: whoever asks for
-/// random codes pushes out nothing but other random codes.
+/// Remembered absences get this fraction of the memory, and links the rest: requests for random
+/// codes evict only other random codes.
 const MISSING_SHARE: u64 = 16;
-/// Loads at a time that the table is laid out for; it grows with the number of open requests.
+/// The number of concurrent loads that the table is laid out for; it grows with open requests.
 const LOADS_TYPICAL: usize = 1_024;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CacheSettings {
-    /// Memory for links and remembered absences, keys and bookkeeping included.
+    /// Memory for links and remembered absences, including keys and bookkeeping.
     pub bytes_max: u64,
-    /// How long after it was loaded a link is served without asking again.
+    /// How long after loading a link is served without asking the database again.
     pub entry_age_max: Duration,
     /// How much longer it may be served while the database cannot be reached.
     pub offline_max: Duration,
@@ -60,20 +60,20 @@ impl CacheSettings {
     };
 }
 
-/// Why [`LinkCache::get_or_load`] has no answer. Neither is remembered.
+/// Why [`LinkCache::get_or_load`] has no answer. Failures are not remembered.
 #[derive(Debug, thiserror::Error)]
 pub enum LoadError<E> {
     #[error(transparent)]
     Failed(E),
     /// Another call was loading the same code, this one waited for it, and it failed.
     ///
-    /// Told to all who waited at once: were they to try one after the other, the last of a
-    /// hundred would wait for a hundred timeouts of a database that is in trouble already.
+    /// All waiting calls get this error at once. If they retried one after the other, the last of a
+    /// hundred would wait for a hundred timeouts of a database that is already in trouble.
     #[error("the load of the link by another request failed")]
     FailedForAnother,
 }
 
-/// How a load ended, for those who waited for it.
+/// How a load ended, for the calls that waited for it.
 #[derive(Clone)]
 enum Answer {
     Loaded(Lookup),
@@ -88,19 +88,19 @@ type Load<'a> =
 pub struct LinkCache {
     settings: CacheSettings,
     routes: Arc<Routes>,
-    /// Codes that the database did not have, and when it said so.
+    /// Codes that the database did not have, and when they were looked up.
     missing: Arc<MissingCodes>,
-    /// Loads on their way. Without capacity, so that an answer reaches those who wait for it and
-    /// is gone; forgetting a code here cuts its load off from the other two.
+    /// Running loads. The table has no capacity, so an answer only reaches the calls that wait for
+    /// it. Removing a code here cuts its load off from the other two tables.
     loads: Loads,
     /// Held while an answer is kept and while codes are forgotten, so that neither sees half of the
-    /// other. [`LinkCache::get`] does not take it, and a load takes as long as a thousand of these.
+    /// other. [`LinkCache::get`] does not take it, and holding it takes a thousandth of a load.
     changing: Mutex<()>,
     lookups: Lookups,
 }
 
 impl LinkCache {
-    /// An empty cache, whose metrics are in `registry`: lookups by outcome, entries and bytes.
+    /// An empty cache, with its metrics in `registry`: lookups by outcome, entries and bytes.
     pub fn new(settings: CacheSettings, registry: &mut Registry) -> Self {
         let missing_bytes_max = settings.bytes_max / MISSING_SHARE;
         let routes_bytes_max = settings.bytes_max - missing_bytes_max;
@@ -117,23 +117,22 @@ impl LinkCache {
         }
     }
 
-    /// What is known about a code; `None` if it must be loaded, because it is not here or too old.
+    /// What is known about a code; `None` if it must be loaded, because it is unknown or too old.
     ///
-    /// The hot path: waits for nothing and allocates nothing. The metrics count what it finds;
-    /// what it does not find is a miss once it is loaded, since not every word is asked for twice.
+    /// The hot path: never waits and never allocates. It counts only hits. A miss is counted once
+    /// it is loaded, because not every word that is looked up here is loaded.
     pub fn get(&self, code: &str, now: Timestamp) -> Option<Lookup> {
         let lookup = self.peek(code, now)?;
         self.lookups.count_found(&lookup);
         Some(lookup)
     }
 
-    /// What is known about a code, or else what `load` finds in the database.
+    /// What is known about a code, or otherwise the result of `load` from the database.
     ///
-    /// One load runs per code; who asks meanwhile waits for its answer. If its caller goes away or
-    /// `load` panics, the next who waits goes on with its own. The answer to a load that was
-    /// overtaken by [`LinkCache::invalidate`] goes to those who asked before that, since either
-    /// order of the two would be right for them, but it is not kept, and who asks later loads
-    /// anew.
+    /// Only one load runs per code; concurrent callers wait for its answer. If its caller goes away
+    /// or `load` panics, the next waiting caller runs its own. If [`LinkCache::invalidate`]
+    /// overtakes a load, callers from before the invalidation still get the answer, because either
+    /// order would be right for them. But the answer is not kept, and later callers load again.
     pub async fn get_or_load<E>(
         &self,
         code: &Code,
@@ -145,7 +144,7 @@ impl LinkCache {
             Ok(Answer::Failed) => return Err(LoadError::FailedForAnother),
             Err(ours) => ours,
         };
-        // Another load may have ended between our caller's look and our turn.
+        // Another load may have ended between the caller's lookup and this one's turn.
         if let Some(lookup) = self.peek(code.as_str(), now) {
             tell(ours, Answer::Loaded(lookup.clone()));
             return Ok(lookup);
@@ -153,7 +152,7 @@ impl LinkCache {
         self.lookups.count_miss();
         match load.await {
             Ok(route) => {
-                // `now` is from before the load, so that the age counts from before its read.
+                // `now` is from before the load, so the age counts from before its read.
                 let found = |route| Lookup::Found(Arc::new(CachedRoute::new(route, now)));
                 let lookup = route.map_or(Lookup::Missing, found);
                 self.keep(code, ours, &lookup, now);
@@ -166,17 +165,16 @@ impl LinkCache {
         }
     }
 
-    /// The last that was known about a link, for when the database cannot be asked.
+    /// The last known state of a link, for when the database cannot be reached.
     ///
-    /// Whether that is so is for the caller to say. The age counts from the load of the entry:
-    /// nothing is served for longer than `entry_age_max + offline_max` after the database last
-    /// confirmed it.
+    /// The caller decides whether that is so. The age counts from the load of the entry: nothing is
+    /// served for longer than `entry_age_max + offline_max` after the database last confirmed it.
     pub fn get_stale(&self, code: &str, now: Timestamp) -> Option<Arc<CachedRoute>> {
         let age_max = self.settings.entry_age_max.saturating_add(self.settings.offline_max);
         self.routes.get(code).filter(|cached| is_within(age_max, cached.loaded_at, now))
     }
 
-    /// Forgets what is known about a code, or being loaded: it was created, changed or deleted.
+    /// Forgets a code and cuts off its load: the link was created, changed or deleted.
     pub fn invalidate(&self, code: &str) {
         let _changing = self.changing();
         self.loads.remove(code);
@@ -184,7 +182,7 @@ impl LinkCache {
         self.missing.remove(code);
     }
 
-    /// Forgets everything: too many changes have passed unheard to tell what still holds.
+    /// Forgets everything: too many changes were missed to tell which entries are still valid.
     pub fn clear(&self) {
         let _changing = self.changing();
         self.loads.clear();
@@ -201,7 +199,7 @@ impl LinkCache {
         is_within(MISSING_AGE_MAX, missing_at, now).then_some(Lookup::Missing)
     }
 
-    /// Tells the answer to those who wait, and keeps it unless the load was cut off meanwhile.
+    /// Sends the answer to the waiting calls, and keeps it unless the load was cut off.
     fn keep(&self, code: &Code, ours: Load<'_>, lookup: &Lookup, now: Timestamp) {
         let _changing = self.changing();
         if !tell(ours, Answer::Loaded(lookup.clone())) {
@@ -221,8 +219,8 @@ impl LinkCache {
         }
     }
 
-    /// Whether what is here, old as it is, is of a later edit than what was loaded: then the load
-    /// read from a database that lags behind.
+    /// Whether the cached entry, even if stale, is of a later edit than the loaded one: then the
+    /// database that was read lags behind.
     fn has_later_revision(&self, code: &Code, loaded: &CachedRoute, now: Timestamp) -> bool {
         self.get_stale(code.as_str(), now).is_some_and(|kept| {
             kept.route.id == loaded.route.id && loaded.route.revision < kept.route.revision
@@ -230,18 +228,18 @@ impl LinkCache {
     }
 
     fn changing(&self) -> MutexGuard<'_, ()> {
-        // Poisoned or not: what is guarded are whole steps on other maps, not a state of its own.
+        // Even if poisoned: it guards whole steps on other maps and has no state.
         self.changing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Gives an answer to those who wait for a load, and says whether the load still stands.
+/// Sends an answer to the waiting calls; returns whether the load was not cut off.
 fn tell(ours: Load<'_>, answer: Answer) -> bool {
     ours.insert(answer).is_ok()
 }
 
-/// Whether a time lies at most so far away, in either direction: a clock that ran ahead and was set
-/// right must not keep alive for ever what was loaded in between.
+/// Whether a time is at most this far away, in either direction. If the clock ran ahead and was
+/// corrected, entries loaded in between must not live forever.
 fn is_within(age_max: Duration, at: Timestamp, now: Timestamp) -> bool {
     now.since(at) < age_max && at.since(now) < age_max
 }

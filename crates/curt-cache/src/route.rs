@@ -1,18 +1,18 @@
-//! A link in memory: what is known of it, and what was said of it.
+//! A link in memory: its route and the latest judgement of it.
 
 use std::sync::{Arc, atomic::AtomicU64};
 
 use curt_domain::{Route, Timestamp};
 use http::HeaderValue;
 
-/// A link as a redirect needs it, with what can be prepared once for all its visitors.
+/// A link as a redirect needs it, with everything that can be prepared once for all visitors.
 #[derive(Debug)]
 pub struct CachedRoute {
     pub route: Route,
     /// The target, ready for the `Location` header.
     pub location: HeaderValue,
     pub(crate) loaded_at: Timestamp,
-    /// What the list of blocked destinations said of it last.
+    /// The latest judgement by the list of blocked destinations.
     pub(crate) judged: Judged,
 }
 
@@ -32,6 +32,6 @@ pub enum Lookup {
     Missing,
 }
 
-/// A judgement and the generation that it is of, in one word.
+/// A judgement and the generation that it belongs to, in one word.
 #[derive(Debug, Default)]
 pub(crate) struct Judged(pub(crate) AtomicU64);

@@ -1,7 +1,8 @@
-//! Blocked targets as this node knows them, and what they mean for links in memory.
+//! This node's copy of the blocked destinations, and what they mean for links in memory.
 //!
-//! A link is judged when it is first followed after it was loaded, and again when the list has
-//! changed since; its judgement is kept beside it. While the list is empty, asking is one load.
+//! A link is judged when it is first followed after it was loaded, and again if the list has
+//! changed since; the judgement is kept with the link. While the list is empty, a check is one
+//! load.
 
 use std::sync::{
     Arc, PoisonError, RwLock,
@@ -12,22 +13,22 @@ use curt_domain::{TargetPattern, TargetPatterns, TargetUrl};
 
 use crate::route::CachedRoute;
 
-/// The list that holds now. Another one takes its place as a whole.
+/// The current list. Another one replaces it as a whole.
 #[derive(Debug, Default)]
 pub struct TargetBlocks {
-    /// Of the list that holds; 0 while it is empty.
+    /// The generation of the current list; 0 while the list is empty.
     generation: AtomicU64,
     current: RwLock<Arc<Current>>,
 }
 
 #[derive(Debug, Default)]
 struct Current {
-    /// Counts the lists that there were.
+    /// The number of lists so far.
     generation: u64,
     list: TargetPatterns,
 }
 
-/// What the list says of a link.
+/// The list's judgement of a link.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Judgement {
     pub target_blocked: bool,
@@ -39,13 +40,13 @@ const FALLBACK_BIT: u64 = 2;
 const BITS: u32 = 2;
 
 impl TargetBlocks {
-    /// From now on this list holds.
+    /// Replaces the current list.
     pub fn replace(&self, list: TargetPatterns) {
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
         let generation = current.generation + 1;
         let shown = if list.is_empty() { 0 } else { generation };
         *current = Arc::new(Current { generation, list });
-        // Whoever sees the number finds the list, or a later one.
+        // A reader that sees the number also finds the list, or a later one.
         self.generation.store(shown, Ordering::Release);
         drop(current);
     }
@@ -58,7 +59,7 @@ impl TargetBlocks {
         self.current().list.find(target)
     }
 
-    /// What holds for a link in memory: two loads, unless the list is new to it.
+    /// The judgement of a link in memory: two loads, unless the list is new to the link.
     pub fn judge(&self, cached: &CachedRoute) -> Judgement {
         let generation = self.generation.load(Ordering::Acquire);
         if generation == 0 {
@@ -83,7 +84,7 @@ impl TargetBlocks {
         judgement
     }
 
-    /// How many patterns there are, and what they take of the memory.
+    /// The number of patterns, and their memory.
     pub fn size(&self) -> (usize, usize) {
         let current = self.current();
         (current.list.len(), current.list.memory())

@@ -1,7 +1,7 @@
-//! Networks in the order of their addresses, each with the next larger one that it is part of.
+//! Networks in the order of their addresses, each with the smallest network that contains it.
 //!
-//! Two networks are apart or one is part of the other, so all that contain an address are found
-//! from the last that begins at or before it, by going outwards.
+//! Two networks are disjoint or one contains the other. So all networks that contain an address are
+//! found outwards from the last one that begins at or before it.
 
 use std::net::IpAddr;
 
@@ -25,7 +25,7 @@ struct Node<A> {
     first: A,
     last: A,
     blocked: Blocked,
-    /// The place of the smallest one that contains this.
+    /// The index of the smallest network that contains this one.
     around: Option<u32>,
 }
 
@@ -61,7 +61,8 @@ impl<A> Node<A> {
     }
 }
 
-/// Larger networks before the smaller ones that begin where they do; equal ones contain each other.
+/// Sorts larger networks before the smaller ones that begin at the same address; equal ones contain
+/// each other.
 fn nested<A: Copy + Ord>(mut nodes: Vec<Node<A>>) -> Box<[Node<A>]> {
     nodes.sort_by(|a, b| a.first.cmp(&b.first).then(b.last.cmp(&a.last)));
     let mut open: Vec<usize> = Vec::new();

@@ -1,4 +1,4 @@
-//! The table beside a model that looks at every block.
+//! The table compared with a model that checks every block.
 
 use curt_domain::{BlockId, BlockKind, Network};
 use proptest::{collection::vec, prelude::*};
@@ -55,7 +55,7 @@ fn all_of_ipv6_leaves_ipv4_alone() {
     assert_eq!(find(&blocks, "::ffff:203.0.113.7", 0), None);
 }
 
-/// Few addresses, so that networks meet; every length, so that they contain each other.
+/// Few addresses, so that networks overlap; every length, so that they contain each other.
 fn any_block() -> impl Strategy<Value = IpBlock> {
     let network = prop_oneof![
         (0..4_u32, 26..=32_u8).prop_map(|(low, len)| format!("192.0.2.{}/{len}", low * 16)),

@@ -1,8 +1,8 @@
-//! Whom a limit counts: clients by their address, users, links, names.
+//! The keys that limits count by: clients by their address, users, links, names.
 
 use std::net::IpAddr;
 
-/// Whose requests are counted together.
+/// Requests with the same key are counted together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LimitKey(Who);
 
@@ -15,10 +15,10 @@ enum Who {
     Name([u8; NAME_LEN]),
 }
 
-/// Bytes of a name's hash: enough that nobody finds two names with the same.
+/// Bytes of a name's hash: enough to make collisions infeasible.
 const NAME_LEN: usize = 16;
 
-/// An IPv4 address, or the /64 of an IPv6 address, which is the least that one customer gets.
+/// An IPv4 address, or the /64 of an IPv6 address, the smallest block that one customer gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Client {
     V4(u32),
@@ -33,7 +33,7 @@ impl Client {
         }
     }
 
-    /// With its neighbours, who may be the same person: a /16 or a /48.
+    /// The client's network, whose addresses may belong to the same person: a /16 or a /48.
     const fn network(self) -> Self {
         match self {
             Self::V4(address) => Self::V4(address & 0xffff_0000),
@@ -43,17 +43,17 @@ impl Client {
 }
 
 impl LimitKey {
-    /// IPv4 in its IPv6 form is IPv4.
+    /// IPv4 in its IPv6 form counts as IPv4.
     pub fn client(address: IpAddr) -> Self {
         Self(Who::Client(Client::new(address)))
     }
 
-    /// A user, whichever of their keys and sessions they come with.
+    /// A user, with any of their keys and sessions.
     pub fn user(id: u64) -> Self {
         Self(Who::User(id))
     }
 
-    /// A link, whoever asks.
+    /// A link, for all clients together.
     pub fn link(id: u64) -> Self {
         Self(Who::Link(id))
     }
@@ -62,12 +62,13 @@ impl LimitKey {
         Self(Who::LinkAndClient(link, Client::new(address)))
     }
 
-    /// A name, by its cryptographic hash: people choose names, and must not choose whose they meet.
+    /// A name, by its cryptographic hash: people choose names, and must not be able to cause
+    /// collisions.
     pub fn name(hash: [u8; NAME_LEN]) -> Self {
         Self(Who::Name(hash))
     }
 
-    /// The bucket for those like it when there is no room for one of its own.
+    /// The bucket shared with similar keys if there is no room for a separate one.
     pub(super) fn neighbours(self) -> Option<Slot> {
         match self.0 {
             Who::Client(client) | Who::LinkAndClient(_, client) => {
@@ -79,11 +80,11 @@ impl LimitKey {
     }
 }
 
-/// Buckets that links share: so many that a flood at some links leaves most others alone, and fewer
-/// than there is room for beside the keys' own.
+/// Buckets that links share: so many that a flood at some links leaves most others alone, and few
+/// enough to fit beside the separate buckets.
 const LINK_BUCKETS: u64 = 1024;
 
-/// A place in the table: a key's own, or one that is shared by those for whom there was no room.
+/// A place in the table: a key's own bucket, or one shared by keys for which there was no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(super) enum Slot {
     Own(LimitKey),

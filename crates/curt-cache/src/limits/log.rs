@@ -1,8 +1,8 @@
-//! When the requests of one key were made, as far as they count.
+//! The times of a key's requests, as long as they count.
 
 use std::collections::VecDeque;
 
-/// Times in order, in milliseconds. They are kept relative to the first, which halves the memory.
+/// Times in order, in milliseconds, stored relative to the first, which halves the memory.
 #[derive(Debug, Default)]
 pub(super) struct Log {
     base: u64,
@@ -10,7 +10,7 @@ pub(super) struct Log {
 }
 
 impl Log {
-    /// How many there are.
+    /// The number of times.
     pub(super) fn len(&self) -> usize {
         self.times.len()
     }
@@ -23,7 +23,7 @@ impl Log {
         self.times.back().map(|&time| self.base + u64::from(time))
     }
 
-    /// How many are later than that, and the first of them.
+    /// How many times are later than `over`, and the first of them.
     pub(super) fn after(&self, over: Option<u64>) -> (usize, Option<u64>) {
         let is_over = |time: &u32| over.is_some_and(|over| self.base + u64::from(*time) <= over);
         let first = self.times.partition_point(is_over);
@@ -31,20 +31,20 @@ impl Log {
         (self.times.len() - first, oldest)
     }
 
-    /// Forgets what is so old or older.
+    /// Forgets times up to and including `until`.
     pub(super) fn forget_until(&mut self, until: u64) {
         while self.oldest().is_some_and(|time| time <= until) {
             self.times.pop_front();
         }
     }
 
-    /// Forgets one: the first that is not earlier than that.
+    /// Forgets one time: the first that is not earlier than `from`.
     pub(super) fn forget_one_from(&mut self, from: u64) {
         let first = self.times.partition_point(|&time| self.base + u64::from(time) < from);
         self.times.remove(first);
     }
 
-    /// Adds a time that is not before the newest, of at most `len_max`.
+    /// Adds a time that is not before the newest; there will be at most `len_max` times.
     pub(super) fn record(&mut self, time: u64, len_max: usize) {
         let oldest = self.oldest().unwrap_or(time);
         if self.times.is_empty() || u64::from(u32::MAX) < time - self.base {
@@ -55,7 +55,7 @@ impl Log {
             self.base = oldest;
         }
         if self.times.len() == self.times.capacity() {
-            // Doubling as usual, but not past what the limit will ever need.
+            // Doubles as usual, but not beyond what the limit can need.
             let more = self.times.len().max(1).min(len_max.saturating_sub(self.times.len()));
             self.times.reserve_exact(more);
         }

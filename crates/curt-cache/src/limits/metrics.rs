@@ -1,4 +1,4 @@
-//! What the limits tell about themselves, by purpose: the labels are ours, none is a client's.
+//! The limits' metrics, by purpose: the labels are ours, none comes from a client.
 
 use prometheus_client::{
     metrics::{counter::Counter, family::Family},
@@ -9,7 +9,7 @@ use super::purposes::Purpose;
 
 type Labels = [(&'static str, &'static str); 1];
 
-/// Counters through handles that are kept: floods are no time to look things up.
+/// Counters through stored handles, because lookups would be too slow in a flood.
 pub(super) struct LimitMetrics {
     refused: [Counter; Purpose::ALL.len()],
     shared: [Counter; Purpose::ALL.len()],

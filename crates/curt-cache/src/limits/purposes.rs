@@ -1,6 +1,6 @@
-//! What is limited.
+//! The purposes that are limited.
 
-/// What is done that is worth counting. Each purpose has a limit and a memory of its own.
+/// An action that is worth counting. Each purpose has a separate limit and separate memory.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Purpose {
     /// Any request with a key or token.
@@ -9,17 +9,17 @@ pub enum Purpose {
     Anonymous,
     Registration,
     Login,
-    /// A password of a link that is looked at, right or wrong.
+    /// A checked password of a link, right or wrong.
     Unlock,
-    /// A wrong one, at one link by one client.
+    /// A wrong password, for one link and one client.
     LinkPassword,
-    /// The same by all clients together.
+    /// A wrong password, for one link and all clients together.
     LinkGuess,
-    /// A visit of a code that no link has.
+    /// A visit to a code that no link has.
     UnknownCode,
     /// A report of a link.
     Report,
-    /// A key or session that was looked up in vain.
+    /// A key or session that was not found.
     WrongKey,
     /// A request that a limit refused: after too many, the client is blocked for a while.
     Refusal,

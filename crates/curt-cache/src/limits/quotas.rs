@@ -1,12 +1,12 @@
-//! A limit, and what is left of it once a request has been judged.
+//! A limit, and the remaining quota after a request has been judged.
 
 use std::{num::NonZeroU32, time::Duration};
 
-/// Every key of a limit keeps a time for each request that counts, so this bounds a key's memory.
+/// Each key keeps a time for each request that counts, so this bounds a key's memory.
 pub const LIMIT_COUNT_MAX: u32 = 10_000;
-/// Times are kept while they count; nobody should be shut out for longer than a day.
+/// Times are kept while they count; no client should be refused for longer than a day.
 pub const LIMIT_WINDOW_MAX: Duration = Duration::from_hours(24);
-/// So many in any stretch of time of that length.
+/// This many requests in any period of that length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limit {
     count: NonZeroU32,
@@ -14,7 +14,8 @@ pub struct Limit {
 }
 
 impl Limit {
-    /// `None` unless there are 1 to [`LIMIT_COUNT_MAX`] in a second to [`LIMIT_WINDOW_MAX`].
+    /// `None` unless the count is 1 to [`LIMIT_COUNT_MAX`] and the window a second to
+    /// [`LIMIT_WINDOW_MAX`].
     pub fn new(count: u32, window: Duration) -> Option<Self> {
         let is_kept = count <= LIMIT_COUNT_MAX;
         let is_window = (Duration::from_secs(1)..=LIMIT_WINDOW_MAX).contains(&window);
@@ -38,14 +39,14 @@ impl Limit {
     }
 }
 
-/// What is left of a limit once a request has been judged.
+/// The remaining quota after a request has been judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Quota {
     pub limit: Limit,
     pub remaining: u32,
-    /// Until the oldest request that counts no longer does: when there is one more again.
+    /// The time until the oldest counted request expires, so that one more is possible.
     pub reset_after: Duration,
-    /// Whether others used it up too: there was no room for a bucket of the key's own.
+    /// Whether other keys share the bucket: there was no room for a separate one.
     pub is_shared: bool,
 }
 
@@ -63,8 +64,8 @@ impl Decision {
         !matches!(self, Self::Refused(_))
     }
 
-    /// Whether it was refused for what was done under the key itself: a bucket that is shared with
-    /// neighbours says nothing about one of them.
+    /// Whether the key itself used up the limit: a bucket that neighbours share proves nothing
+    /// about one of them.
     pub fn is_own_fault(&self) -> bool {
         matches!(self, Self::Refused(quota) if !quota.is_shared)
     }
@@ -76,7 +77,7 @@ impl Decision {
         }
     }
 
-    /// When it makes sense to try again; `None` if this was allowed.
+    /// When to retry; `None` if this request was allowed.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
             Self::Refused(quota) => Some(quota.reset_after),

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{purposes::Purpose, quotas::Limit};
 
-/// At the usual limits more than ten thousand clients at a time of every purpose.
+/// With the default limits, room for more than ten thousand clients at a time for each purpose.
 pub const LIMITS_BYTES_MAX_DEFAULT: usize = 64 << 20;
 
 /// Section `limits` of the configuration. A purpose without a limit is not counted.
@@ -19,11 +19,11 @@ pub struct LimitSettings {
     pub link_guess: Option<Limit>,
     pub unknown_code: Option<Limit>,
     pub report: Option<Limit>,
-    /// Refused requests before a client is blocked; without a limit nobody is.
+    /// How many refused requests block a client; without a limit, no client is blocked.
     pub block_after: Option<Limit>,
-    /// For how long.
+    /// How long the client is blocked.
     pub block_for: Duration,
-    /// Memory for all of it, shared evenly by the purposes.
+    /// Memory for all purposes, shared evenly.
     pub bytes_max: usize,
 }
 
@@ -61,7 +61,7 @@ impl LimitSettings {
     pub const fn limit(&self, purpose: Purpose) -> Option<Limit> {
         match purpose {
             Purpose::Authenticated => self.authenticated,
-            // Who proves nothing may ask no more often than who claims nothing.
+            // Failed credentials allow no more requests than none.
             Purpose::Anonymous | Purpose::WrongKey => self.anonymous,
             Purpose::Registration => self.registration,
             Purpose::Login => self.login,

@@ -1,4 +1,4 @@
-//! One shard of a purpose's keys, in the order in which they expire.
+//! One shard of a purpose's keys, in order of expiry.
 
 use std::{hash::RandomState, time::Duration};
 
@@ -11,17 +11,17 @@ use super::{
 };
 
 /// Bytes that a key costs beside its times: the node, its two links, its place in the hash table,
-/// and what the allocator adds to two allocations.
+/// and the allocator's overhead for two allocations.
 const KEY_BYTES: usize = size_of::<Slot>() + size_of::<Log>() + 64;
 
-/// Expired keys that are dropped when a key is added: more than one, so that what a flood leaves
-/// behind goes, and few, so that nobody pays for all of it.
+/// Expired keys that are dropped when a key is added: more than one, so that leftovers of a flood
+/// go away, and few, so that no single request pays for all of them.
 const DROPPED_AT_ONCE: usize = 2;
 
-/// One part in so many is for buckets that networks share.
+/// This fraction of the memory is for shared buckets.
 const SHARED_PART: usize = 8;
 
-/// **Invariant:** no log is empty, and keys stand in the order of the newest times that they ever
+/// **Invariant:** no log is empty, and keys are in the order of the newest times that they ever
 /// had.
 pub(super) struct Table {
     logs: LinkedHashMap<Slot, Log, RandomState>,
@@ -42,9 +42,9 @@ impl Table {
 
     /// Judges a request, and records it if it is allowed; `None` if there is no room for its key.
     ///
-    /// What is recorded is rounded up to milliseconds, and never before what was recorded earlier;
-    /// what is judged by is rounded down. So no rounding, and no two threads that come here in
-    /// another order than they read the clock, make a window shorter than it is.
+    /// The recorded time is rounded up to milliseconds, and is never before an earlier record; the
+    /// time for judging is rounded down. So neither rounding nor two threads that arrive in a
+    /// different order than they read the clock make a window shorter.
     pub(super) fn take(
         &mut self,
         slot: Slot,
@@ -78,7 +78,7 @@ impl Table {
             self.newest = recorded_at;
         }
         let oldest = log.oldest().unwrap_or(now);
-        // Rounding would make it a millisecond more, and headers a second.
+        // Rounding up would add a millisecond, and headers would show a second more.
         let reset = (oldest + window).saturating_sub(now).min(window);
         let quota = Quota {
             limit,
@@ -125,9 +125,9 @@ impl Table {
         Some(if is_allowed { Decision::Allowed(quota) } else { Decision::Refused(quota) })
     }
 
-    /// Takes back what was recorded of a request that was judged then. Of several at the same time
-    /// it is the earliest, so that no window gets shorter; what is over is forgotten already. Says
-    /// whether there is such a key.
+    /// Takes back the record of a request that was judged at that time. Of several at the same time
+    /// it removes the earliest, so that no window gets shorter; expired records are already gone.
+    /// Returns whether there is such a key.
     pub(super) fn give_back(
         &mut self,
         slot: Slot,
@@ -149,7 +149,7 @@ impl Table {
         true
     }
 
-    /// Those that expired the longest ago, which stand in front.
+    /// Drops the keys that expired longest ago, which come first.
     fn drop_expired(&mut self, over: Option<u64>) {
         let Some(over) = over else { return };
         for _ in 0..DROPPED_AT_ONCE {
@@ -162,8 +162,8 @@ impl Table {
         }
     }
 
-    /// How many keys there may be for one more like this to be added. Every key counts with all
-    /// the times it may get, so that a key that was added is never cut short.
+    /// How many keys there may be before another one like this is added. Every key counts with all
+    /// the times it may get, so that an existing key is never cut short.
     fn keys_max(&self, slot: Slot, count_max: usize) -> usize {
         let all = self.bytes_max / (KEY_BYTES + count_max * size_of::<u32>());
         match slot {

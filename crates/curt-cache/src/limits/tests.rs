@@ -1,4 +1,4 @@
-//! The limits beside what they promise: a client, a flood, and a clock that nobody can trust.
+//! The limits against their promises: clients, floods, and a clock that cannot be trusted.
 
 use std::{
     net::IpAddr,
@@ -24,7 +24,7 @@ fn client(text: &str) -> LimitKey {
     LimitKey::client(text.parse().unwrap())
 }
 
-/// The IPv4 address of that number.
+/// The key of the IPv4 address with that number.
 fn numbered(number: u32) -> LimitKey {
     LimitKey::client(IpAddr::V4(number.into()))
 }
@@ -46,7 +46,7 @@ fn the_last_of_a_limit_is_allowed_and_one_more_is_not() {
     let refused = take(30);
     assert!(!refused.is_allowed());
     assert_eq!(refused.retry_after(), Some(Duration::from_secs(30)));
-    // Refusals do not count: at 60 s there is the one again that was made at 0 s.
+    // Refusals do not count: at 60 s the request of 0 s has expired.
     assert!(!take(59).is_allowed());
     assert!(take(60).is_allowed());
     assert!(!take(60).is_allowed());
@@ -89,13 +89,13 @@ fn what_is_given_back_leaves_the_rest_as_it_was() {
         limits.give_back(Purpose::Anonymous, numbered(1), first, at(taken), at(now));
     };
     assert_eq!([10, 11].map(take), [true, false]);
-    // The earlier of the two goes, so the other counts until 70 s.
+    // The earlier of the two is given back, so the other counts until 70 s.
     give_back(0, 12);
     assert_eq!([12, 13, 69, 70].map(take), [true, false, false, true]);
-    // What is over is no longer there to be given back: those of 12 s and 70 s stay.
+    // An expired request cannot be given back: those of 12 s and 70 s stay.
     give_back(10, 71);
     assert!(!take(71));
-    // Nor is what was never taken, or refused.
+    // A request that was never taken, or was refused, cannot be given back either.
     give_back(71, 71);
     limits.give_back(Purpose::Anonymous, numbered(1), decide(71), at(70), at(71));
     assert!(!take(71));
@@ -104,8 +104,8 @@ fn what_is_given_back_leaves_the_rest_as_it_was() {
     assert_eq!(keys(&limits, Purpose::Anonymous), 0);
 }
 
-/// Without room for buckets of their own: what did not count is given back there, too, and a flood
-/// at one link leaves nearly all others alone.
+/// Without room for separate buckets: requests that do not count are given back there too, and a
+/// flood at one link leaves nearly all others alone.
 #[test]
 fn links_share_many_buckets_when_there_is_no_room() {
     let start = Instant::now();
@@ -167,17 +167,17 @@ fn a_flood_of_clients_fills_no_more_than_its_part_and_is_still_limited() {
 
     let take = |key| limits.take(Purpose::Anonymous, key, start).is_allowed();
     assert!(take(client("203.0.113.1")));
-    // A flood from one /16, from addresses that are never seen twice.
+    // A flood from one /16, with each address used once.
     let addresses = u32::from(std::net::Ipv4Addr::new(198, 51, 0, 0))..;
     let flood = addresses.take(65_536).filter(|&address| take(numbered(address))).count();
     assert!(keys(&limits, Purpose::Anonymous) < keys_max);
-    // Only those who have a place of their own were let in, and two of all the others together.
+    // Only clients with their own bucket were admitted, and two of all the others together.
     assert!(flood <= keys(&limits, Purpose::Anonymous) + 2, "{flood} requests were let in");
-    // Who had a place before keeps it whole; who is new shares it with the neighbours.
+    // A client with a bucket keeps its whole limit; a new client shares one with its neighbours.
     assert!(take(client("203.0.113.1")) && !take(client("203.0.113.1")));
     let neighbour = || take(client("192.0.2.1")) || take(client("192.0.2.2"));
     assert!([neighbour(), neighbour(), neighbour(), neighbour()].contains(&false));
-    // The flood leaves other purposes alone, and is gone with its window.
+    // The flood leaves other purposes alone, and expires with its window.
     assert!(limits.take(Purpose::UnknownCode, client("198.51.3.4"), start).is_allowed());
     let later = start + MINUTE;
     let own = |number| limits.take(Purpose::Anonymous, numbered(number), later).is_allowed();
@@ -235,7 +235,7 @@ fn what_is_over_makes_room() {
             );
         }
     }
-    // Two go for each that comes, so at most one round of them is left beside the newest.
+    // Each new key drops two expired ones, so at most one old round is left beside the newest.
     assert!(keys(&limits, Purpose::Anonymous) <= 200);
 }
 
@@ -253,18 +253,18 @@ fn a_log_outlives_what_its_numbers_can_hold() {
     }
 }
 
-/// What the model knows of a key.
+/// The model's state of a key.
 #[derive(Default)]
 struct Model {
-    /// The latest time that it came with.
+    /// The latest time of its requests.
     latest: Duration,
-    /// For each time it was allowed: the latest that it had come with, and that anybody had.
+    /// For each allowed request: the latest time so far of this key, and of all keys.
     allowed: Vec<(Duration, Duration)>,
 }
 
 proptest! {
-    /// F11: however time moves, no window has more than the limit; and who waits for a window after
-    /// the latest time that was ever seen is let in.
+    /// F11: however time moves, no window has more than the limit, and a client that waits for a
+    /// window after the latest time ever seen is admitted.
     #[test]
     fn f11_no_window_ever_has_more_than_the_limit(
         count in 1..6_u32,
@@ -278,7 +278,7 @@ proptest! {
         let mut models = [Model::default(), Model::default()];
         let (mut now, mut latest) = (Duration::ZERO, Duration::ZERO);
         for (key, step) in steps {
-            // In nanoseconds, up to three seconds forward or most of one back.
+            // In nanoseconds, up to three seconds forward or most of one second back.
             let by = Duration::from_nanos(step.unsigned_abs());
             now = if 0 <= step { now + by } else { now.saturating_sub(by / 4) };
             latest = latest.max(now);
@@ -293,12 +293,12 @@ proptest! {
             if decision.is_allowed() {
                 model.allowed.push((model.latest, latest));
                 let newest = model.allowed.len() - 1;
-                // By the latest time that anybody came with: what was forgotten by then is over.
+                // By the latest time of all requests: everything forgotten by then has expired.
                 if let Some(first) = newest.checked_sub(count as usize) {
                     prop_assert!(model.allowed[first].0 + window <= model.allowed[newest].1);
                 }
             } else {
-                // Refused only because that many were allowed, less than a window ago.
+                // Refused only because that many requests were allowed less than a window ago.
                 let counts = |(_, latest): &&(_, Duration)| now < *latest + window + rounding;
                 prop_assert!(count as usize <= model.allowed.iter().filter(counts).count());
             }

@@ -1,4 +1,4 @@
-//! What the link cache tells about itself: lookups as they happen, sizes when somebody asks.
+//! The link cache's metrics: lookups as they happen, sizes on each scrape.
 
 use std::{fmt, sync::Arc};
 
@@ -14,7 +14,7 @@ use crate::route::Lookup;
 
 type Outcome = [(&'static str, &'static str); 1];
 
-/// Counts lookups through handles that are kept, because every redirect does.
+/// Counts lookups through stored handles, because every redirect counts.
 pub(super) struct Lookups {
     hits: Counter,
     negative_hits: Counter,
@@ -46,7 +46,7 @@ impl Lookups {
     }
 }
 
-/// Reads the sizes when metrics are collected, so that no redirect keeps a gauge up to date.
+/// Reads the sizes on each scrape, so that no redirect has to update a gauge.
 pub(super) struct Sizes {
     routes: Arc<Routes>,
     missing: Arc<MissingCodes>,

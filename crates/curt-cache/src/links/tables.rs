@@ -1,4 +1,4 @@
-//! Where the link cache keeps what it knows.
+//! The tables of the link cache.
 
 use std::{hash::RandomState, sync::Arc};
 
@@ -8,7 +8,7 @@ use quick_cache::sync::Cache;
 use super::weights::ByWeight;
 use crate::route::CachedRoute;
 
-// The standard library's SipHash with a random key: visitors choose the codes that they ask for,
-// and must not choose where they collide. ahash would save 4 of the 21 ns of a hit.
+// The standard library's SipHash with a random key: visitors choose the codes that they request,
+// and must not be able to cause collisions. ahash would save 4 of the 21 ns of a hit.
 pub(super) type Routes = Cache<Code, Arc<CachedRoute>, ByWeight, RandomState>;
 pub(super) type MissingCodes = Cache<Code, Timestamp, ByWeight, RandomState>;

@@ -1,7 +1,7 @@
 //! The link cache against interleavings, floods and a clock, all driven by hand.
 //!
 //! Futures are polled one step at a time and loads wait for a gate, so that every order of events
-//! is written down instead of hoped for.
+//! is explicit and does not depend on timing.
 
 use std::{
     cell::Cell,
@@ -55,7 +55,7 @@ fn route(revision: u64) -> Route {
     }
 }
 
-/// The revision found, 0 for a remembered absence.
+/// The revision found; 0 for a remembered absence.
 fn revision(lookup: &Lookup) -> u64 {
     match lookup {
         Lookup::Found(cached) => cached.route.revision,
@@ -78,7 +78,7 @@ fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
     future.poll(&mut Context::from_waker(Waker::noop()))
 }
 
-/// Runs a future that never has to wait.
+/// Polls a future that never has to wait.
 fn now_or_never<F: Future>(future: F) -> F::Output {
     match poll(pin!(future)) {
         Poll::Ready(output) => output,
@@ -86,12 +86,12 @@ fn now_or_never<F: Future>(future: F) -> F::Output {
     }
 }
 
-/// Loads at once, and says what came of it.
+/// Loads at once, and returns the result.
 fn load_now(cache: &LinkCache, code: &Code, now: Timestamp, found: Option<Route>) -> Loaded {
     now_or_never(cache.get_or_load(code, now, async { Ok(found) }))
 }
 
-/// What a load waits for, and how many loads have begun to.
+/// The gate that loads wait for, and how many loads have started.
 #[derive(Default)]
 struct Gate {
     is_open: Cell<bool>,
@@ -294,7 +294,7 @@ fn who_was_called_to_take_over_and_leaves_passes_it_on() {
         assert!(poll(visit.as_mut()).is_pending());
     }
     let mut last = visits.remove(1);
-    drop(visits); // the one who loads, and then the other one, who was just called
+    drop(visits); // the visit that loads, then the one that was just woken to take over
     gate.open();
     assert_eq!(loaded_revision(poll(last.as_mut())), 2);
 }
@@ -366,7 +366,7 @@ fn a_clock_that_was_ahead_keeps_nothing_alive() {
     assert_eq!(cached_revision(&cache, "link", start()), None);
     assert_eq!(cached_revision(&cache, "none", start()), None);
     assert!(cache.get_stale("link", start()).is_none());
-    // A few milliseconds happen between threads, and are no reason to load again.
+    // Clocks of threads may differ by some milliseconds, which is no reason to load again.
     assert_eq!(cached_revision(&cache, "link", ahead.minus(MILLI)), Some(1));
 }
 
@@ -413,7 +413,7 @@ fn the_metrics_tell_lookups_by_outcome_and_sizes() {
     let cache = LinkCache::new(CacheSettings::DEFAULT, &mut registry);
     load_now(&cache, &code("link"), start(), Some(route(1))).unwrap();
     load_now(&cache, &code("none"), start(), None).unwrap();
-    // One that nobody loads is no link's business: a page of the router's, perhaps.
+    // A code that is looked up but never loaded does not count; it may be a page of the router.
     for asked in ["link", "link", "link", "none", "none", "other"] {
         cache.get(asked, start());
     }

@@ -1,4 +1,4 @@
-//! What an entry of the link cache costs in memory, so that the cache is bounded in bytes.
+//! The memory cost of an entry in the link cache, so that the cache is bounded in bytes.
 
 use std::{mem::size_of, sync::Arc};
 
@@ -7,21 +7,21 @@ use quick_cache::Weighter;
 
 use crate::route::CachedRoute;
 
-/// A route to a target of 100 characters. Lays out the table; the weights themselves are exact.
+/// A route to a target of 100 characters. Only lays out the table; the weights are exact.
 pub(super) const ROUTE_WEIGHT_TYPICAL: u64 = 512;
 pub(super) const MISSING_WEIGHT_TYPICAL: u64 = 128;
 
-/// Place in the tables of `quick_cache`: an entry with its links, its index, what both have spare
+/// Place in the tables of `quick_cache`: an entry with its links, its index, the spare room of both
 /// after growing, and half a place for the ghost of an evicted entry.
 const PLACE: usize = 112;
-/// What an allocation takes beyond its length, on average: rounding up and the allocator's notes.
+/// What an allocation takes beyond its length, on average: rounding and the allocator's metadata.
 const ALLOCATION: usize = 16;
 /// Bookkeeping that `bytes::Bytes` adds to a header value when it is first shared.
 const SHARED_HEADER: usize = 32;
-/// The two counters in front of what an `Arc` holds.
+/// The two counters in front of an `Arc`'s content.
 const ARC_COUNTERS: usize = 2 * size_of::<usize>();
 
-/// Weighs entries in bytes, all their allocations included.
+/// Weighs entries in bytes, including all their allocations.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ByWeight;
 

@@ -1,4 +1,4 @@
-//! Links in memory are judged by the list that holds now.
+//! Links in memory are judged by the current list.
 
 use curt_domain::{Dates, LinkId, RedirectStatus, Route, TargetPatternsBuilder, Timestamp};
 

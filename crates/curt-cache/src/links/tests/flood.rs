@@ -1,4 +1,4 @@
-//! Floods: more links than fit, and visitors who ask for codes that were never given out.
+//! Floods: more links than fit, and visitors who request codes that were never created.
 
 use super::*;
 
@@ -13,7 +13,7 @@ fn small_cache() -> LinkCache {
 struct Dice(u64);
 
 impl Dice {
-    /// Below one.
+    /// A number below one.
     fn roll(&mut self) -> f64 {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
@@ -31,8 +31,8 @@ fn visit(cache: &LinkCache, code: &Code, found: Option<Route>) -> bool {
     false
 }
 
-/// The share of hits among 40 000 visits to 20 000 links, a few of which are popular, of which
-/// about 8 000 fit; with so many visits to random codes between two of them.
+/// The share of hits among 40 000 visits to 20 000 links, of which a few are popular and about 8
+/// 000 fit, with `unknown_per_visit` visits to random codes after each.
 fn hit_rate_of_known_links(cache: &LinkCache, unknown_per_visit: u32) -> f64 {
     let known: Vec<Code> = (0..20_000).map(|n| code(&format!("known{n}"))).collect();
     let visits = 40_000;

@@ -1,4 +1,4 @@
-//! The link cache beside a model that is too simple to be wrong.
+//! The link cache compared with a model that is too simple to be wrong.
 
 use std::{cell::RefCell, collections::HashMap, rc::Rc};
 
@@ -8,15 +8,15 @@ use super::*;
 
 const CODES: [&str; 3] = ["a", "b", "c"];
 
-/// One thing that happens, at a time of its own; codes by their place in [`CODES`].
+/// One event, each at a different time; codes by their index in [`CODES`].
 #[derive(Debug, Clone)]
 enum Step {
-    /// A visit that loads if it must; with the database away if so.
+    /// A visit that loads if necessary; `away` if the database then fails.
     Visit {
         code: usize,
         away: bool,
     },
-    /// The link changes in the database: to another revision, or out of existence.
+    /// The link changes in the database: to another revision, or it is deleted.
     Write {
         code: usize,
         exists: bool,
@@ -32,7 +32,7 @@ enum Step {
 
 fn steps() -> impl Strategy<Value = Vec<Step>> {
     let code = 0..CODES.len();
-    // Around the ages at which something happens: a second, an hour, two hours.
+    // Around the ages that matter: a second, an hour, two hours.
     let millis = prop_oneof![1..2_000_u64, 3_590_000..3_610_000_u64, Just(1_000), Just(3_600_000)];
     let step = prop_oneof![
         6 => (code.clone(), any::<bool>()).prop_map(|(code, away)| Step::Visit { code, away }),
@@ -44,7 +44,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 1..60)
 }
 
-/// What the model remembers of a code: its revision, 0 for absent, and since when.
+/// The model's memory of a code: its revision, 0 for absent, and when it was loaded.
 #[derive(Debug, Clone, Copy)]
 struct Remembered {
     revision: u64,
@@ -68,7 +68,7 @@ impl Remembered {
 }
 
 proptest! {
-    /// One after the other, the cache is a map with expiry.
+    /// With one event after the other, the cache is a map with expiry.
     #[test]
     fn the_cache_does_what_a_map_does(steps in steps()) {
         let cache = cache();
@@ -116,13 +116,13 @@ proptest! {
     }
 }
 
-/// A step of many visits at once.
+/// A step of many concurrent visits.
 #[derive(Debug, Clone)]
 enum Overlap {
     Start {
         code: usize,
     },
-    /// Lets one of the visits under way go on, past its read or to its end.
+    /// Lets one of the running visits continue, past its read or to its end.
     Resume {
         visit: usize,
     },
@@ -157,10 +157,10 @@ fn overlaps() -> impl Strategy<Value = Vec<Overlap>> {
     vec(step, 1..80)
 }
 
-/// The database: how often each code was written; odd is a link, even is none.
+/// The database: how often each code was written; odd means a link, even means none.
 type Database = Rc<RefCell<[u64; CODES.len()]>>;
 
-/// Where a visit's load stands, and what lets it go on.
+/// How far a visit's load may proceed.
 #[derive(Default)]
 struct Progress {
     may_read: Cell<bool>,
@@ -175,7 +175,7 @@ async fn until(opened: &Cell<bool>) {
 struct Visit<'a> {
     code: usize,
     progress: Rc<Progress>,
-    /// Writes to the code that were followed by an invalidation when the visit began.
+    /// How many writes to the code were already invalidated when the visit began.
     floor: u64,
     answer: Pin<Box<dyn Future<Output = Loaded> + 'a>>,
 }
@@ -198,15 +198,15 @@ fn begin<'a>(
     Visit { code: at, progress, floor, answer: Box::pin(cache.get_or_load(code, start(), load)) }
 }
 
-/// The link after so many writes. Deleting and creating again makes another link.
+/// The link after that many writes. Deleting and creating it again makes another link.
 fn written(writes: u64) -> Option<Route> {
     let id = LinkId::new(writes).unwrap();
     (writes % 2 == 1).then(|| Route { id, ..route(writes) })
 }
 
 proptest! {
-    /// However visits, writes and invalidations interleave: what is remembered, and what a visit
-    /// gets, is never older than the last write that was invalidated before.
+    /// However visits, writes and invalidations interleave: the cache and a visit's answer are
+    /// never older than the last write that had already been invalidated.
     #[test]
     fn cache_05_nothing_from_before_an_invalidation_survives_it(steps in overlaps()) {
         let cache = cache();
@@ -265,7 +265,7 @@ proptest! {
     }
 }
 
-/// Whether a lookup tells one of the states from after `floor` writes to after `latest`.
+/// Whether a lookup shows a state between `floor` writes and `latest` writes, inclusive.
 fn is_between(floor: u64, lookup: &Lookup, latest: u64) -> bool {
     match lookup {
         Lookup::Found(cached) => (floor..=latest).contains(&cached.route.revision),

@@ -1,4 +1,4 @@
-//! The link cache between real threads, where the machine picks the interleavings.
+//! The link cache under real threads, where the machine picks the interleavings.
 
 use std::{
     sync::atomic::{AtomicBool, AtomicU64, Ordering},
@@ -41,7 +41,7 @@ fn cache_05_threads_never_see_what_was_edited_before() {
         for _ in 0..3 {
             scope.spawn(|| read_until_done(&cache, &database));
         }
-        // Judged after the threads have ended: a panic here would leave them running.
+        // Checked after the threads have ended: a panic here would leave them running.
         let stale = (1..=EDITS).find_map(|edit| {
             database.revision.store(edit, Ordering::SeqCst);
             cache.invalidate("abc");
