@@ -1,5 +1,5 @@
-//! Times the list of blocked destinations with a million hosts, and says what it takes of the
-//! memory: `cargo run --release -p curt-domain --example target_blocks`.
+//! Times the list of blocked destinations with a million hosts, and prints its memory: `cargo run
+//! --release -p curt-domain --example target_blocks`.
 
 #![expect(clippy::print_stdout, reason = "a measurement is for people to read")]
 

@@ -1,4 +1,4 @@
-//! Accounts: who somebody is, what they may do, and what they prove it with.
+//! Accounts: who users are, what they may do, and how they prove it.
 
 use crate::{
     ids::UserId,
@@ -29,7 +29,7 @@ pub const FULL_NAME_LEN_MAX: usize = 200;
 /// Longest name of an API key, in characters: one line of a list.
 pub const KEY_NAME_LEN_MAX: usize = 100;
 
-/// Whose links a caller may see and change. Those of others do not exist for them.
+/// Whose links a caller may see and change. Other users' links do not exist for it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     All,
@@ -45,7 +45,7 @@ impl Access {
     }
 }
 
-/// What a person is called.
+/// The name of a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FullName(Box<str>);
 
@@ -59,7 +59,7 @@ impl FullName {
     }
 }
 
-/// What its owner calls an API key, to tell it from the others.
+/// The name that its owner gave an API key, to tell it from the others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyName(Box<str>);
 

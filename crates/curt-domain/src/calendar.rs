@@ -1,7 +1,7 @@
-//! The calendar that people live by: hours, days, weeks and months of a time zone.
+//! The local calendar: hours, days, weeks and months of a time zone.
 //!
 //! **Invariant:** the units of a kind cover all time, one after the other, without gap or overlap,
-//! whatever clocks do in between. A day on which they change has 23 or 25 hours, or 24 and a half.
+//! whatever clock changes happen. A day with a clock change has 23 or 25 hours, or 24 and a half.
 
 use std::{fmt, str::FromStr};
 
@@ -17,7 +17,7 @@ mod zones;
 
 pub use zones::{UnknownZone, Zone};
 
-/// Hours of a day as clocks show them.
+/// Hours of a day, as clocks show them.
 pub const HOURS: usize = 24;
 
 /// Days of a week, Monday first.
@@ -25,12 +25,12 @@ pub const WEEKDAYS: usize = 7;
 
 const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
 
-/// What people count time in.
+/// The units in which people count time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeUnit {
     Hour,
     Day,
-    /// From Monday on.
+    /// Starts on Monday.
     Week,
     Month,
 }
@@ -48,7 +48,7 @@ impl TimeUnit {
         }
     }
 
-    /// The first day of the unit that this day is part of.
+    /// The first day of the unit that contains this day.
     fn first_day(self, day: Date) -> Date {
         match self {
             Self::Hour | Self::Day => day,
@@ -60,7 +60,7 @@ impl TimeUnit {
         }
     }
 
-    /// The first day of the next one; nothing where the calendar ends.
+    /// The first day of the next unit; `None` at the end of the calendar.
     fn next_first_day(self, first_day: Date) -> Option<Date> {
         let length = match self {
             Self::Hour | Self::Day => 1.day(),
@@ -71,23 +71,23 @@ impl TimeUnit {
     }
 }
 
-/// A day of the calendar, wherever it is.
+/// A calendar day, without a time zone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Day(Date);
 
-/// The text is no day.
+/// The text is not a day.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a date of the form 2026-01-31")]
 pub struct InvalidDay;
 
 impl Day {
-    /// So many days earlier, at most as far as the calendar goes.
+    /// That many days earlier, or the first day of the calendar.
     #[must_use]
     pub fn minus(self, days: u32) -> Self {
         Self(self.0.checked_sub(i64::from(days).days()).unwrap_or(Date::MIN))
     }
 
-    /// The next day; the last one that there is has none.
+    /// The next day; the last day of the calendar returns itself.
     #[must_use]
     pub fn next(self) -> Self {
         Self(self.0.checked_add(1.day()).unwrap_or(Date::MAX))
@@ -98,7 +98,7 @@ impl FromStr for Day {
     type Err = InvalidDay;
 
     fn from_str(text: &str) -> Result<Self, InvalidDay> {
-        // jiff takes more, for one a time behind the date, which it would drop.
+        // jiff accepts more, for example a time after the date, which it would drop.
         let has_shape = text.len() == "2026-01-31".len()
             && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
         let day = text.parse().ok().filter(|_| has_shape);
@@ -117,8 +117,8 @@ impl Zone {
         Day(self.rules().to_datetime(at.to_jiff()).date())
     }
 
-    /// The first moment of the day, which is not midnight where clocks are put forward then. Of a
-    /// day that was left out altogether it is that of the next one.
+    /// The first moment of the day, which is not midnight if clocks are put forward then. A day
+    /// that was skipped altogether starts when the next one does.
     pub fn start_of(&self, day: Day) -> Timestamp {
         let midnight = self.rules().to_ambiguous_timestamp(day.0.at(0, 0, 0, 0));
         let is_skipped = matches!(midnight.offset(), AmbiguousOffset::Gap { .. });
@@ -130,14 +130,14 @@ impl Zone {
         if is_skipped { self.last_change(first).unwrap_or(first) } else { first }
     }
 
-    /// What calendar and clock show then: the weekday, of which Monday is the first, and the hour.
+    /// The local weekday, with Monday as 0, and the local hour.
     pub fn weekday_and_hour(&self, at: Timestamp) -> (usize, usize) {
         let local = self.rules().to_datetime(at.to_jiff());
         let number = |number: i8| usize::try_from(number).expect("a calendar counts from zero");
         (number(local.weekday().to_monday_zero_offset()), number(local.hour()))
     }
 
-    /// Where the unit begins that this moment is in.
+    /// The start of the unit that contains this moment.
     pub(crate) fn unit_start(&self, unit: TimeUnit, at: Timestamp) -> Timestamp {
         match unit {
             TimeUnit::Hour => self.hour_start(at),
@@ -147,7 +147,8 @@ impl Zone {
         }
     }
 
-    /// Where the next unit begins after one that begins there; nothing where the calendar ends.
+    /// The start of the unit after the one that begins at `start`; `None` at the end of the
+    /// calendar.
     pub(crate) fn next_unit_start(&self, unit: TimeUnit, start: Timestamp) -> Option<Timestamp> {
         if unit == TimeUnit::Hour {
             return self.next_hour_start(start);
@@ -162,7 +163,7 @@ impl Zone {
         }
     }
 
-    /// By the clock on the wall; or when that was changed, if it was within the hour.
+    /// By local time; or the last clock change, if it was within the hour.
     fn hour_start(&self, at: Timestamp) -> Timestamp {
         let offset = self.offset(at);
         let start = at.as_millis() - local_millis(at, offset).rem_euclid(HOUR_MILLIS);
@@ -188,9 +189,9 @@ impl Zone {
         change.map(|change| Timestamp::from_jiff(change.timestamp()).min(next))
     }
 
-    /// When clocks were last changed, at that moment or before.
+    /// The last clock change at that moment or before.
     fn last_change(&self, at: Timestamp) -> Option<Timestamp> {
-        // Those before a moment do not include one at it.
+        // `preceding` excludes a change at the moment itself.
         let just_after = Timestamp::from_millis(at.as_millis() + 1);
         let change = self.rules().preceding(just_after.to_jiff()).next()?;
         Some(Timestamp::from_jiff(change.timestamp()))

@@ -1,4 +1,4 @@
-//! Clicks: what one is, what it counts as, and how they are summed.
+//! Clicks: their classes, their records and their sums.
 
 use crate::time::Timestamp;
 
@@ -20,13 +20,13 @@ pub use spans::Span;
 pub enum ClickClass {
     /// A person, as far as the request tells.
     Human,
-    /// A program that says so in its user agent.
+    /// A program that identifies itself in its user agent.
     Bot,
-    /// A messenger or social network that shows its users what is behind a link.
+    /// A messenger or social network that previews links for its users.
     Preview,
     /// A browser that loads ahead of a click that may never come.
     Prefetch,
-    /// Looked like a person, behaved like a machine; decided after the redirect.
+    /// Claims to be a person but behaves like a machine; decided after the redirect.
     Suspicious,
 }
 
@@ -35,7 +35,7 @@ impl ClickClass {
         [Self::Human, Self::Bot, Self::Preview, Self::Prefetch, Self::Suspicious];
 }
 
-/// Clicks by class, of a link or of some time; the headline number is `human`.
+/// Clicks by class, of a link or a period; the headline number is `human`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClickTotals {
     pub human: u64,
@@ -51,7 +51,7 @@ impl ClickTotals {
         self.human + self.bot + self.preview + self.prefetch + self.suspicious
     }
 
-    /// One more click of this class.
+    /// Adds one click of this class.
     pub const fn count(&mut self, class: ClickClass) {
         let count = match class {
             ClickClass::Human => &mut self.human,
@@ -72,7 +72,7 @@ impl ClickTotals {
     }
 }
 
-/// A quarter of an hour in UTC: the finest that clicks of a link are told apart by in time.
+/// A quarter of an hour in UTC: the finest resolution in time of a link's clicks.
 ///
 /// Every time zone in use is a multiple of it away from UTC, so days and hours of any zone are sums
 /// of whole buckets.
@@ -83,12 +83,12 @@ impl Bucket {
     const MILLIS: i64 = 15 * 60 * 1_000;
     const HOUR_MILLIS: i64 = 60 * 60 * 1_000;
 
-    /// The one that this point in time lies in.
+    /// The bucket that contains this point in time.
     pub fn of(at: Timestamp) -> Self {
         Self(start_of(Self::MILLIS, at))
     }
 
-    /// The first bucket of the same hour, under which old clicks are added up.
+    /// The first bucket of the same hour, which holds the sum of old clicks.
     #[must_use]
     pub fn first_of_hour(self) -> Self {
         Self(start_of(Self::HOUR_MILLIS, self.0))
@@ -98,14 +98,14 @@ impl Bucket {
         self.0
     }
 
-    /// The bucket after it; the last one that there is has none.
+    /// The bucket after it; the last bucket returns itself.
     #[must_use]
     pub fn next(self) -> Self {
         Self::of(Timestamp::from_millis(self.0.as_millis() + Self::MILLIS))
     }
 }
 
-/// Also right before 1970, where times are negative.
+/// Also correct before 1970, where times are negative.
 fn start_of(millis: i64, at: Timestamp) -> Timestamp {
     Timestamp::from_millis(at.as_millis().div_euclid(millis) * millis)
 }

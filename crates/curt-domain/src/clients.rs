@@ -1,7 +1,7 @@
-//! Who a request came from, when proxies stand in front of us.
+//! The client that a request came from when proxies are in front of us.
 //!
-//! A header can be written by anybody; what a trusted proxy appended to it cannot. So it is read
-//! from its end, and only as far as trusted proxies vouch for it.
+//! Any client can write a header, but not change what a trusted proxy appends to it. So the header
+//! is read from its end, and only as far as trusted proxies vouch for it.
 
 use std::{
     net::{IpAddr, SocketAddr},
@@ -10,13 +10,13 @@ use std::{
 
 use ipnet::IpNet;
 
-/// Most networks of proxies: large content networks publish some dozens.
+/// Most proxy networks: large content networks publish some dozens.
 pub const PROXIES_MAX: usize = 256;
 
-/// Most addresses that are read from one request, which is more proxies than anybody has in a row.
+/// Most addresses read from one request: more proxies than any deployment has in a row.
 const HOPS_MAX: usize = 32;
 
-/// The networks whose word about a client is taken. By default there are none.
+/// The networks whose word about a client is trusted. By default there are none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Proxies(Vec<IpNet>);
 
@@ -33,23 +33,23 @@ impl Proxies {
         self.0.is_empty()
     }
 
-    /// Whether all addresses of a kind are in one network, which makes every header believed.
+    /// Whether all addresses of a kind are in one network, so that every header is believed.
     pub fn trusts_everybody(&self) -> bool {
         self.0.iter().any(|network| network.prefix_len() == 0)
     }
 
-    /// Whether this address is a proxy of ours. IPv4 may come in its IPv6 form, as it does on a
-    /// listener for both.
+    /// Whether this address is one of our proxies. IPv4 may come in its IPv6 form, as it does on a
+    /// dual-stack listener.
     pub fn trusts(&self, address: IpAddr) -> bool {
         let address = address.to_canonical();
         self.0.iter().any(|network| network.contains(&address))
     }
 
     /// The client behind a connection from `peer`, which sent these values of the header that
-    /// proxies append to, in their order.
+    /// proxies append to, in this order.
     ///
-    /// Read from the end: the last address that is not one of our proxies is the client. What is
-    /// no address ends the reading, and the last good one counts.
+    /// Read from the end: the last address that is not one of our proxies is the client. Reading
+    /// stops at text that is not an address, and the last valid address counts.
     pub fn client<'a>(
         &self,
         peer: IpAddr,
@@ -90,7 +90,7 @@ impl FromStr for Proxies {
     }
 }
 
-/// In canonical form, so that `::ffff:10.0.0.0/104` trusts what `10.0.0.0/8` does.
+/// In canonical form, so that `::ffff:10.0.0.0/104` trusts the same addresses as `10.0.0.0/8`.
 pub(crate) fn network(text: &str) -> Result<IpNet, InvalidProxies> {
     const MAPPED_PREFIX_LEN: u8 = 96;
     let malformed = || InvalidProxies::Malformed { text: text.chars().take(100).collect() };

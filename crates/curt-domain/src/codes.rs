@@ -1,4 +1,4 @@
-//! Codes: the path that names a link, and how new ones are made from ids.
+//! Codes: the paths that name links, and how new ones are made from ids.
 
 use std::{borrow::Borrow, collections::HashSet, fmt, str::FromStr};
 
@@ -8,7 +8,7 @@ pub use maker::{
     Alphabet, CodeMaker, CodeSettings, CodeStrategy, GENERATED_LEN_MAX, GENERATED_LEN_MIN,
 };
 
-/// Longest code we accept: what people still type. The database column has room for 255.
+/// Longest accepted code: what people may still type. The database column has room for 255.
 pub const CODE_LEN_MAX: usize = 64;
 
 /// The path segment that names a link: ASCII letters and digits, `-` and `_`; case matters.
@@ -30,7 +30,7 @@ impl Code {
         &self.0
     }
 
-    /// Checks without allocating: what the redirect asks before it looks anything up.
+    /// Checks without allocating: a redirect calls it before any lookup.
     pub fn check(text: &str) -> Result<(), InvalidCode> {
         if text.is_empty() {
             return Err(InvalidCode::Empty);
@@ -58,7 +58,7 @@ impl FromStr for Code {
     }
 }
 
-/// Hashes and compares as its text, so that a map can be asked without making a `Code`.
+/// Hashes and compares like its text, so that maps can be queried without making a `Code`.
 impl Borrow<str> for Code {
     fn borrow(&self) -> &str {
         &self.0
@@ -77,9 +77,9 @@ impl fmt::Debug for Code {
     }
 }
 
-/// Words that must not become codes, because a page of ours lives there or will.
+/// Words that must not become codes, because one of our pages has or will have that path.
 ///
-/// Compared without case: `/Admin` in front of `/admin` would be a gift to phishers.
+/// Compared without case: a link `/Admin` beside `/admin` would help phishers.
 #[derive(Debug, Clone, Default)]
 pub struct ReservedWords(HashSet<Box<str>>);
 

@@ -1,11 +1,11 @@
-//! What identifies the things that are stored: numbers, a type for each kind of thing.
+//! Identifiers of stored things: numbers, with a type for each kind of thing.
 
 use std::fmt;
 
-/// First number that is no id, so that JSON readers keep all of them exact.
+/// The first number that is not an id, so that JSON readers keep all ids exact.
 pub(crate) const ID_END: u64 = 1 << 53;
 
-/// Identifies a link for ever; below 2^53, so that JSON readers keep it exact.
+/// Identifies a link permanently; below 2^53, so that JSON readers keep it exact.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct LinkId(u64);
 
@@ -25,11 +25,11 @@ impl fmt::Display for LinkId {
     }
 }
 
-/// Identifies a user for ever; below 2^53.
+/// Identifies a user permanently; below 2^53.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct UserId(u64);
 
-/// Identifies an API key for ever; below 2^53. It is no secret.
+/// Identifies an API key permanently; below 2^53. Not a secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyId(u64);
 
@@ -65,7 +65,7 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// Identifies a block for ever.
+/// Identifies a block permanently.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct BlockId(u64);
 

@@ -1,4 +1,4 @@
-//! Blocked clients: addresses and networks that are refused, by whom and until when.
+//! Blocked clients: addresses and networks that are refused, by which author and until when.
 
 use std::{fmt, net::IpAddr, str::FromStr};
 
@@ -18,10 +18,10 @@ pub const BLOCK_REASON_LEN_MAX: usize = 200;
 /// Most blocks of each kind: every node has all of them in memory, 10 000 in about a megabyte.
 pub const BLOCKS_MAX: u32 = 10_000;
 
-/// Bits of an IPv6 address that make a client: the least that one customer gets.
+/// Bits of an IPv6 address that identify a client: the smallest block that one customer gets.
 const CLIENT_PREFIX_LEN: u8 = 64;
 
-/// An address or a network, without bits behind its length; IPv4 is never in its IPv6 form.
+/// An address or a network, without host bits; IPv4 is never in its IPv6 form.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Network(IpNet);
 
@@ -30,7 +30,7 @@ pub struct Network(IpNet);
 pub struct InvalidNetwork;
 
 impl Network {
-    /// The client behind an address: itself, or its /64.
+    /// The client behind an address: the address itself, or its IPv6 /64.
     pub fn of_client(address: IpAddr) -> Self {
         let address = address.to_canonical();
         let len = if address.is_ipv4() { 32 } else { CLIENT_PREFIX_LEN };
@@ -42,8 +42,7 @@ impl Network {
         self.0.contains(&address.to_canonical())
     }
 
-    /// Whether some address of the machine itself is in it: proxies and health checks come from
-    /// there.
+    /// Whether it contains a loopback address: proxies and health checks come from there.
     pub fn touches_loopback(&self) -> bool {
         ["127.0.0.0/8", "::1/128"].iter().any(|loopback| {
             let loopback: IpNet = loopback.parse().expect("a network by its syntax");
@@ -51,7 +50,7 @@ impl Network {
         })
     }
 
-    /// As the log keeps it: of an address no more than of any client's, see
+    /// As the log keeps it: a single address is reduced to its network, see
     /// [`Caller::client_network`](crate::Caller::client_network).
     #[must_use]
     pub fn as_kept(&self) -> Self {
@@ -79,7 +78,7 @@ impl FromStr for Network {
     }
 }
 
-/// An address for itself, a network with its length.
+/// An address alone, a network with its length.
 impl fmt::Display for Network {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.0.prefix_len() == self.0.max_prefix_len() {
@@ -90,7 +89,7 @@ impl fmt::Display for Network {
     }
 }
 
-/// Why somebody was blocked; for people.
+/// Why a client was blocked, for people to read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockReason(Box<str>);
 
@@ -104,13 +103,13 @@ impl BlockReason {
     }
 }
 
-/// How far a block goes. Offices and carriers share one address, so what a program decided shuts
-/// nobody out of links that exist.
+/// How far a block goes. Offices and carriers share addresses, so automatic blocks do not stop
+/// redirects of existing links.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BlockKind {
-    /// Somebody decided it: everything is refused.
+    /// Made by hand: everything is refused.
     Manual,
-    /// Too many requests were refused: the API and unknown codes are.
+    /// Made after too many refused requests: the API and unknown codes are refused.
     Automatic,
 }
 
@@ -125,7 +124,7 @@ impl BlockKind {
     }
 }
 
-/// A block as it is kept.
+/// A block as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IpBlock {
     pub id: BlockId,
@@ -133,9 +132,9 @@ pub struct IpBlock {
     pub kind: BlockKind,
     pub reason: Option<BlockReason>,
     pub created_at: Timestamp,
-    /// The user who made it, if it was one.
+    /// The user who made it, if a user did.
     pub created_by: Option<UserId>,
-    /// From then on it is over; without it, it holds until it is lifted.
+    /// When the block ends; without it, the block holds until it is lifted.
     pub until: Option<Timestamp>,
 }
 

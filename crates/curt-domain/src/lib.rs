@@ -1,21 +1,21 @@
 //! Links, codes, targets and policies: the rules of a URL shortener, pure and synchronous.
 //!
-//! A value of these types is proof that it was checked, so nothing below the edge checks again.
-//! No input or output happens here except reading the system clock through [`Clock`].
+//! A value of these types is proof that it was checked, so no code below the edge checks again. The
+//! only input or output here is reading the system clock through [`Clock`].
 //!
-//! The modules, from the ground up; each names only those above it in this list:
+//! The modules, from the ground up; each uses only those above it in this list:
 //!
 //! - `ids`, `texts`, `time`, `switch`, `secrets`: values that many things have
 //! - `targets`: where a link may lead
 //! - `clients`: addresses of clients, and the proxies in front
-//! - `reports`: why links are reported, and what became of it
-//! - `accounts`: users and what they act with
+//! - `reports`: why links are reported, and the decisions
+//! - `accounts`: users and their credentials
 //! - `calendar`: days, hours and time zones
 //! - `codes`: the short codes, and how they are made
 //! - `target_blocks`: the matcher of blocked targets
 //! - `ip_blocks`: blocked clients
 //! - `clicks`: what a click is, and sums of clicks
-//! - `visitors`: people and machines, told apart by what they say
+//! - `visitors`: telling people and machines apart by their own declarations
 //! - `links`: what links hold, how they are edited, and what a visitor gets
 
 mod accounts;

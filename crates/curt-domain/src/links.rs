@@ -13,7 +13,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// How many people may follow a link: at least one, below 2^53.
+/// How many people may follow a link: at least one, fewer than 2^53.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MaxClicks(NonZeroU64);
 
@@ -64,7 +64,7 @@ impl RedirectStatus {
 
 /// When a link may be followed: from `valid_from`, until just before `expires_at`.
 ///
-/// **Invariant:** the first lies before the second where both are set.
+/// **Invariant:** if both are set, the first is before the second.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Dates {
     valid_from: Option<Timestamp>,
@@ -103,12 +103,12 @@ impl Dates {
     }
 }
 
-/// Everything a link is, apart from what happened to it.
+/// Everything that a link is, apart from what has happened to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     pub id: LinkId,
     pub code: Code,
-    /// Whose it is; nobody's if it was made without an account, or its owner is gone.
+    /// `None` if the link was created without an account, or its owner is gone.
     pub owner: Option<UserId>,
     pub target: TargetUrl,
     pub title: Option<Title>,
@@ -119,19 +119,19 @@ pub struct Link {
     pub forward_query: bool,
     pub dates: Dates,
     pub max_clicks: Option<MaxClicks>,
-    /// Of the password that visitors are asked for.
+    /// The hash of the password that visitors must enter.
     pub password: Option<PasswordHash>,
     /// Where visitors go once the link has expired or is used up; not counted as a click.
     pub fallback: Option<TargetUrl>,
     pub disabled_at: Option<Timestamp>,
     pub deleted_at: Option<Timestamp>,
-    /// Counts edits, from 1; what caches and `If-Match` compare.
+    /// Counts edits, from 1; caches and `If-Match` compare it.
     pub revision: u64,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
 }
 
-/// A link with what happened to it so far.
+/// A link with what has happened to it so far.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LinkRecord {
     pub link: Link,
@@ -139,11 +139,11 @@ pub struct LinkRecord {
     pub last_click_at: Option<Timestamp>,
     /// How many of `max_clicks` are used.
     pub used_clicks: u64,
-    /// When an administrator took it away from visitors because of abuse.
+    /// When an administrator disabled the link because of abuse.
     pub abuse_at: Option<Timestamp>,
 }
 
-/// What a link's owner sees it as; computed, never stored.
+/// The status that a link's owner sees; computed, never stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LinkStatus {
     Active,
@@ -151,7 +151,7 @@ pub enum LinkStatus {
     Expired,
     Exhausted,
     Disabled,
-    /// By an administrator: the link itself, or where it leads.
+    /// Blocked by an administrator: the link itself, or its destination.
     Blocked,
     Deleted,
 }
@@ -167,7 +167,7 @@ impl LinkStatus {
         Self::Deleted,
     ];
 
-    /// The word for it, in the API as in statements.
+    /// Its name, both in the API and in statements.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Active => "active",
@@ -182,9 +182,9 @@ impl LinkStatus {
 }
 
 impl LinkRecord {
-    /// The most lasting reason comes first: what was taken away, then what time ended. Whether it
-    /// leads to a blocked destination is another matter: lists find links by their status, and no
-    /// index could say which of millions lead to a host that was listed just now.
+    /// The most lasting reason comes first: decisions of owners and administrators, then
+    /// expiry. Blocked destinations are ignored here: lists filter links by status, and no index
+    /// could tell which of millions lead to a host that was just blocked.
     pub fn status(&self, now: Timestamp) -> LinkStatus {
         let link = &self.link;
         if link.deleted_at.is_some() {
@@ -223,7 +223,8 @@ pub struct LinkEdit {
 }
 
 impl Link {
-    /// The link after an edit, one revision on; an edit that changes nothing gives the same link.
+    /// The link after an edit, with the next revision; an edit that changes nothing returns the
+    /// same link.
     pub fn edited(&self, edit: &LinkEdit, now: Timestamp) -> Result<Self, InvalidDates> {
         let mut link = self.clone();
         replace(&mut link.target, edit.target.as_ref());
@@ -269,9 +270,9 @@ pub struct Route {
     pub max_clicks: Option<MaxClicks>,
     pub password: Option<PasswordHash>,
     pub fallback: Option<TargetUrl>,
-    /// Switched off: for visitors the same as absent.
+    /// Switched off by the owner: visitors see it as absent.
     pub disabled: bool,
-    /// Taken away by an administrator because of abuse.
+    /// Disabled by an administrator because of abuse.
     pub abuse: bool,
     pub revision: u64,
 }
@@ -280,14 +281,14 @@ pub struct Route {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     Follow,
-    /// Follow if one of so many clicks is left; only the database knows.
+    /// Follow if one of this many clicks is left; only the database knows.
     FollowIfLeft(MaxClicks),
-    /// Follow once the visitor has shown that they know the password.
+    /// Follow once the visitor has entered the right password.
     Locked,
     /// As if there were no such link: not yet valid, or switched off.
     Absent,
     Expired,
-    /// Taken away because of abuse.
+    /// Disabled because of abuse.
     Blocked,
 }
 
@@ -301,7 +302,7 @@ impl Route {
         }
     }
 
-    /// What a visitor gets who knows the password, or needs none.
+    /// The verdict for a visitor who entered the password, or needs none.
     pub fn verdict_unlocked(&self, now: Timestamp) -> Verdict {
         if self.abuse {
             Verdict::Blocked

@@ -1,4 +1,4 @@
-//! Reports: what people say is wrong with where a link leads, and what became of it.
+//! Reports: what visitors say is wrong with a link's destination, and the decisions.
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportReason {
@@ -30,12 +30,12 @@ impl ReportReason {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ReportState {
-    /// Nobody has decided yet.
+    /// Not decided yet.
     Open,
     Dismissed,
-    /// The link was taken away from visitors.
+    /// The link was disabled for visitors.
     Disabled,
-    /// The host it leads to was blocked.
+    /// The host of its target was blocked.
     HostBlocked,
 }
 

@@ -5,10 +5,10 @@ use std::fmt;
 use hkdf::Hkdf;
 use sha2::Sha256;
 
-/// Bytes below which a key could be guessed: 256 bits, the size of the keys derived from it.
+/// Shorter keys could be guessed: 256 bits, the size of the keys derived from it.
 pub const KEY_LEN_MIN: usize = 32;
 
-/// The deployment's secret. Every node of one database has the same; it is never used directly.
+/// The deployment's secret. All nodes of a database have the same one; it is never used directly.
 #[derive(Clone)]
 pub struct SecretKey(Box<[u8]>);
 
@@ -26,7 +26,7 @@ impl SecretKey {
         Ok(Self(bytes.into()))
     }
 
-    /// A key for one purpose (HKDF-SHA256, RFC 5869): knowing it tells nothing about the others.
+    /// A key for one purpose (HKDF-SHA256, RFC 5869): it reveals nothing about the other keys.
     pub fn derive(&self, purpose: &str) -> [u8; 32] {
         let mut key = [0; 32];
         Hkdf::<Sha256>::new(None, &self.0)
@@ -35,7 +35,8 @@ impl SecretKey {
         key
     }
 
-    /// What the database keeps so that a node with another secret is noticed before it writes.
+    /// A value that the database keeps, so that a node with another secret is detected before it
+    /// writes.
     pub fn fingerprint(&self) -> String {
         let key = self.derive("curt key check");
         let (half, _) = key.split_first_chunk().expect("keys have 32 bytes");

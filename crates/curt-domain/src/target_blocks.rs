@@ -1,8 +1,8 @@
 //! Destinations that an operator blocks: a matcher for a million hosts and URLs.
 //!
-//! A host is looked up by its ends, from the last label on: one probe of a hash table for each, of
-//! which nearly all are over after one look at it. Targets and patterns are read by the same
-//! parser, so IDNA, case, escapes, trailing dots and odd ways to write an address hide nothing.
+//! A host is looked up by its suffixes, starting with the last label: one probe of a hash table
+//! each, and nearly all probes end at the first look. The same parser reads targets and patterns,
+//! so IDNA, case, escapes, trailing dots and odd spellings of an address hide nothing.
 
 use std::{borrow::Cow, fmt, hash::BuildHasher as _};
 
@@ -16,35 +16,35 @@ mod patterns;
 
 pub use patterns::{InvalidPattern, PATTERN_LEN_MAX, PatternKind, TargetPattern};
 
-/// Most patterns that a list has: as many as the large public lists together, in 100 MB of memory.
+/// Most patterns of a list: as many as the large public lists together, in 100 MB of memory.
 pub const PATTERNS_MAX: usize = 2_000_000;
 
-/// Ends every text in [`TargetPatterns::texts`]; no host has one.
+/// Ends every text in [`TargetPatterns::texts`]; no host contains it.
 const END: u8 = b'\n';
 
-/// A list of patterns, ready to be asked. It never changes: another list takes its place.
+/// A list of patterns, ready for lookups. It never changes; another list replaces it.
 #[derive(Default)]
 pub struct TargetPatterns {
-    /// Hosts as `evil.example`, suffixes as `.evil.example`, one behind the other.
+    /// Hosts as `evil.example`, suffixes as `.evil.example`, one after the other.
     texts: Box<[u8]>,
-    /// Where each of them begins.
+    /// The start of each text.
     starts: HashTable<u32>,
     hasher: RandomState,
-    /// Labels of the longest suffix: nobody looks further, however many labels a target has.
+    /// Labels of the longest suffix: limits the lookups, however many labels a target has.
     labels_max: usize,
-    /// **Invariant:** sorted, and none begins with another, so only the one before can match.
+    /// **Invariant:** sorted, and none is a prefix of another, so only the one before can match.
     prefixes: Box<[Prefix]>,
 }
 
 /// The beginning of a URL.
 struct Prefix {
-    /// Host, perhaps a port, path and query, escapes resolved.
+    /// Host, optional port, path and query, with escapes decoded.
     key: Box<[u8]>,
-    /// The pattern as it was written, where that is something else.
+    /// The pattern as it was written, if different.
     text: Option<Box<str>>,
 }
 
-/// A list in the making.
+/// Builds a list.
 #[derive(Default)]
 pub struct TargetPatternsBuilder {
     texts: Vec<u8>,
@@ -54,7 +54,7 @@ pub struct TargetPatternsBuilder {
 }
 
 impl TargetPatternsBuilder {
-    /// Takes a pattern, unless there are [`PATTERNS_MAX`]: then it says so.
+    /// Adds a pattern, unless there are already [`PATTERNS_MAX`].
     pub fn add(&mut self, pattern: &TargetPattern) -> Result<(), TooManyPatterns> {
         if self.starts.len() + self.prefixes.len() == PATTERNS_MAX {
             return Err(TooManyPatterns);
@@ -110,12 +110,12 @@ impl TargetPatterns {
         self.starts.is_empty() && self.prefixes.is_empty()
     }
 
-    /// Different patterns; of prefixes, those that no other covers.
+    /// Distinct patterns; prefixes covered by others do not count.
     pub fn len(&self) -> usize {
         self.starts.len() + self.prefixes.len()
     }
 
-    /// What the list takes of the memory, in bytes.
+    /// The list's memory, in bytes.
     pub fn memory(&self) -> usize {
         let prefix = |prefix: &Prefix| {
             size_of::<Prefix>()
@@ -139,7 +139,7 @@ impl TargetPatterns {
         if self.has(host) {
             return Some(TargetPattern::stored(PatternKind::Host, host.into()));
         }
-        // A suffix covers the host that it is made of, too.
+        // A suffix also covers the host that it consists of.
         let dotted = format!(".{host}");
         let ends = dotted.rmatch_indices('.').map(|(start, _)| &dotted[start..]);
         let suffix = ends.take(self.labels_max).find(|end| self.has(end))?;
@@ -151,7 +151,7 @@ impl TargetPatterns {
             return None;
         }
         let rest: Cow<'_, [u8]> = percent_decode_str(rest).into();
-        // A prefix without a port is meant for every port.
+        // A prefix without a port applies to every port.
         let anywhere = [host.as_bytes(), &rest].concat();
         let here = port.map(|port| [host.as_bytes(), b":", port.as_bytes(), &rest].concat());
         let prefix =
@@ -163,8 +163,8 @@ impl TargetPatterns {
         Some(TargetPattern::stored(PatternKind::Prefix, text))
     }
 
-    /// The prefix that the key begins with. Among sorted ones of which none begins with another, it
-    /// is the last that is not behind the key.
+    /// The prefix that the key starts with. Prefixes are sorted and none is a prefix of another, so
+    /// it is the last one that does not sort after the key.
     fn before(&self, key: &[u8]) -> Option<&Prefix> {
         let behind = self.prefixes.partition_point(|prefix| *prefix.key <= *key);
         let prefix = &self.prefixes[behind.checked_sub(1)?];
@@ -176,7 +176,7 @@ impl TargetPatterns {
         self.starts.find(self.hasher.hash_one(text.as_bytes()), is_it).is_some()
     }
 
-    /// What is there already stays alone.
+    /// Skips texts that already exist.
     fn insert(&mut self, start: u32) {
         let Self { texts, starts, hasher, .. } = self;
         let text = text(texts, start);

@@ -1,18 +1,18 @@
 //! Targets: where links lead, checked once and stored as the browser will read them.
 //!
-//! Parsing follows the WHATWG URL standard (crate `url`), which is what browsers do: it strips
-//! control characters and reads `https:\\host` as `https://host`, so a test on the raw text would
-//! judge another URL than the one that is followed.
+//! Parsing follows the WHATWG URL standard (crate `url`), as browsers do: it strips control
+//! characters and reads `https:\\host` as `https://host`. A test on the raw text would judge a
+//! different URL from the one that is followed.
 
 use std::{borrow::Cow, fmt, net::IpAddr};
 
 use sha2::{Digest as _, Sha256};
 use url::{Host, ParseError, Url};
 
-/// Longest target, in bytes after normalising: what every browser and proxy still takes.
+/// Longest target, in bytes after normalising: every browser and proxy still accepts it.
 pub const TARGET_LEN_MAX: usize = 2_048;
 
-/// Longest text that is parsed at all; normalising may shorten it (tabs and newlines go).
+/// Longest text that is parsed; normalising may shorten it (it drops tabs and newlines).
 const RAW_LEN_MAX: usize = 4 * TARGET_LEN_MAX;
 
 /// An absolute `http` or `https` URL without user info, in ASCII, at most [`TARGET_LEN_MAX`] bytes.
@@ -33,7 +33,7 @@ pub enum InvalidTarget {
     TooLong,
 }
 
-/// What a target must not be, besides malformed: one of our own addresses.
+/// Addresses that a target must not have: our own.
 #[derive(Debug, Clone, Default)]
 pub struct TargetRules {
     own: Vec<OwnHost>,
@@ -42,7 +42,7 @@ pub struct TargetRules {
 #[derive(Debug, Clone)]
 struct OwnHost {
     name: String,
-    /// Compared on loopback names only: another port there is another program.
+    /// Compared only for loopback names: another port there is another program.
     loopback_port: Option<u16>,
 }
 
@@ -69,7 +69,7 @@ impl OwnHost {
             Host::Ipv6(address) => address_name(IpAddr::V6(address).to_canonical()),
         };
         if is_loopback {
-            // All of them are this machine, under whatever name and address.
+            // All loopback names and addresses are this machine.
             let loopback_port = url.port_or_known_default();
             return Some(Self { name: "localhost".to_owned(), loopback_port });
         }
@@ -77,17 +77,17 @@ impl OwnHost {
     }
 }
 
-/// The one way to write an address, and whether it is this machine's: 0.0.0.0 leads here, too.
+/// An address in canonical form, and whether it is this machine's: 0.0.0.0 leads here too.
 fn address_name(address: IpAddr) -> (String, bool) {
     (address.to_string(), address.is_loopback() || address.is_unspecified())
 }
 
-/// `example.com.` and `example.com` are the same host, and `.` is none.
+/// `example.com.` and `example.com` are the same host; `.` is not a host.
 pub(crate) fn bare(host: &str) -> &str {
     host.trim_end_matches('.')
 }
 
-/// An IPv4 address that was written as an IPv6 one is the same host.
+/// An IPv4 address in its IPv6 form is the same host.
 pub(crate) fn canonical_host(host: Host) -> Host {
     match host {
         Host::Ipv6(address) => match address.to_canonical() {
@@ -98,19 +98,19 @@ pub(crate) fn canonical_host(host: Host) -> Host {
     }
 }
 
-/// A target in parts, as its serialised form has them.
+/// The parts of a target, taken from its serialised form.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Place<'a> {
-    /// Without a trailing dot, an IPv6 address in brackets.
+    /// Without a trailing dot; an IPv6 address is in brackets.
     pub(crate) host: Cow<'a, str>,
-    /// Where it is not the scheme's own.
+    /// The port, unless it is the scheme's default.
     pub(crate) port: Option<&'a str>,
     /// Path and query.
     pub(crate) rest: &'a str,
 }
 
 impl TargetUrl {
-    /// Checks what a user typed; the result is normalised, and parsing it again changes nothing.
+    /// Checks what a user typed. The result is normalised; parsing it again changes nothing.
     pub fn parse(text: &str, rules: &TargetRules) -> Result<Self, InvalidTarget> {
         if RAW_LEN_MAX < text.len() {
             return Err(InvalidTarget::TooLong);
@@ -134,7 +134,7 @@ impl TargetUrl {
         Ok(Self(String::from(url).into()))
     }
 
-    /// Takes a target back from the database; what [`TargetUrl::parse`] once gave is accepted.
+    /// Reads a target from the database; accepts every result of [`TargetUrl::parse`].
     pub fn from_stored(text: &str) -> Result<Self, InvalidTarget> {
         Self::parse(text, &TargetRules::default())
     }
@@ -143,13 +143,13 @@ impl TargetUrl {
         &self.0
     }
 
-    /// The host as the parser reads it, without a trailing dot; never taken from the text.
+    /// The host as the parser reads it, without a trailing dot; never cut from the text.
     pub fn host(&self) -> String {
         bare(self.url().host_str().unwrap_or_default()).to_owned()
     }
 
-    /// Its parts without parsing it again: a serialised URL without user info has its host between
-    /// the two slashes and the third, and behind the host a colon only where there is a port.
+    /// The parts, without parsing again: in a serialised URL without user info the host is between
+    /// the second slash and the third, and only a port adds a colon after it.
     pub(crate) fn place(&self) -> Place<'_> {
         let after_scheme = self.0.split_once("://").map_or(&*self.0, |(_, rest)| rest);
         let path = after_scheme.find('/').unwrap_or(after_scheme.len());
@@ -169,12 +169,12 @@ impl TargetUrl {
         Place { host, port, rest }
     }
 
-    /// Host and path in the letters that people read and type; for searching, not for following.
+    /// Host and path in Unicode, as people read and type them; for searching, not for following.
     pub fn in_own_letters(&self) -> String {
         let url = self.url();
         let (host, _) = idna::domain_to_unicode(url.host_str().unwrap_or_default());
         let path = percent_encoding::percent_decode_str(url.path()).decode_utf8_lossy();
-        // Databases differ in what they make of control characters.
+        // Databases treat control characters differently.
         format!("{host}{path}").replace(char::is_control, "\u{fffd}")
     }
 
@@ -198,10 +198,10 @@ impl TargetUrl {
         i64::from_be_bytes(*head)
     }
 
-    /// The target with the visitor's query pairs behind its own, before the fragment.
+    /// The target with the visitor's query pairs after its own, before the fragment.
     ///
-    /// A name that the target has is never overridden, `qr` is our own mark and is taken out, and
-    /// pairs that would make the whole longer than [`TARGET_LEN_MAX`] are left out.
+    /// Names that the target has are never overridden. `qr` is our own mark and is removed. Pairs
+    /// that would make the whole longer than [`TARGET_LEN_MAX`] are left out.
     pub fn with_query(&self, visitor_query: &str) -> String {
         let mut url = self.url();
         let own_names: Vec<String> = url.query_pairs().map(|(name, _)| name.into_owned()).collect();

@@ -1,4 +1,4 @@
-//! The texts that people attach to links: titles, notes and tags.
+//! Texts that users attach to links: titles, notes and tags.
 
 /// Longest title, in characters: one line of a list.
 pub const TITLE_LEN_MAX: usize = 255;
@@ -27,7 +27,7 @@ pub struct Title(Box<str>);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note(Box<str>);
 
-/// A word or two that several links share; case matters.
+/// A word or two shared by several links; case matters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Tag(Box<str>);
 

@@ -1,4 +1,4 @@
-//! Points in time, and the clock that everything asks.
+//! Points in time, and the clock that everything reads.
 //!
 //! Milliseconds since the epoch everywhere: the three databases store them alike, and buckets are
 //! computed here instead of with their date functions.
@@ -17,17 +17,17 @@ use std::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
-/// The text is not a point in time that we can keep.
+/// The text is not a point in time that can be stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("not a time of the form 2026-01-31T12:00:00Z between the years 0 and 9999")]
 pub struct InvalidTimestamp;
 
 impl Timestamp {
-    /// Clamped to what can be written as RFC 3339, so that formatting never fails.
+    /// Clamped to the range of RFC 3339, so that formatting never fails.
     pub fn from_millis(millis: i64) -> Self {
         let first = -62_167_219_200_000; // 0000-01-01T00:00:00Z
         // 9999-12-30T22:00:00Z, the last that jiff has in milliseconds: it leaves room for any
-        // offset. Its `Timestamp::MAX` lies a fraction of a second later.
+        // offset. Its `Timestamp::MAX` is a fraction of a second later.
         let last = 253_402_207_200_000;
         Self(millis.clamp(first, last))
     }
@@ -57,7 +57,7 @@ impl Timestamp {
         Self::from_millis(at.as_millisecond())
     }
 
-    /// Zero when `earlier` is in fact later: clocks step backwards.
+    /// Zero if `earlier` is in fact later: clocks step backwards.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
     }
@@ -75,7 +75,7 @@ impl FromStr for Timestamp {
 
     /// Reads RFC 3339 with any offset; digits beyond milliseconds are dropped.
     fn from_str(text: &str) -> Result<Self, InvalidTimestamp> {
-        // jiff takes more than the RFC, time zones in brackets for example, which may contradict
+        // jiff accepts more than the RFC, for example time zones in brackets, which may contradict
         // the offset.
         if !is_rfc_3339(text.as_bytes()) {
             return Err(InvalidTimestamp);
@@ -86,7 +86,7 @@ impl FromStr for Timestamp {
     }
 }
 
-/// `2026-01-31T12:00:00`, perhaps a fraction, then `Z` or an offset such as `+01:00`.
+/// `2026-01-31T12:00:00`, an optional fraction, then `Z` or an offset such as `+01:00`.
 fn is_rfc_3339(text: &[u8]) -> bool {
     const DATE_TIME: &[u8] = b"0000-00-00T00:00:00";
     let Some((date_time, rest)) = text.split_at_checked(DATE_TIME.len()) else { return false };
@@ -103,7 +103,7 @@ fn is_rfc_3339(text: &[u8]) -> bool {
     is_offset && has_shape(date_time, DATE_TIME)
 }
 
-/// Whether digits stand where the shape has zeros, and its own signs elsewhere.
+/// Whether the text has digits where the shape has zeros, and the same signs elsewhere.
 fn has_shape(text: &[u8], shape: &[u8]) -> bool {
     let fits = |(byte, shape): (&u8, &u8)| match shape {
         b'0' => byte.is_ascii_digit(),
@@ -112,7 +112,7 @@ fn has_shape(text: &[u8], shape: &[u8]) -> bool {
     text.len() == shape.len() && text.iter().zip(shape).all(fits)
 }
 
-/// Where the present comes from: the machine, or a test's hand.
+/// The source of the current time: the system, or a test.
 #[derive(Debug, Clone)]
 pub enum Clock {
     System,
@@ -127,7 +127,7 @@ impl Clock {
         }
     }
 
-    /// For lengths of time: goes on evenly, and never back, whatever is done to the wall clock.
+    /// For measuring durations: monotonic, whatever happens to the wall clock.
     pub fn instant(&self) -> Instant {
         match self {
             Self::System => Instant::now(),
@@ -143,7 +143,7 @@ fn system_now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A clock that stands still until it is moved; clones share the hands.
+/// A clock that stands still until it is moved; clones share the time.
 #[derive(Debug, Clone)]
 pub struct ManualClock(Arc<Hands>);
 
@@ -171,7 +171,7 @@ impl ManualClock {
         self.0.start + Duration::from_millis(self.0.elapsed_millis.load(Ordering::Relaxed))
     }
 
-    /// Puts the wall clock elsewhere, as an administrator does: no time passes.
+    /// Sets the wall clock, as an administrator does: no time passes.
     pub fn set(&self, now: Timestamp) {
         self.0.wall_millis.store(now.as_millis(), Ordering::Relaxed);
     }

@@ -1,6 +1,6 @@
-//! What kind of visitor a request comes from, by what it says about itself.
+//! The kind of visitor that a request declares.
 //!
-//! Only declarations count here: a machine that poses as a browser is judged later, by behaviour.
+//! Only declarations count here: machines that pose as browsers are judged later, by behaviour.
 
 use aho_corasick::Match;
 
@@ -10,10 +10,10 @@ mod agents;
 
 use agents::{AGENTS, Meaning};
 
-/// Bytes of a user agent that are looked at: browsers send under 300, and time must be bounded.
+/// Bytes of a user agent that are read: browsers send under 300, and time must be bounded.
 const AGENT_LEN_READ: usize = 512;
 
-/// The class of a visit that does not load ahead: human, bot or preview.
+/// The class of a visit that is not a prefetch: human, bot or preview.
 pub fn classify(user_agent: &[u8]) -> ClickClass {
     let agent = &user_agent[..user_agent.len().min(AGENT_LEN_READ)];
     let (mut is_bot, mut has_engine) = (false, false);
@@ -25,19 +25,19 @@ pub fn classify(user_agent: &[u8]) -> ClickClass {
             Meaning::Engine => has_engine = true,
         }
     }
-    // Nothing at all, or a name alone, is a program that was left at its defaults.
+    // An empty user agent, or only a name, is a program with default settings.
     if is_bot || !has_engine { ClickClass::Bot } else { ClickClass::Human }
 }
 
-/// Whether "bot" ends a name, as in `Googlebot/2.1`, which is not a phone's: Cubot makes some.
+/// Whether "bot" ends a name, as in `Googlebot/2.1`, but not in a phone's name such as Cubot.
 fn ends_a_name(agent: &[u8], bot: Match) -> bool {
     let is_phone = agent[..bot.start()].to_ascii_lowercase().ends_with(b"cu");
     let goes_on = agent.get(bot.end()).is_some_and(u8::is_ascii_alphabetic);
     !is_phone && !goes_on
 }
 
-/// Whether `Sec-Purpose`, or its older forms `Purpose`, `X-Purpose` and `X-Moz`, say so: browsers
-/// write `prefetch`, `prefetch;prerender`, `preview` or `prerender`.
+/// Whether `Sec-Purpose`, or its older forms `Purpose`, `X-Purpose` and `X-Moz`, declare a
+/// prefetch: browsers write `prefetch`, `prefetch;prerender`, `preview` or `prerender`.
 pub fn says_prefetch(purpose: &[u8]) -> bool {
     let purpose = purpose.to_ascii_lowercase();
     [&b"prefetch"[..], b"prerender", b"preview"]

@@ -1,4 +1,4 @@
-//! Authors: who does something, whose things they may touch, and what is kept about it.
+//! Authors: who acts, which data they may access, and what the log keeps about them.
 
 use std::net::IpAddr;
 
@@ -7,24 +7,25 @@ use ipnet::IpNet;
 use super::{Access, TokenHash};
 use crate::ids::{KeyId, UserId};
 
-/// Longest name of an author that is kept, in characters; what the operating system calls a person.
+/// Longest author name that is kept, in characters; the name is the operating system's user name.
 pub const AUTHOR_NAME_LEN_MAX: usize = 100;
 
-/// How much of a client's address is kept: enough to tell a network, too little for a household.
+/// How much of a client's address is kept: enough to identify a network, too little for a
+/// household.
 pub(crate) const NETWORK_LEN_V4: u8 = 24;
 pub(crate) const NETWORK_LEN_V6: u8 = 48;
 
 /// Who did something, for the audit log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Author {
-    /// Whoever has the configured administrator's key.
+    /// The holder of the configured administrator's key.
     AdminKey,
     User(UserId),
     Key(UserId, KeyId),
-    /// Somebody on the server itself, by the name that the operating system has for them.
+    /// A user of the server's command line, by their name in the operating system.
     CommandLine(String),
     Anonymous,
-    /// The program by itself.
+    /// The program itself.
     System,
 }
 
@@ -38,31 +39,31 @@ impl Author {
     }
 }
 
-/// What a person is logged in with. It can end at any moment, also while they ask for something.
+/// A person's login. It can end at any moment, even during a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Login {
     /// A browser's session, by its token.
     Session(TokenHash),
-    /// Whose program's tokens, by the name of their family.
+    /// The tokens of a user's program, by the name of their family.
     Family { user: UserId, token: TokenHash },
 }
 
-/// Who asks for a change, from where, and whose things they may touch.
+/// Who asks for a change, from where, and which data they may access.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     pub access: Access,
     pub author: Author,
     pub client: Option<IpAddr>,
-    /// What a person is logged in with; absent for keys and whatever is no person.
+    /// A person's login; absent for keys and other callers.
     pub login: Option<Login>,
 }
 
 impl Caller {
-    /// The program by itself.
+    /// The program itself.
     pub const SYSTEM: Self =
         Self { access: Access::All, author: Author::System, client: None, login: None };
 
-    /// What of the client's address may be kept.
+    /// The part of the client's address that may be kept.
     pub fn client_network(&self) -> Option<IpNet> {
         let address = self.client?.to_canonical();
         let len = if address.is_ipv4() { NETWORK_LEN_V4 } else { NETWORK_LEN_V6 };

@@ -1,8 +1,8 @@
-//! E-mail addresses: what people sign in with.
+//! E-mail addresses, which people sign in with.
 //!
-//! Looser than what mail servers take, on purpose: whether an address works only a message tells.
-//! What matters here is that it is one line, that nobody can have the same twice, and that looks
-//! tell addresses apart.
+//! Deliberately looser than mail servers: only a message can tell whether an address works. The
+//! rules here ensure that it is one line, that no two accounts have the same address, and that
+//! different addresses look different.
 
 use std::fmt;
 
@@ -13,7 +13,7 @@ pub const EMAIL_LEN_MAX: usize = 254;
 /// Longest part before the `@`, in bytes (RFC 5321).
 const LOCAL_LEN_MAX: usize = 64;
 
-/// An address as it was typed, and the form in which it is unique.
+/// An address as typed, and the form in which it is unique.
 #[derive(Clone)]
 pub struct Email {
     text: Box<str>,
@@ -41,10 +41,11 @@ impl Email {
         if EMAIL_LEN_MAX < text.len() {
             return Err(InvalidEmail::TooLong { len: text.len() });
         }
-        // What mail programs would read as more than an address, and quoting, which nobody uses.
+        // Characters that mail programs interpret, and quoting, which is not used in practice.
         let forbidden =
             |c: char| c.is_control() || c.is_whitespace() || "\"(),:;<>[\\]".contains(c);
-        // The second form shows what stands in for a forbidden sign, full-width for one.
+        // The normalised form reveals substitutes for forbidden characters, for example full-width
+        // ones.
         let folded: String = text.nfkc().collect();
         if let Some(found) = text.chars().chain(folded.chars()).find(|&c| forbidden(c)) {
             return Err(InvalidEmail::Character { found });
@@ -66,14 +67,14 @@ impl Email {
         &self.text
     }
 
-    /// Equal for addresses that count as the same: without case, compatible forms of letters made
-    /// one, the domain as the name system has it.
+    /// Equal for addresses that count as the same: lower case, compatible forms of letters merged,
+    /// the domain in its DNS form.
     pub fn key(&self) -> &str {
         &self.key
     }
 }
 
-/// Lowering a letter can take it apart, so that the forms have to be made one again.
+/// Lowering a letter can decompose it, so the result is normalised again.
 fn without_case(text: &str) -> String {
     text.chars().flat_map(char::to_lowercase).nfkc().collect()
 }
@@ -92,7 +93,7 @@ impl fmt::Display for Email {
     }
 }
 
-/// Personal data has no place in logs.
+/// Personal data does not belong in logs.
 impl fmt::Debug for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Email(…)")

@@ -1,9 +1,9 @@
-//! Passwords: what somebody typed, and what we take as a new one.
+//! Passwords: as users type them, and the rules for new ones.
 //!
-//! The rules are those of NIST SP 800-63B: length counts in characters of any script, and there are
-//! no rules about which; what is easy to guess is refused. The estimate of guesses and the lists of
-//! common passwords, names and words behind it are zxcvbn's: about 30 000 passwords, also with
-//! digits behind them, letters replaced, written twice, or typed along the keyboard.
+//! The rules are those of NIST SP 800-63B: length counts in characters of any script, and no kinds
+//! of characters are required; easily guessed passwords are refused. The estimate of guesses and
+//! the lists of common passwords, names and words behind it are zxcvbn's: about 30 000 passwords,
+//! also with digits appended, letters replaced, repeated, or typed along the keyboard.
 
 use std::fmt;
 
@@ -14,24 +14,24 @@ use super::Email;
 
 /// Shortest new password, in characters.
 pub const PASSWORD_LEN_MIN: usize = 12;
-/// Longest new password, in characters: room for a sentence, and little enough to hash.
+/// Longest new password, in characters: room for a sentence, and short enough to hash.
 pub const PASSWORD_LEN_MAX: usize = 128;
 
-/// Shortest new password of a link, in characters: people read them out to each other.
+/// Shortest new password of a link, in characters: people read it out to each other.
 pub const LINK_PASSWORD_LEN_MIN: usize = 8;
 
-/// Characters that are looked at for how easy they are to guess: if these are not, the whole is not
-/// either. The estimate of texts made for it takes 1 s for 128 characters, and 40 ms for these.
+/// Characters checked for how easy they are to guess: if these are hard, the whole is too. The
+/// estimate takes up to 1 s for a malicious text of 128 characters, and 40 ms for this many.
 const ESTIMATED_LEN: usize = 24;
 
-/// Words that come to mind first in this program, besides the user's own address.
+/// Words that people think of first in this program, besides their own address.
 const OUR_WORDS: [&str; 3] = ["curt", "shortener", "shorturl"];
 
-/// What somebody typed as their password, its letters in one form (NFKC): keyboards differ.
+/// A password as typed, with its letters in one form (NFKC), because keyboards differ.
 #[derive(Clone)]
 pub struct Password {
     text: Box<str>,
-    /// As it was typed, where that is another form.
+    /// The text as typed, if it differs from NFKC.
     typed: Option<Box<str>>,
 }
 
@@ -39,10 +39,10 @@ pub struct Password {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewPassword(Password);
 
-/// What a new password is for.
+/// The purpose of a new password.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PasswordUse {
-    /// The account of this address.
+    /// For the account with this address.
     Account(Email),
     Link,
 }
@@ -64,18 +64,18 @@ impl Password {
         Self { text, typed }
     }
 
-    /// For the hash, and nothing else.
+    /// Only for hashing.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// What was typed, if it is another text. Programs that change no letters hashed that one.
+    /// The text as typed, if different. Programs that do not normalise hashed that text.
     pub fn other_form(&self) -> Option<&str> {
         self.typed.as_deref()
     }
 }
 
-/// However it was typed.
+/// Equal if the normalised texts are.
 impl PartialEq for Password {
     fn eq(&self, other: &Self) -> bool {
         self.text == other.text
@@ -90,7 +90,7 @@ impl fmt::Debug for Password {
     }
 }
 
-/// The hash of a password as a text (PHC string), which says how it was made.
+/// The hash of a password as a PHC string, which names its algorithm and parameters.
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(Box<str>);
 
@@ -111,7 +111,7 @@ impl fmt::Debug for PasswordHash {
 }
 
 impl NewPassword {
-    /// Takes milliseconds: not for a thread that has to answer others.
+    /// Takes milliseconds: do not call it on a thread that serves other requests.
     pub fn check(password: Password, usage: &PasswordUse) -> Result<Self, WeakPassword> {
         usage.check_len(&password)?;
         if usage.guesses(&password.text) {
@@ -145,9 +145,9 @@ impl PasswordUse {
         Ok(())
     }
 
-    /// Whether somebody guesses it. For an account below 10^8 guesses: what attackers of a slow
-    /// hash try, with patience. For a link below 10^6: nobody makes more than some ten thousand a
-    /// day.
+    /// Whether the password can be guessed. For an account in fewer than 10^8 guesses, which a
+    /// patient attacker of a slow hash can try. For a link in fewer than 10^6, because limits allow
+    /// only some ten thousand a day.
     fn guesses(&self, password: &str) -> bool {
         let (known, least) = match self {
             Self::Account(email) => (words_of(email), Score::Three),

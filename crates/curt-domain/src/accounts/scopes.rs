@@ -1,4 +1,4 @@
-//! Roles of users and scopes of API keys: what somebody may do.
+//! Roles of users and scopes of API keys: who may do what.
 
 use std::{fmt, str::FromStr};
 
@@ -12,7 +12,7 @@ pub enum Role {
 impl Role {
     pub const ALL: [Self; 2] = [Self::User, Self::Administrator];
 
-    /// The word for it, in the API as in the database.
+    /// Its name, both in the API and in the database.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::User => "user",
@@ -25,13 +25,13 @@ impl Role {
     }
 }
 
-/// One thing that an API key may do for its owner. None includes another.
+/// One thing that an API key may do for its owner. No scope includes another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Scope {
     LinksRead,
     LinksWrite,
     AnalyticsRead,
-    /// With the rights of an administrator, if its owner is one.
+    /// Grants the rights of an administrator, if the key's owner is one.
     Admin,
 }
 
@@ -65,13 +65,13 @@ impl FromStr for Scope {
     }
 }
 
-/// A set of scopes. Sets of sets only ever get smaller: there is no union.
+/// A set of scopes. Combining sets only makes them smaller: there is no union.
 #[derive(Clone, Copy, Default, PartialEq, Eq)]
 pub struct Scopes(u8);
 
 impl Scopes {
     pub const NONE: Self = Self(0);
-    /// What somebody has who came with their password.
+    /// The scopes of a user who signed in with a password.
     pub const ALL: Self = Self(
         Scope::LinksRead.bit()
             | Scope::LinksWrite.bit()
@@ -87,12 +87,12 @@ impl Scopes {
         self.0 == 0
     }
 
-    /// Whether somebody with the other scopes may give these away.
+    /// Whether a caller with the other scopes may grant these.
     pub const fn are_within(self, other: Self) -> bool {
         self.0 & !other.0 == 0
     }
 
-    /// What both have.
+    /// The scopes in both sets.
     #[must_use]
     pub const fn narrowed_to(self, other: Self) -> Self {
         Self(self.0 & other.0)
@@ -109,7 +109,7 @@ impl FromIterator<Scope> for Scopes {
     }
 }
 
-/// The words with a space between them, as the database keeps them.
+/// The names separated by spaces, as the database stores them.
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, scope) in self.iter().enumerate() {

@@ -1,37 +1,37 @@
-//! Secrets that we make and hand out: API keys, and tokens for everything else.
+//! Secrets that we issue: API keys, and tokens for everything else.
 //!
-//! Both are 256 random bits, so that a plain hash is all that needs to be kept of them: whoever
-//! reads the database can use none of them.
+//! Both are 256 random bits, so keeping a plain hash is enough: a reader of the database cannot use
+//! any of them.
 
 use std::{fmt, str::FromStr};
 
 use sha2::{Digest as _, Sha256};
 
-/// What every API key begins with, so that people and scanners recognise one.
+/// The prefix of every API key, so that people and scanners recognise one.
 const KEY_PREFIX: &str = "curt_";
-/// Digits that 256 bits have in base 62.
+/// Base-62 digits of 256 bits.
 const SECRET_LEN: usize = 43;
-/// Digits that 32 bits have in base 62.
+/// Base-62 digits of 32 bits.
 const CHECKSUM_LEN: usize = 6;
 const KEY_LEN: usize = KEY_PREFIX.len() + SECRET_LEN + CHECKSUM_LEN;
-/// How much of a key is shown in lists: its prefix and 24 of its 256 bits.
+/// How much of a key lists show: its prefix and 24 of its 256 bits.
 const HINT_LEN: usize = 9;
 
 const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
-/// An API key as its owner has it: `curt_`, 43 random letters and digits, and six more that are the
-/// CRC-32 of all before them, so that a scanner can tell a key from what only looks like one.
+/// An API key as its owner sees it: `curt_`, 43 random letters and digits, and six more that are
+/// the CRC-32 of all before them, so that a scanner can tell a key from similar texts.
 #[derive(Clone, PartialEq, Eq)]
 pub struct ApiKey(Box<str>);
 
-/// 43 letters and digits that nobody can guess: a refresh token, a session, an invitation.
+/// 43 unguessable letters and digits: a refresh token, a session or an invitation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(Box<str>);
 
-/// The SHA-256 of a key or token: all that is kept of it, and what it is found by.
+/// The SHA-256 of a key or token: only this is stored, and it serves for the lookup.
 ///
-/// Looking it up in an index may tell by its timing how much of a hash was right, but not how to
-/// make a token with such a hash.
+/// The timing of an index lookup may reveal how much of a hash was right, but not how to make a
+/// token with such a hash.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TokenHash([u8; 32]);
 
@@ -46,7 +46,7 @@ impl ApiKey {
         Self(key.into())
     }
 
-    /// Whether somebody meant this to be an API key.
+    /// Whether the text is meant to be an API key.
     pub fn looks_like(text: &str) -> bool {
         text.starts_with(KEY_PREFIX)
     }
@@ -138,12 +138,12 @@ fn checksum(text: &str) -> String {
     base_62::<CHECKSUM_LEN>(&crc32fast::hash(text.as_bytes()).to_be_bytes())
 }
 
-/// The number in so many digits, which must be enough for it.
+/// The number in `LEN` digits, which must be enough for it.
 fn base_62<const LEN: usize>(big_endian: &[u8]) -> String {
     let mut number = big_endian.to_vec();
     let mut digits = [0; LEN];
     for digit in digits.iter_mut().rev() {
-        // Divides by 62, byte by byte; what is left over is the digit.
+        // Divides by 62, byte by byte; the remainder is the digit.
         let mut rest = 0;
         for byte in &mut number {
             let dividend = rest << 8 | usize::from(*byte);

@@ -7,7 +7,7 @@ use crate::{
     time::Timestamp,
 };
 
-/// Somebody with an account.
+/// A person with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct User {
     pub id: UserId,
@@ -16,7 +16,7 @@ pub struct User {
     pub role: Role,
     /// Access tokens of an earlier epoch are void.
     pub token_epoch: u64,
-    /// Whoever is disabled cannot sign in, and what they hold is void.
+    /// A disabled user cannot sign in, and their tokens and keys are void.
     pub disabled_at: Option<Timestamp>,
     pub created_at: Timestamp,
     pub updated_at: Timestamp,
@@ -33,13 +33,13 @@ pub struct UserEdit {
 }
 
 impl User {
-    /// Whether this is one of those without whom nobody could administer.
+    /// Whether this user counts as one of the administrators of whom at least one must remain.
     pub fn is_active_administrator(&self) -> bool {
         self.role == Role::Administrator && self.disabled_at.is_none()
     }
 
-    /// The user after an edit; one that changes nothing gives the same user. Who is disabled, has
-    /// other rights than before or another password needs new access tokens.
+    /// The user after an edit; an edit that changes nothing returns the same user. Disabling,
+    /// another role or another password requires new access tokens.
     #[must_use]
     pub fn edited(&self, edit: &UserEdit, now: Timestamp) -> Self {
         let mut user = self.clone();
@@ -59,7 +59,7 @@ impl User {
         if user.role != self.role || is_switched_off || edit.password.is_some() {
             user.token_epoch += 1;
         }
-        // An address in other letters is the same, and yet to be kept.
+        // An address that differs only in spelling is equal, but the new spelling must be saved.
         if user != *self || user.email.as_str() != self.email.as_str() {
             user.updated_at = now;
         }

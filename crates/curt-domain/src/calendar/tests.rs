@@ -17,7 +17,7 @@ fn day(text: &str) -> Day {
     text.parse().unwrap()
 }
 
-/// As many units as asked for, from the one that the time is in, by the clocks of the zone.
+/// The starts of `count` units, beginning with the unit of the time, in the zone's local time.
 fn units(unit: TimeUnit, name: &str, from: &str, count: usize) -> Vec<String> {
     let zone = zone(name);
     let first = zone.unit_start(unit, at(from));
@@ -45,7 +45,7 @@ fn days_are_as_long_as_clocks_make_them() {
         // Clocks go from 24:00 to 01:00, and from 24:00 back to 23:00.
         ("Africa/Cairo", "2026-04-24", 23 * 60),
         ("Africa/Cairo", "2026-10-29", 25 * 60),
-        // A day that Samoa left out when it changed sides.
+        // Samoa skipped this day when it crossed the date line.
         ("Pacific/Apia", "2011-12-30", 0),
         ("Pacific/Apia", "2011-12-29", 24 * 60),
         // From 23:30 to 00:30, so the day began half an hour late.
@@ -213,7 +213,7 @@ fn the_ends_of_the_calendar_are_no_fault() {
     }
 }
 
-/// Any zone there is.
+/// Any zone of the database.
 pub(crate) fn any_zone() -> impl Strategy<Value = Zone> {
     let names: Vec<_> = tz::db().available().map(|name| name.as_str().to_owned()).collect();
     prop::sample::select(names).prop_map(|name| name.parse().unwrap())
@@ -223,7 +223,7 @@ pub(crate) fn any_unit() -> impl Strategy<Value = TimeUnit> {
     prop::sample::select(&TimeUnit::ALL[..])
 }
 
-/// From 1880, when most places kept a time of their own, to 2060.
+/// From 1880, when most places had local times, to 2060.
 pub(crate) fn any_time() -> impl Strategy<Value = Timestamp> {
     (-2_840_140_800_000_i64..2_840_140_800_000).prop_map(Timestamp::from_millis)
 }
@@ -240,13 +240,13 @@ proptest! {
         prop_assert!(start <= time && start < next);
         let longest = match unit {
             TimeUnit::Hour => 1,
-            // Where a place went over the date line eastwards, a day came twice.
+            // Where a place crossed the date line eastwards, a day happened twice.
             TimeUnit::Day => 48,
             TimeUnit::Week => 8 * 24,
             TimeUnit::Month => 32 * 24,
         };
         prop_assert!(next.since(start).as_secs() <= longest * 60 * 60);
-        // A unit begins where it begins.
+        // The start of a unit is in that unit.
         prop_assert_eq!(zone.unit_start(unit, start), start);
     }
 

@@ -1,7 +1,7 @@
 //! Time zones by their names in the IANA database.
 //!
-//! The database is part of the program, so that machines without one count like all others, and
-//! nodes of one deployment alike. A release of ours brings its news.
+//! The database is part of the program, so that machines without one count like all others, and all
+//! nodes of a deployment alike. Our releases update it.
 
 use std::{fmt, str::FromStr};
 
@@ -9,10 +9,10 @@ use jiff::tz::{self, TimeZone};
 
 use crate::time::Timestamp;
 
-/// Longest name that is compared with those we know, which have 32 bytes at most.
+/// Longest name that is compared with known names, which have at most 32 bytes.
 const NAME_LEN_COMPARED: usize = 64;
 
-/// How much alike a name has to be to be meant, where 1 is the same.
+/// How similar a name must be to be suggested; 1 means equal.
 const LIKENESS_MIN: f64 = 0.85;
 
 /// A time zone with its rules, past and future.
@@ -23,7 +23,7 @@ pub struct Zone(TimeZone);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("not a time zone of the IANA database, such as Europe/Berlin{}", hint(.likely.as_deref()))]
 pub struct UnknownZone {
-    /// The name that may be meant.
+    /// The name that was probably meant.
     pub likely: Option<String>,
 }
 
@@ -34,7 +34,7 @@ impl Zone {
         self.0.iana_name().unwrap_or("UTC")
     }
 
-    /// RFC 3339 by the clocks of the zone, with `Z` where those show UTC.
+    /// RFC 3339 in the zone's local time, with `Z` if that is UTC.
     pub fn write(&self, at: Timestamp) -> String {
         let jiff = at.to_jiff();
         let offset = self.0.to_offset(jiff);
@@ -59,7 +59,7 @@ impl fmt::Display for Zone {
 impl FromStr for Zone {
     type Err = UnknownZone;
 
-    /// In any case of its letters.
+    /// Ignores case.
     fn from_str(name: &str) -> Result<Self, UnknownZone> {
         if name.eq_ignore_ascii_case("UTC") {
             return Ok(Self::UTC);

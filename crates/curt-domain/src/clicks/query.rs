@@ -1,17 +1,17 @@
-//! What a visitor's query tells about where a click comes from.
+//! What a visitor's query reveals about where a click comes from.
 
-/// How the visitor came by the short URL.
+/// How the visitor got the short URL.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
 pub enum ClickSource {
     #[default]
     Link,
-    /// Through a QR code of ours, which says so in its query.
+    /// From one of our QR codes, which are marked in their query.
     Qr,
 }
 
-/// The pairs of a visitor's query that are kept with a click, as they were sent: percent-encoded.
+/// The pairs of a visitor's query that are kept with a click, as sent: percent-encoded.
 ///
-/// Of pairs with the same name the first counts.
+/// If a name occurs twice, the first pair counts.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClickQuery<'a> {
     pub source: ClickSource,
@@ -23,7 +23,7 @@ pub struct ClickQuery<'a> {
 }
 
 impl<'a> ClickQuery<'a> {
-    /// Looks through the text behind the question mark, without allocating.
+    /// Reads the text after the question mark, without allocating.
     pub fn of(query: &'a str) -> Self {
         let mut found = Self::default();
         for pair in query.split('&') {

@@ -1,9 +1,9 @@
-//! A click as it stands in the journal: what the request said, no judgement yet.
+//! A click as the journal stores it: the request's own data, not yet classified.
 //!
 //! **What is kept, and for how long:** the client's address, the user agent, the referrer, the
-//! accepted languages and the campaign are kept as they were sent, up to a length each, until the
-//! record is drained and its segment deleted: about a second, and longer only while the database
-//! is away. What remains then are sums.
+//! accepted languages and the campaign are kept as they were sent, each up to a maximum length,
+//! until the record is drained and its segment deleted. That takes about a second, and longer only
+//! while the database is unavailable. Afterwards only sums remain.
 //!
 //! The layout, version 1; numbers are little-endian:
 //!
@@ -11,10 +11,10 @@
 //! | --- | --- |
 //! | 1 | the version |
 //! | 1 | flags: the decided class (3 bits, 0 = undecided), source, privacy, kind of address |
-//! | 1 | which of the eight texts are there, a bit each |
+//! | 1 | which of the eight texts are present, a bit each |
 //! | 8, 8 | link id, milliseconds since 1970 |
 //! | 4 or 16 | the client's address |
-//! | 2 + n | for each text that is there: its length, and itself |
+//! | 2 + n | for each present text: its length and its bytes |
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{ids::LinkId, time::Timestamp};
 
-/// Bytes kept of a user agent: as many as classification reads, browsers send under 300.
+/// Bytes kept of a user agent: as many as classification reads; browsers send under 300.
 pub const USER_AGENT_LEN_MAX: usize = 512;
 
 /// Bytes kept of a referrer. Its host comes first; most browsers send no more than that.
@@ -38,7 +38,7 @@ pub const CAMPAIGN_LEN_MAX: usize = 384;
 
 const TEXTS: usize = 8;
 
-/// Longest of each text, in the order of the record.
+/// Maximum length of each text, in the order of the record.
 const TEXT_LENS_MAX: [usize; TEXTS] = [
     USER_AGENT_LEN_MAX,
     REFERRER_LEN_MAX,
@@ -50,7 +50,7 @@ const TEXT_LENS_MAX: [usize; TEXTS] = [
     CAMPAIGN_LEN_MAX,
 ];
 
-/// Longest encoded click, below the 4 KiB that a journal takes.
+/// Longest encoded click, below the 4 KiB that a journal accepts.
 pub const CLICK_LEN_MAX: usize = HEAD_LEN
     + 16
     + 2 * TEXTS
@@ -59,7 +59,7 @@ pub const CLICK_LEN_MAX: usize = HEAD_LEN
     + LANGUAGE_LEN_MAX
     + 5 * CAMPAIGN_LEN_MAX;
 
-/// What this release writes, and the newest that it reads.
+/// The version that this release writes, and the newest that it reads.
 const VERSION: u8 = 1;
 
 /// Version, flags, texts, link, time.
@@ -71,7 +71,7 @@ const DO_NOT_TRACK: u8 = 1 << 4;
 const GLOBAL_PRIVACY_CONTROL: u8 = 1 << 5;
 const IPV6: u8 = 1 << 6;
 
-/// What the visitor asks not to be done with the click.
+/// The visitor's requests not to be tracked.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Privacy {
     /// `DNT: 1`
@@ -80,13 +80,13 @@ pub struct Privacy {
     pub global_privacy_control: bool,
 }
 
-/// A visit that was answered by a redirect to the link's own target. Texts are empty where the
-/// request has none, and cut to their limits when they are encoded.
+/// A visit that was redirected to the link's own target. Texts are empty if the request has none,
+/// and are cut to their limits when encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Click<'a> {
     pub link: LinkId,
     pub at: Timestamp,
-    /// The class that the redirect has decided for good; else the user agent decides later.
+    /// The class, if the redirect has decided it; otherwise the user agent decides later.
     pub decided: Option<ClickClass>,
     pub client: IpAddr,
     pub privacy: Privacy,
@@ -96,7 +96,7 @@ pub struct Click<'a> {
     pub query: ClickQuery<'a>,
 }
 
-/// Why a record is no click to this release.
+/// Why this release cannot read a record as a click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum UndecodableClick {
     #[error("written by a newer release, as version {version}")]
@@ -113,7 +113,7 @@ impl<'a> Click<'a> {
         HEAD_LEN + address + self.texts().into_iter().map(of_text).sum::<usize>()
     }
 
-    /// Writes the record to a place of exactly [`Click::encoded_len`] bytes.
+    /// Writes the record into a slice of exactly [`Click::encoded_len`] bytes.
     pub fn encode(&self, out: &mut [u8]) {
         let texts = self.texts();
         let rest = put(out, &[VERSION, self.flags(), present(&texts)]);
@@ -131,7 +131,7 @@ impl<'a> Click<'a> {
         debug_assert!(rest.is_empty(), "the place was too long");
     }
 
-    /// Reads a record of this release or of an earlier one.
+    /// Reads a record of this or an earlier release.
     pub fn decode(record: &'a [u8]) -> Result<Self, UndecodableClick> {
         match record.first() {
             Some(&version) if VERSION < version => Err(UndecodableClick::Newer { version }),
@@ -157,7 +157,7 @@ impl<'a> Click<'a> {
             | when(self.client.is_ipv6(), IPV6)
     }
 
-    /// The texts in the order of the record, each no longer than is kept of it.
+    /// The texts in the order of the record, each cut to its maximum length.
     fn texts(&self) -> [&'a [u8]; TEXTS] {
         let ClickQuery { source: _, utm_source, utm_medium, utm_campaign, utm_term, utm_content } =
             self.query;
@@ -178,7 +178,7 @@ impl<'a> Click<'a> {
     }
 }
 
-/// The start of a text, without the first bytes of a character that would be cut in two.
+/// The start of a text, without a partial character at the end.
 fn cut(text: &[u8], len_max: usize) -> &[u8] {
     /// UTF-8 has at most three bytes after the first of a character, `10xxxxxx` each.
     const CONTINUATIONS_MAX: usize = 3;
@@ -196,14 +196,14 @@ fn present(texts: &[&[u8]; TEXTS]) -> u8 {
     texts.iter().rev().fold(0, |bits, text| bits << 1 | u8::from(!text.is_empty()))
 }
 
-/// Writes the bytes to the start of the place; returns what is left of it.
+/// Writes the bytes to the start of the slice; returns the rest of the slice.
 fn put<'a>(place: &'a mut [u8], bytes: &[u8]) -> &'a mut [u8] {
     let (start, rest) = place.split_at_mut(bytes.len());
     start.copy_from_slice(bytes);
     rest
 }
 
-/// What stands behind the version.
+/// Decodes the part after the version.
 fn decode_v1<'a>(mut rest: &'a [u8]) -> Option<Click<'a>> {
     let rest = &mut rest;
     let [flags, present] = take_array(rest)?;

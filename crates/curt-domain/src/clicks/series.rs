@@ -1,8 +1,8 @@
-//! Buckets added up to what people look at: points in time, and hours of the week.
+//! Buckets added up for charts: points in time, and hours of the week.
 //!
-//! A bucket counts where it begins. Days and hours of zones that are half an hour off UTC are right
-//! as long as buckets are quarters of an hour; of old ones, which are whole hours, the clicks of up
-//! to 45 minutes count for the unit before.
+//! A bucket counts at its start. Days and hours of zones that are half an hour off UTC are exact as
+//! long as buckets are quarters of an hour. Old buckets are whole hours, so the clicks of up to 45
+//! minutes may count for the unit before.
 
 use super::{Bucket, ClickTotals, Span};
 use crate::{
@@ -10,16 +10,16 @@ use crate::{
     time::Timestamp,
 };
 
-/// Most points of a series: ten years by the day, five months by the hour. As JSON they take half
-/// a megabyte.
+/// Most points of a series: ten years by day, five months by hour. As JSON they take half a
+/// megabyte.
 pub const POINTS_MAX: usize = 3_700;
 
-/// Clicks over time, a point for each unit, also where nothing happened.
+/// Clicks over time, a point for each unit, including units without clicks.
 ///
 /// **Invariant:** every bucket of the span belongs to exactly one point.
 #[derive(Debug, Clone)]
 pub struct ClickSeries {
-    /// Where each point begins, ascending; the first at the start of the span or before.
+    /// The start of each point, ascending; the first is at the start of the span or before.
     starts: Vec<Timestamp>,
     totals: Vec<ClickTotals>,
 }
@@ -28,12 +28,12 @@ pub struct ClickSeries {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many points")]
 pub struct TooManyPoints {
-    /// The shortest unit that makes few enough.
+    /// The shortest unit with few enough points.
     pub unit_that_fits: Option<TimeUnit>,
 }
 
 impl ClickSeries {
-    /// Zero everywhere; the first and the last unit may lie in the span in part.
+    /// Zero everywhere; the first and the last unit may be only partly in the span.
     pub fn new(unit: TimeUnit, zone: &Zone, span: Span) -> Result<Self, TooManyPoints> {
         let starts = starts(unit, zone, span).ok_or_else(|| {
             let mut longer = TimeUnit::ALL.into_iter().skip_while(|other| *other != unit).skip(1);
@@ -43,10 +43,10 @@ impl ClickSeries {
         Ok(Self { totals: vec![ClickTotals::default(); starts.len()], starts })
     }
 
-    /// Adds what a bucket of the span has.
+    /// Adds the clicks of a bucket in the span.
     pub fn add(&mut self, bucket: Bucket, totals: &ClickTotals) {
         let behind = self.starts.partition_point(|start| *start <= bucket.start());
-        // A bucket from before the span would be its caller's mistake; it must not go missing.
+        // A bucket before the span would be a bug of the caller; its clicks must not be lost.
         self.totals[behind.saturating_sub(1)].add(totals);
     }
 
@@ -56,14 +56,14 @@ impl ClickSeries {
     }
 }
 
-/// The starts of the units that have something of the span; `None` if they are too many.
+/// The starts of the units that overlap the span; `None` if there are too many.
 fn starts(unit: TimeUnit, zone: &Zone, span: Span) -> Option<Vec<Timestamp>> {
     let mut starts = vec![zone.unit_start(unit, span.from().start())];
     while let Some(next) = zone.next_unit_start(unit, *starts.last()?) {
         if span.to().start() <= next {
             break;
         }
-        // Where a clock went back over midnight, an earlier unit is found first.
+        // If a clock went back over midnight, an earlier unit is found first.
         if next <= span.from().start() {
             starts.clear();
         }
@@ -75,7 +75,7 @@ fn starts(unit: TimeUnit, zone: &Zone, span: Span) -> Option<Vec<Timestamp>> {
     Some(starts)
 }
 
-/// Clicks by weekday and hour, as calendar and clocks of a zone show them.
+/// Clicks by local weekday and hour of a zone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeekHours {
     zone: Zone,

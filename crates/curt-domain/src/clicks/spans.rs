@@ -1,11 +1,11 @@
-//! Stretches of time that clicks are asked for.
+//! Periods for which clicks are requested.
 
 use std::time::Duration;
 
 use super::Bucket;
 use crate::time::Timestamp;
 
-/// Some buckets in a row.
+/// Consecutive buckets.
 ///
 /// **Invariant:** there is at least one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,14 +15,14 @@ pub struct Span {
 }
 
 impl Span {
-    /// All buckets that have something of the time between; none if there is no time between.
+    /// All buckets that overlap the time between the two; `None` if there is no time between.
     pub fn around(from: Timestamp, to: Timestamp) -> Option<Self> {
         let (first, last) = (Bucket::of(from), Bucket::of(to));
         let end = if last.start() == to { last } else { last.next() };
         (from < to && first < end).then_some(Self { from: first, to: end })
     }
 
-    /// The first bucket of it.
+    /// Its first bucket.
     pub const fn from(self) -> Bucket {
         self.from
     }
@@ -36,7 +36,7 @@ impl Span {
         self.to.start().since(self.from.start())
     }
 
-    /// As much time right before it; `None` where the calendar begins.
+    /// The period of the same length right before it; `None` at the start of the calendar.
     pub fn before(self) -> Option<Self> {
         let from = Bucket::of(self.from.start().minus(self.length()));
         (from < self.from).then_some(Self { from, to: self.from })

@@ -1,4 +1,4 @@
-//! Every way to be believed that one should not be.
+//! Attempts to forge the client's address.
 
 use proptest::prelude::*;
 
@@ -26,7 +26,7 @@ fn xff_02_the_client_is_the_last_address_that_is_no_proxy() {
     assert_eq!(behind(&["203.0.113.9:4711"]), "203.0.113.9");
     assert_eq!(behind(&["[2001:db8::7]:4711"]), "2001:db8::7");
     assert_eq!(behind(&["[2001:db8::7]"]), "2001:db8::7");
-    // All of them ours: the first is as far as it goes.
+    // All addresses are our proxies: the first one counts.
     assert_eq!(behind(&["10.0.0.3, 10.0.0.2"]), "10.0.0.3");
     assert_eq!(behind(&[]), "10.0.0.1");
 }
@@ -77,7 +77,8 @@ fn networks_are_read_strictly() {
 }
 
 proptest! {
-    /// Whatever a client writes: only the peer itself, or what stands behind the last proxy.
+    /// Whatever a client writes, the result is the peer itself or the address before the last
+    /// proxy.
     #[test]
     fn nobody_is_believed_who_is_not_trusted(value in ".{0,60}", spoofed: u32, real: u32) {
         let real = IpAddr::V4(real.into());

@@ -1,6 +1,6 @@
-//! From an id to a code: no two ids share one, and by default nobody can tell the neighbours.
+//! From an id to a code: no two ids share one, and by default neighbours cannot be guessed.
 //!
-//! Ids count up over all nodes. Those below `radix^length` make codes of `length` digits, the next
+//! Ids count up over all nodes. Those below `radix^length` get codes of `length` digits, the next
 //! ones codes of `length + 1` digits, and so on.
 
 use aes::Aes256;
@@ -9,18 +9,18 @@ use fpe::ff1::{FF1, FlexibleNumeralString};
 use super::Code;
 use crate::{ids::LinkId, secrets::SecretKey};
 
-/// FF1 wants at least a million values to permute; 58^4 is 11 million.
+/// FF1 needs at least a million values to permute; 58^4 is 11 million.
 pub const GENERATED_LEN_MIN: u8 = 4;
-/// More than 2^64 codes in either alphabet: no id is without one.
+/// More than 2^64 codes in either alphabet: every id has one.
 pub const GENERATED_LEN_MAX: u8 = 16;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CodeStrategy {
-    /// Ids behind a keyed permutation: unguessable neighbours, no collisions among themselves.
+    /// Ids under a keyed permutation: unguessable neighbours, no collisions among themselves.
     Permuted,
-    /// Ids as they come: short and in order, but anybody can walk them.
+    /// Ids in order: short codes, but an attacker can enumerate them.
     Sequential,
-    /// Digits from the machine's random source; the unique index sorts out collisions.
+    /// Digits from the system's random source; the unique index detects collisions.
     Random,
 }
 
@@ -54,7 +54,7 @@ impl CodeSettings {
         Self { strategy: CodeStrategy::Permuted, alphabet: Alphabet::Base58, length: 7 };
 }
 
-/// Makes the code of an id. Cheap to ask: 4 to 8 µs with the permutation, less without.
+/// Makes the code of an id. Cheap: 4 to 8 µs with the permutation, less without.
 pub struct CodeMaker {
     strategy: CodeStrategy,
     digits: &'static [u8],
@@ -72,7 +72,7 @@ impl CodeMaker {
         Self { strategy: settings.strategy, digits, length, permutation }
     }
 
-    /// The code of an id; `entropy` is asked only by [`CodeStrategy::Random`].
+    /// The code of an id; only [`CodeStrategy::Random`] calls `entropy`.
     pub fn code(&self, id: LinkId, entropy: impl FnOnce() -> u128) -> Code {
         let (length, offset) = self.place(id);
         let numerals = match self.strategy {
@@ -88,7 +88,7 @@ impl CodeMaker {
         text.parse().expect("digits of the alphabets are letters and numbers, at most 16")
     }
 
-    /// How many digits the code of this id has, and its place among the codes of that length.
+    /// How many digits the code of this id has, and its index among the codes of that length.
     fn place(&self, id: LinkId) -> (u8, u128) {
         let mut offset = u128::from(id.get());
         let mut length = self.length;

@@ -1,4 +1,4 @@
-//! What may be a code, and what must not.
+//! Valid and invalid codes.
 
 use proptest::prelude::*;
 
@@ -40,7 +40,7 @@ fn slug_02_whatever_could_be_more_than_a_name_is_refused() {
         ("a\u{0301}", found('\u{0301}')),
         (&"x".repeat(65), Err(InvalidCode::TooLong { len: 65 })),
         (&"x".repeat(1 << 20), Err(InvalidCode::TooLong { len: 1 << 20 })),
-        // Named by the character rather than by a length in bytes that nobody counted.
+        // The error names the character, not a length in bytes, which would mislead users.
         (&"ß".repeat(65), found('ß')),
     ] {
         assert_eq!(text.parse::<Code>().map(|_| ()), expected, "{text:?}");

@@ -1,4 +1,4 @@
-//! What a link is at which moment, and what an edit makes of it.
+//! The state of a link at each moment, and the effect of edits.
 
 use proptest::prelude::*;
 
@@ -314,7 +314,7 @@ proptest! {
         }
     }
 
-    /// Owner and visitors are never told different things about the same moment.
+    /// Owner and visitors never see contradicting states at the same moment.
     #[test]
     fn status_and_verdict_agree(
         from in proptest::option::of(0..10_i64),

@@ -1,4 +1,4 @@
-//! The words for them.
+//! The names of reasons and states.
 
 use super::*;
 

@@ -1,4 +1,4 @@
-//! One pattern: a host, a host and all hosts under it, or the beginning of a URL.
+//! One pattern: a host, a host with all hosts under it, or the beginning of a URL.
 
 use std::{fmt, net::Ipv6Addr, str::FromStr};
 
@@ -6,10 +6,10 @@ use url::{Host, Url};
 
 use crate::targets::{TargetUrl, bare, canonical_host};
 
-/// Longest pattern, in bytes: MySQL's longest index key takes it whole.
+/// Longest pattern, in bytes: it fits whole into MySQL's longest index key.
 pub const PATTERN_LEN_MAX: usize = 700;
 
-/// Longest host name that the DNS has.
+/// Longest host name in the DNS.
 const HOST_LEN_MAX: usize = 253;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,8 +18,8 @@ pub enum PatternKind {
     Host,
     /// `*.evil.example`: that host and every host under it.
     Suffix,
-    /// `evil.example/login`: every URL that begins so, whatever its scheme; on every port, unless
-    /// one is named.
+    /// `evil.example/login`: every URL that begins with it, with any scheme, and on every port
+    /// unless one is given.
     Prefix,
 }
 
@@ -35,7 +35,7 @@ impl PatternKind {
     }
 }
 
-/// A pattern in the one way to write it, at most [`PATTERN_LEN_MAX`] bytes of ASCII.
+/// A pattern in canonical form, at most [`PATTERN_LEN_MAX`] bytes of ASCII.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct TargetPattern {
     kind: PatternKind,
@@ -51,12 +51,12 @@ pub enum InvalidPattern {
 }
 
 impl TargetPattern {
-    /// What a matcher was made of.
+    /// Rebuilds a pattern from a matcher's data.
     pub(super) fn stored(kind: PatternKind, text: Box<str>) -> Self {
         Self { kind, text }
     }
 
-    /// The target's host, and nothing else.
+    /// Blocks the target's host and nothing else.
     pub fn of_host(target: &TargetUrl) -> Self {
         Self::stored(PatternKind::Host, target.place().host.into())
     }
@@ -69,7 +69,7 @@ impl TargetPattern {
         &self.text
     }
 
-    /// The host as [`TargetUrl::reversed_host`] gives it; for a suffix the beginning of those of
+    /// The host as [`TargetUrl::reversed_host`] returns it; for a suffix the common beginning of
     /// all hosts under it.
     pub fn reversed_host(&self) -> String {
         let host = match self.kind {
@@ -92,7 +92,7 @@ impl TargetPattern {
     fn suffix(text: &str) -> Result<Self, InvalidPattern> {
         match parse_host(text)? {
             Host::Domain(name) => Ok(Self::stored(PatternKind::Suffix, format!("*.{name}").into())),
-            // There is nothing under an address.
+            // An address has no subdomains.
             Host::Ipv4(_) | Host::Ipv6(_) => Err(InvalidPattern::Malformed),
         }
     }
@@ -110,7 +110,7 @@ impl TargetPattern {
             return Err(InvalidPattern::Malformed);
         }
         let host = parse_host(url.host_str().unwrap_or_default())?.to_string();
-        // What either scheme leaves out by itself.
+        // Drops the default port of either scheme.
         let port = url.port().filter(|port| !matches!(port, 80 | 443));
         let rest = &url[url::Position::BeforePath..url::Position::AfterQuery];
         match port {
@@ -123,7 +123,7 @@ impl TargetPattern {
     }
 }
 
-/// As a target's host is read, so that no way to write it is another host.
+/// Parsed like a target's host, so that no spelling counts as another host.
 fn parse_host(text: &str) -> Result<Host, InvalidPattern> {
     if let Ok(address) = text.parse::<Ipv6Addr>() {
         return Ok(canonical_host(Host::Ipv6(address)));
@@ -131,7 +131,7 @@ fn parse_host(text: &str) -> Result<Host, InvalidPattern> {
     match Host::parse(text).map_err(|_| InvalidPattern::Malformed)? {
         Host::Domain(name) => {
             let name = bare(&name);
-            // A star stands in front of a whole host, or for nothing.
+            // A star is only allowed before a whole host.
             let is_sound = !name.split('.').any(|label| label.is_empty() || label.contains('*'));
             let fits = name.len() <= HOST_LEN_MAX;
             if is_sound && fits {
@@ -149,7 +149,8 @@ impl FromStr for TargetPattern {
 
     fn from_str(text: &str) -> Result<Self, InvalidPattern> {
         let text = text.trim();
-        // In its own letters as well as in the one way to write it; no more is parsed at all.
+        // The limit applies to the text as typed as well as to the canonical form; longer texts are
+        // not parsed.
         if text.chars().nth(PATTERN_LEN_MAX).is_some() {
             return Err(InvalidPattern::TooLong);
         }

@@ -1,4 +1,4 @@
-//! Patterns and the matcher, against a model that asks every pattern in turn.
+//! Patterns and the matcher, compared with a model that checks every pattern in turn.
 
 use proptest::prelude::*;
 use url::Url;
@@ -81,7 +81,7 @@ fn what_is_no_pattern_is_refused() {
     assert_eq!(long.parse::<TargetPattern>(), Err(InvalidPattern::Malformed));
     let long = format!("evil.example/{}", "a".repeat(PATTERN_LEN_MAX));
     assert_eq!(long.parse::<TargetPattern>(), Err(InvalidPattern::TooLong));
-    // What would become short is too long all the same.
+    // Too long before normalising, even if the result would be short.
     let zeros = format!("{}1.0.0.0", "0".repeat(PATTERN_LEN_MAX - 6));
     assert_eq!(zeros.parse::<TargetPattern>(), Err(InvalidPattern::TooLong));
     assert!(zeros[1..].parse::<TargetPattern>().is_ok(), "one digit less");
@@ -172,7 +172,7 @@ fn links_of_a_pattern_are_found_by_the_beginning_of_their_reversed_host() {
     }
 }
 
-/// Asks one pattern, by what the URL parser alone says of both.
+/// Checks one pattern, using only the URL parser on both sides.
 fn model(pattern: &str, target: &TargetUrl) -> bool {
     let url = Url::parse(target.as_str()).unwrap();
     let host = url.host_str().unwrap().trim_end_matches('.').to_owned();

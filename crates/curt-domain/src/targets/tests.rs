@@ -95,7 +95,7 @@ fn url_05_names_and_passwords_are_refused() {
     ] {
         assert_eq!(parse(text), Err(InvalidTarget::UserinfoNotAllowed), "{text:?}");
     }
-    // Nothing in front of the @ is no name; the browser goes to the same host either way.
+    // An empty name before the @ is no user; the browser goes to the same host either way.
     assert_eq!(parsed("https://@example.com/"), "https://example.com/");
     assert_eq!(parsed("https://example.com/@user"), "https://example.com/@user");
 }
@@ -189,7 +189,7 @@ fn url_14_targets_have_at_most_2048_bytes() {
     for len in [TARGET_LEN_MAX + 1, RAW_LEN_MAX, RAW_LEN_MAX + 1, 1 << 20] {
         assert_eq!(parse(&of_len(len)), Err(InvalidTarget::TooLong), "{len}");
     }
-    // Judged by what is kept: a snowman becomes nine bytes, a line break none.
+    // Measured after normalising: a snowman becomes nine bytes, a line break none.
     let snowmen = |count| format!("{base}{}", "☃".repeat(count));
     assert_eq!(parsed(&snowmen(225)).len(), base.len() + 225 * 9);
     assert_eq!(parse(&snowmen(226)), Err(InvalidTarget::TooLong));
@@ -272,7 +272,7 @@ fn loop_01_on_this_machine_the_port_tells_who_is_meant() {
 
 #[test]
 fn loop_03_a_fallback_is_a_target_like_any_other() {
-    // The same type and the same rules: there is no second way in for fallback URLs.
+    // Fallback URLs have the same type and the same rules.
     let rules = own(&["https://go.example.com/"]);
     assert!(is_own("https://go.example.com/the-same-code", &rules));
     assert_eq!(parse("https://go.example.com/").map(|_| ()), Ok(()));
@@ -299,7 +299,7 @@ fn hashes_tell_targets_apart_and_never_change() {
     let (one, other) =
         (parse("https://example.com/").unwrap(), parse("https://example.com/a").unwrap());
     assert_ne!(one.hash(), other.hash());
-    // The first eight bytes of SHA-256, computed elsewhere: an index depends on it.
+    // The first eight bytes of SHA-256, computed independently: an index depends on it.
     assert_eq!(one.hash(), 0x0f11_5db0_62b7_c0dd_u64.cast_signed());
 }
 
@@ -380,7 +380,7 @@ fn pairs_that_do_not_fit_are_left_out() {
     assert_eq!(with_query("https://example.com/", &format!("{fits}y&b=1")), format!("{base}b=1"));
 }
 
-/// Texts that are nearly targets: what a parser may stumble over, in every part.
+/// Texts that are nearly targets, to trip a parser up in every part.
 fn target_like() -> impl Strategy<Value = String> {
     let scheme = "(https?|HTTP|ftp|java\tscript)?";
     let slashes = "[:/\\\\]{0,4}";

@@ -1,4 +1,4 @@
-//! Times as people write them, up to the ends of what can be kept.
+//! Times as people write them, up to the limits of the range.
 
 use proptest::prelude::*;
 

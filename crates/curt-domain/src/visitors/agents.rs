@@ -1,30 +1,30 @@
-//! The one table of words in user agents, and what each says of who sent it.
+//! The one table of words in user agents, and what each reveals about the sender.
 //!
-//! Most machines are told without knowing them: they name no browser engine, or say where to
-//! complain (`http://…`, an address with `@`), which no browser does. So the table is short, and a
+//! Most machines are recognized without knowing them: they name no browser engine, or give a
+//! contact (`http://…`, an address with `@`), which no browser does. So the table is short, and a
 //! new crawler rarely needs a line in it.
 
 use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-/// What a word in a user agent says.
+/// The meaning of a word in a user agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Meaning {
     /// A fetcher that shows a link's target to the person who received it.
     Preview,
     /// A program.
     Bot,
-    /// A program, if the word ends a name: some makers of phones have it in theirs.
+    /// A program, if the word ends a name: some phone makers have it in theirs.
     BotAtEnd,
-    /// What every browser has one of.
+    /// A word of which every browser has one.
     Engine,
 }
 
-/// In any case. None of the words for programs is part of what a browser says: Baidu and Yandex,
-/// for example, make browsers and crawlers, and the crawlers are known by the rest of their names.
+/// In any case. No word for programs is part of a browser's user agent. For example, Baidu and
+/// Yandex make browsers and crawlers, and the crawlers are recognized by the rest of their names.
 const WORDS: &[(Meaning, &[&str])] = &[
-    // Messengers and networks, each by its service.
+    // Messengers and networks, by service.
     (
         Meaning::Preview,
         &[
@@ -84,7 +84,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
     ),
     // Where crawlers explain themselves.
     (Meaning::Bot, &["http:/", "https:/", "@"]),
-    // Crawlers, readers and checks that call themselves browsers and give no address.
+    // Crawlers, readers and checks that claim to be browsers and give no address.
     (
         Meaning::Bot,
         &[
@@ -128,14 +128,14 @@ const WORDS: &[(Meaning, &[&str])] = &[
             "validator",
         ],
     ),
-    // Browsers that nobody looks at.
+    // Headless browsers and automation.
     (
         Meaning::Bot,
         &["headless", "lighthouse", "phantomjs", "playwright", "puppeteer", "selenium", "wkhtmlto"],
     ),
-    // Programs of offices, which follow links in documents before the browser gets them.
+    // Office programs, which follow links in documents before the browser gets them.
     (Meaning::Bot, &["microsoft office", "ms-office"]),
-    // Libraries and tools that are sent along with a browser's words.
+    // Libraries and tools that appear together with a browser's words.
     (
         Meaning::Bot,
         &[
@@ -164,7 +164,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
         ],
     ),
     (Meaning::BotAtEnd, &["bot"]),
-    // Engines, and the few browsers that do not name theirs: text browsers, phones with buttons.
+    // Engines, and the few browsers that do not name theirs: text browsers, feature phones.
     (
         Meaning::Engine,
         &[
@@ -196,7 +196,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
 
 pub(super) struct Agents {
     pub(super) words: AhoCorasick,
-    /// What each word of the automaton means.
+    /// The meaning of each word of the automaton.
     pub(super) meanings: Vec<Meaning>,
 }
 

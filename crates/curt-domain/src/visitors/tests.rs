@@ -1,4 +1,4 @@
-//! User agents as they were seen in the wild.
+//! User agents seen in the wild.
 
 use proptest::prelude::*;
 

@@ -1,4 +1,4 @@
-//! What is kept of a client's address.
+//! The part of a client's address that is kept.
 
 use super::*;
 

@@ -55,7 +55,7 @@ proptest! {
             let again = Email::parse(email.as_str()).unwrap();
             prop_assert_eq!(again.as_str(), email.as_str());
             prop_assert_eq!(again.key(), email.key());
-            // The key is an address too, and its own key.
+            // The key is itself an address, with the same key.
             prop_assert_eq!(key(email.key()), email.key());
         }
     }

@@ -1,4 +1,4 @@
-//! AUTH-07 and AUTH-08: lengths in characters, one form of letters, nothing that is easy to guess.
+//! AUTH-07 and AUTH-08: lengths in characters, one form of letters, no easily guessed passwords.
 
 use proptest::prelude::*;
 

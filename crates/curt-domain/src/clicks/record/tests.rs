@@ -22,7 +22,7 @@ fn click() -> Click<'static> {
     }
 }
 
-/// Journals written by this release are read by all later ones.
+/// All later releases read the journals of this one.
 #[test]
 fn the_layout_stays_as_it_is() {
     let record = encoded(&click());
@@ -135,7 +135,7 @@ proptest! {
         }
     }
 
-    /// Nothing that was cut off or grown is taken for a click.
+    /// No truncated or extended record is taken for a click.
     #[test]
     fn only_whole_records_are_clicks(len in 0..40_usize, more in 1..9_usize) {
         let record = encoded(&click());

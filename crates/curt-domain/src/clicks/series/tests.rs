@@ -1,4 +1,4 @@
-//! Nothing that was counted goes missing on its way into a picture, and nothing counts twice.
+//! No counted click is lost on its way into a series, and none counts twice.
 
 use std::time::Duration;
 
@@ -21,7 +21,7 @@ fn humans(human: u64) -> ClickTotals {
     ClickTotals { human, ..ClickTotals::default() }
 }
 
-/// Starts and people of the points.
+/// Start and human clicks of each point.
 fn points(series: &ClickSeries, zone: &Zone) -> Vec<(String, u64)> {
     series.points().map(|(at, totals)| (zone.write(at), totals.human)).collect()
 }
@@ -71,7 +71,7 @@ fn points_without_clicks_are_there_too() {
     assert_eq!(points(&series, &zone), expected.map(|(at, people)| (at.to_owned(), people)));
 }
 
-/// Of a folded hour the clicks stand at its start, which in India is half an hour before a day's.
+/// The clicks of a rolled-up hour are at its start, in India half an hour before midnight.
 #[test]
 fn clicks_of_an_old_hour_count_where_it_begins() {
     let zone: Zone = "Asia/Kolkata".parse().unwrap();
@@ -104,7 +104,7 @@ fn too_many_points_say_which_unit_makes_fewer() {
     let ages = span("1000-01-01T00:00:00Z", "2026-01-01T00:00:00Z");
     let too_many = ClickSeries::new(TimeUnit::Day, &Zone::UTC, ages).unwrap_err();
     assert_eq!(too_many.unit_that_fits, None);
-    // The limit itself is allowed, to the point.
+    // Exactly the maximum number of points is allowed.
     let hours = |count: usize| Duration::from_hours(u64::try_from(count).unwrap());
     let start = at("2026-01-01T00:00:00Z");
     let exact = Span::around(start, start.plus(hours(POINTS_MAX))).unwrap();
@@ -117,7 +117,7 @@ fn too_many_points_say_which_unit_makes_fewer() {
 #[test]
 fn hours_of_the_week_are_those_of_the_zone() {
     let mut hours = WeekHours::new("America/New_York".parse().unwrap());
-    // Sunday evening there, Monday here.
+    // Sunday evening in New York, Monday in UTC.
     hours.add(Bucket::of(at("2026-01-05T02:15:00Z")), 3);
     hours.add(Bucket::of(at("2026-01-12T02:45:00Z")), 4);
     let mut expected = [[0; HOURS]; WEEKDAYS];
@@ -126,7 +126,7 @@ fn hours_of_the_week_are_those_of_the_zone() {
 }
 
 proptest! {
-    /// The sum of the points is the sum of the buckets, and each is in the one point that holds it.
+    /// The points sum up to the buckets, and each bucket is in the one point that contains it.
     #[test]
     fn every_bucket_is_in_exactly_one_point(
         zone in any_zone(),
@@ -142,7 +142,7 @@ proptest! {
         prop_assert!(starts[0] <= span.from().start());
         prop_assert!(starts.get(1).is_none_or(|second| span.from().start() < *second));
         prop_assert!(*starts.last().unwrap() < span.to().start());
-        // What comes after the last point begins where the span has ended.
+        // The point after the last one would begin at the end of the span or later.
         let after = zone.next_unit_start(unit, *starts.last().unwrap()).unwrap();
         prop_assert!(span.to().start() <= after);
 
@@ -159,7 +159,7 @@ proptest! {
         prop_assert_eq!(found, expected);
     }
 
-    /// Between two points nothing begins that the unit would have.
+    /// No day is missing between two points.
     #[test]
     fn days_follow_each_other(zone in any_zone(), from in any_time()) {
         let span = Span::around(from, from.plus(Duration::from_hours(24 * 40))).unwrap();

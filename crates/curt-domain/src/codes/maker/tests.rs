@@ -1,4 +1,4 @@
-//! Codes from ids: never the same twice, always valid, and not to be guessed.
+//! Codes from ids: unique, always valid, and unguessable.
 
 use std::collections::HashSet;
 
@@ -9,7 +9,7 @@ use super::*;
 const ALPHABETS: [Alphabet; 2] = [Alphabet::Base58, Alphabet::Base62];
 const STRATEGIES: [CodeStrategy; 3] =
     [CodeStrategy::Permuted, CodeStrategy::Sequential, CodeStrategy::Random];
-/// The largest id that there can be.
+/// The largest possible id.
 const ID_LAST: u64 = (1 << 53) - 1;
 
 fn maker(strategy: CodeStrategy, alphabet: Alphabet, length: u8) -> CodeMaker {
@@ -91,7 +91,7 @@ fn enum_01_another_secret_gives_other_codes() {
 
 #[test]
 fn codes_stay_the_same_from_release_to_release() {
-    // Ids count on after an upgrade: another permutation would meet the codes of the old one.
+    // Ids continue after an upgrade: another permutation would collide with existing codes.
     let codes = [1, 2, 3, ID_LAST].map(|id| code(&permuted(7), id));
     assert_eq!(codes, ["ogJymYc", "m53dKTK", "94T6FeF", "4KQ6sZAARi"]);
 }
@@ -149,7 +149,7 @@ proptest! {
         prop_assert!(usize::from(settings.length) <= code.as_str().len());
     }
 
-    /// What can be undone maps no two inputs to one: the permutation is a bijection.
+    /// A reversible mapping maps no two inputs to one: the permutation is a bijection.
     #[test]
     fn the_permutation_can_be_undone(settings in settings(), value in any::<u128>(), key in any::<[u8; 32]>()) {
         let maker = CodeMaker::new(settings, &SecretKey::new(&key).unwrap());
