@@ -52,7 +52,7 @@ pub use codes::{
     Alphabet, CODE_LEN_MAX, Code, CodeMaker, CodeSettings, CodeStrategy, GENERATED_LEN_MAX,
     GENERATED_LEN_MIN, InvalidCode, ReservedWords,
 };
-pub use ids::{BlockId, KeyId, LinkId, UserId};
+pub use ids::{BlockId, InviteId, KeyId, LinkId, ReportId, TargetBlockId, UserId};
 pub use ip_blocks::{
     BLOCK_REASON_LEN_MAX, BLOCKS_MAX, BlockKind, BlockReason, InvalidNetwork, IpBlock, Network,
 };

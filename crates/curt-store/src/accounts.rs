@@ -14,8 +14,8 @@ pub use invites::{CreateInviteError, INVITES_MAX, Invite, NewInvite};
 pub use keys::{CreateKeyError, KEYS_PER_USER_MAX, KeyRecord, NewKey};
 pub use logins::{CreateLoginError, NewLogin, REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation};
 pub use users::{
-    Admission, ChangeUserError, CreateUserError, Credentials, DeleteUserError, LinksOf,
-    ListUsersError, NewUser, UserPage, UserQuery,
+    Admission, ChangeUserError, CreateUserError, Credentials, DeleteUserError, LinksOf, NewUser,
+    UserPage, UserQuery,
 };
 
 /// For the test that prepares every statement.

@@ -6,7 +6,7 @@ use ipnet::IpNet;
 use crate::{
     db::{Row, Sql, Value},
     error::{DbError, StoreError},
-    pages::{Cursor, InvalidCursor, Order, PAGE_LEN_MAX, Position},
+    pages::{Cursor, InvalidCursor, ListError, Order, PAGE_LEN_MAX, Position},
     store::Store,
 };
 
@@ -51,15 +51,6 @@ pub struct AuditPage {
     pub next: Option<Cursor>,
 }
 
-/// Why rows cannot be listed.
-#[derive(Debug, thiserror::Error)]
-pub enum ListAuditError {
-    #[error(transparent)]
-    InvalidCursor(#[from] InvalidCursor),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
 /// What all lists have in common. The filter that is not optional decides which index is used.
 macro_rules! list {
     ($author:literal, $object:literal) => {
@@ -92,7 +83,7 @@ const DELETE: Sql = Sql::new("delete from audit_log where at <= $1");
 
 impl Store {
     /// A page of the log, newest first.
-    pub async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, ListAuditError> {
+    pub async fn audit(&self, query: &AuditQuery) -> Result<AuditPage, ListError> {
         let (at, id) = match &query.cursor {
             None => (i64::MAX, i64::MAX),
             Some(Cursor { order: Order::Audit, last: Position::Number { number, id } }) => {

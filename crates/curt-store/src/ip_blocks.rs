@@ -27,7 +27,7 @@ pub struct NewIpBlock {
 }
 
 #[derive(Debug, thiserror::Error)]
-    /// Of this kind, and none of them is of this network; see [`BLOCKS_MAX`].
+/// Of this kind, and none of them is of this network; see [`BLOCKS_MAX`].
 pub enum AddIpBlockError {
     #[error("there are {BLOCKS_MAX} blocks already")]
     TooMany,

@@ -46,11 +46,11 @@ mod target_blocks;
 pub use accounts::{
     Admission, ChangeUserError, CreateInviteError, CreateKeyError, CreateLoginError,
     CreateUserError, Credentials, DeleteUserError, INVITES_MAX, Invite, KEYS_PER_USER_MAX,
-    KeyRecord, LinksOf, ListUsersError, NewInvite, NewKey, NewLogin, NewUser,
-    REFRESH_FAMILY_AGE_MAX, REUSE_GRACE, Rotation, UserPage, UserQuery,
+    KeyRecord, LinksOf, NewInvite, NewKey, NewLogin, NewUser, REFRESH_FAMILY_AGE_MAX, REUSE_GRACE,
+    Rotation, UserPage, UserQuery,
 };
 pub use attribution::Action;
-pub use audit::{AuditPage, AuditQuery, AuditRecord, ListAuditError};
+pub use audit::{AuditPage, AuditQuery, AuditRecord};
 pub use backups::{Contents, InspectError, checkpoint_wal, copy_sqlite, inspect_sqlite};
 pub use changes::{Change, Changes};
 pub use clicks::{
@@ -64,11 +64,11 @@ pub use error::{StoreError, StoreErrorKind};
 pub use ip_blocks::{AddIpBlockError, BLOCKS_AT_ONCE_MAX, NewIpBlock};
 pub use links::{
     CreateLinkError, CreateLinksError, EditLinkError, ExpectedRevision, LINKS_AT_ONCE_MAX,
-    LinkPage, LinkQuery, LinkVersion, ListLinksError, RESTORE_WINDOW,
+    LinkPage, LinkQuery, LinkVersion, RESTORE_WINDOW,
 };
 pub use meta::CheckSecretError;
 pub use migrations::{MigrateError, MigrationState, MigrationStatus, newest_migration};
-pub use pages::{Cursor, InvalidCursor, LinkSort, PAGE_LEN_MAX};
+pub use pages::{Cursor, InvalidCursor, LinkSort, ListError, PAGE_LEN_MAX};
 pub use replays::{NewReplay, REPLAY_KEY_LEN_MAX, Replay};
 pub use reports::{
     AbuseLink, NewReport, OPEN_REPORTS_MAX, REPORT_PAGE_LEN_MAX, Report, Resolution,

@@ -22,7 +22,7 @@ mod versions;
 
 pub use bulk::{CreateLinksError, LINKS_AT_ONCE_MAX};
 pub use edits::{EditLinkError, ExpectedRevision, RESTORE_WINDOW};
-pub use pages::{LinkPage, LinkQuery, ListLinksError};
+pub use pages::{LinkPage, LinkQuery};
 pub use versions::LinkVersion;
 
 use rows::{insert_link, link_columns, record_columns, settings_columns};

@@ -5,5 +5,6 @@ pub(crate) mod code_path;
 pub(crate) mod extract;
 pub(crate) mod fields;
 pub(crate) mod parameters;
+pub(crate) mod path_id;
 pub(crate) mod schema;
 pub(crate) mod tags;

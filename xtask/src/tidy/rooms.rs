@@ -51,7 +51,8 @@ pub(super) const HOUSES: &[House<'static>] = &[
     House {
         folder: "crates/curt-store",
         floors: &[
-            &["error", "pages"],
+            &["error"],
+            &["pages"],
             &["db"],
             &["attribution", "migrations"],
             &["store"],

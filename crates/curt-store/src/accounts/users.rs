@@ -21,7 +21,7 @@ use crate::{
     error::{DbError, DbErrorKind, StoreError},
     ids::Sequence,
     owners,
-    pages::{Cursor, InvalidCursor, Order, PAGE_LEN_MAX, Position, search::pattern},
+    pages::{Cursor, InvalidCursor, ListError, Order, PAGE_LEN_MAX, Position, search::pattern},
     store::Store,
 };
 
@@ -95,15 +95,6 @@ pub struct UserPage {
     pub items: Vec<User>,
     /// Where the next page begins, if there is one.
     pub next: Option<Cursor>,
-}
-
-/// Why users cannot be listed.
-#[derive(Debug, thiserror::Error)]
-pub enum ListUsersError {
-    #[error(transparent)]
-    InvalidCursor(#[from] InvalidCursor),
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 struct Creation {
@@ -186,7 +177,7 @@ impl Store {
     }
 
     /// A page of the users, oldest first.
-    pub async fn users(&self, query: &UserQuery) -> Result<UserPage, ListUsersError> {
+    pub async fn users(&self, query: &UserQuery) -> Result<UserPage, ListError> {
         let after = match &query.cursor {
             None => -1,
             Some(Cursor { order: Order::Users, last: Position::Number { id, .. } }) => *id,

@@ -138,7 +138,7 @@ impl Store {
         rolled_up.map_err(StoreError::while_doing("adding up old clicks by the hour"))
     }
 
-        // Each existing bucket costs one lookup through the index.
+    // Each existing bucket costs one lookup through the index.
     async fn roll_up_between(&self, start: Option<Bucket>, end: Bucket) -> Result<u64, DbError> {
         let mut rolled_up = 0;
         let mut after = start.map_or(Timestamp::from_millis(i64::MIN), Bucket::start);

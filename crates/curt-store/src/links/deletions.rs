@@ -3,13 +3,13 @@
 use curt_domain::{Access, LinkRecord, Timestamp};
 
 use super::{
-    LinkPage, ListLinksError, RESTORE_WINDOW,
+    LinkPage, RESTORE_WINDOW,
     rows::{link_columns, record_columns, settings_columns},
 };
 use crate::{
     db::{Sql, Value},
     error::{DbError, StoreError},
-    pages::{Cursor, InvalidCursor, Order, PAGE_LEN_MAX, Position},
+    pages::{Cursor, InvalidCursor, ListError, Order, PAGE_LEN_MAX, Position},
     store::Store,
 };
 
@@ -51,7 +51,7 @@ impl Store {
         now: Timestamp,
         limit: u32,
         cursor: Option<&Cursor>,
-    ) -> Result<LinkPage, ListLinksError> {
+    ) -> Result<LinkPage, ListError> {
         let (at, id) = match cursor {
             None => (i64::MAX, i64::MAX),
             Some(Cursor { order: Order::Deletions, last: Position::Number { number, id } }) => {

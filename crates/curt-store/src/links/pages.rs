@@ -9,7 +9,9 @@ use super::rows::{self, link_columns, record_columns, settings_columns};
 use crate::{
     db::{Row, Sql, Value},
     error::{DbError, StoreError},
-    pages::{Cursor, InvalidCursor, LinkSort, Order, PAGE_LEN_MAX, Position, search::pattern},
+    pages::{
+        Cursor, InvalidCursor, LinkSort, ListError, Order, PAGE_LEN_MAX, Position, search::pattern,
+    },
     store::Store,
 };
 
@@ -38,15 +40,6 @@ pub struct LinkPage {
     pub items: Vec<LinkRecord>,
     /// Where the next page begins, if there is one.
     pub next: Option<Cursor>,
-}
-
-/// Why links cannot be listed.
-#[derive(Debug, thiserror::Error)]
-pub enum ListLinksError {
-    #[error(transparent)]
-    InvalidCursor(#[from] InvalidCursor),
-    #[error(transparent)]
-    Store(#[from] StoreError),
 }
 
 /// The statements of one order: for all links, for those of a tag, and for those of a user.
@@ -191,7 +184,7 @@ impl Store {
         access: Access,
         query: &LinkQuery,
         now: Timestamp,
-    ) -> Result<LinkPage, ListLinksError> {
+    ) -> Result<LinkPage, ListError> {
         let walks = walks(query)?;
         let page = self.page(access, query, walks, now).await;
         Ok(page.map_err(StoreError::while_doing("listing links"))?)

@@ -4,7 +4,7 @@ use curt_domain::{
     Access, Author, Caller, FullName, KeyName, Role, Scopes, Switch, User, UserEdit,
 };
 use curt_store::{
-    Admission, AuditPage, AuditQuery, AuditRecord, LinksOf, ListAuditError, NewKey, NewUser, Store,
+    Admission, AuditPage, AuditQuery, AuditRecord, LinksOf, ListError, NewKey, NewUser, Store,
 };
 use serde_json::Value;
 
@@ -225,7 +225,7 @@ async fn old_rows_are_pruned_and_cursors_of_other_lists_refused() {
         let users = curt_store::UserQuery { limit: 1, ..curt_store::UserQuery::default() };
         let cursor = store.users(&users).await.unwrap().next;
         let refused = store.audit(&AuditQuery { cursor, ..everything() }).await;
-        assert!(matches!(refused, Err(ListAuditError::InvalidCursor(_))), "{refused:?}");
+        assert!(matches!(refused, Err(ListError::InvalidCursor(_))), "{refused:?}");
     })
     .await;
 }

@@ -1,7 +1,7 @@
 //! Finding deleted links while they can be restored, and finding any link by its code.
 
 use curt_domain::{Access, Caller, Link, LinkRecord, LinkStatus, MaxClicks};
-use curt_store::{Cursor, ExpectedRevision, LinkSort, ListLinksError, RESTORE_WINDOW, Store};
+use curt_store::{Cursor, ExpectedRevision, LinkSort, ListError, RESTORE_WINDOW, Store};
 
 use crate::{
     lists::query,
@@ -80,10 +80,10 @@ async fn cursors_of_links_and_of_deleted_links_are_not_for_each_other() {
         let of_deleted = store.deleted_links(Access::All, now(), 1, None).await.unwrap().next;
 
         let refused = store.deleted_links(Access::All, now(), 1, of_links.as_ref()).await;
-        assert!(matches!(refused, Err(ListLinksError::InvalidCursor(_))), "{refused:?}");
+        assert!(matches!(refused, Err(ListError::InvalidCursor(_))), "{refused:?}");
         list.cursor = of_deleted;
         let refused = store.links(Access::All, &list, now()).await;
-        assert!(matches!(refused, Err(ListLinksError::InvalidCursor(_))), "{refused:?}");
+        assert!(matches!(refused, Err(ListError::InvalidCursor(_))), "{refused:?}");
     })
     .await;
 }

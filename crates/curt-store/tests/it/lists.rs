@@ -7,8 +7,7 @@ use curt_domain::{
     Access, Caller, Dates, Link, LinkStatus, MaxClicks, Tag, TargetUrl, Timestamp, Title,
 };
 use curt_store::{
-    Cursor, ExpectedRevision, InvalidCursor, LinkQuery, LinkSort, ListLinksError, PAGE_LEN_MAX,
-    Store,
+    Cursor, ExpectedRevision, InvalidCursor, LinkQuery, LinkSort, ListError, PAGE_LEN_MAX, Store,
 };
 
 use crate::stores::{create, for_each_store, id, later, link, now, tags, target};
@@ -135,7 +134,7 @@ async fn a_cursor_of_another_order_is_refused() {
                 let mixed = LinkQuery { cursor: Some(cursor.clone()), ..query(to) };
                 let refused = store.links(Access::All, &mixed, now()).await;
                 assert!(
-                    matches!(refused, Err(ListLinksError::InvalidCursor(InvalidCursor))),
+                    matches!(refused, Err(ListError::InvalidCursor(InvalidCursor))),
                     "{from:?} {to:?} {refused:?}"
                 );
             }

@@ -5,16 +5,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use curt_domain::Token;
+use curt_domain::{InviteId, Token};
 use curt_store::NewInvite;
 
 use crate::{
     app::App,
     auth::{Admin, By, random},
-    request::{
-        extract::{ApiJson, PathInvite},
-        tags,
-    },
+    request::{extract::ApiJson, path_id::PathId, tags},
     response::{ApiError, ProblemCode, headers::no_store_json},
 };
 
@@ -75,15 +72,15 @@ pub(crate) async fn create(
     path = "/api/v1/admin/invites/{id}",
     operation_id = "delete_invite",
     tag = tags::ADMINISTRATION,
-    params(PathInvite),
+    params(PathId::<InviteId>),
     responses((status = 204, description = "The invitation is gone.")),
     security(("key" = ["admin"])),
 )]
 pub(crate) async fn delete(
     by: By<Admin>,
     State(app): State<App>,
-    PathInvite(id): PathInvite,
+    PathId(id): PathId<InviteId>,
 ) -> Result<StatusCode, ApiError> {
-    let is_gone = app.store.delete_invite(&by.actor.caller(), id, app.clock.now()).await?;
+    let is_gone = app.store.delete_invite(&by.actor.caller(), id.get(), app.clock.now()).await?;
     if is_gone { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::NotFound) }
 }

@@ -4,7 +4,7 @@
 //! soon as they hear of it.
 
 use axum::{Json, extract::State, http::StatusCode};
-use curt_domain::Clock;
+use curt_domain::{BlockId, Clock};
 use curt_store::Store;
 
 use crate::{
@@ -12,7 +12,8 @@ use crate::{
     auth::{Admin, By},
     gate::Allowance,
     request::{
-        extract::{ApiJson, ApiQuery, PathIpBlock},
+        extract::{ApiJson, ApiQuery},
+        path_id::PathId,
         tags,
     },
     response::ApiError,
@@ -82,14 +83,14 @@ pub(crate) async fn add(
     path = "/api/v1/admin/ip-blocks/{id}",
     operation_id = "lift_ip_block",
     tag = tags::ABUSE,
-    params(PathIpBlock),
+    params(PathId::<BlockId>),
     responses((status = 204, description = "It is lifted.")),
     security(("key" = ["admin"])),
 )]
 pub(crate) async fn lift(
     by: By<Admin>,
     State(app): State<App>,
-    PathIpBlock(id): PathIpBlock,
+    PathId(id): PathId<BlockId>,
 ) -> Result<StatusCode, ApiError> {
     app.store
         .lift_ip_block(id, &by.actor.caller(), app.clock.now())

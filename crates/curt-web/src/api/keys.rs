@@ -5,16 +5,13 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use curt_domain::{ApiKey, UserId};
+use curt_domain::{ApiKey, KeyId, UserId};
 use curt_store::NewKey;
 
 use crate::{
     app::App,
     auth::{Actor, Admin, By, KeyManager, SignedIn, random},
-    request::{
-        extract::{ApiJson, PathKey, PathUser},
-        tags,
-    },
+    request::{extract::ApiJson, path_id::PathId, tags},
     response::{ApiError, ProblemCode, headers::no_store_json},
 };
 
@@ -71,14 +68,14 @@ pub(crate) async fn create(
     path = "/api/v1/keys/{id}",
     operation_id = "delete_key",
     tag = tags::KEYS,
-    params(PathKey),
+    params(PathId::<KeyId>),
     responses((status = 204, description = "The key is gone.")),
     security(("key" = ["account"]), ("key" = ["admin"])),
 )]
 pub(crate) async fn delete(
     KeyManager(actor): KeyManager,
     State(app): State<App>,
-    PathKey(id): PathKey,
+    PathId(id): PathId<KeyId>,
 ) -> Result<StatusCode, ApiError> {
     let is_gone = app.store.delete_key(&actor.caller(), id, app.clock.now()).await?;
     if is_gone { Ok(StatusCode::NO_CONTENT) } else { Err(ApiError::NotFound) }
@@ -92,14 +89,14 @@ pub(crate) async fn delete(
     path = "/api/v1/admin/users/{id}/keys",
     operation_id = "list_user_keys",
     tag = tags::ADMINISTRATION,
-    params(PathUser),
+    params(PathId::<UserId>),
     responses((status = 200, description = "The keys.", body = KeysView)),
     security(("key" = ["admin"])),
 )]
 pub(crate) async fn list_of_user(
     _: By<Admin>,
     State(app): State<App>,
-    PathUser(id): PathUser,
+    PathId(id): PathId<UserId>,
 ) -> Result<Response, ApiError> {
     app.store.user(id).await?.ok_or(ApiError::NotFound)?;
     Ok(no_store_json(KeysView::new(&app.store.keys(id).await?)))
@@ -113,7 +110,7 @@ pub(crate) async fn list_of_user(
     path = "/api/v1/admin/users/{id}/keys",
     operation_id = "create_user_key",
     tag = tags::ADMINISTRATION,
-    params(PathUser),
+    params(PathId::<UserId>),
     request_body = KeyBody,
     responses((status = 201, description = "The key.", body = CreatedView)),
     security(("key" = ["admin"])),
@@ -122,7 +119,7 @@ pub(crate) async fn list_of_user(
 pub(crate) async fn create_for_user(
     by: By<Admin>,
     State(app): State<App>,
-    PathUser(id): PathUser,
+    PathId(id): PathId<UserId>,
     body: ApiJson<KeyBody>,
 ) -> Result<Response, ApiError> {
     make(&app, &by.actor, id, &body.value).await

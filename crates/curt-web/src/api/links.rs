@@ -12,14 +12,15 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use curt_cache::LinkCache;
-use curt_domain::{Clock, LinkRecord};
+use curt_domain::{Clock, LinkId, LinkRecord};
 use curt_store::Store;
 
 use crate::{
     app::App,
     auth::{By, ReadLinks, WriteLinks},
     request::{
-        extract::{ApiJson, ApiQuery, IfMatch, PathId},
+        extract::{ApiJson, ApiQuery, IfMatch},
+        path_id::PathId,
         tags,
     },
     response::{ApiError, ProblemCode},
@@ -82,7 +83,7 @@ pub(crate) async fn list(
     path = "/api/v1/urls/{id}",
     operation_id = "show_link",
     tag = tags::LINKS,
-    params(PathId),
+    params(PathId::<LinkId>),
     responses((
         status = 200,
         description = "The link.",
@@ -96,7 +97,7 @@ pub(crate) async fn show(
     State(store): State<Store>,
     State(site): State<Arc<Site>>,
     State(clock): State<Clock>,
-    PathId(id): PathId,
+    PathId(id): PathId<LinkId>,
 ) -> Result<Response, ApiError> {
     let record = store.link(actor.access(), id).await?.ok_or(ApiError::NotFound)?;
     Ok(answer(&record, &site, &clock))
@@ -111,7 +112,7 @@ pub(crate) async fn show(
     path = "/api/v1/urls/{id}",
     operation_id = "edit_link",
     tag = tags::LINKS,
-    params(PathId, IfMatch),
+    params(PathId::<LinkId>, IfMatch),
     request_body = EditBody,
     responses((
         status = 200,
@@ -131,7 +132,7 @@ pub(crate) async fn show(
 pub(crate) async fn edit(
     By { actor, .. }: By<WriteLinks>,
     State(app): State<App>,
-    PathId(id): PathId,
+    PathId(id): PathId<LinkId>,
     IfMatch(revision): IfMatch,
     body: ApiJson<EditBody>,
 ) -> Result<Response, ApiError> {
@@ -150,7 +151,7 @@ pub(crate) async fn edit(
     path = "/api/v1/urls/{id}",
     operation_id = "delete_link",
     tag = tags::LINKS,
-    params(PathId, IfMatch),
+    params(PathId::<LinkId>, IfMatch),
     responses((
         status = 204,
         description = "The link is gone.",
@@ -162,7 +163,7 @@ pub(crate) async fn delete(
     State(store): State<Store>,
     State(cache): State<Arc<LinkCache>>,
     State(clock): State<Clock>,
-    PathId(id): PathId,
+    PathId(id): PathId<LinkId>,
     IfMatch(revision): IfMatch,
 ) -> Result<StatusCode, ApiError> {
     let code = store.delete_link(&actor.caller(), id, revision, clock.now()).await?;
@@ -178,7 +179,7 @@ pub(crate) async fn delete(
     path = "/api/v1/urls/{id}/restore",
     operation_id = "restore_link",
     tag = tags::LINKS,
-    params(PathId, IfMatch),
+    params(PathId::<LinkId>, IfMatch),
     responses((
         status = 200,
         description = "The link as it is now.",
@@ -193,7 +194,7 @@ pub(crate) async fn restore(
     State(cache): State<Arc<LinkCache>>,
     State(site): State<Arc<Site>>,
     State(clock): State<Clock>,
-    PathId(id): PathId,
+    PathId(id): PathId<LinkId>,
     IfMatch(revision): IfMatch,
 ) -> Result<Response, ApiError> {
     let record = store.restore_link(&actor.caller(), id, revision, clock.now()).await?;
@@ -209,7 +210,7 @@ pub(crate) async fn restore(
     path = "/api/v1/urls/{id}/history",
     operation_id = "show_link_history",
     tag = tags::LINKS,
-    params(PathId, HistoryQuery),
+    params(PathId::<LinkId>, HistoryQuery),
     responses((
         status = 200,
         description = "The page.",
@@ -220,7 +221,7 @@ pub(crate) async fn restore(
 pub(crate) async fn history(
     By { actor, .. }: By<ReadLinks>,
     State(store): State<Store>,
-    PathId(id): PathId,
+    PathId(id): PathId<LinkId>,
     ApiQuery(query): ApiQuery<HistoryQuery>,
 ) -> Result<Json<HistoryView>, ApiError> {
     let (before, limit) = query.parse()?;

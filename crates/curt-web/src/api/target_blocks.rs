@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse as _, Response},
 };
-use curt_domain::{Clock, TargetPattern, TargetRules, TargetUrl};
+use curt_domain::{Clock, TargetBlockId, TargetPattern, TargetRules, TargetUrl};
 use curt_store::{NewTargetBlocks, Store, TargetBlock, TargetBlockSource};
 
 mod schema;
@@ -21,7 +21,8 @@ use crate::{
     blocking::off_thread,
     lists::target_blocks::TargetBlockList,
     request::{
-        extract::{ApiJson, ApiQuery, PathEntry, from_json, json_bytes},
+        extract::{ApiJson, ApiQuery, from_json, json_bytes},
+        path_id::PathId,
         tags,
     },
     response::{ApiError, FieldError, ProblemCode},
@@ -157,7 +158,7 @@ pub(crate) async fn import(
     path = "/api/v1/admin/target-blocks/{id}",
     operation_id = "unblock_target",
     tag = tags::ABUSE,
-    params(PathEntry),
+    params(PathId::<TargetBlockId>),
     responses((status = 204, description = "It is off the list.")),
     security(("key" = ["admin"])),
 )]
@@ -166,9 +167,9 @@ pub(crate) async fn unblock(
     State(store): State<Store>,
     State(list): State<TargetBlockList>,
     State(clock): State<Clock>,
-    PathEntry(id): PathEntry,
+    PathId(id): PathId<TargetBlockId>,
 ) -> Result<StatusCode, ApiError> {
-    if !store.unblock_target(&actor.caller(), id, clock.now()).await? {
+    if !store.unblock_target(&actor.caller(), id.get(), clock.now()).await? {
         return Err(ApiError::NotFound);
     }
     list.reload().await?;

@@ -8,11 +8,13 @@ use crate::{
     app::App,
     auth::{Admin, By},
     request::{
-        extract::{ApiJson, ApiQuery, PathUser},
+        extract::{ApiJson, ApiQuery},
+        path_id::PathId,
         tags,
     },
     response::{ApiError, ProblemCode, headers::no_store_json},
 };
+use curt_domain::UserId;
 
 mod schema;
 mod view;
@@ -70,14 +72,14 @@ pub(crate) async fn create(
     path = "/api/v1/admin/users/{id}",
     operation_id = "show_user",
     tag = tags::ADMINISTRATION,
-    params(PathUser),
+    params(PathId::<UserId>),
     responses((status = 200, description = "The user.", body = UserView)),
     security(("key" = ["admin"])),
 )]
 pub(crate) async fn show(
     _: By<Admin>,
     State(app): State<App>,
-    PathUser(id): PathUser,
+    PathId(id): PathId<UserId>,
 ) -> Result<Response, ApiError> {
     let user = app.store.user(id).await?.ok_or(ApiError::NotFound)?;
     Ok(no_store_json(UserView::new(&user)))
@@ -92,7 +94,7 @@ pub(crate) async fn show(
     path = "/api/v1/admin/users/{id}",
     operation_id = "edit_user",
     tag = tags::ADMINISTRATION,
-    params(PathUser),
+    params(PathId::<UserId>),
     request_body = EditBody,
     responses((status = 200, description = "The user as it is now.", body = UserView)),
     security(("key" = ["admin"])),
@@ -105,7 +107,7 @@ pub(crate) async fn show(
 pub(crate) async fn edit(
     by: By<Admin>,
     State(app): State<App>,
-    PathUser(id): PathUser,
+    PathId(id): PathId<UserId>,
     body: ApiJson<EditBody>,
 ) -> Result<Response, ApiError> {
     let (mut edit, password) = body.value.parse()?;
@@ -127,7 +129,7 @@ pub(crate) async fn edit(
     path = "/api/v1/admin/users/{id}",
     operation_id = "delete_user",
     tag = tags::ADMINISTRATION,
-    params(PathUser, DeleteQuery),
+    params(PathId::<UserId>, DeleteQuery),
     responses((status = 204, description = "The user is gone.")),
     security(("key" = ["admin"])),
     extensions(("x-problems" = json!([ProblemCode::LastAdministrator]))),
@@ -135,7 +137,7 @@ pub(crate) async fn edit(
 pub(crate) async fn delete(
     by: By<Admin>,
     State(app): State<App>,
-    PathUser(id): PathUser,
+    PathId(id): PathId<UserId>,
     ApiQuery(query): ApiQuery<DeleteQuery>,
 ) -> Result<StatusCode, ApiError> {
     let links = query.parse()?;

@@ -8,7 +8,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use bytes::Bytes;
-use curt_domain::{BlockId, Code, KeyId, LinkId, UserId};
+use curt_domain::Code;
 use curt_store::{ExpectedRevision, REPLAY_KEY_LEN_MAX};
 use http_body::Body as _;
 use serde::{
@@ -150,73 +150,7 @@ impl<S: Send + Sync, T: DeserializeOwned> FromRequestParts<S> for ApiQuery<T> {
     }
 }
 
-/// The `{id}` of a path; an invalid id names no link.
-pub(crate) struct PathId(pub LinkId);
-
-impl<S: Send + Sync> FromRequestParts<S> for PathId {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        path_id(parts, state, LinkId::new).await.map(Self)
-    }
-}
-
-/// The same for a user.
-pub(crate) struct PathUser(pub UserId);
-
-impl<S: Send + Sync> FromRequestParts<S> for PathUser {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        path_id(parts, state, UserId::new).await.map(Self)
-    }
-}
-
-/// The same for an API key.
-pub(crate) struct PathKey(pub KeyId);
-
-impl<S: Send + Sync> FromRequestParts<S> for PathKey {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        path_id(parts, state, KeyId::new).await.map(Self)
-    }
-}
-
-/// The same for a blocked client.
-pub(crate) struct PathIpBlock(pub BlockId);
-
-impl<S: Send + Sync> FromRequestParts<S> for PathIpBlock {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        path_id(parts, state, BlockId::new).await.map(Self)
-    }
-}
-
-/// The same for an invitation.
-pub(crate) struct PathInvite(pub u64);
-
-impl<S: Send + Sync> FromRequestParts<S> for PathInvite {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        // All ids have the same range.
-        path_id(parts, state, |id| KeyId::new(id).map(KeyId::get)).await.map(Self)
-    }
-}
-
-async fn path_id<S: Send + Sync, T>(
-    parts: &mut Parts,
-    state: &S,
-    id: impl FnOnce(u64) -> Option<T>,
-) -> Result<T, ApiError> {
-    let path = Path::<String>::from_request_parts(parts, state).await;
-    let Path(text) = path.map_err(|_| ApiError::NotFound)?;
-    decimal(&text).and_then(id).ok_or(ApiError::NotFound)
-}
-
-/// The `{short_code}` of a path; an invalid code names no link.
+/// The `{short_code}` of a path; what is no code names no link.
 pub(crate) struct PathCode(pub Code);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathCode {
@@ -229,19 +163,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathCode {
     }
 }
 
-/// The `{id}` of a path that names a list entry; an invalid id names none.
-pub(crate) struct PathEntry(pub u64);
-
-impl<S: Send + Sync> FromRequestParts<S> for PathEntry {
-    type Rejection = ApiError;
-
-    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, ApiError> {
-        let PathId(id) = PathId::from_request_parts(parts, state).await?;
-        Ok(Self(id.get()))
-    }
-}
-
-/// A number as we write it: digits only, so that an id has one address and not also `+5` and `005`.
+/// A number as we write it: digits alone, so that an id has one address and not `+5` and `005` too.
 pub(crate) fn decimal<T: FromStr>(text: &str) -> Option<T> {
     let is_plain = text.bytes().all(|byte| byte.is_ascii_digit());
     let is_short = text == "0" || !text.starts_with('0');

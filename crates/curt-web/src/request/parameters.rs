@@ -12,10 +12,7 @@ use utoipa::{
 };
 
 use crate::request::{
-    extract::{
-        IdempotencyKey, IfMatch, IfNoneMatch, PathCode, PathEntry, PathId, PathInvite, PathIpBlock,
-        PathKey, PathUser,
-    },
+    extract::{IdempotencyKey, IfMatch, IfNoneMatch, PathCode},
     schema as shared,
 };
 
@@ -37,42 +34,6 @@ pub(crate) fn in_path(name: &str, description: &str, schema: Object) -> Paramete
         .description(Some(description))
         .schema(Some(schema))
         .build()
-}
-
-impl IntoParams for PathId {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![in_path("id", "The link's `id`.", shared::link_id())]
-    }
-}
-
-impl IntoParams for PathIpBlock {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![in_path("id", "The block's `id`.", shared::block_id())]
-    }
-}
-
-impl IntoParams for PathEntry {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![in_path("id", "The entry's `id`.", shared::entry_id())]
-    }
-}
-
-impl IntoParams for PathUser {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![in_path("id", "The user's `id`.", shared::user_id())]
-    }
-}
-
-impl IntoParams for PathKey {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![in_path("id", "The key's `id`.", shared::key_id())]
-    }
-}
-
-impl IntoParams for PathInvite {
-    fn into_params(_: impl Fn() -> Option<ParameterIn>) -> Vec<Parameter> {
-        vec![in_path("id", "The invitation's `id`.", shared::invite_id())]
-    }
 }
 
 impl IntoParams for PathCode {

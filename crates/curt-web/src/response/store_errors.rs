@@ -5,7 +5,7 @@ use std::error::Error;
 use curt_store::{
     AddIpBlockError, BlockTargetsError, ChangeUserError, CreateInviteError, CreateKeyError,
     CreateLoginError, CreateUserError, DeleteUserError, EditLinkError, INVITES_MAX,
-    KEYS_PER_USER_MAX, ListAuditError, ListLinksError, ListUsersError, StoreError, StoreErrorKind,
+    KEYS_PER_USER_MAX, ListError, StoreError, StoreErrorKind,
 };
 
 use super::errors::ApiError;
@@ -46,13 +46,11 @@ impl From<EditLinkError> for ApiError {
     }
 }
 
-impl From<ListLinksError> for ApiError {
-    fn from(error: ListLinksError) -> Self {
+impl From<ListError> for ApiError {
+    fn from(error: ListError) -> Self {
         match error {
-            ListLinksError::InvalidCursor(invalid) => {
-                Self::invalid_field("cursor", invalid.to_string())
-            }
-            ListLinksError::Store(error) => error.into(),
+            ListError::InvalidCursor(invalid) => Self::invalid_field("cursor", invalid.to_string()),
+            ListError::Store(error) => error.into(),
         }
     }
 }
@@ -122,28 +120,6 @@ impl From<CreateInviteError> for ApiError {
             CreateInviteError::LoggedOut => Self::Unauthenticated,
             CreateInviteError::TooMany => Self::LimitReached { max: INVITES_MAX },
             CreateInviteError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ListUsersError> for ApiError {
-    fn from(error: ListUsersError) -> Self {
-        match error {
-            ListUsersError::InvalidCursor(invalid) => {
-                Self::invalid_field("cursor", invalid.to_string())
-            }
-            ListUsersError::Store(error) => error.into(),
-        }
-    }
-}
-
-impl From<ListAuditError> for ApiError {
-    fn from(error: ListAuditError) -> Self {
-        match error {
-            ListAuditError::InvalidCursor(invalid) => {
-                Self::invalid_field("cursor", invalid.to_string())
-            }
-            ListAuditError::Store(error) => error.into(),
         }
     }
 }

@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::{
     api::ip_blocks::schema,
-    request::{extract::decimal, fields::FieldErrors, schema as shared},
+    request::{fields::FieldErrors, schema as shared},
     response::{ApiError, FieldError},
 };
 
@@ -73,13 +73,7 @@ impl BlockQuery {
     pub(super) fn parse(&self) -> Result<(Option<BlockId>, u32), ApiError> {
         let mut errors = FieldErrors::default();
         let limit = errors.limit(self.limit.as_deref());
-        let before = self.cursor.as_deref().and_then(|text| {
-            let id = decimal(text).and_then(BlockId::new);
-            if id.is_none() {
-                errors.add(FieldError::invalid("cursor", "is none that a page of blocks gave"));
-            }
-            id
-        });
+        let before = errors.before(self.cursor.as_deref()).and_then(BlockId::new);
         errors.finish()?;
         Ok((before, limit))
     }

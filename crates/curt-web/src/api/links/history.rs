@@ -9,8 +9,8 @@ use crate::{
         schema,
         view::{SettingsView, text},
     },
-    request::{extract::decimal, fields::FieldErrors, schema as shared},
-    response::{ApiError, FieldError},
+    request::{fields::FieldErrors, schema as shared},
+    response::ApiError,
 };
 
 #[derive(Deserialize, IntoParams)]
@@ -55,13 +55,7 @@ impl HistoryQuery {
     pub(super) fn parse(&self) -> Result<(Option<u64>, u32), ApiError> {
         let mut errors = FieldErrors::default();
         let limit = errors.limit(self.limit.as_deref());
-        let before = self.cursor.as_deref().and_then(|text| {
-            let revision = decimal(text);
-            if revision.is_none() {
-                errors.add(FieldError::invalid("cursor", "is none that a page of history gave"));
-            }
-            revision
-        });
+        let before = errors.before(self.cursor.as_deref());
         errors.finish()?;
         Ok((before, limit))
     }

@@ -1,17 +1,14 @@
 //! `/api/v1/admin/reports`: what visitors reported, and what administrators decide about it.
 
 use axum::{Json, extract::State};
-use curt_domain::TargetPattern;
+use curt_domain::{ReportId, TargetPattern};
 use curt_store::Resolution;
 
 use crate::{
     api::reports::view::{ReportPage, ReportQuery, ResolvedView},
     app::App,
     auth::{Actor, Admin, By},
-    request::{
-        extract::{ApiQuery, PathEntry},
-        tags,
-    },
+    request::{extract::ApiQuery, path_id::PathId, tags},
     response::ApiError,
 };
 
@@ -45,14 +42,14 @@ pub(crate) async fn list(
     path = "/api/v1/admin/reports/{id}/dismiss",
     operation_id = "dismiss_report",
     tag = tags::ABUSE,
-    params(PathEntry),
+    params(PathId::<ReportId>),
     responses((status = 200, description = "The report as it is now.", body = ResolvedView)),
     security(("key" = ["admin"])),
 )]
 pub(crate) async fn dismiss(
     By { actor, .. }: By<Admin>,
     State(app): State<App>,
-    PathEntry(id): PathEntry,
+    PathId(id): PathId<ReportId>,
 ) -> Result<Json<ResolvedView>, ApiError> {
     resolve(id, Resolution::Dismiss, actor, &app).await
 }
@@ -66,14 +63,14 @@ pub(crate) async fn dismiss(
     path = "/api/v1/admin/reports/{id}/disable",
     operation_id = "disable_reported_link",
     tag = tags::ABUSE,
-    params(PathEntry),
+    params(PathId::<ReportId>),
     responses((status = 200, description = "The report as it is now.", body = ResolvedView)),
     security(("key" = ["admin"])),
 )]
 pub(crate) async fn disable(
     By { actor, .. }: By<Admin>,
     State(app): State<App>,
-    PathEntry(id): PathEntry,
+    PathId(id): PathId<ReportId>,
 ) -> Result<Json<ResolvedView>, ApiError> {
     resolve(id, Resolution::Disable, actor, &app).await
 }
@@ -86,14 +83,14 @@ pub(crate) async fn disable(
     path = "/api/v1/admin/reports/{id}/enable",
     operation_id = "enable_reported_link",
     tag = tags::ABUSE,
-    params(PathEntry),
+    params(PathId::<ReportId>),
     responses((status = 200, description = "The report as it is now.", body = ResolvedView)),
     security(("key" = ["admin"])),
 )]
 pub(crate) async fn enable(
     By { actor, .. }: By<Admin>,
     State(app): State<App>,
-    PathEntry(id): PathEntry,
+    PathId(id): PathId<ReportId>,
 ) -> Result<Json<ResolvedView>, ApiError> {
     resolve(id, Resolution::Enable, actor, &app).await
 }
@@ -107,27 +104,27 @@ pub(crate) async fn enable(
     path = "/api/v1/admin/reports/{id}/block-host",
     operation_id = "block_reported_host",
     tag = tags::ABUSE,
-    params(PathEntry),
+    params(PathId::<ReportId>),
     responses((status = 200, description = "The report as it is now.", body = ResolvedView)),
     security(("key" = ["admin"])),
 )]
 pub(crate) async fn block_host(
     By { actor, .. }: By<Admin>,
     State(app): State<App>,
-    PathEntry(id): PathEntry,
+    PathId(id): PathId<ReportId>,
 ) -> Result<Json<ResolvedView>, ApiError> {
     resolve(id, Resolution::BlockHost, actor, &app).await
 }
 
 /// The decision is in force on this node before it is answered.
 async fn resolve(
-    id: u64,
+    id: ReportId,
     resolution: Resolution,
     actor: Actor,
     app: &App,
 ) -> Result<Json<ResolvedView>, ApiError> {
     let now = app.clock.now();
-    let report = app.store.resolve_report(&actor.caller(), id, resolution, now).await?;
+    let report = app.store.resolve_report(&actor.caller(), id.get(), resolution, now).await?;
     let report = report.ok_or(ApiError::NotFound)?;
     let hits = match resolution {
         Resolution::Dismiss => None,
