@@ -1,5 +1,5 @@
-//! Headers that make browsers careful, on every answer except redirects to targets; and what answers
-//! share: `no_store_json` and `seconds`.
+//! Headers that make browsers careful, on every answer except redirects to targets; and what
+//! answers share: `no_store_json` and `seconds`.
 //!
 //! Those redirects have no body, and nothing of them is kept or shown, so the headers would guard
 //! nothing. Answers of the API are not stored, unless they say otherwise.
