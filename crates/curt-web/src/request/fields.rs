@@ -104,13 +104,17 @@ impl FieldErrors {
         cursor.map_err(|error| self.add(FieldError::invalid("cursor", error.to_string()))).ok()
     }
 
-    /// Where a page of numbered items ended: its last number.
-    pub(crate) fn before(&mut self, text: Option<&str>) -> Option<u64> {
-        let number = decimal::<u64>(text?).filter(|number| *number < 1 << 53);
-        if number.is_none() {
+    /// Where a page of numbered items ended: its last number, if `number` takes it.
+    pub(crate) fn before<T>(
+        &mut self,
+        text: Option<&str>,
+        number: impl FnOnce(u64) -> Option<T>,
+    ) -> Option<T> {
+        let before = decimal(text?).and_then(number);
+        if before.is_none() {
             self.add(FieldError::invalid("cursor", "is not a cursor of this list"));
         }
-        number
+        before
     }
 
     pub(crate) fn email(&mut self, text: &str) -> Option<Email> {

@@ -73,7 +73,7 @@ impl BlockQuery {
     pub(super) fn parse(&self) -> Result<(Option<BlockId>, u32), ApiError> {
         let mut errors = FieldErrors::default();
         let limit = errors.limit(self.limit.as_deref());
-        let before = errors.before(self.cursor.as_deref()).and_then(BlockId::new);
+        let before = errors.before(self.cursor.as_deref(), BlockId::new);
         errors.finish()?;
         Ok((before, limit))
     }

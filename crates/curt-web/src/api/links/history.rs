@@ -55,7 +55,7 @@ impl HistoryQuery {
     pub(super) fn parse(&self) -> Result<(Option<u64>, u32), ApiError> {
         let mut errors = FieldErrors::default();
         let limit = errors.limit(self.limit.as_deref());
-        let before = errors.before(self.cursor.as_deref());
+        let before = errors.before(self.cursor.as_deref(), Some);
         errors.finish()?;
         Ok((before, limit))
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use curt_domain::{Code, Note, ReportReason, ReportState};
+use curt_domain::{Code, Note, ReportId, ReportReason, ReportState};
 use curt_store::{AbuseLink, LinkHits, Report};
 use serde::{Deserialize, Serialize};
 use url::{Url, form_urlencoded};
@@ -227,7 +227,7 @@ impl ReportQuery {
             errors.ok(known.ok_or_else(mistake))
         });
         let limit = errors.limit(self.limit.as_deref());
-        let before = errors.before(self.cursor.as_deref());
+        let before = errors.before(self.cursor.as_deref(), ReportId::new).map(ReportId::get);
         errors.finish()?;
         Ok((state, before, limit))
     }

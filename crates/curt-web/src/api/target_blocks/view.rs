@@ -1,6 +1,6 @@
 //! Blocked targets in requests and answers.
 
-use curt_domain::{InvalidPattern, TargetPattern, Title};
+use curt_domain::{InvalidPattern, TargetBlockId, TargetPattern, Title};
 use curt_store::{LinkHits, TargetBlock, TargetBlockSource};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -149,7 +149,8 @@ impl BlockQuery {
     pub(super) fn parse(self) -> Result<ListRequest, ApiError> {
         let mut errors = FieldErrors::default();
         let limit = errors.limit(self.limit.as_deref());
-        let before = errors.before(self.cursor.as_deref());
+        let before =
+            errors.before(self.cursor.as_deref(), TargetBlockId::new).map(TargetBlockId::get);
         errors.finish()?;
         Ok(match self.target {
             Some(target) => ListRequest::Blocking(target),
